@@ -1,0 +1,194 @@
+//! Stable codes: what went wrong, in words that programs compare.
+//!
+//! A code, once released, keeps its meaning for ever. Messages beside it are for people and may change.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    (
+        $(#[$enum_doc:meta])*
+        $name:ident {
+            $($(#[$doc:meta])* $variant:ident = $text:literal, $retryable:literal, $http:literal;)*
+        }
+    ) => {
+        $(#[$enum_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Whether the same request may succeed later, unchanged.
+            pub const fn is_retryable(self) -> bool {
+                match self { $(Self::$variant => $retryable,)* }
+            }
+
+            /// The HTTP status that carries this code.
+            pub const fn http_status(self) -> u16 {
+                match self { $(Self::$variant => $http,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why a request failed.
+    ErrorCode {
+        /// The frame or body is not the JSON it should be; the message says where.
+        BadRequest = "bad_request", false, 400;
+        /// The frame's `type`, or a body's, is not known to this server.
+        Unsupported = "unsupported", false, 400;
+        /// A text, list or frame is over its limit.
+        TooLarge = "too_large", false, 413;
+        /// No valid token, or a wrong login name or password: which of them is not told.
+        Unauthenticated = "unauthenticated", false, 401;
+        /// The caller may not do this: somebody else's message, or an origin that is not allowed.
+        Forbidden = "forbidden", false, 403;
+        /// No such user.
+        UserNotFound = "user_not_found", false, 404;
+        /// No such conversation, or not one of the caller's: which of them is not told.
+        ConversationNotFound = "conversation_not_found", false, 404;
+        /// No such entry, or one of a kind that cannot be the target.
+        EntryNotFound = "entry_not_found", false, 404;
+        /// A `seq` beyond the head of the log.
+        SeqOutOfRange = "seq_out_of_range", false, 422;
+        /// This `client_id` already stands for something else.
+        ClientIdConflict = "client_id_conflict", false, 409;
+        /// The message was recalled before.
+        Recalled = "recalled", false, 409;
+        /// The time in which a message may be edited or recalled is over.
+        TooLate = "too_late", false, 409;
+        /// No such path or method.
+        NotFound = "not_found", false, 404;
+        /// The caller sends faster than it may. Wait `retry_after_ms`.
+        RateLimited = "rate_limited", true, 429;
+        /// The server has more to do than it can queue. Wait `retry_after_ms`.
+        Overloaded = "overloaded", true, 503;
+        /// The store cannot write now (disk full, database away). Nothing was stored. Wait `retry_after_ms`.
+        StoreUnavailable = "store_unavailable", true, 503;
+        /// A fault of the server's own. It is logged there.
+        Internal = "internal", true, 500;
+    }
+}
+
+impl ErrorCode {
+    /// The code behind a word on the wire; `None` for a word of a newer server.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    /// A word this version does not know reads as `internal`: retryable, and never fatal.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self::parse(&text).unwrap_or(Self::Internal))
+    }
+}
+
+macro_rules! close_codes {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $text:literal;)*) => {
+        /// Why the server closed a connection.
+        ///
+        /// 4000 to 4099 are **terminal**: reconnecting with the same token and behaviour ends the same way.
+        /// Everything else means **reconnect**, with backoff; nothing that was acknowledged is lost.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum CloseCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl CloseCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The number in the close frame.
+            pub const fn number(self) -> u16 {
+                match self { $(Self::$variant => $number,)* }
+            }
+
+            /// The word in the close frame's reason.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+close_codes! {
+    /// The token is unknown, expired or revoked. Sign in again.
+    Unauthenticated = 4001, "unauthenticated";
+    /// The frames break the protocol: binary, invalid UTF-8, something before `hello`, or too many bad ones.
+    ProtocolViolation = 4002, "protocol_violation";
+    /// A frame over the size limit.
+    FrameTooLarge = 4003, "frame_too_large";
+    /// This session was signed out, here or from another device.
+    SessionRevoked = 4004, "session_revoked";
+    /// The user opened more connections than allowed; this was the oldest.
+    TooManyConnections = 4005, "too_many_connections";
+    /// No `hello` in time.
+    HelloTimeout = 4100, "hello_timeout";
+    /// Pushes stayed without `ack` through every re-push.
+    AckTimeout = 4101, "ack_timeout";
+    /// The client reads slower than its messages come.
+    SlowReader = 4102, "slow_reader";
+    /// Nothing was heard for longer than the heartbeat allows.
+    IdleTimeout = 4103, "idle_timeout";
+    /// The server is going down or restarting.
+    Shutdown = 4104, "shutdown";
+    /// The server has no room for this connection now.
+    Overloaded = 4105, "overloaded";
+    /// A fault of the server's own.
+    Internal = 4106, "internal";
+}
+
+impl CloseCode {
+    /// Whether a close with this number should be followed by a reconnect.
+    ///
+    /// Works for any number, those of WebSocket itself and of newer servers too.
+    pub const fn means_reconnect(number: u16) -> bool {
+        !(number >= 4000 && number < 4100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_reads_back() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+        }
+        for (index, code) in CloseCode::ALL.iter().enumerate() {
+            let earlier = &CloseCode::ALL[..index];
+            assert!(earlier.iter().all(|other| other.number() != code.number()));
+        }
+        assert_eq!(ErrorCode::parse("of_a_newer_server"), None);
+    }
+
+    #[test]
+    fn the_range_says_reconnect_or_terminal() {
+        assert!(!CloseCode::means_reconnect(
+            CloseCode::SessionRevoked.number()
+        ));
+        assert!(CloseCode::means_reconnect(CloseCode::SlowReader.number()));
+        assert!(
+            CloseCode::means_reconnect(1006),
+            "a connection that just broke"
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! An entry: one line of a conversation's log, as it stands on the wire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body {
+    /// Plain text, at most [`limits::TEXT_BYTES`](crate::limits::TEXT_BYTES).
+    Text {
+        /// The text.
+        text: Box<str>,
+    },
+    /// A kind this version does not know. A client shows a placeholder; a server refuses it.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Body {
+    /// A body of plain text.
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        Self::Text { text: text.into() }
+    }
+}
+
+/// What an entry does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// Says something: `body`, perhaps `reply_to` and `mentions`.
+    Message,
+    /// Replaces the body of the message at `target` with its own.
+    Edit,
+    /// Blanks the message at `target`, and every edit of it.
+    Recall,
+    /// A kind this version does not know: keep its place in the log, show nothing.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One line of a conversation's log.
+///
+/// A push of it is the same bytes for every recipient, so nothing in it is of one reader's view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The position in its log.
+    pub seq: Seq,
+    /// The id in the whole system.
+    pub id: EntryId,
+    /// What the entry does.
+    pub kind: EntryKind,
+    /// Who appended it.
+    pub from: UserId,
+    /// When the server took it.
+    pub at: Millis,
+    /// The sender's name for it: how the sender's own devices match it to what they show as pending.
+    pub client_id: ClientId,
+    /// What it says. Absent once recalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    /// The message that this one answers, in the same conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// The users that this message wants to notice it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// The message that an edit or a recall changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Seq>,
+    /// The entry that last edited this message: `body` is already the edited one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<Seq>,
+    /// The entry that recalled this message, or the message that this edit changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalled_by: Option<Seq>,
+}

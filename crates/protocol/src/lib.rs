@@ -1,0 +1,35 @@
+//! The wire: every frame, id, code and limit that two sides of a connection must agree on.
+//!
+//! Owns: the JSON of the native protocol (`hongyan.v1.json`), the numbers both sides obey, and
+//! the arithmetic of the smart heartbeat.
+//! Promises: no input makes a decoder panic, recurse without bound, or allocate more than a few
+//! times the frame's size.
+//! Not here: sockets, SQL, tokio, and what a message may do (`service`).
+//!
+//! `docs/PROTOCOL.md` describes the same for people who write a client in another language.
+
+mod client_frame;
+mod code;
+mod entry;
+mod envelope;
+pub mod heartbeat;
+mod ids;
+pub mod limits;
+mod server_frame;
+
+pub use client_frame::{
+    Ack, ClientFrame, DecodeError, Edit, Hello, History, Ping, Read, Recall, Send, Sync, Target,
+};
+pub use code::{CloseCode, ErrorCode};
+pub use entry::{Body, Entry, EntryKind};
+pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
+pub use server_frame::{
+    AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,
+    HistoryPage, MemberPosition, Pong, Receipt, Sent, ServerFrame, Synced, UserProfile, Welcome,
+};
+
+/// The WebSocket subprotocol that names this wire format.
+pub const SUBPROTOCOL: &str = "hongyan.v1.json";
+
+/// The path of the native WebSocket endpoint.
+pub const WEBSOCKET_PATH: &str = "/v1/ws";

@@ -1,0 +1,71 @@
+//! Every bound that both sides must know, with its unit in its name.
+//!
+//! Bounds of the server alone (queues, rates, connections) are in `gateway::limits` and
+//! `service::limits`, each beside its overflow policy.
+
+use std::time::Duration;
+
+/// The text of one message, in UTF-8 bytes.
+pub const TEXT_BYTES: usize = 64 * 1024;
+
+/// One frame from a client, in bytes. JSON may escape a byte into six (`\u0001`).
+pub const CLIENT_FRAME_BYTES: usize = 512 * 1024;
+
+/// A `client_id`, in bytes.
+pub const CLIENT_ID_BYTES: usize = 64;
+
+/// Users mentioned by one message.
+pub const MENTIONS: usize = 64;
+
+/// A sync cursor, in bytes. Opaque to clients.
+pub const CURSOR_BYTES: usize = 128;
+
+/// Conversations in one page of `sync`, at most and by default.
+pub const SYNC_CONVERSATIONS: usize = 50;
+
+/// The last entries of each conversation in a page of `sync`.
+pub const SYNC_ENTRIES: usize = 10;
+
+/// Entries in one page of `history`, at most.
+pub const HISTORY_ENTRIES: usize = 200;
+
+/// Entries in one page of `history` where the request does not say.
+pub const HISTORY_ENTRIES_DEFAULT: usize = 50;
+
+/// Text bytes after which a page of `history` or `sync` ends early, so that a page of the longest
+/// messages stays a frame that a phone can hold.
+pub const PAGE_BYTES: usize = 1024 * 1024;
+
+/// A frame from the server, in bytes: what a client must be ready to read. JSON may escape a byte
+/// of text into six, but real text hardly at all; a page counts its escaped size.
+pub const SERVER_FRAME_BYTES: usize = 4 * 1024 * 1024;
+
+/// From the WebSocket's opening to `hello`.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Un-acked for this long, an entry is pushed again.
+pub const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two re-pushes.
+pub const REPUSH_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Re-pushes before the connection is closed with `ack_timeout`.
+pub const REPUSHES: u32 = 2;
+
+/// Un-acked entries on one connection, after which live pushes wait for acks.
+pub const UNACKED_ENTRIES: usize = 256;
+
+const _: () = assert!(
+    CLIENT_FRAME_BYTES > 6 * TEXT_BYTES + 8 * 1024,
+    "a legal message always fits a frame"
+);
+const _: () = assert!(
+    PAGE_BYTES > 6 * TEXT_BYTES,
+    "a page holds at least one message, however it is escaped"
+);
+const _: () = assert!(SERVER_FRAME_BYTES > 2 * PAGE_BYTES);
+const _: () = assert!(HISTORY_ENTRIES_DEFAULT <= HISTORY_ENTRIES);
+const _: () = assert!(
+    HISTORY_ENTRIES <= UNACKED_ENTRIES,
+    "one page of history fits the window"
+);

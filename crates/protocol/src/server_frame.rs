@@ -1,0 +1,256 @@
+//! Frames from the server.
+//!
+//! Read by clients in the same two passes as [`crate::ClientFrame`]; a frame of a newer server reads as
+//! [`ServerFrame::Unknown`] and is passed over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::{Head, encode};
+use crate::{ClientId, ConversationId, Entry, EntryId, ErrorCode, Millis, Seq, SessionId, UserId};
+
+/// What one user may know of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserProfile {
+    /// The id.
+    pub id: UserId,
+    /// The name to sign in with.
+    pub login: Box<str>,
+    /// The name to show.
+    pub name: Box<str>,
+    /// The picture's file name or URL; absent, a client draws initials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<Box<str>>,
+}
+
+/// How a client keeps a quiet connection alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeartbeatPlan {
+    /// Send `ping` after this many milliseconds in which nothing went either way.
+    pub interval_ms: u64,
+    /// Nothing heard for this many milliseconds after a `ping`: close and reconnect.
+    pub timeout_ms: u64,
+}
+
+/// The limits that a client should respect before the server makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdvertisedLimits {
+    /// One frame from the client, in bytes.
+    pub frame_bytes: usize,
+    /// The text of one message, in UTF-8 bytes.
+    pub text_bytes: usize,
+    /// Requests without an answer yet, on one connection.
+    pub requests: usize,
+    /// Pushed entries without an ack yet, after which live pushes wait.
+    pub unacked_entries: usize,
+}
+
+/// Answers `hello`: the connection is live and registered for pushes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Who the token says the caller is.
+    pub user: UserProfile,
+    /// The caller's session.
+    pub session: SessionId,
+    /// How to keep the connection alive, to begin with.
+    pub heartbeat: HeartbeatPlan,
+    /// What not to exceed.
+    pub limits: AdvertisedLimits,
+    /// The server's clock.
+    pub server_time: Millis,
+    /// The server's name and version.
+    pub server: Box<str>,
+}
+
+/// Answers `ping`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pong {
+    /// The quiet time after which to ping next.
+    pub next_interval_ms: u64,
+    /// The server's clock.
+    pub server_time: Millis,
+}
+
+/// Answers `send`, `edit` and `recall`: the entry is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The conversation; news to a sender that said `to`.
+    pub conv: ConversationId,
+    /// The entry's position.
+    pub seq: Seq,
+    /// The entry's id.
+    pub id: EntryId,
+    /// When the server took it.
+    pub at: Millis,
+    /// The sender's name for it.
+    pub client_id: ClientId,
+}
+
+/// How far one member has come. Both only ever grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The member; the reader's own other devices get their own receipts too.
+    pub user: UserId,
+    /// Everything up to here was read.
+    pub read: Seq,
+    /// Everything up to here is on one of the member's devices.
+    pub delivered: Seq,
+}
+
+/// Answers a request that has nothing to tell but that it was done, durably.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+/// The kind of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationKind {
+    /// Two people.
+    Direct,
+    /// A kind this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How far one member has come in a conversation that the frame already names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberPosition {
+    /// The member.
+    pub user: UserId,
+    /// Everything up to here was read.
+    pub read: Seq,
+    /// Everything up to here is on one of the member's devices.
+    pub delivered: Seq,
+}
+
+/// A conversation as one of its members sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationView {
+    /// The id.
+    pub conv: ConversationId,
+    /// The kind.
+    pub kind: ConversationKind,
+    /// The log's last seq.
+    pub head: Seq,
+    /// Messages by others, not recalled, after the caller's read position.
+    pub unread: u64,
+    /// Every member's positions, the caller's own among them.
+    pub members: Vec<MemberPosition>,
+    /// The last few entries, ascending.
+    pub entries: Vec<Entry>,
+}
+
+/// Answers `sync`: a page of the conversations that changed since the cursor, newest change first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synced {
+    /// The conversations.
+    pub conversations: Vec<ConversationView>,
+    /// Whoever the page mentions by id.
+    pub users: Vec<UserProfile>,
+    /// The unread messages of all the caller's conversations, this page's or not.
+    pub total_unread: u64,
+    /// What to say in the next `sync`: for the next page while `more`, from then on for what is new.
+    pub cursor: Box<str>,
+    /// Whether this page was not the last.
+    pub more: bool,
+}
+
+/// Answers `history`: a stretch of a log, ascending and without holes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// The log's last seq.
+    pub head: Seq,
+    /// Whether the log goes on in the direction asked for.
+    pub more: bool,
+}
+
+/// Answers a request that failed, or a frame that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What programs compare.
+    pub code: ErrorCode,
+    /// What people read.
+    pub message: Box<str>,
+    /// When the same request may succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Comes before a close that the server chose the time of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bye {
+    /// The word of the close code that follows.
+    pub code: Box<str>,
+    /// Reconnect after this long: every client is told another time, so that they do not come all at once.
+    pub retry_after_ms: u64,
+}
+
+/// A frame from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerFrame {
+    /// See [`Welcome`].
+    Welcome(Welcome),
+    /// See [`Pong`].
+    Pong(Pong),
+    /// See [`Sent`].
+    Sent(Sent),
+    /// A push: see [`Entry`].
+    Entry(Entry),
+    /// A push: see [`Receipt`].
+    Receipt(Receipt),
+    /// See [`Done`].
+    Done(Done),
+    /// See [`Synced`].
+    Synced(Synced),
+    /// See [`HistoryPage`].
+    History(HistoryPage),
+    /// See [`Failure`].
+    Error(Failure),
+    /// See [`Bye`].
+    Bye(Bye),
+    /// A frame of a newer server, to be passed over.
+    Unknown,
+}
+
+impl ServerFrame {
+    /// Reads one text frame; the number is the `req` that it answers.
+    pub fn decode(text: &str) -> Result<(Option<u64>, Self), serde_json::Error> {
+        let head: Head<'_> = serde_json::from_str(text)?;
+        let frame = match &*head.kind {
+            "welcome" => Self::Welcome(serde_json::from_str(text)?),
+            "pong" => Self::Pong(serde_json::from_str(text)?),
+            "sent" => Self::Sent(serde_json::from_str(text)?),
+            "entry" => Self::Entry(serde_json::from_str(text)?),
+            "receipt" => Self::Receipt(serde_json::from_str(text)?),
+            "done" => Self::Done(Done {}),
+            "synced" => Self::Synced(serde_json::from_str(text)?),
+            "history" => Self::History(serde_json::from_str(text)?),
+            "error" => Self::Error(serde_json::from_str(text)?),
+            "bye" => Self::Bye(serde_json::from_str(text)?),
+            _ => Self::Unknown,
+        };
+        Ok((head.req, frame))
+    }
+
+    /// Writes one text frame.
+    pub fn encode(&self, req: Option<u64>) -> String {
+        match self {
+            Self::Welcome(frame) => encode("welcome", req, frame),
+            Self::Pong(frame) => encode("pong", req, frame),
+            Self::Sent(frame) => encode("sent", req, frame),
+            Self::Entry(frame) => encode("entry", req, frame),
+            Self::Receipt(frame) => encode("receipt", req, frame),
+            Self::Done(frame) => encode("done", req, frame),
+            Self::Synced(frame) => encode("synced", req, frame),
+            Self::History(frame) => encode("history", req, frame),
+            Self::Error(frame) => encode("error", req, frame),
+            Self::Bye(frame) => encode("bye", req, frame),
+            Self::Unknown => encode("unknown", req, &Done {}),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What persistence means: the model, the trait that every engine implements, and the contract
+//! suite that every engine passes.
+//!
+//! service → **store** → engine (SQLite, PostgreSQL)
+//!
+//! Owns: the words for what is kept, and what a commit promises.
+//! Promises: nothing here knows SQL; types carry no serde, the wire is not the table.
+//! Not here: who may do what (`service`), and batching (`service::committer` fills a batch, an
+//! engine makes it one transaction).
+
+#[cfg(feature = "contract")]
+pub mod contract;
+mod model;
+mod verify;
+mod write;
+
+pub use model::{
+    Body, Content, Conversation, ConversationKind, Credentials, Entry, History, HistoryRange,
+    NewSession, NewUser, Position, Session, SyncCursor, SyncLimits, SyncPage, User,
+};
+pub use verify::{Fault, VerifyReport};
+pub use write::{
+    Append, AppendError, Appended, Change, ChangeDigest, Move, MoveError, Moved, Outcome, Target,
+    Write,
+};
+
+use async_trait::async_trait;
+use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
+
+/// Why a store could not do what it was asked, through no fault of the request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot now, and may later: disk full, database away, shutting down. Nothing was stored.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A fault that waiting does not mend: a corrupt page, a broken invariant, a bug.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// Why a user could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateUserError {
+    /// The login name belongs to somebody.
+    #[error("the login name is taken")]
+    LoginTaken,
+    /// The wished id belongs to somebody.
+    #[error("the id is taken")]
+    IdTaken,
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a conversation could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// No such conversation, or the reader is not a member: deliberately one answer.
+    #[error("no such conversation")]
+    NotMember,
+    /// See [`StoreError`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Everything that Hongyan keeps.
+///
+/// **Writing.** [`commit`](Self::commit) applies a batch in one transaction, in order. Each write has an outcome of
+/// its own: one that breaks a rule fails alone, the others go through. When it returns `Ok`, all
+/// that succeeded is on disk and seen by every read that starts later. When it returns `Err`,
+/// none of the batch counts as stored; should a fault leave it open whether the disk has it
+/// (a failed fsync), a retry under the same client id finds out.
+///
+/// **Reading.** Each read sees one consistent snapshot, never half a batch.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Applies a batch in one transaction. The outcomes stand in the order of the writes.
+    async fn commit(&self, batch: Vec<Write>) -> Result<Vec<Outcome>, StoreError>;
+
+    /// Makes a user. Without a wished id the next free one from 1000 upwards is taken.
+    async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError>;
+
+    /// Replaces a user's password hash and ends all of the user's sessions; their ids are returned.
+    /// `None` where there is no such user.
+    async fn set_password(
+        &self,
+        user: UserId,
+        hash: String,
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
+
+    /// What is needed to check a password. Login names compare without regard to ASCII case.
+    async fn credentials(&self, login: &str) -> Result<Option<Credentials>, StoreError>;
+
+    /// The users with these ids, in no promised order; unknown ids are left out. At most 1,000 ids.
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+
+    /// At most `limit` users with ids above `after`, ascending.
+    async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// Makes a session. An earlier session of the same user and device ends, and is returned beside the new one.
+    async fn open_session(
+        &self,
+        session: NewSession,
+    ) -> Result<(Session, Option<SessionId>), StoreError>;
+
+    /// The live session behind a token's hash, and its user. `None` when it was never there, was
+    /// ended, or expired before `now`.
+    async fn session(
+        &self,
+        token_hash: &[u8; 32],
+        now: Millis,
+    ) -> Result<Option<(Session, User)>, StoreError>;
+
+    /// A user's live sessions, the most recently used first.
+    async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError>;
+
+    /// Notes that a session was used, and by which client. A hint: it need not be durable at once.
+    async fn touch_session(
+        &self,
+        session: SessionId,
+        client: Option<String>,
+        now: Millis,
+    ) -> Result<(), StoreError>;
+
+    /// Ends a session of this user. `false` when the user has no such live session.
+    async fn close_session(&self, user: UserId, session: SessionId) -> Result<bool, StoreError>;
+
+    /// The conversations of `user` that changed since the cursor, newest change first.
+    async fn sync(
+        &self,
+        user: UserId,
+        cursor: SyncCursor,
+        limits: SyncLimits,
+    ) -> Result<SyncPage, StoreError>;
+
+    /// A stretch of a log, ascending.
+    async fn history(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        range: HistoryRange,
+        limit: usize,
+    ) -> Result<History, ReadError>;
+
+    /// The members and the head of a conversation of `user`'s.
+    async fn conversation(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+    ) -> Result<Conversation, ReadError>;
+
+    /// The 1:1 conversation of two users, if they ever spoke.
+    async fn direct_conversation(
+        &self,
+        user: UserId,
+        other: UserId,
+    ) -> Result<Option<ConversationId>, StoreError>;
+
+    /// Messages by others, not recalled, after the read position, over all conversations of `user`.
+    async fn total_unread(&self, user: UserId) -> Result<u64, StoreError>;
+
+    /// Proves that a write could be made durable now: for health checks.
+    async fn check_writable(&self) -> Result<(), StoreError>;
+
+    /// Reads everything and reports what contradicts the model (`hongyan check`). `progress` is told
+    /// how many entries were read so far, now and then.
+    async fn verify(
+        &self,
+        progress: Box<dyn FnMut(u64) + Send>,
+    ) -> Result<VerifyReport, StoreError>;
+}
+
+/// The largest number of entries that one [`Store::history`] may return.
+pub const HISTORY_LIMIT: usize = 1000;

@@ -1,0 +1,299 @@
+//! What is kept, in words of its own: no serde, no SQL.
+
+use std::sync::Arc;
+
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, SessionId, UserId};
+
+/// A person or a program with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id, from 1000 upwards.
+    pub id: UserId,
+    /// The name to sign in with; unique without regard to ASCII case.
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// The picture's file name or URL.
+    pub avatar: Option<String>,
+    /// When the account was made.
+    pub created_at: Millis,
+}
+
+/// A user to be made.
+#[derive(Clone)]
+pub struct NewUser {
+    /// A wished id, for demo data and imports.
+    pub id: Option<UserId>,
+    /// See [`User::login`].
+    pub login: String,
+    /// See [`User::name`].
+    pub name: String,
+    /// See [`User::avatar`].
+    pub avatar: Option<String>,
+    /// Argon2id, in PHC string form.
+    pub password_hash: String,
+    /// When.
+    pub created_at: Millis,
+}
+
+/// What is needed to check a password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Whose.
+    pub user: UserId,
+    /// Argon2id, in PHC string form.
+    pub password_hash: String,
+}
+
+/// One signed-in device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The id.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// The device's name for itself; one live session a user and device.
+    pub device: String,
+    /// The client's name and version, as last told.
+    pub client: Option<String>,
+    /// When it signed in.
+    pub created_at: Millis,
+    /// When it was last used, within a minute or so.
+    pub seen_at: Millis,
+    /// When it ends by itself.
+    pub expires_at: Millis,
+}
+
+/// A session to be made.
+#[derive(Clone)]
+pub struct NewSession {
+    /// Whose.
+    pub user: UserId,
+    /// See [`Session::device`].
+    pub device: String,
+    /// See [`Session::client`].
+    pub client: Option<String>,
+    /// SHA-256 of the token; the token itself is kept nowhere.
+    pub token_hash: [u8; 32],
+    /// When.
+    pub created_at: Millis,
+    /// Until when.
+    pub expires_at: Millis,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Plain text.
+    Text(Box<str>),
+}
+
+/// What an entry does. Blanked bodies are `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Says something.
+    Message {
+        /// What; already the edited one; `None` once recalled.
+        body: Option<Body>,
+        /// The message it answers.
+        reply_to: Option<Seq>,
+        /// Who should notice it.
+        mentions: Vec<UserId>,
+        /// The entry that last edited it.
+        edited_by: Option<Seq>,
+        /// The entry that recalled it.
+        recalled_by: Option<Seq>,
+    },
+    /// Replaced a message's body.
+    Edit {
+        /// The message.
+        target: Seq,
+        /// The body that this edit gave it; `None` once the message was recalled.
+        body: Option<Body>,
+        /// The entry that recalled the message.
+        recalled_by: Option<Seq>,
+    },
+    /// Blanked a message and its edits.
+    Recall {
+        /// The message.
+        target: Seq,
+    },
+}
+
+/// One line of a conversation's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The position: dense from 1.
+    pub seq: Seq,
+    /// Unique in the system, ascending within a conversation.
+    pub id: EntryId,
+    /// Who appended it.
+    pub from: UserId,
+    /// When.
+    pub at: Millis,
+    /// The sender's name for it; unique with the sender.
+    pub client_id: ClientId,
+    /// What it does.
+    pub content: Content,
+}
+
+/// The kind of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConversationKind {
+    /// Two people; there is one for each pair.
+    Direct,
+}
+
+/// How far a member has come. Both only ever grow, and neither passes the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The member.
+    pub user: UserId,
+    /// Everything up to here was read.
+    pub read: Seq,
+    /// Everything up to here is on one of the member's devices. Never below `read`.
+    pub delivered: Seq,
+}
+
+/// A conversation, without its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// The id.
+    pub id: ConversationId,
+    /// The kind.
+    pub kind: ConversationKind,
+    /// The log's last seq.
+    pub head: Seq,
+    /// Its members, ascending by user.
+    pub members: Arc<[Position]>,
+}
+
+/// Where a client stands in the stream of changes. Opaque to clients, who get it as text.
+///
+/// Changes are numbered; a page goes down from `below`, towards `since`. `top` is where the
+/// whole walk began, and `since` of the next walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncCursor {
+    /// What changed after this number. 0: everything.
+    Since(u64),
+    /// The next page of a walk.
+    Within {
+        /// Where the walk ends.
+        since: u64,
+        /// Where it began.
+        top: u64,
+        /// Where this page begins: only changes below.
+        below: u64,
+    },
+}
+
+impl SyncCursor {
+    /// The text for the wire.
+    pub fn to_text(self) -> String {
+        match self {
+            Self::Since(since) => format!("{since}"),
+            Self::Within { since, top, below } => format!("{since}.{top}.{below}"),
+        }
+    }
+
+    /// Reads it back; `None` for a text that no server made.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text
+            .split('.')
+            .map(|part| part.parse::<u64>().ok().filter(|n| *n < 1 << 53));
+        let first = numbers.next()??;
+        let Some(second) = numbers.next() else {
+            return Some(Self::Since(first));
+        };
+        let cursor = Self::Within {
+            since: first,
+            top: second?,
+            below: numbers.next()??,
+        };
+        if numbers.next().is_some() {
+            None
+        } else {
+            Some(cursor)
+        }
+    }
+}
+
+/// How much a page of [`sync`](crate::Store::sync) may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct SyncLimits {
+    /// Conversations.
+    pub conversations: usize,
+    /// Last entries of each.
+    pub entries: usize,
+    /// Bytes of text, over all: from then on conversations come without entries.
+    pub bytes: usize,
+}
+
+/// A page of the conversations that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncPage {
+    /// The conversation, the caller's unread messages in it, and its last entries ascending.
+    pub conversations: Vec<(Conversation, u64, Vec<Entry>)>,
+    /// Unread messages over all the caller's conversations.
+    pub total_unread: u64,
+    /// What to ask next: [`SyncCursor::Within`] while there are more pages, then [`SyncCursor::Since`].
+    pub next: SyncCursor,
+}
+
+/// Which entries of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryRange {
+    /// The newest.
+    Latest,
+    /// The newest below this seq.
+    Before(Seq),
+    /// The oldest above this seq.
+    After(Seq),
+}
+
+/// A stretch of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// Ascending, without holes.
+    pub entries: Vec<Entry>,
+    /// The log's last seq, in the same snapshot.
+    pub head: Seq,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_survives_the_wire() {
+        for cursor in [
+            SyncCursor::Since(0),
+            SyncCursor::Since(77),
+            SyncCursor::Within {
+                since: 3,
+                top: 90,
+                below: 41,
+            },
+        ] {
+            assert_eq!(SyncCursor::parse(&cursor.to_text()), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn a_made_up_cursor_is_refused() {
+        for text in [
+            "",
+            "x",
+            "1.2",
+            "1.2.3.4",
+            "-1",
+            "9007199254740992",
+            "1..2",
+            "１",
+        ] {
+            assert_eq!(SyncCursor::parse(text), None, "{text:?}");
+        }
+    }
+}

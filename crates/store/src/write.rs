@@ -1,0 +1,219 @@
+//! Writes and their outcomes: what a batch is made of.
+
+use std::sync::Arc;
+
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
+use sha2::{Digest, Sha256};
+
+use crate::Body;
+
+/// Whom an append is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A conversation that exists.
+    Conversation(ConversationId),
+    /// The 1:1 conversation with this user, made if it is not there.
+    Direct(UserId),
+}
+
+/// What an append does to the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Says something. The sender's read and delivered positions move to it.
+    Message {
+        /// What.
+        body: Body,
+        /// The message it answers; must be at or before the head.
+        reply_to: Option<Seq>,
+        /// Who should notice it.
+        mentions: Vec<UserId>,
+    },
+    /// Replaces the body of the sender's own message at `target`, in place, and is a log entry itself.
+    Edit {
+        /// The message.
+        target: Seq,
+        /// Its new body.
+        body: Body,
+        /// Only a message that is no older than this.
+        not_before: Millis,
+    },
+    /// Blanks the sender's own message at `target` and every edit of it, and is a log entry itself.
+    Recall {
+        /// The message.
+        target: Seq,
+        /// Only a message that is no older than this.
+        not_before: Millis,
+    },
+}
+
+/// What a client id stands for, short: 8 bytes of SHA-256. Kept with the entry, because an edit or a
+/// recall changes the body that a retry would have to be compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeDigest(pub i64);
+
+impl Change {
+    /// The digest of what the sender asked for. The time limit is the server's and does not count.
+    pub fn digest(&self) -> ChangeDigest {
+        let mut hash = Sha256::new();
+        match self {
+            Self::Message {
+                body,
+                reply_to,
+                mentions,
+            } => {
+                hash.update([1]);
+                hash.update(reply_to.map_or(0, Seq::get).to_le_bytes());
+                hash.update((mentions.len() as u64).to_le_bytes());
+                for user in mentions {
+                    hash.update(user.get().to_le_bytes());
+                }
+                hash_body(&mut hash, body);
+            }
+            Self::Edit {
+                target,
+                body,
+                not_before: _,
+            } => {
+                hash.update([2]);
+                hash.update(target.get().to_le_bytes());
+                hash_body(&mut hash, body);
+            }
+            Self::Recall {
+                target,
+                not_before: _,
+            } => {
+                hash.update([3]);
+                hash.update(target.get().to_le_bytes());
+            }
+        }
+        let bytes: [u8; 32] = hash.finalize().into();
+        let [a, b, c, d, e, f, g, h, ..] = bytes;
+        ChangeDigest(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+fn hash_body(hash: &mut Sha256, body: &Body) {
+    match body {
+        Body::Text(text) => {
+            hash.update([1]);
+            hash.update(text.as_bytes());
+        }
+    }
+}
+
+/// One entry to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// Who.
+    pub from: UserId,
+    /// To which log.
+    pub target: Target,
+    /// The sender's name for it.
+    pub client_id: ClientId,
+    /// What it does.
+    pub change: Change,
+    /// When the server took it.
+    pub at: Millis,
+}
+
+/// A member's positions to be moved forward. One that would move back stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// The member.
+    pub user: UserId,
+    /// The conversation.
+    pub conv: ConversationId,
+    /// Everything up to here was read; `delivered` follows at least as far.
+    pub read: Option<Seq>,
+    /// Everything up to here is on one of the member's devices.
+    pub delivered: Option<Seq>,
+}
+
+/// One write of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// See [`Append`].
+    Append(Append),
+    /// See [`Move`].
+    Move(Move),
+}
+
+/// An append that is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The position.
+    pub seq: Seq,
+    /// The id.
+    pub id: EntryId,
+    /// When the server took it: the first time, for a retry.
+    pub at: Millis,
+    /// The entry was there already, from an earlier attempt under the same client id; nothing was written.
+    pub duplicate: bool,
+    /// Everyone whose log this is, the sender included, ascending. Shared, because a group's is long.
+    pub members: Arc<[UserId]>,
+}
+
+/// Why an append was refused. It left no trace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// No such conversation, or the sender is not a member.
+    #[error("no such conversation")]
+    NotMember,
+    /// No such user to start a conversation with (oneself included).
+    #[error("no such user")]
+    NoSuchUser,
+    /// The client id stands for something else: another change, or another conversation.
+    #[error("the client id stands for something else")]
+    ClientIdConflict,
+    /// `target` or `reply_to` names nothing, or something that is not a message.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// The message is somebody else's.
+    #[error("somebody else's message")]
+    NotSender,
+    /// The message was recalled.
+    #[error("the message was recalled")]
+    Recalled,
+    /// The message is older than the limit.
+    #[error("the message is too old")]
+    TooLate,
+}
+
+/// Positions as they stand after a move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The member.
+    pub user: UserId,
+    /// Everything up to here was read.
+    pub read: Seq,
+    /// Everything up to here is on one of the member's devices.
+    pub delivered: Seq,
+    /// Whether the move changed anything.
+    pub changed: bool,
+    /// Everyone in the conversation, ascending.
+    pub members: Arc<[UserId]>,
+}
+
+/// Why a move was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoveError {
+    /// No such conversation, or the user is not a member.
+    #[error("no such conversation")]
+    NotMember,
+    /// Beyond the head of the log.
+    #[error("beyond the head of the log")]
+    BeyondHead,
+}
+
+/// What became of one write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Of [`Write::Append`].
+    Append(Result<Appended, AppendError>),
+    /// Of [`Write::Move`].
+    Move(Result<Moved, MoveError>),
+}
