@@ -24,6 +24,8 @@ pub use write::{
     Write,
 };
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
 
@@ -75,7 +77,9 @@ pub enum ReadError {
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Applies a batch in one transaction. The outcomes stand in the order of the writes.
-    async fn commit(&self, batch: Vec<Write>) -> Result<Vec<Outcome>, StoreError>;
+    ///
+    /// The batch is shared, not given away: the caller encodes the pushes from the same texts afterwards.
+    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError>;
 
     /// Makes a user. Without a wished id the next free one from 1000 upwards is taken.
     async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError>;
