@@ -2,7 +2,7 @@
 //!
 //! A code, once released, keeps its meaning for ever. Messages beside it are for people and may change.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 macro_rules! codes {
     (
@@ -89,14 +89,6 @@ impl ErrorCode {
 impl Serialize for ErrorCode {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ErrorCode {
-    /// A word this version does not know reads as `internal`: retryable, and never fatal.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Ok(Self::parse(&text).unwrap_or(Self::Internal))
     }
 }
 

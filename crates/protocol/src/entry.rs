@@ -1,11 +1,14 @@
 //! An entry: one line of a conversation's log, as it stands on the wire.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::envelope::encode;
+use crate::value::{self, Scalar};
 use crate::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body {
     /// Plain text, at most [`limits::TEXT_BYTES`](crate::limits::TEXT_BYTES).
@@ -14,7 +17,6 @@ pub enum Body {
         text: Box<str>,
     },
     /// A kind this version does not know. A client shows a placeholder; a server refuses it.
-    #[serde(other)]
     Unknown,
 }
 
@@ -22,6 +24,30 @@ impl Body {
     /// A body of plain text.
     pub fn text(text: impl Into<Box<str>>) -> Self {
         Self::Text { text: text.into() }
+    }
+}
+
+#[derive(Deserialize)]
+struct BodyOnWire<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Scalar<'a>,
+    #[serde(borrow, default)]
+    text: Scalar<'a>,
+}
+
+impl<'de> Deserialize<'de> for Body {
+    /// Written out, because what serde derives for a tagged enum first copies all of the object
+    /// into a tree, many times its size when a stranger wrote it.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire: BodyOnWire<'de> = value::object(deserializer)?;
+        match (wire.kind, wire.text) {
+            (Scalar::Text(kind), Scalar::Text(text)) if kind == "text" => Ok(Self::text(text)),
+            (Scalar::Text(kind), _) if kind == "text" => {
+                Err(D::Error::custom("a body of type text has a string text"))
+            }
+            (Scalar::Text(_), _) => Ok(Self::Unknown),
+            _ => Err(D::Error::custom("a body has a string type")),
+        }
     }
 }
 
@@ -66,7 +92,11 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
     /// The users that this message wants to notice it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "value::or_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub mentions: Vec<UserId>,
     /// The message that an edit or a recall changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,4 +107,12 @@ pub struct Entry {
     /// The entry that recalled this message, or the message that this edit changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recalled_by: Option<Seq>,
+}
+
+impl Entry {
+    /// Writes the push of this entry: what [`ServerFrame::Entry`](crate::ServerFrame::Entry)
+    /// encodes to, without having to own the entry.
+    pub fn encode(&self) -> String {
+        encode("entry", None, self)
+    }
 }

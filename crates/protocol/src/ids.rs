@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The first integer that a JavaScript number cannot tell from its neighbour.
-const EXACT_INTEGER_LIMIT: u64 = 1 << 53;
+pub(crate) const EXACT_INTEGER_LIMIT: u64 = 1 << 53;
 
 /// Says why a value cannot be an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -96,10 +97,14 @@ impl Seq {
     /// The position before the first entry.
     pub const ZERO: Self = Self(0);
 
-    /// The position after this one.
+    /// The position after this one; after the last that the wire can carry it stays there.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        if self.0 + 1 < EXACT_INTEGER_LIMIT {
+            Self(self.0 + 1)
+        } else {
+            self
+        }
     }
 
     /// The position before this one; before the first entry it stays there.
@@ -129,9 +134,14 @@ impl ClientId {
     /// Checks and wraps a client id.
     pub fn new(value: impl Into<Box<str>>) -> Result<Self, InvalidId> {
         let value = value.into();
-        let fits = (1..=crate::limits::CLIENT_ID_BYTES).contains(&value.len());
-        if fits && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Self(value))
+        Self::check(&value)?;
+        Ok(Self(value))
+    }
+
+    fn check(text: &str) -> Result<(), InvalidId> {
+        let fits = (1..=crate::limits::CLIENT_ID_BYTES).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(())
         } else {
             Err(InvalidId::ClientId)
         }
@@ -157,7 +167,22 @@ impl Serialize for ClientId {
 
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        struct ClientIdVisitor;
+
+        impl Visitor<'_> for ClientIdVisitor {
+            type Value = ClientId;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a client_id")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<ClientId, E> {
+                ClientId::check(text).map_err(E::custom)?;
+                Ok(ClientId(text.into()))
+            }
+        }
+
+        deserializer.deserialize_str(ClientIdVisitor)
     }
 }
 
@@ -173,6 +198,14 @@ mod tests {
         assert!(serde_json::from_str::<Seq>("-1").is_err());
         assert!(serde_json::from_str::<Seq>("1.5").is_err());
         assert!(serde_json::from_str::<Seq>("\"1\"").is_err());
+    }
+
+    #[test]
+    fn the_last_seq_has_no_next() {
+        let last = Seq::from_trusted((1 << 53) - 1);
+        assert_eq!(last.next(), last);
+        assert_eq!(last.previous().next(), last);
+        assert_eq!(Seq::ZERO.previous(), Seq::ZERO);
     }
 
     #[test]

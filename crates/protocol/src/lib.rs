@@ -8,6 +8,7 @@
 //!
 //! `docs/PROTOCOL.md` describes the same for people who write a client in another language.
 
+mod append;
 mod client_frame;
 mod code;
 mod entry;
@@ -15,14 +16,16 @@ mod envelope;
 pub mod heartbeat;
 mod ids;
 pub mod limits;
+mod request;
 mod server_frame;
+mod value;
 
-pub use client_frame::{
-    Ack, ClientFrame, DecodeError, Edit, Hello, History, Ping, Read, Recall, Send, Sync, Target,
-};
+pub use append::{Edit, Recall, Send, Target};
+pub use client_frame::{ClientFrame, DecodeError};
 pub use code::{CloseCode, ErrorCode};
 pub use entry::{Body, Entry, EntryKind};
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
+pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
     AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,
     HistoryPage, MemberPosition, Pong, Receipt, Sent, ServerFrame, Synced, UserProfile, Welcome,

@@ -14,6 +14,16 @@ pub const CLIENT_FRAME_BYTES: usize = 512 * 1024;
 /// A `client_id`, in bytes.
 pub const CLIENT_ID_BYTES: usize = 64;
 
+/// A session's token in `hello`, in bytes.
+pub const TOKEN_BYTES: usize = 128;
+
+/// The client's name and version in `hello`, in UTF-8 bytes.
+pub const CLIENT_NAME_BYTES: usize = 128;
+
+/// The message of a frame that could not be read, in UTF-8 bytes: it quotes the frame, and a frame
+/// can be long. What is over is cut and marked with `…`.
+pub const ERROR_MESSAGE_BYTES: usize = 256;
+
 /// Users mentioned by one message.
 pub const MENTIONS: usize = 64;
 

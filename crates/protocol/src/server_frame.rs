@@ -1,11 +1,12 @@
 //! Frames from the server.
 //!
-//! Read by clients in the same two passes as [`crate::ClientFrame`]; a frame of a newer server reads as
-//! [`ServerFrame::Unknown`] and is passed over.
+//! Read by clients in the same two passes as [`ClientFrame`](crate::ClientFrame); a frame of a newer
+//! server reads as [`ServerFrame::Unknown`] and is passed over.
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::{Head, encode};
+use crate::envelope::{Head, encode, parse_object};
 use crate::{ClientId, ConversationId, Entry, EntryId, ErrorCode, Millis, Seq, SessionId, UserId};
 
 /// What one user may know of another.
@@ -171,6 +172,7 @@ pub struct HistoryPage {
 
 /// Answers a request that failed, or a frame that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FailureRead")]
 pub struct Failure {
     /// What programs compare.
     pub code: ErrorCode,
@@ -179,6 +181,34 @@ pub struct Failure {
     /// When the same request may succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct FailureRead {
+    code: Box<str>,
+    #[serde(default)]
+    message: Box<str>,
+    #[serde(default)]
+    retry_after_ms: Option<u64>,
+}
+
+impl From<FailureRead> for Failure {
+    /// A code of a newer server reads as the nearest old one: with `retry_after_ms` as `internal`,
+    /// which is retryable, without as `bad_request`, which is not. So an old client neither drops
+    /// what could still succeed nor repeats for ever what cannot. (HTTP has clients do the same
+    /// with an unknown status: RFC 9110, section 15.)
+    fn from(read: FailureRead) -> Self {
+        let code = match (ErrorCode::parse(&read.code), read.retry_after_ms) {
+            (Some(code), _) => code,
+            (None, Some(_)) => ErrorCode::Internal,
+            (None, None) => ErrorCode::BadRequest,
+        };
+        Self {
+            code,
+            message: read.message,
+            retry_after_ms: read.retry_after_ms,
+        }
+    }
 }
 
 /// Comes before a close that the server chose the time of.
@@ -219,19 +249,23 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Reads one text frame; the number is the `req` that it answers.
+    ///
+    /// # Errors
+    /// The text is no frame, or a known one that breaks this version's rules: the server is not
+    /// what it says. A client closes and reconnects.
     pub fn decode(text: &str) -> Result<(Option<u64>, Self), serde_json::Error> {
-        let head: Head<'_> = serde_json::from_str(text)?;
+        let head = Head::read(text).map_err(|error| serde_json::Error::custom(error.message))?;
         let frame = match &*head.kind {
-            "welcome" => Self::Welcome(serde_json::from_str(text)?),
-            "pong" => Self::Pong(serde_json::from_str(text)?),
-            "sent" => Self::Sent(serde_json::from_str(text)?),
-            "entry" => Self::Entry(serde_json::from_str(text)?),
-            "receipt" => Self::Receipt(serde_json::from_str(text)?),
-            "done" => Self::Done(Done {}),
-            "synced" => Self::Synced(serde_json::from_str(text)?),
-            "history" => Self::History(serde_json::from_str(text)?),
-            "error" => Self::Error(serde_json::from_str(text)?),
-            "bye" => Self::Bye(serde_json::from_str(text)?),
+            "welcome" => Self::Welcome(parse(text)?),
+            "pong" => Self::Pong(parse(text)?),
+            "sent" => Self::Sent(parse(text)?),
+            "entry" => Self::Entry(parse(text)?),
+            "receipt" => Self::Receipt(parse(text)?),
+            "done" => Self::Done(parse(text)?),
+            "synced" => Self::Synced(parse(text)?),
+            "history" => Self::History(parse(text)?),
+            "error" => Self::Error(parse(text)?),
+            "bye" => Self::Bye(parse(text)?),
             _ => Self::Unknown,
         };
         Ok((head.req, frame))
@@ -253,4 +287,8 @@ impl ServerFrame {
             Self::Unknown => encode("unknown", req, &Done {}),
         }
     }
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    parse_object(text).map_err(serde_json::Error::custom)
 }

@@ -1,0 +1,172 @@
+//! Frames of a client that append to a log: `send`, `edit`, `recall`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::client_frame::Refusal;
+use crate::envelope::parse_object;
+use crate::{Body, ClientId, ConversationId, ErrorCode, Seq, UserId, limits, value};
+
+/// Whom a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A conversation that exists.
+    Conversation(ConversationId),
+    /// The 1:1 conversation with this user, made at the first message.
+    User(UserId),
+}
+
+/// Appends a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Send {
+    /// `conv` or `to` on the wire; exactly one.
+    pub target: Target,
+    /// The sender's name for this message.
+    pub client_id: ClientId,
+    /// What it says.
+    pub body: Body,
+    /// The message it answers.
+    pub reply_to: Option<Seq>,
+    /// Users who should notice it; at most [`limits::MENTIONS`].
+    pub mentions: Vec<UserId>,
+}
+
+/// Replaces the body of a message of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The message.
+    pub seq: Seq,
+    /// The sender's name for this edit.
+    pub client_id: ClientId,
+    /// The new body.
+    pub body: Body,
+}
+
+/// Blanks a message of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The message.
+    pub seq: Seq,
+    /// The sender's name for this recall.
+    pub client_id: ClientId,
+}
+
+/// `send` as it is read, before `conv` and `to` become one [`Target`].
+#[derive(Deserialize)]
+pub(crate) struct SendRead {
+    #[serde(default)]
+    conv: Option<ConversationId>,
+    #[serde(default)]
+    to: Option<UserId>,
+    client_id: ClientId,
+    body: Body,
+    #[serde(default)]
+    reply_to: Option<Seq>,
+    /// One more than allowed, so that too many can be told from just enough.
+    #[serde(
+        default,
+        deserialize_with = "value::capped_list::<{ limits::MENTIONS + 1 }, _, _>"
+    )]
+    mentions: Vec<UserId>,
+}
+
+/// `send` as it is written, borrowed from a [`Send`].
+#[derive(Serialize)]
+pub(crate) struct SendWritten<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conv: Option<ConversationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<UserId>,
+    client_id: &'a ClientId,
+    body: &'a Body,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<Seq>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    mentions: &'a [UserId],
+}
+
+impl Send {
+    /// Reads the same fields from the body of an HTTP request.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people, as [`ClientFrame::decode`](crate::ClientFrame::decode) gives them.
+    pub fn from_json(body: &[u8]) -> Result<Self, (ErrorCode, String)> {
+        let text = std::str::from_utf8(body)
+            .map_err(|error| (ErrorCode::BadRequest, error.to_string()))?;
+        let read = parse_object(text).map_err(|message| (ErrorCode::BadRequest, message))?;
+        Self::checked(read)
+    }
+
+    pub(crate) fn checked(read: SendRead) -> Result<Self, Refusal> {
+        let target = match (read.conv, read.to) {
+            (Some(conv), None) => Target::Conversation(conv),
+            (None, Some(user)) => Target::User(user),
+            _ => {
+                return Err((
+                    ErrorCode::BadRequest,
+                    "say exactly one of conv and to".into(),
+                ));
+            }
+        };
+        if read.mentions.len() > limits::MENTIONS {
+            return Err((
+                ErrorCode::TooLarge,
+                format!("at most {} mentions", limits::MENTIONS),
+            ));
+        }
+        Ok(Self {
+            target,
+            client_id: read.client_id,
+            body: checked_body(read.body)?,
+            reply_to: read.reply_to,
+            mentions: read.mentions,
+        })
+    }
+
+    pub(crate) fn written(&self) -> SendWritten<'_> {
+        let (conv, to) = match self.target {
+            Target::Conversation(conv) => (Some(conv), None),
+            Target::User(user) => (None, Some(user)),
+        };
+        SendWritten {
+            conv,
+            to,
+            client_id: &self.client_id,
+            body: &self.body,
+            reply_to: self.reply_to,
+            mentions: &self.mentions,
+        }
+    }
+}
+
+impl Edit {
+    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+        let body = checked_body(self.body)?;
+        Ok(Self { body, ..self })
+    }
+}
+
+/// Refuses a body that no client could show or not every store could keep.
+fn checked_body(body: Body) -> Result<Body, Refusal> {
+    match &body {
+        Body::Unknown => Err((
+            ErrorCode::Unsupported,
+            "no such body type; this server knows text".into(),
+        )),
+        Body::Text { text } if text.is_empty() => {
+            Err((ErrorCode::BadRequest, "an empty text".into()))
+        }
+        Body::Text { text } if text.len() > limits::TEXT_BYTES => Err((
+            ErrorCode::TooLarge,
+            format!("a text has at most {} bytes", limits::TEXT_BYTES),
+        )),
+        // PostgreSQL's text type cannot hold it.
+        Body::Text { text } if text.contains('\0') => {
+            Err((ErrorCode::BadRequest, "a text holds no U+0000".into()))
+        }
+        Body::Text { .. } => Ok(body),
+    }
+}
