@@ -1,1 +1,79 @@
-//! placeholder
+//! Notices between the nodes of a cluster.
+//!
+//! dispatch → **bus** → the hubs of other nodes
+//!
+//! Owns: which node has which user online, as far as routing needs it.
+//! Promises: publishing never blocks and never fails; a notice goes once to each *other* node
+//! that has a recipient online, so no node reads what does not concern it.
+//! Not here: durability. A notice is a hint; whatever the bus loses, a gap in `seq` or the next
+//! sync finds.
+
+#[cfg(feature = "contract")]
+pub mod contract;
+mod memory;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hongyan_protocol::{ConversationId, Seq, SessionId, UserId};
+use tokio::sync::mpsc;
+
+pub use memory::{MemoryBus, MemoryNetwork};
+
+/// Notices that a node may have waiting. Overflow policy: the newest is dropped and counted as
+/// lost; the node is told once that something was.
+pub const INBOX_NOTICES: usize = 16 * 1024;
+
+/// What happened, as other nodes need to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An entry was committed. The frame is what every recipient gets.
+    Entry {
+        /// The conversation.
+        conv: ConversationId,
+        /// The entry's position.
+        seq: Seq,
+        /// The encoded push.
+        frame: Bytes,
+    },
+    /// Something droppable, such as a receipt.
+    Droppable {
+        /// The encoded push.
+        frame: Bytes,
+    },
+    /// These sessions ended: their connections are to be closed.
+    SessionsEnded(Arc<[SessionId]>),
+}
+
+/// An event and whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The users.
+    pub recipients: Arc<[UserId]>,
+    /// The event.
+    pub event: Event,
+}
+
+/// What a node reads from the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A notice of another node.
+    Notice(Notice),
+    /// Notices were lost: an overflow, or a break of the connection to the bus.
+    Lost,
+}
+
+/// One node's end of the bus.
+pub trait Bus: Send + Sync + 'static {
+    /// Says that `user` now has a connection on this node. Idempotent.
+    fn user_online(&self, user: UserId);
+
+    /// Says that `user` has no connection on this node any more. Idempotent.
+    fn user_offline(&self, user: UserId);
+
+    /// Sends a notice to every other node that has one of the recipients online.
+    fn publish(&self, notice: Notice);
+
+    /// The notices of other nodes. Can be taken once; later calls answer `None`.
+    fn take_inbox(&self) -> Option<mpsc::Receiver<Received>>;
+}

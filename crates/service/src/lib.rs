@@ -1,1 +1,135 @@
-//! placeholder
+//! The rules of messaging: who may do what, and what follows from it.
+//!
+//! gateway → **service** → store → (commit) → dispatch → sink (the hub of this node) and bus (the others)
+//!
+//! Owns: the queue in front of the store and its group commit, the order *durable, then answered,
+//! then published*, accounts and tokens, coalesced delivered positions.
+//! Promises: no call waits on a socket; every call takes a [`Caller`], which only authentication makes.
+//! Not here: sockets, SQL, and what a particular connection was already pushed (`delivery`).
+
+mod accounts;
+mod committer;
+mod dispatch;
+mod error;
+pub mod limits;
+mod messaging;
+mod password;
+mod positions;
+mod reading;
+mod system;
+mod throttle;
+mod token;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hongyan_bus::{Bus, Notice};
+use hongyan_store::Store;
+
+pub use accounts::{AddUser, Caller, Login, SignedIn};
+pub use error::ServiceError;
+pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use token::Token;
+
+/// Takes the answer to a request that waits for a commit. Called once, from the dispatcher: it
+/// must not block.
+pub type Reply<T> = Box<dyn FnOnce(Result<T, ServiceError>) + Send>;
+
+/// Takes what is to be pushed to the connections of this node: the gateway's hub.
+///
+/// Called from the dispatcher, in commit order. It must not block: a connection that cannot take
+/// more is the hub's to close.
+pub trait Sink: Send + Sync + 'static {
+    /// Pushes to every connection of every recipient.
+    fn deliver(&self, notice: &Notice);
+}
+
+/// The rules that a deployment may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How long after it was sent a message may be edited.
+    pub edit_window: Duration,
+    /// How long after it was sent a message may be recalled.
+    pub recall_window: Duration,
+    /// How long a session lasts.
+    pub session_lifetime: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 60 * 60);
+        Self {
+            edit_window: day,
+            recall_window: day,
+            session_lifetime: 90 * day,
+        }
+    }
+}
+
+/// What a [`Service`] is built on.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The way to other nodes.
+    pub bus: Arc<dyn Bus>,
+    /// The way to this node's connections.
+    pub sink: Arc<dyn Sink>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Unpredictable bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The deployment's rules.
+    pub rules: Rules,
+}
+
+/// The rules, at work. One a node.
+pub struct Service {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    sink: Arc<dyn Sink>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    rules: Rules,
+    committer: committer::Committer,
+    positions: Arc<positions::Positions>,
+    passwords: password::Passwords,
+    login_failures: accounts::LoginFailures,
+}
+
+impl Service {
+    /// Starts the group commit, the dispatcher and the position flusher on the current runtime.
+    pub fn start(parts: Parts) -> Arc<Self> {
+        let dispatcher = dispatch::Dispatcher::new(Arc::clone(&parts.sink), Arc::clone(&parts.bus));
+        let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
+        let positions = positions::Positions::start(committer.queue());
+        Arc::new(Self {
+            store: parts.store,
+            bus: parts.bus,
+            sink: parts.sink,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            rules: parts.rules,
+            committer,
+            positions,
+            passwords: password::Passwords::new(),
+            login_failures: accounts::LoginFailures::new(),
+        })
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> hongyan_protocol::Millis {
+        self.clock.now()
+    }
+
+    /// Whether a message could be made durable now.
+    pub async fn check_health(&self) -> Result<(), ServiceError> {
+        Ok(self.store.check_writable().await?)
+    }
+
+    /// Stops taking writes, commits and publishes what was taken, and returns when that is done.
+    pub async fn shutdown(&self) {
+        self.positions.flush();
+        self.committer.stop().await;
+    }
+}

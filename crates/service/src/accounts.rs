@@ -1,0 +1,341 @@
+//! Who somebody is: users, sign-in, sessions.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hongyan_bus::{Event, Notice};
+use hongyan_protocol::{SessionId, UserId, UserProfile};
+use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
+
+use crate::throttle::Throttle;
+use crate::token::Token;
+use crate::{Service, ServiceError, limits, wire};
+
+/// Somebody who proved who they are. Only authentication makes one, and every call takes one:
+/// nothing in a request's payload can speak for another user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    user: UserId,
+    session: SessionId,
+}
+
+impl Caller {
+    /// The user.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The session that the user came with.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+}
+
+/// What it takes to sign in.
+pub struct Login {
+    /// The login name.
+    pub login: String,
+    /// The password.
+    pub password: String,
+    /// The device's name for itself; a new session replaces this device's old one.
+    pub device: String,
+    /// The client's name and version.
+    pub client: Option<String>,
+    /// Where the request came from, to slow down guessing.
+    pub address: Option<IpAddr>,
+}
+
+/// A fresh session.
+pub struct SignedIn {
+    /// The secret, told once.
+    pub token: Token,
+    /// The session.
+    pub session: Session,
+    /// The user.
+    pub user: UserProfile,
+}
+
+/// A user to be added.
+pub struct AddUser {
+    /// A wished id.
+    pub id: Option<UserId>,
+    /// The login name.
+    pub login: String,
+    /// The display name.
+    pub name: String,
+    /// The picture.
+    pub avatar: Option<String>,
+    /// The password.
+    pub password: String,
+}
+
+/// Wrong passwords on record.
+pub(crate) struct LoginFailures {
+    /// By name and address together: a stranger's failures must not lock a person out.
+    by_login: Throttle<(String, Option<IpAddr>)>,
+    by_address: Throttle<IpAddr>,
+}
+
+impl LoginFailures {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_login: Throttle::new(
+                limits::LOGIN_FAILURES,
+                limits::LOGIN_FORGIVES,
+                limits::THROTTLE_RECORDS,
+            ),
+            by_address: Throttle::new(
+                limits::ADDRESS_FAILURES,
+                limits::ADDRESS_FORGIVES,
+                limits::THROTTLE_RECORDS,
+            ),
+        }
+    }
+}
+
+impl Service {
+    /// Signs a device in.
+    pub async fn login(&self, login: Login) -> Result<SignedIn, ServiceError> {
+        let Login {
+            login,
+            password,
+            device,
+            client,
+            address,
+        } = login;
+        check_length("device", &device, 1..=limits::DEVICE_BYTES)?;
+        check_length("login", &login, 1..=limits::LOGIN_BYTES)?;
+        check_length("password", &password, 1..=*limits::PASSWORD_BYTES.end())?;
+        let guess = (login.to_ascii_lowercase(), address);
+        self.refuse_guessing(&guess)?;
+
+        let credentials = self.store.credentials(&login).await?;
+        let hash = credentials
+            .as_ref()
+            .map(|known| known.password_hash.clone());
+        let matches = self.passwords.verify(&password, hash).await?;
+        let Some(known) = credentials.filter(|_| matches) else {
+            self.record_failure(guess);
+            return Err(ServiceError::Unauthenticated(
+                "wrong login name or password",
+            ));
+        };
+        self.login_failures.by_login.forgive(&guess);
+        self.open_session(known.user, device, client).await
+    }
+
+    /// Opens a session for a user without a password: for the operator's tools and tests.
+    pub async fn open_session(
+        &self,
+        user: UserId,
+        device: String,
+        client: Option<String>,
+    ) -> Result<SignedIn, ServiceError> {
+        let token = Token::generate(&*self.entropy);
+        let now = self.clock.now();
+        let lifetime = u64::try_from(self.rules.session_lifetime.as_millis()).unwrap_or(u64::MAX);
+        let expires_at = now.get().saturating_add(lifetime);
+        let session = NewSession {
+            user,
+            device,
+            client,
+            token_hash: Token::hash(token.as_str()),
+            created_at: now,
+            expires_at: hongyan_protocol::Millis::new(expires_at).unwrap_or(now),
+        };
+        let (session, replaced) = self.store.open_session(session).await?;
+        if let Some(replaced) = replaced {
+            self.end_sessions(user, vec![replaced]);
+        }
+        let user = self
+            .me(&Caller {
+                user,
+                session: session.id,
+            })
+            .await?;
+        Ok(SignedIn {
+            token,
+            session,
+            user,
+        })
+    }
+
+    /// Who holds this token.
+    pub async fn authenticate(&self, token: &str) -> Result<(Caller, UserProfile), ServiceError> {
+        let (session, user) = self.live_session(token).await?;
+        Ok((
+            Caller {
+                user: user.id,
+                session: session.id,
+            },
+            wire::profile(&user),
+        ))
+    }
+
+    /// Who holds this token, and notes that the session is in use. For the start of a connection.
+    pub async fn authenticate_connection(
+        &self,
+        token: &str,
+        client: Option<String>,
+    ) -> Result<(Caller, UserProfile), ServiceError> {
+        let (caller, profile) = self.authenticate(token).await?;
+        self.store
+            .touch_session(caller.session, client, self.clock.now())
+            .await?;
+        Ok((caller, profile))
+    }
+
+    /// Ends the caller's session.
+    pub async fn logout(&self, caller: &Caller) -> Result<(), ServiceError> {
+        self.close_session(caller, caller.session).await
+    }
+
+    /// The caller's signed-in devices, the most recently used first.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>, ServiceError> {
+        Ok(self.store.sessions(caller.user, self.clock.now()).await?)
+    }
+
+    /// Signs one of the caller's devices out, and closes its connections.
+    pub async fn close_session(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+    ) -> Result<(), ServiceError> {
+        if !self.store.close_session(caller.user, session).await? {
+            return Err(ServiceError::BadRequest("no such session".into()));
+        }
+        self.end_sessions(caller.user, vec![session]);
+        Ok(())
+    }
+
+    /// Adds a user. For the operator.
+    pub async fn add_user(&self, user: AddUser) -> Result<UserProfile, ServiceError> {
+        check_length("password", &user.password, limits::PASSWORD_BYTES)?;
+        self.add_user_with_any_password(user).await
+    }
+
+    /// Adds a user whose password may be as short as the demo's. For `--demo` and tests.
+    pub async fn add_user_with_any_password(
+        &self,
+        user: AddUser,
+    ) -> Result<UserProfile, ServiceError> {
+        check_length("login", &user.login, 1..=limits::LOGIN_BYTES)?;
+        check_length("name", &user.name, 1..=limits::NAME_BYTES)?;
+        check_length(
+            "avatar",
+            user.avatar.as_deref().unwrap_or(""),
+            0..=limits::AVATAR_BYTES,
+        )?;
+        if user
+            .login
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace())
+        {
+            return Err(ServiceError::BadRequest(
+                "a login name has no spaces or control characters".into(),
+            ));
+        }
+        let password_hash = self.passwords.hash(&user.password, &*self.entropy).await?;
+        let new = NewUser {
+            id: user.id,
+            login: user.login,
+            name: user.name,
+            avatar: user.avatar,
+            password_hash,
+            created_at: self.clock.now(),
+        };
+        match self.store.create_user(new).await {
+            Ok(user) => Ok(wire::profile(&user)),
+            Err(CreateUserError::LoginTaken) => {
+                Err(ServiceError::BadRequest("the login name is taken".into()))
+            }
+            Err(CreateUserError::IdTaken) => {
+                Err(ServiceError::BadRequest("the id is taken".into()))
+            }
+            Err(CreateUserError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Sets a user's password and signs all of the user's devices out. For the operator.
+    pub async fn set_password(&self, login: &str, password: &str) -> Result<(), ServiceError> {
+        check_length("password", password, limits::PASSWORD_BYTES)?;
+        let known = self
+            .store
+            .credentials(login)
+            .await?
+            .ok_or(ServiceError::UserNotFound)?;
+        let hash = self.passwords.hash(password, &*self.entropy).await?;
+        let ended = self.store.set_password(known.user, hash).await?;
+        self.end_sessions(known.user, ended.ok_or(ServiceError::UserNotFound)?);
+        Ok(())
+    }
+
+    /// A page of all users. For the operator.
+    pub async fn list_users(&self, after: UserId) -> Result<Vec<UserProfile>, ServiceError> {
+        let users = self.store.list_users(after, limits::USERS_PAGE).await?;
+        Ok(users.iter().map(wire::profile).collect())
+    }
+
+    async fn live_session(&self, token: &str) -> Result<(Session, User), ServiceError> {
+        let found = self
+            .store
+            .session(&Token::hash(token), self.clock.now())
+            .await?;
+        found.ok_or(ServiceError::Unauthenticated(
+            "the token is unknown, expired or revoked",
+        ))
+    }
+
+    /// Closes the connections of sessions that are over, on every node.
+    fn end_sessions(&self, user: UserId, sessions: Vec<SessionId>) {
+        if sessions.is_empty() {
+            return;
+        }
+        let notice = Notice {
+            recipients: Arc::from([user]),
+            event: Event::SessionsEnded(sessions.into()),
+        };
+        self.sink.deliver(&notice);
+        self.bus.publish(notice);
+    }
+
+    fn refuse_guessing(&self, guess: &(String, Option<IpAddr>)) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        let by_login = self.login_failures.by_login.wait(guess, now);
+        let by_address = guess
+            .1
+            .and_then(|address| self.login_failures.by_address.wait(&address, now));
+        match by_login.max(by_address) {
+            Some(wait) => Err(ServiceError::RateLimited(wait)),
+            None => Ok(()),
+        }
+    }
+
+    fn record_failure(&self, guess: (String, Option<IpAddr>)) {
+        let now = self.clock.now();
+        if let Some(address) = guess.1 {
+            self.login_failures.by_address.fail(address, now);
+        }
+        self.login_failures.by_login.fail(guess, now);
+    }
+}
+
+fn check_length(
+    what: &str,
+    text: &str,
+    bytes: std::ops::RangeInclusive<usize>,
+) -> Result<(), ServiceError> {
+    if bytes.contains(&text.len()) {
+        Ok(())
+    } else if text.len() > *bytes.end() {
+        Err(ServiceError::TooLarge(format!(
+            "a {what} has at most {} bytes",
+            bytes.end()
+        )))
+    } else {
+        Err(ServiceError::BadRequest(format!(
+            "a {what} has at least {} bytes",
+            bytes.start()
+        )))
+    }
+}

@@ -1,0 +1,198 @@
+//! Group commit: many writes, one transaction, one wait for the disk.
+//!
+//! request → queue → batch → store → dispatcher
+//!
+//! While one batch is on its way to the disk the next one gathers in the queue, so the batch size
+//! follows the load by itself: one write when it is quiet, hundreds when it is not, and no timer
+//! that makes anybody wait. One task commits one batch after the other and hands them to the
+//! dispatcher in that order: the order of commits is the order of pushes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hongyan_store::{
+    Append, Appended, Body, Change, Move, Moved, Outcome, Store, StoreError, Write,
+};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::dispatch::Dispatcher;
+use crate::limits::{BATCH_WRITES, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES};
+use crate::{Reply, ServiceError};
+
+/// A write with whoever waits for it. The pairing is by type: an append's reply never gets a move.
+pub(crate) enum Job {
+    /// Appends an entry.
+    Append(Append, Reply<Appended>),
+    /// Moves a position; the flusher of delivered positions waits for nothing.
+    Move(Move, Option<Reply<Moved>>),
+}
+
+/// Who waits for a write that is on its way.
+pub(crate) enum Waiting {
+    Append(Reply<Appended>),
+    Move(Option<Reply<Moved>>),
+}
+
+/// A batch that the store has answered.
+pub(crate) struct Committed {
+    pub(crate) batch: Arc<[Write]>,
+    pub(crate) outcomes: Result<Vec<Outcome>, StoreError>,
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// The way into the queue.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    jobs: mpsc::Sender<Job>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The queue and the tasks behind it.
+pub(crate) struct Committer {
+    queue: Queue,
+    stop: Arc<Notify>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Committer {
+    pub(crate) fn start(store: Arc<dyn Store>, dispatcher: Dispatcher) -> Self {
+        let (jobs, queued) = mpsc::channel(QUEUED_WRITES);
+        let (commits, committed) = mpsc::channel(QUEUED_COMMITS);
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let stop = Arc::new(Notify::new());
+        let commit = commit_batches(
+            store,
+            queued,
+            commits,
+            Arc::clone(&bytes),
+            Arc::clone(&stop),
+        );
+        let tasks = vec![
+            tokio::spawn(commit),
+            tokio::spawn(dispatcher.run(committed)),
+        ];
+        Self {
+            queue: Queue { jobs, bytes },
+            stop,
+            tasks: Mutex::new(tasks),
+        }
+    }
+
+    pub(crate) fn queue(&self) -> Queue {
+        self.queue.clone()
+    }
+
+    /// Queues an append; the reply is called in any case.
+    pub(crate) fn append(&self, append: Append, reply: Reply<Appended>) {
+        self.queue.offer(Job::Append(append, reply));
+    }
+
+    /// Queues a move; the reply is called in any case.
+    pub(crate) fn move_position(&self, moved: Move, reply: Reply<Moved>) {
+        self.queue.offer(Job::Move(moved, Some(reply)));
+    }
+
+    /// Refuses new writes, and returns when those taken are committed and dispatched.
+    pub(crate) async fn stop(&self) {
+        self.stop.notify_one();
+        let tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a writing task ended badly");
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// Queues a job, or answers it at once when there is no room.
+    pub(crate) fn offer(&self, job: Job) {
+        let size = job.bytes();
+        if self.bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUED_BYTES {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+            return job.refuse(ServiceError::Overloaded);
+        }
+        if let Err(refused) = self.jobs.try_send(job) {
+            self.bytes.fetch_sub(size, Ordering::Relaxed);
+            match refused {
+                mpsc::error::TrySendError::Full(job) => job.refuse(ServiceError::Overloaded),
+                mpsc::error::TrySendError::Closed(job) => {
+                    job.refuse(ServiceError::StoreUnavailable)
+                }
+            }
+        }
+    }
+}
+
+impl Job {
+    /// The bytes that the queue holds for this job, its fixed part aside.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Append(append, _) => match &append.change {
+                Change::Message {
+                    body: Body::Text(text),
+                    ..
+                }
+                | Change::Edit {
+                    body: Body::Text(text),
+                    ..
+                } => text.len(),
+                Change::Recall { .. } => 0,
+            },
+            Self::Move(..) => 0,
+        }
+    }
+
+    fn refuse(self, error: ServiceError) {
+        match self {
+            Self::Append(_, reply) => reply(Err(error)),
+            Self::Move(_, Some(reply)) => reply(Err(error)),
+            Self::Move(_, None) => {}
+        }
+    }
+
+    fn split(self) -> (Write, Waiting) {
+        match self {
+            Self::Append(append, reply) => (Write::Append(append), Waiting::Append(reply)),
+            Self::Move(moved, reply) => (Write::Move(moved), Waiting::Move(reply)),
+        }
+    }
+}
+
+/// Commits one batch after the other until told to stop, then what is still queued.
+async fn commit_batches(
+    store: Arc<dyn Store>,
+    mut queued: mpsc::Receiver<Job>,
+    commits: mpsc::Sender<Committed>,
+    bytes: Arc<AtomicUsize>,
+    stop: Arc<Notify>,
+) {
+    let mut jobs = Vec::with_capacity(BATCH_WRITES);
+    loop {
+        let taken = tokio::select! {
+            taken = queued.recv_many(&mut jobs, BATCH_WRITES) => taken,
+            () = stop.notified() => {
+                queued.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            return;
+        }
+        let size: usize = jobs.iter().map(Job::bytes).sum();
+        let (writes, waiting): (Vec<_>, Vec<_>) = jobs.drain(..).map(Job::split).unzip();
+        let batch: Arc<[Write]> = writes.into();
+        let outcomes = store.commit(Arc::clone(&batch)).await;
+        bytes.fetch_sub(size, Ordering::Relaxed);
+        let committed = Committed {
+            batch,
+            outcomes,
+            waiting,
+        };
+        if commits.send(committed).await.is_err() {
+            return tracing::error!("the dispatcher is gone; what was committed is found by sync");
+        }
+    }
+}

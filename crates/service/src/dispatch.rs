@@ -1,0 +1,120 @@
+//! What happens to a batch that is on disk: answer those who wait, then publish.
+//!
+//! store → **dispatch** → reply, then sink (this node) and bus (the others)
+//!
+//! Promises: per write, first the answer, then the push; across writes, commit order. A push is
+//! encoded once, whatever the number of recipients. Nothing here waits on a socket.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hongyan_bus::{Bus, Event, Notice};
+use hongyan_protocol::{Receipt, ServerFrame};
+use hongyan_store::{Append, Appended, Moved, Outcome, StoreError, Write};
+use tokio::sync::mpsc;
+
+use crate::committer::{Committed, Waiting};
+use crate::limits::DISPATCH_SLICE;
+use crate::{ServiceError, Sink, wire};
+
+/// The publishing end of the pipeline.
+pub(crate) struct Dispatcher {
+    sink: Arc<dyn Sink>,
+    bus: Arc<dyn Bus>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(sink: Arc<dyn Sink>, bus: Arc<dyn Bus>) -> Self {
+        Self { sink, bus }
+    }
+
+    /// Dispatches batches until the committer is done.
+    pub(crate) async fn run(self, mut committed: mpsc::Receiver<Committed>) {
+        while let Some(batch) = committed.recv().await {
+            match batch.outcomes {
+                Ok(outcomes) => self.dispatch(&batch.batch, outcomes, batch.waiting).await,
+                Err(error) => refuse_all(&error, batch.waiting),
+            }
+        }
+    }
+
+    async fn dispatch(&self, batch: &[Write], outcomes: Vec<Outcome>, waiting: Vec<Waiting>) {
+        let answered = batch.iter().zip(outcomes).zip(waiting);
+        for (index, ((write, outcome), waiting)) in answered.enumerate() {
+            match (write, outcome, waiting) {
+                (Write::Append(append), Outcome::Append(result), Waiting::Append(reply)) => {
+                    reply(result.clone().map_err(ServiceError::from));
+                    if let Ok(appended) = result {
+                        self.publish_entry(append, &appended);
+                    }
+                }
+                (Write::Move(_), Outcome::Move(result), Waiting::Move(reply)) => {
+                    if let Some(reply) = reply {
+                        reply(result.clone().map_err(ServiceError::from));
+                    }
+                    if let Ok(moved) = result {
+                        self.publish_receipt(&moved);
+                    }
+                }
+                (Write::Append(_) | Write::Move(_), outcome, _) => {
+                    tracing::error!(?outcome, "the store answered another kind of write");
+                }
+            }
+            if index % DISPATCH_SLICE == DISPATCH_SLICE - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Pushes a new entry. A retry's was pushed the first time; if a crash came between, sync finds it.
+    fn publish_entry(&self, append: &Append, appended: &Appended) {
+        if appended.duplicate {
+            return;
+        }
+        let frame = ServerFrame::Entry(wire::new_entry(append, appended)).encode(None);
+        self.publish(Notice {
+            recipients: Arc::clone(&appended.members),
+            event: Event::Entry {
+                conv: appended.conv,
+                seq: appended.seq,
+                frame: Bytes::from(frame),
+            },
+        });
+    }
+
+    fn publish_receipt(&self, moved: &Moved) {
+        if !moved.changed {
+            return;
+        }
+        let receipt = Receipt {
+            conv: moved.conv,
+            user: moved.user,
+            read: moved.read,
+            delivered: moved.delivered,
+        };
+        let frame = ServerFrame::Receipt(receipt).encode(None);
+        self.publish(Notice {
+            recipients: Arc::clone(&moved.members),
+            event: Event::Droppable {
+                frame: Bytes::from(frame),
+            },
+        });
+    }
+
+    fn publish(&self, notice: Notice) {
+        self.sink.deliver(&notice);
+        self.bus.publish(notice);
+    }
+}
+
+/// Nothing of the batch counts as stored: everybody is told to try again.
+fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
+    let error = ServiceError::from(error.clone());
+    for waiting in waiting {
+        match waiting {
+            Waiting::Append(reply) => reply(Err(error.clone())),
+            Waiting::Move(Some(reply)) => reply(Err(error.clone())),
+            Waiting::Move(None) => {}
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Why the service refused, and the code that the world sees for it.
+
+use std::time::Duration;
+
+use hongyan_protocol::{ErrorCode, Failure};
+use hongyan_store::{AppendError, MoveError, ReadError, StoreError};
+
+use crate::limits;
+
+/// Why a request failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    /// Something in the request cannot be.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Something in the request is over its limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// No valid token, or a wrong login name or password.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// Not the caller's to do.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// No such user.
+    #[error("no such user")]
+    UserNotFound,
+    /// No such conversation of the caller's.
+    #[error("no such conversation")]
+    ConversationNotFound,
+    /// No such message.
+    #[error("no such message")]
+    EntryNotFound,
+    /// Beyond the head of the log.
+    #[error("that seq is beyond the head of the log")]
+    SeqOutOfRange,
+    /// The client id stands for something else.
+    #[error("this client_id already stands for another request")]
+    ClientIdConflict,
+    /// The message was recalled.
+    #[error("the message was recalled")]
+    Recalled,
+    /// The message is too old to be changed.
+    #[error("the message is too old to be changed")]
+    TooLate,
+    /// Too many of these; wait.
+    #[error("too many attempts, wait")]
+    RateLimited(Duration),
+    /// Too much to do; wait.
+    #[error("the server is overloaded, try again")]
+    Overloaded,
+    /// The store cannot write now; wait.
+    #[error("the message store is unavailable, try again")]
+    StoreUnavailable,
+    /// Our fault. The details are in the log, not here.
+    #[error("the server failed")]
+    Internal,
+}
+
+impl ServiceError {
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::BadRequest(_) => ErrorCode::BadRequest,
+            Self::TooLarge(_) => ErrorCode::TooLarge,
+            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::UserNotFound => ErrorCode::UserNotFound,
+            Self::ConversationNotFound => ErrorCode::ConversationNotFound,
+            Self::EntryNotFound => ErrorCode::EntryNotFound,
+            Self::SeqOutOfRange => ErrorCode::SeqOutOfRange,
+            Self::ClientIdConflict => ErrorCode::ClientIdConflict,
+            Self::Recalled => ErrorCode::Recalled,
+            Self::TooLate => ErrorCode::TooLate,
+            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::Overloaded => ErrorCode::Overloaded,
+            Self::StoreUnavailable => ErrorCode::StoreUnavailable,
+            Self::Internal => ErrorCode::Internal,
+        }
+    }
+
+    /// When the same request may succeed; `None` when waiting does not help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(wait) => Some(*wait),
+            Self::Overloaded => Some(limits::RETRY_OVERLOADED),
+            Self::StoreUnavailable | Self::Internal => Some(limits::RETRY_STORE),
+            Self::BadRequest(_)
+            | Self::TooLarge(_)
+            | Self::Unauthenticated(_)
+            | Self::Forbidden(_)
+            | Self::UserNotFound
+            | Self::ConversationNotFound
+            | Self::EntryNotFound
+            | Self::SeqOutOfRange
+            | Self::ClientIdConflict
+            | Self::Recalled
+            | Self::TooLate => None,
+        }
+    }
+}
+
+impl From<&ServiceError> for Failure {
+    fn from(error: &ServiceError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string().into(),
+            retry_after_ms: error
+                .retry_after()
+                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    /// Logged here, where the details end.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(why) => {
+                tracing::warn!(why, "the store is unavailable");
+                Self::StoreUnavailable
+            }
+            StoreError::Failed(why) => {
+                tracing::error!(why, "the store failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<AppendError> for ServiceError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::NotMember => Self::ConversationNotFound,
+            AppendError::NoSuchUser => Self::UserNotFound,
+            AppendError::ClientIdConflict => Self::ClientIdConflict,
+            AppendError::NoSuchMessage => Self::EntryNotFound,
+            AppendError::NotSender => Self::Forbidden("the message is somebody else's"),
+            AppendError::Recalled => Self::Recalled,
+            AppendError::TooLate => Self::TooLate,
+        }
+    }
+}
+
+impl From<MoveError> for ServiceError {
+    fn from(error: MoveError) -> Self {
+        match error {
+            MoveError::NotMember => Self::ConversationNotFound,
+            MoveError::BeyondHead => Self::SeqOutOfRange,
+        }
+    }
+}
+
+impl From<ReadError> for ServiceError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotMember => Self::ConversationNotFound,
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_retried_says_when() {
+        let retryable = [
+            ServiceError::RateLimited(Duration::from_secs(3)),
+            ServiceError::Overloaded,
+            ServiceError::StoreUnavailable,
+            ServiceError::Internal,
+        ];
+        for error in retryable {
+            assert!(error.code().is_retryable(), "{error:?}");
+            assert!(Failure::from(&error).retry_after_ms.is_some(), "{error:?}");
+        }
+        let final_error = ServiceError::Recalled;
+        assert!(!final_error.code().is_retryable());
+        assert_eq!(final_error.retry_after(), None);
+    }
+}

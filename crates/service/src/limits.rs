@@ -1,0 +1,75 @@
+//! The service's own bounds, each with its overflow policy.
+
+use std::time::Duration;
+
+/// Writes waiting for a commit. Overflow: the new write is answered `overloaded`.
+pub const QUEUED_WRITES: usize = 16 * 1024;
+
+/// Text bytes of the writes waiting for a commit. Overflow: the new write is answered `overloaded`.
+pub const QUEUED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Writes in one commit. More wait for the next.
+///
+/// Past about a thousand the cost of a commit is spread thin enough; larger ones only add latency.
+pub const BATCH_WRITES: usize = 1024;
+
+/// Commits waiting for the dispatcher. Overflow: the committer waits, and writes queue up behind it.
+pub const QUEUED_COMMITS: usize = 4;
+
+/// Entries dispatched before other tasks get a turn.
+pub const DISPATCH_SLICE: usize = 64;
+
+/// Members whose delivered positions wait to be written. Overflow: the new position is dropped;
+/// the member's next ack or sync brings a later one.
+pub const PENDING_POSITIONS: usize = 64 * 1024;
+
+/// How long delivered positions gather before they are written and told to others.
+pub const POSITION_DELAY: Duration = Duration::from_millis(100);
+
+/// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
+pub const PASSWORD_WORKERS: usize = 2;
+
+/// Sign-ins waiting for a password worker. Overflow: `overloaded`.
+pub const PASSWORD_QUEUE: usize = 64;
+
+/// Wrong passwords for one login name from one address before that address has to wait for it.
+pub const LOGIN_FAILURES: u32 = 10;
+
+/// The time in which one such failure is forgiven.
+pub const LOGIN_FORGIVES: Duration = Duration::from_secs(30);
+
+/// Wrong passwords from one address, for any login names, before it has to wait. Higher: many people share an address.
+pub const ADDRESS_FAILURES: u32 = 50;
+
+/// The time in which one failure of an address is forgiven.
+pub const ADDRESS_FORGIVES: Duration = Duration::from_secs(6);
+
+/// Login names or addresses with failures on record. Overflow: the records that end first go.
+pub const THROTTLE_RECORDS: usize = 64 * 1024;
+
+/// A login name, in bytes.
+pub const LOGIN_BYTES: usize = 128;
+
+/// A display name, in bytes.
+pub const NAME_BYTES: usize = 128;
+
+/// An avatar's file name or URL, in bytes.
+pub const AVATAR_BYTES: usize = 512;
+
+/// A device's name, in bytes.
+pub const DEVICE_BYTES: usize = 128;
+
+/// A password, in bytes: at least, and at most (longer ones only cost hashing time).
+pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
+
+/// Users in one page of the directory.
+pub const USERS_PAGE: usize = 200;
+
+/// What a client is told to wait before it tries again what was refused for load.
+pub const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
+
+/// What a client is told to wait before it tries again what the store could not take.
+pub const RETRY_STORE: Duration = Duration::from_secs(2);
+
+const _: () = assert!(BATCH_WRITES <= QUEUED_WRITES);
+const _: () = assert!(QUEUED_BYTES > hongyan_protocol::limits::TEXT_BYTES);

@@ -1,0 +1,130 @@
+//! Requests that write to a log: send, edit, recall, read, ack.
+//!
+//! Each is queued before the call returns, so the requests of one connection keep their order;
+//! the reply comes after the commit.
+
+use std::time::Duration;
+
+use hongyan_protocol::{
+    Ack, Body, ConversationId, Edit, Millis, Read, Recall, Send, Sent, Seq, Target,
+};
+use hongyan_store::{Append, Appended, Change, Move};
+
+use crate::{Caller, Reply, Service, ServiceError, wire};
+
+impl Service {
+    /// Appends a message.
+    pub fn send(&self, caller: &Caller, send: Send, reply: Reply<Sent>) {
+        let Some(body) = wire::stored_body(send.body) else {
+            return reply(Err(unknown_body()));
+        };
+        let mut mentions = send.mentions;
+        mentions.sort_unstable();
+        mentions.dedup();
+        let change = Change::Message {
+            body,
+            reply_to: send.reply_to,
+            mentions,
+        };
+        let target = match send.target {
+            Target::Conversation(conv) => hongyan_store::Target::Conversation(conv),
+            Target::User(user) => hongyan_store::Target::Direct(user),
+        };
+        self.append(caller, target, send.client_id, change, reply);
+    }
+
+    /// Replaces the body of a message of the caller's.
+    pub fn edit(&self, caller: &Caller, edit: Edit, reply: Reply<Sent>) {
+        let Some(body) = wire::stored_body(edit.body) else {
+            return reply(Err(unknown_body()));
+        };
+        let not_before = self.earliest(self.rules.edit_window);
+        let change = Change::Edit {
+            target: edit.seq,
+            body,
+            not_before,
+        };
+        let target = hongyan_store::Target::Conversation(edit.conv);
+        self.append(caller, target, edit.client_id, change, reply);
+    }
+
+    /// Blanks a message of the caller's.
+    pub fn recall(&self, caller: &Caller, recall: Recall, reply: Reply<Sent>) {
+        let not_before = self.earliest(self.rules.recall_window);
+        let change = Change::Recall {
+            target: recall.seq,
+            not_before,
+        };
+        let target = hongyan_store::Target::Conversation(recall.conv);
+        self.append(caller, target, recall.client_id, change, reply);
+    }
+
+    /// Moves the caller's read position.
+    pub fn read(&self, caller: &Caller, read: Read, reply: Reply<()>) {
+        let moved = Move {
+            user: caller.user(),
+            conv: read.conv,
+            read: Some(read.seq),
+            delivered: None,
+        };
+        self.committer
+            .move_position(moved, Box::new(|result| reply(result.map(drop))));
+    }
+
+    /// Moves the caller's delivered position to something that this node pushed to the caller, so
+    /// that it needs no check. Gathered; see [`crate::limits::POSITION_DELAY`].
+    pub fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
+        self.positions.delivered(caller.user(), conv, seq);
+    }
+
+    /// Moves the caller's delivered position to something that the caller claims to hold.
+    pub fn claim_delivered(&self, caller: &Caller, ack: Ack, reply: Reply<()>) {
+        let moved = Move {
+            user: caller.user(),
+            conv: ack.conv,
+            read: None,
+            delivered: Some(ack.seq),
+        };
+        self.committer
+            .move_position(moved, Box::new(|result| reply(result.map(drop))));
+    }
+
+    fn append(
+        &self,
+        caller: &Caller,
+        target: hongyan_store::Target,
+        client_id: hongyan_protocol::ClientId,
+        change: Change,
+        reply: Reply<Sent>,
+    ) {
+        let append = Append {
+            from: caller.user(),
+            target,
+            client_id: client_id.clone(),
+            change,
+            at: self.clock.now(),
+        };
+        let answer = move |result: Result<Appended, ServiceError>| {
+            reply(result.map(|appended| Sent {
+                conv: appended.conv,
+                seq: appended.seq,
+                id: appended.id,
+                at: appended.at,
+                client_id,
+            }));
+        };
+        self.committer.append(append, Box::new(answer));
+    }
+
+    /// The oldest message that a window still reaches.
+    fn earliest(&self, window: Duration) -> Millis {
+        self.clock
+            .now()
+            .minus(u64::try_from(window.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// The decoder refuses these; a caller that builds frames itself gets the same answer.
+fn unknown_body() -> ServiceError {
+    ServiceError::BadRequest(format!("a body that is not text: {:?}", Body::Unknown))
+}

@@ -1,0 +1,216 @@
+//! Requests that read: sync, history, people.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use hongyan_protocol::limits::{
+    HISTORY_ENTRIES, HISTORY_ENTRIES_DEFAULT, PAGE_BYTES, SYNC_CONVERSATIONS, SYNC_ENTRIES,
+};
+use hongyan_protocol::{
+    ConversationId, History, HistoryPage, Seq, ServerFrame, Sync, Synced, UserId, UserProfile,
+};
+use hongyan_store::{Body, Content, Entry, HistoryRange, SyncCursor, SyncLimits};
+
+use crate::limits::USERS_PAGE;
+use crate::{Caller, Service, ServiceError, wire};
+
+/// A stretch of a log as encoded pushes, for a connection that was held back.
+pub struct PushPage {
+    /// The position and the encoded push of each entry, ascending.
+    pub entries: Vec<(Seq, Bytes)>,
+    /// The log's last seq.
+    pub head: Seq,
+}
+
+impl Service {
+    /// A page of the caller's conversations that changed since the cursor.
+    pub async fn sync(&self, caller: &Caller, sync: Sync) -> Result<Synced, ServiceError> {
+        let cursor = match &sync.cursor {
+            None => SyncCursor::Since(0),
+            Some(text) => SyncCursor::parse(text).ok_or_else(|| {
+                ServiceError::BadRequest("not a cursor of this server; sync without one".into())
+            })?,
+        };
+        let limits = SyncLimits {
+            conversations: sync
+                .limit
+                .unwrap_or(SYNC_CONVERSATIONS)
+                .clamp(1, SYNC_CONVERSATIONS),
+            entries: SYNC_ENTRIES,
+            bytes: PAGE_BYTES,
+        };
+        let page = self.store.sync(caller.user(), cursor, limits).await?;
+        let people: BTreeSet<UserId> = page
+            .conversations
+            .iter()
+            .flat_map(|(conversation, ..)| conversation.members.iter().map(|member| member.user))
+            .collect();
+        let people: Vec<UserId> = people.into_iter().collect();
+        let users = self.store.users(&people).await?;
+        Ok(Synced {
+            conversations: page
+                .conversations
+                .into_iter()
+                .map(|(conversation, unread, entries)| {
+                    wire::conversation(&conversation, unread, entries)
+                })
+                .collect(),
+            users: users.iter().map(wire::profile).collect(),
+            total_unread: page.total_unread,
+            cursor: page.next.to_text().into(),
+            more: matches!(page.next, SyncCursor::Within { .. }),
+        })
+    }
+
+    /// A stretch of a log.
+    pub async fn history(
+        &self,
+        caller: &Caller,
+        history: History,
+    ) -> Result<HistoryPage, ServiceError> {
+        let range = match (history.before, history.after) {
+            (None, None) => HistoryRange::Latest,
+            (Some(before), None) => HistoryRange::Before(before),
+            (None, Some(after)) => HistoryRange::After(after),
+            (Some(_), Some(_)) => {
+                return Err(ServiceError::BadRequest(
+                    "say at most one of before and after".into(),
+                ));
+            }
+        };
+        let limit = history
+            .limit
+            .unwrap_or(HISTORY_ENTRIES_DEFAULT)
+            .clamp(1, HISTORY_ENTRIES);
+        let found = self
+            .store
+            .history(caller.user(), history.conv, range, limit)
+            .await?;
+        let entries = fit(found.entries, range);
+        let more = match range {
+            HistoryRange::After(after) => {
+                entries.last().map_or(after, |entry| entry.seq) < found.head
+            }
+            HistoryRange::Latest | HistoryRange::Before(_) => entries
+                .first()
+                .is_some_and(|entry| entry.seq > Seq::ZERO.next()),
+        };
+        Ok(HistoryPage {
+            conv: history.conv,
+            entries: entries.into_iter().map(wire::entry).collect(),
+            head: found.head,
+            more,
+        })
+    }
+
+    /// The entries after `after`, as pushes.
+    pub async fn pushes_after(
+        &self,
+        caller: &Caller,
+        conv: ConversationId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<PushPage, ServiceError> {
+        let range = HistoryRange::After(after);
+        let limit = limit.clamp(1, HISTORY_ENTRIES);
+        let found = self
+            .store
+            .history(caller.user(), conv, range, limit)
+            .await?;
+        let encode = |entry: Entry| {
+            let seq = entry.seq;
+            (
+                seq,
+                Bytes::from(ServerFrame::Entry(wire::entry(entry)).encode(None)),
+            )
+        };
+        Ok(PushPage {
+            entries: fit(found.entries, range).into_iter().map(encode).collect(),
+            head: found.head,
+        })
+    }
+
+    /// A page of everybody, by id: whom the caller may write to.
+    pub async fn directory(
+        &self,
+        _caller: &Caller,
+        after: UserId,
+        limit: Option<usize>,
+    ) -> Result<Vec<UserProfile>, ServiceError> {
+        let limit = limit.unwrap_or(USERS_PAGE).clamp(1, USERS_PAGE);
+        let users = self.store.list_users(after, limit).await?;
+        Ok(users.iter().map(wire::profile).collect())
+    }
+
+    /// The user with this login name.
+    pub async fn find_user(
+        &self,
+        _caller: &Caller,
+        login: &str,
+    ) -> Result<UserProfile, ServiceError> {
+        let found = self
+            .store
+            .credentials(login)
+            .await?
+            .ok_or(ServiceError::UserNotFound)?;
+        self.profile(found.user).await
+    }
+
+    /// The caller's own profile.
+    pub async fn me(&self, caller: &Caller) -> Result<UserProfile, ServiceError> {
+        self.profile(caller.user()).await
+    }
+
+    async fn profile(&self, user: UserId) -> Result<UserProfile, ServiceError> {
+        let users = self.store.users(&[user]).await?;
+        users
+            .first()
+            .map(wire::profile)
+            .ok_or(ServiceError::UserNotFound)
+    }
+}
+
+/// Ends a page where its text gets too long for a frame, at the end that the next page goes on from.
+fn fit(mut entries: Vec<Entry>, range: HistoryRange) -> Vec<Entry> {
+    let mut bytes = 0;
+    let mut fits = |entry: &Entry| {
+        bytes += escaped_bytes(entry);
+        bytes <= PAGE_BYTES
+    };
+    match range {
+        HistoryRange::After(_) => {
+            let kept = entries.iter().take_while(|entry| fits(entry)).count();
+            entries.truncate(kept.max(1));
+        }
+        HistoryRange::Latest | HistoryRange::Before(_) => {
+            let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
+            let dropped = entries.len().saturating_sub(kept.max(1));
+            entries.drain(..dropped);
+        }
+    }
+    entries
+}
+
+/// The size of an entry's text in JSON.
+fn escaped_bytes(entry: &Entry) -> usize {
+    match &entry.content {
+        Content::Message {
+            body: Some(Body::Text(text)),
+            ..
+        }
+        | Content::Edit {
+            body: Some(Body::Text(text)),
+            ..
+        } => text
+            .bytes()
+            .map(|byte| match byte {
+                b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+                0..0x20 => 6,
+                _ => 1,
+            })
+            .sum(),
+        Content::Message { body: None, .. }
+        | Content::Edit { body: None, .. }
+        | Content::Recall { .. } => 0,
+    }
+}
