@@ -1,0 +1,161 @@
+//! Samples of the frames from a client.
+
+use hongyan_protocol::heartbeat::Learnt;
+use hongyan_protocol::*;
+
+use super::{client_id, conv, seq, user};
+
+/// Every frame from a client, named; `None` as `req` where a client would send none.
+pub(crate) fn client_frames() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
+    let mut all = signing_in_and_staying();
+    all.extend(appending());
+    all.extend(positions_and_reading());
+    all
+}
+
+fn signing_in_and_staying() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
+    vec![
+        (
+            "hello_full",
+            Some(1),
+            ClientFrame::Hello(Hello {
+                token: Some("hy_7Q2mXw4tB0fJc9KpVnRz1sLd".into()),
+                client: Some("hongyan-cli/0.1.0".into()),
+            }),
+        ),
+        (
+            "hello_least",
+            None,
+            ClientFrame::Hello(Hello {
+                token: None,
+                client: None,
+            }),
+        ),
+        (
+            "ping_full",
+            Some(2),
+            ClientFrame::Ping(Ping {
+                interval_ms: 60_000,
+                learnt: Learnt {
+                    held_ms: Some(60_000),
+                    failed_ms: Some(300_000),
+                },
+                background: true,
+            }),
+        ),
+        (
+            "ping_least",
+            None,
+            ClientFrame::Ping(Ping {
+                interval_ms: 25_000,
+                ..Ping::default()
+            }),
+        ),
+    ]
+}
+
+fn appending() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
+    vec![
+        (
+            "send_full",
+            Some(3),
+            ClientFrame::Send(Send {
+                target: Target::Conversation(conv(1)),
+                client_id: client_id("0198c0de-7a5e-7000-8000-000000000001"),
+                body: Body::text("你好 \"李四\"\n👋"),
+                reply_to: Some(seq(4)),
+                mentions: vec![user(1001), user(1002)],
+            }),
+        ),
+        (
+            "send_least",
+            Some(4),
+            ClientFrame::Send(Send {
+                target: Target::User(user(1001)),
+                client_id: client_id("c1"),
+                body: Body::text("hi"),
+                reply_to: None,
+                mentions: vec![],
+            }),
+        ),
+        (
+            "edit",
+            Some(5),
+            ClientFrame::Edit(Edit {
+                conv: conv(1),
+                seq: seq(5),
+                client_id: client_id("c2"),
+                body: Body::text("hello"),
+            }),
+        ),
+        (
+            "recall",
+            Some(6),
+            ClientFrame::Recall(Recall {
+                conv: conv(1),
+                seq: seq(5),
+                client_id: client_id("c3"),
+            }),
+        ),
+    ]
+}
+
+fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
+    vec![
+        (
+            "ack",
+            None,
+            ClientFrame::Ack(Ack {
+                conv: conv(1),
+                seq: seq(7),
+            }),
+        ),
+        (
+            "read",
+            Some(7),
+            ClientFrame::Read(Read {
+                conv: conv(1),
+                seq: seq(7),
+            }),
+        ),
+        (
+            "sync_full",
+            Some(8),
+            ClientFrame::Sync(Sync {
+                cursor: Some("0.118.64".into()),
+                limit: Some(20),
+            }),
+        ),
+        ("sync_least", Some(9), ClientFrame::Sync(Sync::default())),
+        (
+            "history_before",
+            Some(10),
+            ClientFrame::History(History {
+                conv: conv(1),
+                before: Some(seq(5)),
+                after: None,
+                limit: Some(200),
+            }),
+        ),
+        (
+            "history_after",
+            Some(11),
+            ClientFrame::History(History {
+                conv: conv(1),
+                before: None,
+                after: Some(seq(0)),
+                limit: None,
+            }),
+        ),
+        (
+            "history_least",
+            Some(12),
+            ClientFrame::History(History {
+                conv: conv(1),
+                before: None,
+                after: None,
+                limit: None,
+            }),
+        ),
+    ]
+}

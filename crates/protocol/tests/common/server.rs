@@ -1,0 +1,270 @@
+//! Samples of the frames from the server.
+
+use hongyan_protocol::*;
+
+use super::{at, client_id, conv, seq, user};
+
+/// A message with nothing that it need not have.
+fn message(n: u64) -> Entry {
+    Entry {
+        conv: conv(1),
+        seq: seq(n),
+        id: EntryId::from_trusted(500 + n),
+        kind: EntryKind::Message,
+        from: user(1000),
+        at: at(n * 1000),
+        client_id: client_id(&format!("c{n}")),
+        body: Some(Body::text("hi")),
+        reply_to: None,
+        mentions: vec![],
+        target: None,
+        edited_by: None,
+        recalled_by: None,
+    }
+}
+
+/// Every shape of an entry.
+pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
+    vec![
+        ("entry_message_least", message(1)),
+        (
+            "entry_message_full",
+            Entry {
+                reply_to: Some(seq(1)),
+                mentions: vec![user(1001)],
+                edited_by: Some(seq(3)),
+                ..message(2)
+            },
+        ),
+        (
+            "entry_message_recalled",
+            Entry {
+                body: None,
+                recalled_by: Some(seq(4)),
+                ..message(2)
+            },
+        ),
+        (
+            "entry_edit",
+            Entry {
+                kind: EntryKind::Edit,
+                body: Some(Body::text("hello")),
+                target: Some(seq(2)),
+                ..message(3)
+            },
+        ),
+        (
+            "entry_edit_of_recalled",
+            Entry {
+                kind: EntryKind::Edit,
+                body: None,
+                target: Some(seq(2)),
+                recalled_by: Some(seq(4)),
+                ..message(3)
+            },
+        ),
+        (
+            "entry_recall",
+            Entry {
+                kind: EntryKind::Recall,
+                body: None,
+                target: Some(seq(2)),
+                ..message(4)
+            },
+        ),
+        (
+            "entry_of_a_newer_server",
+            Entry {
+                kind: EntryKind::Unknown,
+                body: Some(Body::Unknown),
+                ..message(5)
+            },
+        ),
+    ]
+}
+
+fn profile(id: u64, login: &str, name: &str, avatar: Option<&str>) -> UserProfile {
+    UserProfile {
+        id: user(id),
+        login: login.into(),
+        name: name.into(),
+        avatar: avatar.map(Into::into),
+    }
+}
+
+/// Every frame from the server, named.
+pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
+    let mut all = vec![
+        ("welcome_full", Some(1), welcome(Some("zhangsan.png"))),
+        ("welcome_least", None, welcome(None)),
+        (
+            "pong",
+            Some(2),
+            ServerFrame::Pong(Pong {
+                next_interval_ms: 60_000,
+                server_time: at(0),
+            }),
+        ),
+        (
+            "sent",
+            Some(3),
+            ServerFrame::Sent(Sent {
+                conv: conv(1),
+                seq: seq(5),
+                id: EntryId::from_trusted(505),
+                at: at(5000),
+                client_id: client_id("c5"),
+            }),
+        ),
+        (
+            "receipt",
+            None,
+            ServerFrame::Receipt(Receipt {
+                conv: conv(1),
+                user: user(1001),
+                read: seq(4),
+                delivered: seq(5),
+            }),
+        ),
+        ("done", Some(7), ServerFrame::Done(Done {})),
+        ("unknown", None, ServerFrame::Unknown),
+    ];
+    all.extend(
+        entries()
+            .into_iter()
+            .map(|(name, entry)| (name, None, ServerFrame::Entry(entry))),
+    );
+    all.extend(pages());
+    all.extend(failures());
+    all
+}
+
+fn welcome(avatar: Option<&str>) -> ServerFrame {
+    ServerFrame::Welcome(Welcome {
+        user: profile(1000, "zhangsan", "张三", avatar),
+        session: SessionId::from_trusted(17),
+        heartbeat: HeartbeatPlan {
+            interval_ms: 25_000,
+            timeout_ms: 10_000,
+        },
+        limits: AdvertisedLimits {
+            frame_bytes: limits::CLIENT_FRAME_BYTES,
+            text_bytes: limits::TEXT_BYTES,
+            requests: 64,
+            unacked_entries: limits::UNACKED_ENTRIES,
+        },
+        server_time: at(0),
+        server: "hongyan/0.1.0".into(),
+    })
+}
+
+fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
+    let position = |id, read, delivered| MemberPosition {
+        user: user(id),
+        read: seq(read),
+        delivered: seq(delivered),
+    };
+    vec![
+        (
+            "synced_full",
+            Some(8),
+            ServerFrame::Synced(Synced {
+                conversations: vec![ConversationView {
+                    conv: conv(1),
+                    kind: ConversationKind::Direct,
+                    head: seq(2),
+                    unread: 1,
+                    members: vec![position(1000, 2, 2), position(1001, 1, 2)],
+                    entries: vec![message(1), message(2)],
+                }],
+                users: vec![
+                    profile(1000, "zhangsan", "张三", Some("zhangsan.png")),
+                    profile(1001, "lisi", "李四", None),
+                ],
+                total_unread: 3,
+                cursor: "0.118.64".into(),
+                more: true,
+            }),
+        ),
+        (
+            "synced_least",
+            Some(9),
+            ServerFrame::Synced(Synced {
+                conversations: vec![],
+                users: vec![],
+                total_unread: 0,
+                cursor: "118".into(),
+                more: false,
+            }),
+        ),
+        (
+            "synced_of_a_newer_server",
+            Some(9),
+            ServerFrame::Synced(Synced {
+                conversations: vec![ConversationView {
+                    conv: conv(2),
+                    kind: ConversationKind::Unknown,
+                    head: seq(0),
+                    unread: 0,
+                    members: vec![],
+                    entries: vec![],
+                }],
+                users: vec![],
+                total_unread: 0,
+                cursor: "118".into(),
+                more: false,
+            }),
+        ),
+        (
+            "history_full",
+            Some(10),
+            ServerFrame::History(HistoryPage {
+                conv: conv(1),
+                entries: vec![message(3), message(4)],
+                head: seq(9),
+                more: true,
+            }),
+        ),
+        (
+            "history_least",
+            Some(11),
+            ServerFrame::History(HistoryPage {
+                conv: conv(1),
+                entries: vec![],
+                head: seq(0),
+                more: false,
+            }),
+        ),
+    ]
+}
+
+fn failures() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
+    vec![
+        (
+            "error_full",
+            Some(12),
+            ServerFrame::Error(Failure {
+                code: ErrorCode::RateLimited,
+                message: "too many messages".into(),
+                retry_after_ms: Some(800),
+            }),
+        ),
+        (
+            "error_least",
+            None,
+            ServerFrame::Error(Failure {
+                code: ErrorCode::BadRequest,
+                message: "not a frame: not a JSON object".into(),
+                retry_after_ms: None,
+            }),
+        ),
+        (
+            "bye",
+            None,
+            ServerFrame::Bye(Bye {
+                code: CloseCode::Shutdown.as_str().into(),
+                retry_after_ms: 1740,
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,385 @@
+//! Random frames survive the wire, and random text breaks nothing.
+
+mod common;
+
+use common::client::client_frames;
+use common::server::server_frames;
+use hongyan_protocol::heartbeat::Learnt;
+use hongyan_protocol::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+const INTEGERS: std::ops::Range<u64> = 0..(1 << 53);
+
+fn req() -> impl Strategy<Value = Option<u64>> {
+    option::of(INTEGERS)
+}
+
+fn conv() -> impl Strategy<Value = ConversationId> {
+    INTEGERS.prop_map(common::conv)
+}
+
+fn seq() -> impl Strategy<Value = Seq> {
+    INTEGERS.prop_map(common::seq)
+}
+
+fn user() -> impl Strategy<Value = UserId> {
+    INTEGERS.prop_map(common::user)
+}
+
+fn millis() -> impl Strategy<Value = Millis> {
+    INTEGERS.prop_map(Millis::from_trusted)
+}
+
+fn entry_id() -> impl Strategy<Value = EntryId> {
+    INTEGERS.prop_map(EntryId::from_trusted)
+}
+
+fn client_id() -> impl Strategy<Value = ClientId> {
+    "[!-~]{1,64}".prop_map(|text| common::client_id(&text))
+}
+
+/// Any Unicode, control characters and quotes included, but for U+0000.
+fn body() -> impl Strategy<Value = Body> {
+    vec(any::<char>().prop_filter("refused", |c| *c != '\0'), 1..50)
+        .prop_map(|chars| Body::text(chars.into_iter().collect::<String>()))
+}
+
+fn word() -> impl Strategy<Value = Box<str>> {
+    "\\PC{0,32}".prop_map(Into::into)
+}
+
+fn page_limit() -> impl Strategy<Value = Option<usize>> {
+    option::of(1..(1usize << 53))
+}
+
+fn client_frame() -> impl Strategy<Value = ClientFrame> {
+    let target = prop_oneof![
+        conv().prop_map(Target::Conversation),
+        user().prop_map(Target::User)
+    ];
+    let mentions = vec(user(), 0..=limits::MENTIONS);
+    let range = prop_oneof![
+        Just((None, None)),
+        seq().prop_map(|seq| (Some(seq), None)),
+        seq().prop_map(|seq| (None, Some(seq))),
+    ];
+    let learnt = (option::of(INTEGERS), option::of(INTEGERS))
+        .prop_map(|(held_ms, failed_ms)| Learnt { held_ms, failed_ms });
+    prop_oneof![
+        (option::of(word()), option::of(word()))
+            .prop_map(|(token, client)| ClientFrame::Hello(Hello { token, client })),
+        (INTEGERS, learnt, any::<bool>()).prop_map(|(interval_ms, learnt, background)| {
+            ClientFrame::Ping(Ping {
+                interval_ms,
+                learnt,
+                background,
+            })
+        }),
+        (target, client_id(), body(), option::of(seq()), mentions).prop_map(
+            |(target, client_id, body, reply_to, mentions)| ClientFrame::Send(Send {
+                target,
+                client_id,
+                body,
+                reply_to,
+                mentions
+            })
+        ),
+        (conv(), seq(), client_id(), body()).prop_map(|(conv, seq, client_id, body)| {
+            ClientFrame::Edit(Edit {
+                conv,
+                seq,
+                client_id,
+                body,
+            })
+        }),
+        (conv(), seq(), client_id()).prop_map(|(conv, seq, client_id)| {
+            ClientFrame::Recall(Recall {
+                conv,
+                seq,
+                client_id,
+            })
+        }),
+        (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Ack(Ack { conv, seq })),
+        (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Read(Read { conv, seq })),
+        (option::of(word()), page_limit())
+            .prop_map(|(cursor, limit)| ClientFrame::Sync(Sync { cursor, limit })),
+        (conv(), range, page_limit()).prop_map(|(conv, (before, after), limit)| {
+            ClientFrame::History(History {
+                conv,
+                before,
+                after,
+                limit,
+            })
+        }),
+    ]
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let kind = prop_oneof![
+        Just(EntryKind::Message),
+        Just(EntryKind::Edit),
+        Just(EntryKind::Recall),
+        Just(EntryKind::Unknown)
+    ];
+    let head = (
+        conv(),
+        seq(),
+        entry_id(),
+        kind,
+        user(),
+        millis(),
+        client_id(),
+    );
+    let rest = (
+        option::of(prop_oneof![4 => body(), 1 => Just(Body::Unknown)]),
+        option::of(seq()),
+        vec(user(), 0..4),
+        option::of(seq()),
+        option::of(seq()),
+        option::of(seq()),
+    );
+    (head, rest).prop_map(|(head, rest)| {
+        let (conv, seq, id, kind, from, at, client_id) = head;
+        let (body, reply_to, mentions, target, edited_by, recalled_by) = rest;
+        Entry {
+            conv,
+            seq,
+            id,
+            kind,
+            from,
+            at,
+            client_id,
+            body,
+            reply_to,
+            mentions,
+            target,
+            edited_by,
+            recalled_by,
+        }
+    })
+}
+
+fn profile() -> impl Strategy<Value = UserProfile> {
+    (user(), word(), word(), option::of(word())).prop_map(|(id, login, name, avatar)| UserProfile {
+        id,
+        login,
+        name,
+        avatar,
+    })
+}
+
+fn view() -> impl Strategy<Value = ConversationView> {
+    let kind = prop_oneof![
+        Just(ConversationKind::Direct),
+        Just(ConversationKind::Unknown)
+    ];
+    let member = (user(), seq(), seq()).prop_map(|(user, read, delivered)| MemberPosition {
+        user,
+        read,
+        delivered,
+    });
+    (
+        conv(),
+        kind,
+        seq(),
+        INTEGERS,
+        vec(member, 0..3),
+        vec(entry(), 0..3),
+    )
+        .prop_map(
+            |(conv, kind, head, unread, members, entries)| ConversationView {
+                conv,
+                kind,
+                head,
+                unread,
+                members,
+                entries,
+            },
+        )
+}
+
+fn welcome() -> impl Strategy<Value = ServerFrame> {
+    (
+        profile(),
+        INTEGERS,
+        (INTEGERS, INTEGERS),
+        [0..1usize << 53, 0..1 << 53, 0..1 << 53, 0..1 << 53],
+        millis(),
+        word(),
+    )
+        .prop_map(|(user, session, heartbeat, limits, server_time, server)| {
+            let (interval_ms, timeout_ms) = heartbeat;
+            let [frame_bytes, text_bytes, requests, unacked_entries] = limits;
+            ServerFrame::Welcome(Welcome {
+                user,
+                session: SessionId::from_trusted(session),
+                heartbeat: HeartbeatPlan {
+                    interval_ms,
+                    timeout_ms,
+                },
+                limits: AdvertisedLimits {
+                    frame_bytes,
+                    text_bytes,
+                    requests,
+                    unacked_entries,
+                },
+                server_time,
+                server,
+            })
+        })
+}
+
+fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    let code = proptest::sample::select(ErrorCode::ALL);
+    prop_oneof![
+        welcome(),
+        (INTEGERS, millis()).prop_map(|(next_interval_ms, server_time)| {
+            ServerFrame::Pong(Pong {
+                next_interval_ms,
+                server_time,
+            })
+        }),
+        (conv(), seq(), entry_id(), millis(), client_id()).prop_map(
+            |(conv, seq, id, at, client_id)| ServerFrame::Sent(Sent {
+                conv,
+                seq,
+                id,
+                at,
+                client_id
+            })
+        ),
+        entry().prop_map(ServerFrame::Entry),
+        (conv(), user(), seq(), seq()).prop_map(|(conv, user, read, delivered)| {
+            ServerFrame::Receipt(Receipt {
+                conv,
+                user,
+                read,
+                delivered,
+            })
+        }),
+        Just(ServerFrame::Done(Done {})),
+        (
+            vec(view(), 0..3),
+            vec(profile(), 0..3),
+            INTEGERS,
+            word(),
+            any::<bool>()
+        )
+            .prop_map(|(conversations, users, total_unread, cursor, more)| {
+                ServerFrame::Synced(Synced {
+                    conversations,
+                    users,
+                    total_unread,
+                    cursor,
+                    more,
+                })
+            }),
+        (conv(), vec(entry(), 0..4), seq(), any::<bool>()).prop_map(
+            |(conv, entries, head, more)| ServerFrame::History(HistoryPage {
+                conv,
+                entries,
+                head,
+                more
+            })
+        ),
+        (code, word(), option::of(INTEGERS)).prop_map(|(code, message, retry_after_ms)| {
+            ServerFrame::Error(Failure {
+                code,
+                message,
+                retry_after_ms,
+            })
+        }),
+        (word(), INTEGERS).prop_map(|(code, retry_after_ms)| ServerFrame::Bye(Bye {
+            code,
+            retry_after_ms
+        })),
+    ]
+}
+
+/// A good frame with some bytes replaced, removed, doubled or cut off.
+fn mutated() -> impl Strategy<Value = String> {
+    let samples: Vec<String> = client_frames()
+        .iter()
+        .map(|(_, req, frame)| frame.encode(*req))
+        .chain(
+            server_frames()
+                .iter()
+                .map(|(_, req, frame)| frame.encode(*req)),
+        )
+        .collect();
+    let change = (any::<prop::sample::Index>(), 0..4u8, any::<u8>());
+    (proptest::sample::select(samples), vec(change, 1..6)).prop_map(|(sample, changes)| {
+        let mut bytes = sample.into_bytes();
+        for (place, what, byte) in changes {
+            if bytes.is_empty() {
+                break;
+            }
+            let place = place.index(bytes.len());
+            match what {
+                0 => bytes[place] = byte,
+                1 => drop(bytes.remove(place)),
+                2 => bytes.extend_from_within(place..),
+                _ => bytes.truncate(place),
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Whatever is accepted means the same after another trip.
+fn decodes_or_refuses(text: &str) -> Result<(), TestCaseError> {
+    match ClientFrame::decode(text) {
+        Ok((req, frame)) => {
+            let again = frame.encode(req);
+            prop_assert_eq!(ClientFrame::decode(&again), Ok((req, frame)), "{}", again);
+        }
+        Err(error) => prop_assert!(matches!(
+            error.code,
+            ErrorCode::BadRequest | ErrorCode::Unsupported | ErrorCode::TooLarge
+        )),
+    }
+    if let Ok((req, frame)) = ServerFrame::decode(text) {
+        let again = frame.encode(req);
+        prop_assert_eq!(
+            ServerFrame::decode(&again).ok(),
+            Some((req, frame)),
+            "{}",
+            again
+        );
+    }
+    Ok(())
+}
+
+// A failure prints its input and the seed that makes it again.
+proptest! {
+    #[test]
+    fn a_client_frame_survives_the_wire(req in req(), frame in client_frame()) {
+        let text = frame.encode(req);
+        prop_assert_eq!(ClientFrame::decode(&text), Ok((req, frame)), "{}", text);
+    }
+
+    #[test]
+    fn a_server_frame_survives_the_wire(req in req(), frame in server_frame()) {
+        let text = frame.encode(req);
+        prop_assert_eq!(ServerFrame::decode(&text).ok(), Some((req, frame)), "{}", text);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
+        decodes_or_refuses(&text)?;
+    }
+
+    #[test]
+    fn any_json_like_text_is_read_or_refused(
+        text in r#"\{("type"|"req"|"conv"|"seq"|"body"|"text"|"ack"|"send"|"sync"|[0-9]|[{}\[\]:,.\\"-]|null|\\u[0-9a-f]{4}){0,60}\}?"#
+    ) {
+        decodes_or_refuses(&text)?;
+    }
+
+    #[test]
+    fn a_mutated_frame_is_read_or_refused(text in mutated()) {
+        decodes_or_refuses(&text)?;
+    }
+}
