@@ -10,8 +10,10 @@
 //! Not here: encoding (payloads come ready-made and shared), and reading the log (the caller
 //! carries out [`Action::Fetch`]).
 
+mod conversation;
 mod outgoing;
 mod policy;
+mod window;
 
 pub use outgoing::Outgoing;
 pub use policy::Policy;

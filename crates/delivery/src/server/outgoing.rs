@@ -1,10 +1,13 @@
 //! The deliveries of one connection.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, Seq};
+use hongyan_protocol::{CloseCode, ConversationId, Seq};
 
+use super::conversation::Conversation;
+use super::window::Window;
 use super::{Ack, Action, Policy, Ready};
 use crate::Tick;
 
@@ -12,7 +15,28 @@ use crate::Tick;
 #[derive(Debug)]
 pub struct Outgoing<P> {
     policy: Arc<Policy>,
-    conversations: BTreeMap<ConversationId, P>,
+    /// Only conversations with something un-acked or held back: none on an idle connection.
+    conversations: BTreeMap<ConversationId, Conversation<P>>,
+    window: Window,
+    /// How many of the conversations are held back.
+    behind: usize,
+    fetch: Fetch,
+    /// Failed fetches in a row.
+    fetch_failures: u32,
+    /// The conversation fetched last: the next one takes its turn after it.
+    turn: ConversationId,
+    /// Not later than any deadline. Acks leave it too early rather than search for the next one.
+    deadline: Option<Tick>,
+    closed: bool,
+}
+
+/// Where reading from the log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fetch {
+    Idle,
+    Outstanding(ConversationId),
+    /// Not before this time: the last one failed.
+    Resting(Tick),
 }
 
 impl<P: Clone> Outgoing<P> {
@@ -21,13 +45,21 @@ impl<P: Clone> Outgoing<P> {
         Self {
             policy,
             conversations: BTreeMap::new(),
+            window: Window::default(),
+            behind: 0,
+            fetch: Fetch::Idle,
+            fetch_failures: 0,
+            turn: ConversationId::default(),
+            deadline: None,
+            closed: false,
         }
     }
 
     /// An entry was committed that this connection's user may read.
     ///
-    /// It is pushed if the window has room. Otherwise it is not kept: the conversation is
-    /// remembered as behind, and is read from the log when acks have made room.
+    /// It is pushed if it is the next one and the window has room. Otherwise it is not kept: the
+    /// conversation is remembered as behind, and is read from the log when acks have made room. An
+    /// entry that was pushed already is ignored.
     pub fn live(
         &mut self,
         conv: ConversationId,
@@ -35,7 +67,20 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) {
-        let _ = (conv, entry, now, out, &self.policy, &self.conversations);
+        if self.closed {
+            return;
+        }
+        let is_new = !self.conversations.contains_key(&conv);
+        if is_new && self.conversations.len() >= self.policy.tracked_conversations {
+            return self.close(CloseCode::SlowReader, out);
+        }
+        let before = entry.seq.previous();
+        self.with(conv, Some(before), |conversation, window, policy| {
+            if entry.seq > conversation.pushed_to() {
+                conversation.push(entry, window, policy, now, out);
+            }
+        });
+        self.fetch_next(out);
     }
 
     /// The client holds everything in `conv` up to `seq`.
@@ -46,8 +91,14 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) -> Ack {
-        let _ = (conv, seq, now, out);
-        Ack::Unknown
+        let known = self.with(conv, None, |conversation, window, policy| {
+            conversation.ack(seq, window, policy, now)
+        });
+        self.fetch_next(out);
+        match known {
+            Some(true) => Ack::Known,
+            Some(false) | None => Ack::Unknown,
+        }
     }
 
     /// Answers [`Action::Fetch`]: entries above its `after`, ascending and without holes, and the
@@ -60,43 +111,190 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) {
-        let _ = (conv, entries.into_iter().count(), head, now, out);
+        if self.fetch != Fetch::Outstanding(conv) {
+            return;
+        }
+        self.fetch = Fetch::Idle;
+        let progress = self.with(conv, None, |conversation, window, policy| {
+            let before = conversation.pushed_to();
+            conversation.learn_latest(head);
+            for entry in entries {
+                let is_held = entry.seq <= conversation.pushed_to();
+                if !is_held && !conversation.push(entry, window, policy, now, out) {
+                    break;
+                }
+            }
+            conversation.pushed_to() > before || !conversation.is_behind()
+        });
+        if progress == Some(false) && self.window.is_half_free(&self.policy) {
+            // The log does not have what it should: asking again at once would spin.
+            self.rest(now);
+        } else {
+            self.fetch_failures = 0;
+        }
+        self.fetch_next(out);
     }
 
     /// Answers [`Action::Fetch`]: the log could not be read now. It is asked for again later, through
     /// [`tick`](Self::tick).
     pub fn fetch_failed(&mut self, conv: ConversationId, now: Tick) {
-        let _ = (conv, now);
+        if self.fetch == Fetch::Outstanding(conv) {
+            self.rest(now);
+        }
     }
 
     /// The user may no longer read this conversation: nothing more of it is pushed or waited for.
-    pub fn forget(&mut self, conv: ConversationId, now: Tick, out: &mut Vec<Action<P>>) {
-        let _ = (conv, now, out);
+    pub fn forget(&mut self, conv: ConversationId, out: &mut Vec<Action<P>>) {
+        if let Some(mut conversation) = self.conversations.remove(&conv) {
+            conversation.release_all(&mut self.window);
+            self.behind -= usize::from(conversation.is_behind());
+            self.free_if_idle();
+        }
+        if self.fetch == Fetch::Outstanding(conv) {
+            self.fetch = Fetch::Idle;
+        }
+        self.fetch_next(out);
     }
 
     /// When to call [`tick`](Self::tick) next. Never too late; it may be too early, and then `tick` does
-    /// nothing but say a later time.
+    /// nothing but find a later time.
     pub fn next_deadline(&self) -> Option<Tick> {
-        None
+        self.deadline
     }
 
     /// Time passed.
     pub fn tick(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
-        let _ = (now, out);
+        if self.deadline.is_none_or(|at| now < at) {
+            return;
+        }
+        let policy = &*self.policy;
+        let mut conversations = self.conversations.values();
+        if conversations.any(|conversation| conversation.is_given_up(policy, now)) {
+            return self.close(CloseCode::AckTimeout, out);
+        }
+        for conversation in self.conversations.values_mut() {
+            if conversation.deadline().is_some_and(|at| at <= now) {
+                conversation.push_again(policy, now, out);
+            }
+        }
+        if matches!(self.fetch, Fetch::Resting(until) if until <= now) {
+            self.fetch = Fetch::Idle;
+        }
+        self.deadline = self.find_deadline();
+        self.fetch_next(out);
     }
 
     /// Entries pushed and not acked.
     pub fn unacked_entries(&self) -> usize {
-        0
+        self.window.entries
     }
 
     /// Bytes of the entries pushed and not acked: what this connection makes the process hold.
     pub fn unacked_bytes(&self) -> usize {
-        0
+        self.window.bytes
+    }
+
+    /// Conversations with something un-acked or held back.
+    pub fn tracked(&self) -> usize {
+        self.conversations.len()
     }
 
     /// Conversations whose entries are held back.
     pub fn behind(&self) -> usize {
-        0
+        self.behind
+    }
+
+    /// Changes one conversation and keeps what is derived from it right. With `start`, one that is not
+    /// remembered begins there; without, it is left alone.
+    fn with<R>(
+        &mut self,
+        conv: ConversationId,
+        start: Option<Seq>,
+        change: impl FnOnce(&mut Conversation<P>, &mut Window, &Policy) -> R,
+    ) -> Option<R> {
+        let conversation = match start {
+            Some(start) => self
+                .conversations
+                .entry(conv)
+                .or_insert_with(|| Conversation::new(start)),
+            None => self.conversations.get_mut(&conv)?,
+        };
+        let was_behind = usize::from(conversation.is_behind());
+        let result = change(conversation, &mut self.window, &self.policy);
+        self.behind = self.behind - was_behind + usize::from(conversation.is_behind());
+        if let Some(deadline) = conversation.deadline() {
+            self.deadline = earliest(self.deadline, Some(deadline));
+        }
+        if conversation.is_settled() {
+            self.conversations.remove(&conv);
+            self.free_if_idle();
+        }
+        Some(result)
+    }
+
+    /// Asks for the next conversation that is behind, if there is room for it.
+    fn fetch_next(&mut self, out: &mut Vec<Action<P>>) {
+        let may_fetch = self.fetch == Fetch::Idle && self.window.is_half_free(&self.policy);
+        if self.behind == 0 || !may_fetch {
+            return;
+        }
+        let later = self.conversations.range((Excluded(self.turn), Unbounded));
+        let earlier = self.conversations.range(..=self.turn);
+        let next = later.chain(earlier).find(|(_, found)| found.is_behind());
+        if let Some((&conv, conversation)) = next {
+            let free = self.policy.window_entries - self.window.entries;
+            self.fetch = Fetch::Outstanding(conv);
+            self.turn = conv;
+            out.push(Action::Fetch {
+                conv,
+                after: conversation.pushed_to(),
+                limit: free.min(self.policy.fetch_entries).max(1),
+            });
+        }
+    }
+
+    fn rest(&mut self, now: Tick) {
+        let until = now.after(self.policy.fetch_backoff.ceiling(self.fetch_failures));
+        self.fetch_failures = self.fetch_failures.saturating_add(1);
+        self.fetch = Fetch::Resting(until);
+        self.deadline = earliest(self.deadline, Some(until));
+    }
+
+    fn find_deadline(&self) -> Option<Tick> {
+        let resting = match self.fetch {
+            Fetch::Resting(until) => Some(until),
+            Fetch::Idle | Fetch::Outstanding(_) => None,
+        };
+        let conversations = self.conversations.values();
+        conversations
+            .filter_map(Conversation::deadline)
+            .chain(resting)
+            .min()
+    }
+
+    /// A map that was filled once keeps a node for ever; an idle connection should own nothing.
+    fn free_if_idle(&mut self) {
+        if self.conversations.is_empty() {
+            self.conversations = BTreeMap::new();
+            self.deadline = self.find_deadline();
+        }
+    }
+
+    fn close(&mut self, code: CloseCode, out: &mut Vec<Action<P>>) {
+        *self = Self {
+            closed: true,
+            ..Self::new(Arc::clone(&self.policy))
+        };
+        out.push(Action::Close(code));
     }
 }
+
+fn earliest(a: Option<Tick>, b: Option<Tick>) -> Option<Tick> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! One conversation on one connection, while something of it is un-acked or held back.
+
+use std::collections::VecDeque;
+
+use hongyan_protocol::Seq;
+
+use super::window::Window;
+use super::{Action, Policy, Ready};
+use crate::Tick;
+
+/// One conversation on one connection, while something of it is un-acked or held back.
+#[derive(Debug)]
+pub(super) struct Conversation<P> {
+    /// Everything up to here was pushed, or was the client's already.
+    pushed_to: Seq,
+    /// The last entry known to be committed. Above `pushed_to`, the conversation is behind.
+    latest: Seq,
+    /// The highest position acked on this connection.
+    acked: Seq,
+    /// Pushed and not acked, ascending.
+    unacked: VecDeque<Ready<P>>,
+    /// When the un-acked entries are pushed again. Means nothing while there are none.
+    deadline: Tick,
+    /// How often the un-acked entries were pushed again since acks last made progress.
+    repushes: u32,
+}
+
+impl<P: Clone> Conversation<P> {
+    /// A conversation of which everything up to `pushed_to` is the client's already.
+    pub(super) fn new(pushed_to: Seq) -> Self {
+        Self {
+            pushed_to,
+            latest: pushed_to,
+            acked: Seq::ZERO,
+            unacked: VecDeque::new(),
+            deadline: Tick::default(),
+            repushes: 0,
+        }
+    }
+
+    pub(super) fn pushed_to(&self) -> Seq {
+        self.pushed_to
+    }
+
+    pub(super) fn is_behind(&self) -> bool {
+        self.latest > self.pushed_to
+    }
+
+    /// Nothing is un-acked and nothing is held back: it need not be remembered.
+    pub(super) fn is_settled(&self) -> bool {
+        self.unacked.is_empty() && !self.is_behind()
+    }
+
+    /// When the un-acked entries are pushed again.
+    pub(super) fn deadline(&self) -> Option<Tick> {
+        (!self.unacked.is_empty()).then_some(self.deadline)
+    }
+
+    /// Whether the last re-push, too, stayed without an ack.
+    pub(super) fn is_given_up(&self, policy: &Policy, now: Tick) -> bool {
+        self.deadline().is_some_and(|at| at <= now) && self.repushes >= policy.repushes
+    }
+
+    /// The log reaches at least this far.
+    pub(super) fn learn_latest(&mut self, seq: Seq) {
+        self.latest = self.latest.max(seq);
+    }
+
+    /// Pushes the next entry, and nothing but the next, if there is room. `false`: it stays held
+    /// back. A skipped seq, as a cluster's notices may bring, thus makes the conversation behind;
+    /// the log then fills the hole at once, without waiting for the client to miss it.
+    pub(super) fn push(
+        &mut self,
+        entry: Ready<P>,
+        window: &mut Window,
+        policy: &Policy,
+        now: Tick,
+        out: &mut Vec<Action<P>>,
+    ) -> bool {
+        self.learn_latest(entry.seq);
+        if entry.seq != self.pushed_to.next() || !window.has_room(entry.bytes, policy) {
+            return false;
+        }
+        if self.unacked.is_empty() {
+            self.rearm(policy, now);
+        }
+        self.pushed_to = entry.seq;
+        window.take(entry.bytes);
+        out.push(Action::Push {
+            payload: entry.payload.clone(),
+            again: false,
+        });
+        self.unacked.push_back(entry);
+        true
+    }
+
+    /// Pushes all un-acked entries again.
+    pub(super) fn push_again(&mut self, policy: &Policy, now: Tick, out: &mut Vec<Action<P>>) {
+        self.repushes += 1;
+        self.deadline = now.after(policy.repush_interval);
+        out.extend(self.unacked.iter().map(|entry| Action::Push {
+            payload: entry.payload.clone(),
+            again: true,
+        }));
+    }
+
+    /// The client holds everything up to `seq`. Whether that is known to be true.
+    pub(super) fn ack(
+        &mut self,
+        seq: Seq,
+        window: &mut Window,
+        policy: &Policy,
+        now: Tick,
+    ) -> bool {
+        let known = seq <= self.latest;
+        // A client may hold more than it was pushed, through `history`. Beyond what is known to
+        // exist it is not believed: a made-up position must not hold back real entries.
+        let seq = seq.min(self.latest);
+        self.release(seq, window);
+        self.pushed_to = self.pushed_to.max(seq);
+        if seq > self.acked {
+            // Progress, even below the un-acked entries: the client is filling a gap.
+            self.acked = seq;
+            self.rearm(policy, now);
+        }
+        known
+    }
+
+    /// Gives back all that the window holds for this conversation.
+    pub(super) fn release_all(&mut self, window: &mut Window) {
+        self.release(self.pushed_to, window);
+    }
+
+    fn release(&mut self, up_to: Seq, window: &mut Window) {
+        while let Some(entry) = self.unacked.front().filter(|entry| entry.seq <= up_to) {
+            window.give_back(entry.bytes);
+            self.unacked.pop_front();
+        }
+        if self.unacked.is_empty() {
+            self.unacked = VecDeque::new();
+        }
+    }
+
+    fn rearm(&mut self, policy: &Policy, now: Tick) {
+        self.repushes = 0;
+        self.deadline = now.after(policy.ack_timeout);
+    }
+}

@@ -1,0 +1,303 @@
+use std::time::Duration;
+
+use super::*;
+
+type Out = Vec<Action<&'static str>>;
+
+const A: ConversationId = ConversationId::from_trusted(1);
+const B: ConversationId = ConversationId::from_trusted(2);
+
+fn seq(value: u64) -> Seq {
+    Seq::from_trusted(value)
+}
+
+fn at(milliseconds: u64) -> Tick {
+    Tick::from_millis(milliseconds)
+}
+
+fn ready(value: u64) -> Ready<&'static str> {
+    Ready {
+        seq: seq(value),
+        bytes: 100,
+        payload: "entry",
+    }
+}
+
+fn push(again: bool) -> Action<&'static str> {
+    Action::Push {
+        payload: "entry",
+        again,
+    }
+}
+
+fn fetch(conv: ConversationId, after: u64, limit: usize) -> Action<&'static str> {
+    Action::Fetch {
+        conv,
+        after: seq(after),
+        limit,
+    }
+}
+
+/// A window of four entries, so that it is soon full; half free at two.
+fn small() -> Outgoing<&'static str> {
+    Outgoing::new(Arc::new(Policy {
+        window_entries: 4,
+        tracked_conversations: 8,
+        ..Policy::default()
+    }))
+}
+
+fn drain(out: &mut Out) -> Out {
+    std::mem::take(out)
+}
+
+#[test]
+fn an_acked_push_leaves_nothing_behind() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(7), at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(false)]);
+    assert_eq!(outgoing.unacked_bytes(), 100);
+    assert_eq!(outgoing.ack(A, seq(7), at(10), &mut out), Ack::Known);
+    assert_eq!(out, []);
+    assert_eq!(outgoing.unacked_bytes(), 0);
+    assert_eq!(outgoing.tracked(), 0);
+    assert_eq!(outgoing.next_deadline(), None);
+}
+
+#[test]
+fn an_idle_connection_is_small() {
+    assert!(size_of::<Outgoing<Arc<[u8]>>>() <= 200);
+}
+
+#[test]
+fn an_unacked_push_is_repeated_at_5_and_7_seconds_and_given_up_at_9() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(1_000), &mut out);
+    outgoing.live(A, ready(2), at(2_000), &mut out);
+    drain(&mut out);
+    for (early, due) in [(5_999, 6_000), (7_999, 8_000)] {
+        outgoing.tick(at(early), &mut out);
+        assert_eq!(out, [], "at {early} ms");
+        assert_eq!(outgoing.next_deadline(), Some(at(due)));
+        outgoing.tick(at(due), &mut out);
+        assert_eq!(drain(&mut out), [push(true), push(true)], "at {due} ms");
+    }
+    outgoing.tick(at(10_000), &mut out);
+    assert_eq!(drain(&mut out), [Action::Close(CloseCode::AckTimeout)]);
+    outgoing.live(A, ready(3), at(10_001), &mut out);
+    outgoing.tick(at(60_000), &mut out);
+    assert_eq!(out, [], "nothing follows a close");
+}
+
+#[test]
+fn an_ack_that_makes_progress_starts_the_time_anew() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(9), at(0), &mut out);
+    drain(&mut out);
+    outgoing.tick(at(5_000), &mut out);
+    assert_eq!(drain(&mut out), [push(true)]);
+    // The client is filling a gap below 9: it holds up to 4.
+    assert_eq!(outgoing.ack(A, seq(4), at(5_500), &mut out), Ack::Known);
+    outgoing.tick(at(10_499), &mut out);
+    assert_eq!(out, []);
+    outgoing.tick(at(10_500), &mut out);
+    assert_eq!(drain(&mut out), [push(true)]);
+    // The same position again is no progress.
+    outgoing.ack(A, seq(4), at(12_000), &mut out);
+    outgoing.tick(at(12_500), &mut out);
+    assert_eq!(drain(&mut out), [push(true)]);
+    outgoing.tick(at(14_500), &mut out);
+    assert_eq!(out, [Action::Close(CloseCode::AckTimeout)]);
+}
+
+#[test]
+fn beyond_the_window_entries_are_not_kept_but_fetched_when_half_is_free() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for value in 1..=9 {
+        outgoing.live(A, ready(value), at(0), &mut out);
+    }
+    assert_eq!(drain(&mut out), vec![push(false); 4]);
+    assert_eq!((outgoing.unacked_entries(), outgoing.behind()), (4, 1));
+    outgoing.ack(A, seq(1), at(1), &mut out);
+    assert_eq!(out, [], "less than half of the window is free");
+    outgoing.ack(A, seq(2), at(2), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 4, 2)]);
+    outgoing.fetched(A, [ready(5), ready(6)], seq(9), at(3), &mut out);
+    assert_eq!(drain(&mut out), [push(false), push(false)]);
+    outgoing.ack(A, seq(6), at(4), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 6, 4)]);
+    // While the answer is under way, a tenth entry is committed; the answer has it too.
+    outgoing.live(A, ready(10), at(4), &mut out);
+    assert_eq!(out, []);
+    let page = (7..=10).map(ready);
+    outgoing.fetched(A, page, seq(10), at(5), &mut out);
+    assert_eq!(drain(&mut out).len(), 4);
+    outgoing.live(A, ready(10), at(6), &mut out);
+    assert_eq!(out, [], "it was pushed before");
+    outgoing.ack(A, seq(10), at(7), &mut out);
+    assert_eq!((outgoing.behind(), outgoing.tracked()), (0, 0));
+}
+
+#[test]
+fn a_large_frame_goes_alone() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    let huge = Ready {
+        bytes: usize::MAX / 2,
+        ..ready(1)
+    };
+    outgoing.live(A, huge, at(0), &mut out);
+    outgoing.live(B, ready(1), at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(false)]);
+    outgoing.ack(A, seq(1), at(1), &mut out);
+    assert_eq!(out, [fetch(B, 0, 4)]);
+}
+
+#[test]
+fn conversations_that_are_behind_take_turns() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for value in 1..=12 {
+        outgoing.live(A, ready(value), at(0), &mut out);
+    }
+    for value in 1..=6 {
+        outgoing.live(B, ready(value), at(0), &mut out);
+    }
+    drain(&mut out);
+    outgoing.ack(A, seq(4), at(1), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 4, 4)]);
+    outgoing.fetched(A, (5..=8).map(ready), seq(12), at(2), &mut out);
+    drain(&mut out);
+    outgoing.ack(A, seq(8), at(3), &mut out);
+    assert_eq!(drain(&mut out), [fetch(B, 0, 4)]);
+    outgoing.fetched(B, (1..=4).map(ready), seq(6), at(4), &mut out);
+    drain(&mut out);
+    outgoing.ack(B, seq(4), at(5), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 8, 4)]);
+}
+
+#[test]
+fn a_skipped_seq_is_fetched_at_once() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(0), &mut out);
+    outgoing.live(A, ready(3), at(1), &mut out);
+    assert_eq!(drain(&mut out), [push(false), fetch(A, 1, 3)]);
+    // The lost one comes by itself after all: no need of the answer, which then tells nothing new.
+    outgoing.live(A, ready(2), at(2), &mut out);
+    assert_eq!(drain(&mut out), [push(false)]);
+    outgoing.fetched(A, [ready(2), ready(3)], seq(3), at(3), &mut out);
+    assert_eq!(drain(&mut out), [push(false)]);
+    assert_eq!(outgoing.behind(), 0);
+}
+
+#[test]
+fn a_failed_fetch_is_tried_again_later_and_later() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(0), &mut out);
+    outgoing.live(A, ready(3), at(0), &mut out);
+    outgoing.ack(A, seq(1), at(0), &mut out);
+    drain(&mut out);
+    outgoing.fetch_failed(A, at(1_000));
+    assert_eq!(outgoing.next_deadline(), Some(at(1_200)));
+    outgoing.tick(at(1_199), &mut out);
+    assert_eq!(out, []);
+    outgoing.tick(at(1_200), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 1, 4)]);
+    // A log that has less than the notice said is a failure too.
+    outgoing.fetched(A, [], seq(1), at(1_300), &mut out);
+    assert_eq!(out, []);
+    assert_eq!(outgoing.next_deadline(), Some(at(1_700)));
+    outgoing.tick(at(1_700), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 1, 4)]);
+    outgoing.fetched(A, [ready(2), ready(3)], seq(3), at(1_800), &mut out);
+    assert_eq!(drain(&mut out), [push(false), push(false)]);
+}
+
+#[test]
+fn too_many_conversations_close_the_connection() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for conv in 1..=8 {
+        outgoing.live(
+            ConversationId::from_trusted(conv),
+            ready(1),
+            at(0),
+            &mut out,
+        );
+    }
+    assert_eq!((outgoing.tracked(), outgoing.unacked_entries()), (8, 4));
+    drain(&mut out);
+    outgoing.live(ConversationId::from_trusted(9), ready(1), at(0), &mut out);
+    assert_eq!(out, [Action::Close(CloseCode::SlowReader)]);
+    assert_eq!((outgoing.tracked(), outgoing.unacked_bytes()), (0, 0));
+}
+
+#[test]
+fn an_ack_from_nowhere_is_unknown_and_one_beyond_the_log_is_not_believed() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    assert_eq!(outgoing.ack(A, seq(3), at(0), &mut out), Ack::Unknown);
+    outgoing.live(A, ready(1), at(0), &mut out);
+    outgoing.live(A, ready(3), at(0), &mut out);
+    assert_eq!(outgoing.ack(A, seq(900), at(1), &mut out), Ack::Unknown);
+    drain(&mut out);
+    outgoing.live(A, ready(4), at(2), &mut out);
+    assert_eq!(out, [push(false)], "4 is the next after what is known");
+}
+
+#[test]
+fn a_position_reached_through_history_is_not_fetched_again() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for value in 1..=9 {
+        outgoing.live(A, ready(value), at(0), &mut out);
+    }
+    assert_eq!(outgoing.ack(A, seq(9), at(1), &mut out), Ack::Known);
+    assert_eq!(outgoing.tracked(), 0);
+    assert!(!out.contains(&fetch(A, 4, 4)));
+}
+
+#[test]
+fn a_forgotten_conversation_is_not_waited_for() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for value in 1..=4 {
+        outgoing.live(A, ready(value), at(0), &mut out);
+    }
+    outgoing.live(B, ready(1), at(0), &mut out);
+    drain(&mut out);
+    outgoing.forget(A, &mut out);
+    assert_eq!(drain(&mut out), [fetch(B, 0, 4)]);
+    outgoing.forget(B, &mut out);
+    outgoing.tick(at(60_000), &mut out);
+    assert_eq!(out, []);
+    assert_eq!(
+        (
+            outgoing.tracked(),
+            outgoing.unacked_bytes(),
+            outgoing.next_deadline()
+        ),
+        (0, 0, None)
+    );
+}
+
+#[test]
+fn the_waits_follow_the_policy() {
+    let policy = Policy {
+        ack_timeout: Duration::from_millis(30),
+        repushes: 0,
+        ..Policy::default()
+    };
+    let mut outgoing = Outgoing::new(Arc::new(policy));
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(0), &mut out);
+    drain(&mut out);
+    outgoing.tick(at(30), &mut out);
+    assert_eq!(out, [Action::Close(CloseCode::AckTimeout)]);
+}
