@@ -1,1 +1,69 @@
-//! placeholder
+//! The edge: everything that speaks to a client.
+//!
+//! socket → **gateway** → service, and service → hub → outbox → socket
+//!
+//! Owns: the HTTP routes, the WebSocket connections, who is connected here.
+//! Promises: every input is bounded before it is believed; a slow or broken client costs itself.
+//! Not here: SQL, rules of messaging, and what makes a delivery reliable (`delivery`).
+
+mod connection;
+mod http;
+mod hub;
+pub mod limits;
+mod origin;
+mod outbox;
+mod serve;
+mod transport;
+mod upgrade;
+
+use std::sync::Arc;
+
+use hongyan_delivery::server::Policy as DeliveryPolicy;
+use hongyan_protocol::heartbeat::Policy as HeartbeatPolicy;
+use hongyan_service::Service;
+use tokio::sync::Semaphore;
+
+pub use hub::Hub;
+pub use origin::{InvalidOrigin, Origins};
+pub use serve::{Server, StopHandle};
+
+/// What a deployment may set at the edge.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Pages of other origins that may use a cookie session or call the API from a browser.
+    pub origins: Origins,
+    /// Cookies are only sent over TLS: set where users reach the server by https.
+    pub secure_cookies: bool,
+    /// When pushes are repeated and connections given up.
+    pub delivery: DeliveryPolicy,
+    /// How long connections may stay quiet.
+    pub heartbeat: HeartbeatPolicy,
+}
+
+/// What every request and connection shares.
+pub struct Gateway {
+    service: Arc<Service>,
+    hub: Arc<Hub>,
+    origins: Origins,
+    secure_cookies: bool,
+    delivery: Arc<DeliveryPolicy>,
+    heartbeat: HeartbeatPolicy,
+    connections: Arc<Semaphore>,
+    handshakes: Arc<Semaphore>,
+}
+
+impl Gateway {
+    /// The edge of this node. The hub must be the sink that the service was started with.
+    pub fn new(service: Arc<Service>, hub: Arc<Hub>, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            service,
+            hub,
+            origins: settings.origins,
+            secure_cookies: settings.secure_cookies,
+            delivery: Arc::new(settings.delivery),
+            heartbeat: settings.heartbeat,
+            connections: Arc::new(Semaphore::new(limits::CONNECTIONS)),
+            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
+        })
+    }
+}

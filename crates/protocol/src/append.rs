@@ -143,7 +143,11 @@ impl Send {
 }
 
 impl Edit {
-    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+    /// Refuses a body that no client could show, as [`ClientFrame::decode`](crate::ClientFrame::decode) does.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn checked(self) -> Result<Self, (ErrorCode, String)> {
         let body = checked_body(self.body)?;
         Ok(Self { body, ..self })
     }

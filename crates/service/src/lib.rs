@@ -29,6 +29,7 @@ use hongyan_store::Store;
 
 pub use accounts::{AddUser, Caller, Login, SignedIn};
 pub use error::ServiceError;
+pub use reading::PushPage;
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use token::Token;
 

@@ -1,0 +1,374 @@
+//! One connection, from `hello` to its end. One task owns the socket; everything else sends it
+//! messages through its outbox.
+//!
+//! Each round: write what waits, in one flush; then wait for a frame, the outbox, an answer, or
+//! the clock.
+
+mod handshake;
+mod pace;
+mod requests;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Utf8Bytes, WebSocket};
+use hongyan_delivery::Tick;
+use hongyan_delivery::server::{Action, Outgoing, Ready};
+use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, ServerFrame};
+use hongyan_service::{Caller, PushPage, Service, ServiceError};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, Sleep};
+
+use crate::Gateway;
+use crate::hub::Registration;
+use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT};
+use crate::outbox::{Ending, Item};
+use crate::transport::{Received, Socket, WriteError};
+use pace::Pace;
+
+/// Serves one connection until it ends. `cookie` is the token of a cookie session whose origin was
+/// checked; `unwelcome` is the connection's place among those that have not said `hello` yet.
+pub(crate) async fn serve(
+    gateway: Arc<Gateway>,
+    socket: WebSocket,
+    cookie: Option<String>,
+    unwelcome: OwnedSemaphorePermit,
+) {
+    let mut socket = Socket::new(socket);
+    // Boxed, so that the long life of the connection does not carry the handshake's space along.
+    let handshake = Box::pin(handshake::run(&gateway, &mut socket, cookie)).await;
+    drop(unwelcome);
+    let (caller, registration) = match handshake {
+        Ok(welcome) => welcome,
+        Err(Some(code)) => return socket.close(code).await,
+        Err(None) => return,
+    };
+    let mut connection = Connection::new(gateway, caller, registration);
+    let end = connection.run(&mut socket).await;
+    tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
+    drop(connection);
+    match end {
+        End::Close(code) => socket.close(code).await,
+        End::Bye {
+            code,
+            retry_after_ms,
+        } => {
+            let bye = Bye {
+                code: code.as_str().into(),
+                retry_after_ms,
+            };
+            let frame = ServerFrame::Bye(bye).encode(None);
+            if socket.feed(frame.into()).await.is_ok() {
+                socket.close(code).await;
+            }
+        }
+        End::Gone => {}
+    }
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a close frame.
+    Close(CloseCode),
+    /// With a `bye` and a close frame.
+    Bye {
+        code: CloseCode,
+        retry_after_ms: u64,
+    },
+    /// The client is gone already.
+    Gone,
+}
+
+type Answer = Pin<Box<dyn Future<Output = ServerFrame> + Send>>;
+type Fetch = Pin<Box<dyn Future<Output = (ConversationId, Result<PushPage, ServiceError>)> + Send>>;
+
+/// The state of a welcome connection.
+struct Connection {
+    gateway: Arc<Gateway>,
+    caller: Caller,
+    registration: Registration,
+    outgoing: Outgoing<Utf8Bytes>,
+    started: Instant,
+    /// The last sign of life.
+    heard: Tick,
+    /// How long the client may stay silent.
+    idle_limit: Duration,
+    pace: Pace,
+    /// Requests without an answer.
+    in_flight: usize,
+    broken_frames: u32,
+    /// The request that reads, one at a time, and its `req`. Until it is answered no frame is read:
+    /// answers keep the order of requests, and a client that asks for much waits for itself.
+    reading: Option<(Option<u64>, Answer)>,
+    /// The log being read for a conversation that was held back.
+    fetching: Option<Fetch>,
+    /// Both kept between rounds for their space.
+    items: VecDeque<Item>,
+    actions: Vec<Action<Utf8Bytes>>,
+}
+
+impl Connection {
+    fn new(gateway: Arc<Gateway>, caller: Caller, registration: Registration) -> Self {
+        let plan = gateway.heartbeat.first_plan();
+        Self {
+            idle_limit: gateway.heartbeat.idle_limit(plan.interval_ms),
+            outgoing: Outgoing::new(Arc::clone(&gateway.delivery)),
+            gateway,
+            caller,
+            registration,
+            started: Instant::now(),
+            heard: Tick::default(),
+            pace: Pace::default(),
+            in_flight: 0,
+            broken_frames: 0,
+            reading: None,
+            fetching: None,
+            items: VecDeque::new(),
+            actions: Vec::new(),
+        }
+    }
+
+    fn service(&self) -> &Arc<Service> {
+        &self.gateway.service
+    }
+
+    fn now(&self) -> Tick {
+        let elapsed = self.started.elapsed().as_millis();
+        Tick::from_millis(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+
+    async fn run(&mut self, socket: &mut Socket) -> End {
+        let timer = tokio::time::sleep_until(self.started);
+        tokio::pin!(timer);
+        loop {
+            if let Err(end) = self.write(socket).await {
+                return end;
+            }
+            self.set_timer(timer.as_mut());
+            tokio::select! {
+                received = socket.receive(), if self.may_read() => {
+                    if let Err(end) = self.read(received, socket) {
+                        return end;
+                    }
+                }
+                () = self.registration.outbox().changed() => {}
+                answer = answered(&mut self.reading) => {
+                    if let Err(end) = self.answer_read(answer, socket).await {
+                        return end;
+                    }
+                }
+                (conv, page) = fetched(&mut self.fetching) => self.take_page(conv, page),
+                () = &mut timer => {
+                    if let Err(end) = self.tick() {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes what waits, lets the delivery machine decide, and writes the outcome in one go.
+    async fn write(&mut self, socket: &mut Socket) -> Result<(), End> {
+        let mut items = std::mem::take(&mut self.items);
+        let ending = self.registration.outbox().take(&mut items);
+        let now = self.now();
+        for item in items.drain(..) {
+            match item {
+                Item::Entry { conv, seq, frame } => {
+                    let entry = Ready {
+                        seq,
+                        bytes: frame.len(),
+                        payload: frame,
+                    };
+                    self.outgoing.live(conv, entry, now, &mut self.actions);
+                }
+                Item::Answer(frame) => {
+                    self.in_flight = self.in_flight.saturating_sub(1);
+                    if let Some(frame) = frame {
+                        socket.feed(frame).await.map_err(End::from)?;
+                    }
+                }
+                Item::Droppable(frame) => socket.feed(frame).await.map_err(End::from)?,
+            }
+        }
+        self.items = reusable(items);
+        self.act(socket).await?;
+        match ending {
+            None => socket.flush().await.map_err(End::from),
+            Some(Ending::Now(code)) => Err(End::Close(code)),
+            Some(Ending::Bye {
+                code,
+                retry_after_ms,
+            }) => Err(End::Bye {
+                code,
+                retry_after_ms,
+            }),
+        }
+    }
+
+    /// Carries out what the delivery machine decided.
+    async fn act(&mut self, socket: &mut Socket) -> Result<(), End> {
+        let mut actions = std::mem::take(&mut self.actions);
+        for action in actions.drain(..) {
+            match action {
+                Action::Push { payload, again: _ } => {
+                    socket.feed(payload).await.map_err(End::from)?
+                }
+                Action::Fetch { conv, after, limit } => {
+                    let (service, caller) = (Arc::clone(self.service()), self.caller);
+                    self.fetching = Some(Box::pin(async move {
+                        (
+                            conv,
+                            service.pushes_after(&caller, conv, after, limit).await,
+                        )
+                    }));
+                }
+                Action::Close(code) => return Err(End::Close(code)),
+            }
+        }
+        if actions.capacity() <= KEPT_SPACE {
+            self.actions = actions;
+        }
+        Ok(())
+    }
+
+    fn may_read(&self) -> bool {
+        self.reading.is_none()
+            && self.in_flight < REQUESTS_IN_FLIGHT
+            && self.pace.may_go(self.now())
+    }
+
+    /// Handles a frame and those that are there already behind it.
+    fn read(&mut self, first: Received, socket: &mut Socket) -> Result<(), End> {
+        self.heard = self.now();
+        let mut received = first;
+        for _ in 0..READ_SLICE {
+            match received {
+                Received::Text(text) => {
+                    self.pace.spend(self.heard);
+                    self.handle(&text)?;
+                }
+                Received::Life => self.pace.spend(self.heard),
+                Received::Gone => return Err(End::Gone),
+                Received::Violation(code) => return Err(End::Close(code)),
+            }
+            if !self.may_read() {
+                break;
+            }
+            match socket.receive_ready() {
+                Some(next) => received = next,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the answer to a request that read.
+    async fn answer_read(&mut self, answer: ServerFrame, socket: &mut Socket) -> Result<(), End> {
+        let req = self.reading.take().and_then(|(req, _)| req);
+        socket
+            .feed(answer.encode(req).into())
+            .await
+            .map_err(End::from)
+    }
+
+    /// Takes a page of the log for a conversation that was held back.
+    fn take_page(&mut self, conv: ConversationId, page: Result<PushPage, ServiceError>) {
+        self.fetching = None;
+        let now = self.now();
+        match page {
+            Ok(page) => {
+                let entries = page.entries.into_iter().filter_map(|(seq, frame)| {
+                    let payload = Utf8Bytes::try_from(frame).ok()?;
+                    Some(Ready {
+                        seq,
+                        bytes: payload.len(),
+                        payload,
+                    })
+                });
+                self.outgoing
+                    .fetched(conv, entries, page.head, now, &mut self.actions);
+            }
+            Err(error) if error.code() == ErrorCode::ConversationNotFound => {
+                self.outgoing.forget(conv, &mut self.actions);
+            }
+            Err(_) => self.outgoing.fetch_failed(conv, now),
+        }
+    }
+
+    /// Time passed: re-pushes, and the end of a silent connection.
+    fn tick(&mut self) -> Result<(), End> {
+        let now = self.now();
+        if now >= self.heard.after(self.idle_limit) {
+            if self.may_read() {
+                return Err(End::Close(CloseCode::IdleTimeout));
+            }
+            // The silence is ours: its frames wait unread.
+            self.heard = now;
+        }
+        if self
+            .outgoing
+            .next_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
+            self.outgoing.tick(now, &mut self.actions);
+        }
+        Ok(())
+    }
+
+    /// Sets the timer to the next thing that time brings. Moving it earlier is all that matters: a timer
+    /// that fires too early finds nothing to do and is set again, so the sign of life in every
+    /// frame need not touch it.
+    fn set_timer(&self, timer: Pin<&mut Sleep>) {
+        let mut next = self.heard.after(self.idle_limit);
+        if let Some(deadline) = self.outgoing.next_deadline() {
+            next = next.min(deadline);
+        }
+        if let Some(resumes) = self.pace.resumes(self.now()) {
+            next = next.min(resumes);
+        }
+        let next = self.started + Duration::from_millis(next.as_millis());
+        if timer.is_elapsed() || next < timer.deadline() {
+            timer.reset(next);
+        }
+    }
+}
+
+/// Items or actions for which space is kept between rounds; more is given back.
+const KEPT_SPACE: usize = 32;
+
+fn reusable(items: VecDeque<Item>) -> VecDeque<Item> {
+    if items.capacity() <= KEPT_SPACE {
+        items
+    } else {
+        VecDeque::new()
+    }
+}
+
+/// The answer that is being made; never, where there is none.
+async fn answered(reading: &mut Option<(Option<u64>, Answer)>) -> ServerFrame {
+    match reading {
+        Some((_, answer)) => answer.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The page that is being read; never, where there is none.
+async fn fetched(fetching: &mut Option<Fetch>) -> (ConversationId, Result<PushPage, ServiceError>) {
+    match fetching {
+        Some(fetch) => fetch.await,
+        None => std::future::pending().await,
+    }
+}
+
+impl From<WriteError> for End {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Gone => Self::Gone,
+            WriteError::Stuck => Self::Close(CloseCode::SlowReader),
+        }
+    }
+}

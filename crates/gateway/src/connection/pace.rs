@@ -1,0 +1,70 @@
+//! How fast one connection's frames are read.
+//!
+//! The generic cell rate algorithm: one time, at which everything that came so far is paid for. A
+//! client that is faster is not told off: its socket is read later, and TCP slows it down.
+
+use std::time::Duration;
+
+use hongyan_delivery::Tick;
+
+use crate::limits::{FRAMES_BURST, FRAMES_PER_SECOND};
+
+/// What a connection's frames have used of its rate.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// When all frames so far are paid for, in microseconds on the connection's clock.
+    paid_at: u64,
+}
+
+/// What a frame costs, in microseconds.
+const FRAME_COST: u64 = 1_000_000 / FRAMES_PER_SECOND;
+
+/// How far ahead of the clock a connection may get, in microseconds.
+const CREDIT: u64 = FRAMES_BURST * FRAME_COST;
+
+impl Pace {
+    /// A frame came.
+    pub(super) fn spend(&mut self, now: Tick) {
+        self.paid_at = self.paid_at.max(now.as_millis() * 1000) + FRAME_COST;
+    }
+
+    /// Whether another may be read.
+    pub(super) fn may_go(&self, now: Tick) -> bool {
+        self.paid_at <= now.as_millis() * 1000 + CREDIT
+    }
+
+    /// When another may be read, where that is later than now.
+    pub(super) fn resumes(&self, now: Tick) -> Option<Tick> {
+        let resumes = self.paid_at.saturating_sub(CREDIT).div_ceil(1000);
+        (!self.may_go(now)).then(|| Tick::from_millis(0).after(Duration::from_millis(resumes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_then_the_rate_holds() {
+        let mut pace = Pace::default();
+        let start = Tick::from_millis(1000);
+        let mut burst = 0;
+        while pace.may_go(start) {
+            pace.spend(start);
+            burst += 1;
+        }
+        assert_eq!(burst, FRAMES_BURST + 1);
+        let resumes = pace.resumes(start).expect("it has to wait");
+        assert!(resumes > start && !pace.may_go(start));
+        assert!(pace.may_go(resumes));
+        assert_eq!(pace.resumes(resumes), None);
+
+        let later = Tick::from_millis(2000);
+        let mut second = 0;
+        while pace.may_go(later) {
+            pace.spend(later);
+            second += 1;
+        }
+        assert_eq!(second, FRAMES_PER_SECOND);
+    }
+}

@@ -1,0 +1,139 @@
+//! What each frame of a welcome client does.
+
+use std::sync::Arc;
+
+use hongyan_protocol::{
+    Ack, ClientFrame, CloseCode, DecodeError, Done, ErrorCode, Failure, Ping, Pong, Sent,
+    ServerFrame,
+};
+use hongyan_service::{Reply, ServiceError};
+
+use super::{Answer, Connection, End};
+use crate::limits::BROKEN_FRAMES;
+use crate::outbox::{Item, Outbox};
+
+impl Connection {
+    /// Handles one text frame.
+    pub(super) fn handle(&mut self, text: &str) -> Result<(), End> {
+        let (req, frame) = match ClientFrame::decode(text) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.refuse(error),
+        };
+        let service = Arc::clone(self.service());
+        let caller = self.caller;
+        match frame {
+            ClientFrame::Hello(_) => self.answer(req, &ServerFrame::Error(already_welcome())),
+            ClientFrame::Ping(ping) => self.pong(req, &ping),
+            ClientFrame::Ack(ack) => self.ack(req, ack),
+            ClientFrame::Send(send) => service.send(&caller, send, self.reply_sent(req)),
+            ClientFrame::Edit(edit) => service.edit(&caller, edit, self.reply_sent(req)),
+            ClientFrame::Recall(recall) => service.recall(&caller, recall, self.reply_sent(req)),
+            ClientFrame::Read(read) => {
+                let reply = self.reply(req, |()| Some(ServerFrame::Done(Done {})));
+                service.read(&caller, read, reply);
+            }
+            ClientFrame::Sync(sync) => self.read_later(req, async move {
+                service.sync(&caller, sync).await.map(ServerFrame::Synced)
+            }),
+            ClientFrame::History(history) => self.read_later(req, async move {
+                service
+                    .history(&caller, history)
+                    .await
+                    .map(ServerFrame::History)
+            }),
+        }
+        Ok(())
+    }
+
+    /// Answers a frame that could not be read, until there were too many.
+    fn refuse(&mut self, error: DecodeError) -> Result<(), End> {
+        if error.code != ErrorCode::Unsupported {
+            self.broken_frames += 1;
+            if self.broken_frames > BROKEN_FRAMES {
+                return Err(End::Close(CloseCode::ProtocolViolation));
+            }
+        }
+        let failure = Failure {
+            code: error.code,
+            message: error.message.into(),
+            retry_after_ms: None,
+        };
+        self.answer(error.req, &ServerFrame::Error(failure));
+        Ok(())
+    }
+
+    fn pong(&mut self, req: Option<u64>, ping: &Ping) {
+        let next_interval_ms = self.gateway.heartbeat.next_interval_ms(ping);
+        self.idle_limit = self.gateway.heartbeat.idle_limit(next_interval_ms);
+        let pong = Pong {
+            next_interval_ms,
+            server_time: self.service().now(),
+        };
+        self.answer(req, &ServerFrame::Pong(pong));
+    }
+
+    /// What this connection was pushed needs no check; anything else does.
+    fn ack(&mut self, req: Option<u64>, ack: Ack) {
+        let now = self.now();
+        match self.outgoing.ack(ack.conv, ack.seq, now, &mut self.actions) {
+            hongyan_delivery::server::Ack::Known => {
+                self.service().delivered(&self.caller, ack.conv, ack.seq);
+            }
+            hongyan_delivery::server::Ack::Unknown => {
+                let reply = self.reply(req, |()| None);
+                self.service().claim_delivered(&self.caller, ack, reply);
+            }
+        }
+    }
+
+    /// Puts an answer that is ready behind those that are on their way.
+    fn answer(&mut self, req: Option<u64>, frame: &ServerFrame) {
+        self.in_flight += 1;
+        self.registration
+            .outbox()
+            .put(Item::Answer(Some(frame.encode(req).into())));
+    }
+
+    fn reply_sent(&mut self, req: Option<u64>) -> Reply<Sent> {
+        self.reply(req, |sent| Some(ServerFrame::Sent(sent)))
+    }
+
+    /// Where the service puts the answer to a request that waits for a commit. A failure is always
+    /// told; `frame` may choose silence for success.
+    fn reply<T>(
+        &mut self,
+        req: Option<u64>,
+        frame: impl FnOnce(T) -> Option<ServerFrame> + Send + 'static,
+    ) -> Reply<T> {
+        self.in_flight += 1;
+        let outbox: Arc<Outbox> = Arc::clone(self.registration.outbox());
+        Box::new(move |result| {
+            let frame = match result {
+                Ok(value) => frame(value),
+                Err(error) => Some(ServerFrame::Error(Failure::from(&error))),
+            };
+            outbox.put(Item::Answer(frame.map(|frame| frame.encode(req).into())));
+        })
+    }
+
+    /// Starts a request that reads the store; see [`Connection::reading`].
+    fn read_later(
+        &mut self,
+        req: Option<u64>,
+        read: impl Future<Output = Result<ServerFrame, ServiceError>> + Send + 'static,
+    ) {
+        let answer: Answer = Box::pin(async move {
+            read.await
+                .unwrap_or_else(|error| ServerFrame::Error(Failure::from(&error)))
+        });
+        self.reading = Some((req, answer));
+    }
+}
+
+fn already_welcome() -> Failure {
+    Failure {
+        code: ErrorCode::BadRequest,
+        message: "this connection said hello before".into(),
+        retry_after_ms: None,
+    }
+}

@@ -1,0 +1,159 @@
+//! Sign-in, sign-out, and the caller's devices.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use hongyan_protocol::{Millis, SessionId, UserProfile};
+use hongyan_service::{Login, ServiceError};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::PeerAddress;
+use super::auth::{Authenticated, COOKIE_NAME};
+use super::error::ApiError;
+use super::extract::{JsonBody, PathOf};
+use crate::Gateway;
+
+/// The device name of clients that do not give one: each of their sign-ins replaces the last.
+const UNNAMED_DEVICE: &str = "default";
+
+#[derive(Deserialize)]
+pub(super) struct LoginRequest {
+    login: String,
+    password: String,
+    device: Option<String>,
+    client: Option<String>,
+    /// Keep the token in a cookie that scripts cannot read, instead of in the answer.
+    #[serde(default)]
+    cookie: bool,
+}
+
+#[derive(Serialize)]
+struct LoginAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    session: SessionId,
+    user: UserProfile,
+    expires_at: Millis,
+}
+
+#[derive(Serialize)]
+struct SessionView {
+    session: SessionId,
+    device: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    created_at: Millis,
+    seen_at: Millis,
+    expires_at: Millis,
+    /// The one that asks.
+    current: bool,
+}
+
+/// `POST /v1/login`
+pub(super) async fn login(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    headers: HeaderMap,
+    JsonBody(request): JsonBody<LoginRequest>,
+) -> Result<Response, ApiError> {
+    // Else another page could sign its visitor in as somebody else, and read what they then write.
+    if request.cookie && gateway.origins.is_foreign(&headers) {
+        return Err(
+            ServiceError::Forbidden("a page of this origin may not sign in by cookie").into(),
+        );
+    }
+    let signed_in = gateway
+        .service
+        .login(Login {
+            login: request.login,
+            password: request.password,
+            device: request.device.unwrap_or_else(|| UNNAMED_DEVICE.into()),
+            client: request.client,
+            address: Some(address),
+        })
+        .await?;
+    let token = signed_in.token.as_str();
+    let answer = LoginAnswer {
+        token: (!request.cookie).then(|| token.to_owned()),
+        session: signed_in.session.id,
+        user: signed_in.user,
+        expires_at: signed_in.session.expires_at,
+    };
+    let mut response = Json(answer).into_response();
+    if request.cookie {
+        let lifetime = signed_in
+            .session
+            .expires_at
+            .get()
+            .saturating_sub(gateway.service.now().get());
+        set_cookie(&mut response, &gateway, token, lifetime / 1000);
+    }
+    Ok(response)
+}
+
+/// `POST /v1/logout`
+pub(super) async fn logout(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+) -> Result<Response, ApiError> {
+    gateway.service.logout(&caller).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &gateway, "", 0);
+    Ok(response)
+}
+
+/// `GET /v1/me`
+pub(super) async fn me(Authenticated { caller, user }: Authenticated) -> impl IntoResponse {
+    Json(json!({ "user": user, "session": caller.session() }))
+}
+
+/// `GET /v1/sessions`
+pub(super) async fn sessions(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+) -> Result<impl IntoResponse, ApiError> {
+    let sessions = gateway
+        .service
+        .sessions(&caller)
+        .await?
+        .into_iter()
+        .map(|session| SessionView {
+            session: session.id,
+            device: session.device,
+            client: session.client,
+            created_at: session.created_at,
+            seen_at: session.seen_at,
+            expires_at: session.expires_at,
+            current: session.id == caller.session(),
+        });
+    Ok(Json(json!({ "sessions": sessions.collect::<Vec<_>>() })))
+}
+
+/// `DELETE /v1/sessions/{session}`
+pub(super) async fn close_session(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf(session): PathOf<SessionId>,
+) -> Result<StatusCode, ApiError> {
+    gateway.service.close_session(&caller, session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn set_cookie(response: &mut Response, gateway: &Gateway, value: &str, max_age_seconds: u64) {
+    let secure = if gateway.secure_cookies {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = format!(
+        "{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}{secure}"
+    );
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}

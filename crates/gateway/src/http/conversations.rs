@@ -1,0 +1,73 @@
+//! Reading conversations.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use hongyan_protocol::{ConversationId, History, HistoryPage, Read, Seq, Sync, Synced};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::auth::Authenticated;
+use super::committed;
+use super::error::ApiError;
+use super::extract::{JsonBody, PathOf, QueryOf};
+use crate::Gateway;
+
+#[derive(Deserialize)]
+pub(super) struct ListQuery {
+    cursor: Option<Box<str>>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EntriesQuery {
+    before: Option<Seq>,
+    after: Option<Seq>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReadRequest {
+    seq: Seq,
+}
+
+/// `GET /v1/conversations`: the same pages as `sync`.
+pub(super) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    QueryOf(query): QueryOf<ListQuery>,
+) -> Result<Json<Synced>, ApiError> {
+    let sync = Sync {
+        cursor: query.cursor,
+        limit: query.limit,
+    };
+    Ok(Json(gateway.service.sync(&caller, sync).await?))
+}
+
+/// `GET /v1/conversations/{conv}/entries`: the same pages as `history`.
+pub(super) async fn entries(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf(conv): PathOf<ConversationId>,
+    QueryOf(query): QueryOf<EntriesQuery>,
+) -> Result<Json<HistoryPage>, ApiError> {
+    let history = History {
+        conv,
+        before: query.before,
+        after: query.after,
+        limit: query.limit,
+    };
+    Ok(Json(gateway.service.history(&caller, history).await?))
+}
+
+/// `POST /v1/conversations/{conv}/read`
+pub(super) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf(conv): PathOf<ConversationId>,
+    JsonBody(ReadRequest { seq }): JsonBody<ReadRequest>,
+) -> Result<StatusCode, ApiError> {
+    committed(|reply| gateway.service.read(&caller, Read { conv, seq }, reply)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,73 @@
+//! Reads the parts of a request, bounded, with our own errors.
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use bytes::Bytes;
+use hongyan_protocol::ErrorCode;
+use hongyan_protocol::limits::CLIENT_FRAME_BYTES;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::error::ApiError;
+
+/// A request's body, no longer than a frame may be.
+pub(crate) struct Body(pub(crate) Bytes);
+
+/// A request's body, read as JSON.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// The parameters in a request's path.
+pub(crate) struct PathOf<T>(pub(crate) T);
+
+/// The parameters after a request's `?`.
+pub(crate) struct QueryOf<T>(pub(crate) T);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let body = axum::body::to_bytes(request.into_body(), CLIENT_FRAME_BYTES).await;
+        body.map(Self).map_err(|_| {
+            ApiError::from((
+                ErrorCode::TooLarge,
+                format!("a body has at most {CLIENT_FRAME_BYTES} bytes"),
+            ))
+        })
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Body(body) = Body::from_request(request, state).await?;
+        let value = serde_json::from_slice(&body);
+        value
+            .map(Self)
+            .map_err(|error| bad_request(format!("the body: {error}")))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(value)| Self(value))
+            .map_err(|error| bad_request(format!("the path: {error}")))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(value)| Self(value))
+            .map_err(|error| bad_request(format!("the parameters: {error}")))
+    }
+}
+
+fn bad_request(message: String) -> ApiError {
+    ApiError::from((ErrorCode::BadRequest, message))
+}

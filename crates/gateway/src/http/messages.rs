@@ -1,0 +1,71 @@
+//! Writing messages, for servers and scripts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use hongyan_protocol::{
+    Body as MessageBody, ClientId, ConversationId, Edit, Recall, Send, Sent, Seq,
+};
+use hongyan_service::ServiceError;
+use serde::Deserialize;
+
+use super::auth::Authenticated;
+use super::committed;
+use super::error::ApiError;
+use super::extract::{Body, JsonBody, PathOf};
+use crate::Gateway;
+
+#[derive(Deserialize)]
+pub(super) struct EditRequest {
+    client_id: ClientId,
+    body: MessageBody,
+}
+
+/// `POST /v1/messages`: the fields of `send`, answered with those of `sent`.
+pub(super) async fn send(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    Body(body): Body,
+) -> Result<Json<Sent>, ApiError> {
+    let send = Send::from_json(&body)?;
+    let sent = committed(|reply| gateway.service.send(&caller, send, reply)).await?;
+    Ok(Json(sent))
+}
+
+/// `PATCH /v1/conversations/{conv}/entries/{seq}`
+pub(super) async fn edit(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf((conv, seq)): PathOf<(ConversationId, Seq)>,
+    JsonBody(EditRequest { client_id, body }): JsonBody<EditRequest>,
+) -> Result<Json<Sent>, ApiError> {
+    let edit = Edit {
+        conv,
+        seq,
+        client_id,
+        body,
+    }
+    .checked()?;
+    let sent = committed(|reply| gateway.service.edit(&caller, edit, reply)).await?;
+    Ok(Json(sent))
+}
+
+/// `DELETE /v1/conversations/{conv}/entries/{seq}`
+///
+/// The client id is made from the message's place, so that a repeated request finds the first.
+pub(super) async fn recall(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf((conv, seq)): PathOf<(ConversationId, Seq)>,
+) -> Result<Json<Sent>, ApiError> {
+    let client_id = ClientId::new(format!("recall:{conv}:{seq}"))
+        .map_err(|error| ServiceError::BadRequest(error.to_string()))?;
+    let recall = Recall {
+        conv,
+        seq,
+        client_id,
+    };
+    let sent = committed(|reply| gateway.service.recall(&caller, recall, reply)).await?;
+    Ok(Json(sent))
+}

@@ -1,0 +1,221 @@
+//! Delivers to the connections of this node.
+//!
+//! dispatch or bus → **hub** → outbox → socket
+//!
+//! Owns: user → connections.
+//! Promises: never waits on a socket; the order of calls is the order in each outbox.
+//! Not here: who may read a conversation (the recipients come with the notice).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use hongyan_bus::{Bus, Event, Notice};
+use hongyan_protocol::{CloseCode, SessionId, UserId};
+use hongyan_service::{Caller, Sink};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS};
+use crate::outbox::{Ending, Item, Outbox};
+
+/// Locks over which users are spread, so that deliveries and registrations seldom meet.
+const SHARDS: usize = 64;
+
+/// The connections of this node: see the [module](self).
+pub struct Hub {
+    shards: Vec<Mutex<HashMap<UserId, Vec<Arc<Outbox>>>>>,
+    ended: Mutex<VecDeque<SessionId>>,
+    bus: Arc<dyn Bus>,
+    connections: AtomicUsize,
+    emptied: Notify,
+    closing: Mutex<Option<Spread>>,
+}
+
+/// How clients are told to come back when this node goes down: each a little later than the last.
+#[derive(Clone, Copy)]
+struct Spread {
+    over: Duration,
+    seed: u64,
+}
+
+/// A connection's place in the hub, given back when dropped.
+pub(crate) struct Registration {
+    hub: Arc<Hub>,
+    user: UserId,
+    outbox: Arc<Outbox>,
+}
+
+impl Hub {
+    /// A hub without connections, on this node's end of the bus.
+    pub fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
+        Arc::new(Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            ended: Mutex::default(),
+            bus,
+            connections: AtomicUsize::new(0),
+            emptied: Notify::new(),
+            closing: Mutex::default(),
+        })
+    }
+
+    /// Connections that said `hello` and are not gone.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// From here on the connection gets every push for the caller.
+    pub(crate) fn register(self: &Arc<Self>, caller: &Caller) -> Registration {
+        let outbox = Arc::new(Outbox::new(caller.session()));
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut shard = self.shard(caller.user()).lock();
+            let mine = shard.entry(caller.user()).or_default();
+            if mine.is_empty() {
+                self.bus.user_online(caller.user());
+            }
+            if mine.len() >= CONNECTIONS_PER_USER {
+                mine[0].end(Ending::Now(CloseCode::TooManyConnections));
+                mine.remove(0);
+            }
+            mine.push(Arc::clone(&outbox));
+        }
+        self.end_if_too_late(&outbox);
+        Registration {
+            hub: Arc::clone(self),
+            user: caller.user(),
+            outbox,
+        }
+    }
+
+    /// Tells every connection, and every one that still comes, that this node goes down and when to
+    /// come back: evenly over a time, in an order that `seed` shuffles.
+    pub fn say_bye(&self, over: Duration, seed: u64) {
+        let spread = Spread { over, seed };
+        *self.closing.lock() = Some(spread);
+        for shard in &self.shards {
+            for outbox in shard.lock().values().flatten() {
+                outbox.end(spread.ending(outbox.session()));
+            }
+        }
+    }
+
+    /// Returns when the last connection is gone.
+    pub async fn emptied(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.connections() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// A session may have ended, or this node begun to go down, between authentication and here.
+    fn end_if_too_late(&self, outbox: &Outbox) {
+        if self.ended.lock().contains(&outbox.session()) {
+            outbox.end(Ending::Now(CloseCode::SessionRevoked));
+        }
+        let closing = *self.closing.lock();
+        if let Some(spread) = closing {
+            outbox.end(spread.ending(outbox.session()));
+        }
+    }
+
+    fn end_sessions(&self, users: &[UserId], sessions: &[SessionId]) {
+        {
+            let mut ended = self.ended.lock();
+            ended.extend(sessions);
+            let excess = ended.len().saturating_sub(ENDED_SESSIONS);
+            ended.drain(..excess);
+        }
+        self.for_each(users, |outbox| {
+            if sessions.contains(&outbox.session()) {
+                outbox.end(Ending::Now(CloseCode::SessionRevoked));
+            }
+        });
+    }
+
+    fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Outbox)) {
+        for user in users {
+            if let Some(outboxes) = self.shard(*user).lock().get(user) {
+                outboxes.iter().for_each(|outbox| act(outbox));
+            }
+        }
+    }
+
+    fn shard(&self, user: UserId) -> &Mutex<HashMap<UserId, Vec<Arc<Outbox>>>> {
+        // Ids are dense, so the remainder spreads them evenly.
+        &self.shards[(user.get() % SHARDS as u64) as usize]
+    }
+}
+
+impl Sink for Hub {
+    fn deliver(&self, notice: &Notice) {
+        match &notice.event {
+            Event::Entry { conv, seq, frame } => {
+                let Some(frame) = as_text(frame) else { return };
+                self.for_each(&notice.recipients, |outbox| {
+                    outbox.put(Item::Entry {
+                        conv: *conv,
+                        seq: *seq,
+                        frame: frame.clone(),
+                    });
+                });
+            }
+            Event::Droppable { frame } => {
+                let Some(frame) = as_text(frame) else { return };
+                self.for_each(&notice.recipients, |outbox| {
+                    outbox.put(Item::Droppable(frame.clone()))
+                });
+            }
+            Event::SessionsEnded(sessions) => self.end_sessions(&notice.recipients, sessions),
+        }
+    }
+}
+
+impl Registration {
+    /// What waits for this connection.
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let mut shard = self.hub.shard(self.user).lock();
+        if let Some(mine) = shard.get_mut(&self.user) {
+            mine.retain(|outbox| !Arc::ptr_eq(outbox, &self.outbox));
+            if mine.is_empty() {
+                shard.remove(&self.user);
+                self.hub.bus.user_offline(self.user);
+            }
+        }
+        drop(shard);
+        if self.hub.connections.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.hub.emptied.notify_waiters();
+        }
+    }
+}
+
+impl Spread {
+    /// A time for this session, evenly spread: multiplication by a large odd number shuffles ids.
+    fn ending(self, session: SessionId) -> Ending {
+        let shuffled = (session.get() ^ self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let over = u128::from(u64::try_from(self.over.as_millis()).unwrap_or(u64::MAX));
+        let retry_after_ms = u64::try_from((over * u128::from(shuffled)) >> 64).unwrap_or_default();
+        Ending::Bye {
+            code: CloseCode::Shutdown,
+            retry_after_ms,
+        }
+    }
+}
+
+/// Checks once, for all recipients, that the bytes are text.
+fn as_text(frame: &bytes::Bytes) -> Option<Utf8Bytes> {
+    Utf8Bytes::try_from(frame.clone())
+        .inspect_err(|error| tracing::error!(%error, "a push that is not text"))
+        .ok()
+}

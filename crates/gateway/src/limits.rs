@@ -1,0 +1,72 @@
+//! The edge's own bounds, each with its overflow policy.
+//!
+//! What clients must know of them is in `hongyan_protocol::limits`.
+
+use std::time::Duration;
+
+/// Connections on this node. Overflow: the upgrade is answered 503, try again.
+pub const CONNECTIONS: usize = 100_000;
+
+/// Connections that have not said `hello` yet. Overflow: the upgrade is answered 503, try again.
+pub const HANDSHAKES: usize = 4096;
+
+/// Connections of one user. Overflow: the oldest is closed, `too_many_connections`.
+pub const CONNECTIONS_PER_USER: usize = 32;
+
+/// Pushes waiting in one connection's outbox. Overflow: the connection is closed, `slow_reader`.
+pub const OUTBOX_PUSHES: usize = 1024;
+
+/// Bytes of the frames waiting in one connection's outbox; a single larger one is let through.
+/// Overflow: the connection is closed, `slow_reader`. Droppable frames stop at half of it.
+pub const OUTBOX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Requests of one connection without an answer. Overflow: the socket is not read until there is
+/// one; TCP makes the client wait.
+pub const REQUESTS_IN_FLIGHT: usize = 256;
+
+/// Frames a second from one connection, over time. Overflow: the socket is read no faster.
+pub const FRAMES_PER_SECOND: u64 = 2000;
+
+/// Frames that may come at once before that rate counts.
+pub const FRAMES_BURST: u64 = 4000;
+
+/// Frames read in a row before what they caused is written.
+pub const READ_SLICE: usize = 64;
+
+/// Broken frames on one connection. Overflow: it is closed, `protocol_violation`. Frames of an
+/// unknown type do not count: they are a newer client's.
+pub const BROKEN_FRAMES: u32 = 64;
+
+/// For the socket to take what was written. Overflow: closed, `slow_reader`.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For the client to answer a close frame before the socket is dropped.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The WebSocket library's read buffer, allocated for each connection for as long as it lives.
+pub const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// Frames gathered before the library writes by itself; otherwise each round of work is one write.
+pub const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What the library may hold unwritten. Above the largest frame, so it is never the one that fails.
+pub const MAX_WRITE_BUFFER_BYTES: usize = 2 * hongyan_protocol::limits::SERVER_FRAME_BYTES;
+
+/// For a client to send a request's headers.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For a request over HTTP, body included.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request's headers, in bytes.
+pub const HEADER_BYTES: usize = 16 * 1024;
+
+/// Sessions that ended lately and are remembered, for a connection that authenticated just before
+/// and registers just after. Overflow: the oldest are forgotten.
+pub const ENDED_SESSIONS: usize = 4096;
+
+/// Over how long clients are told to come back when this node goes down.
+pub const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
+
+const _: () = assert!(REQUESTS_IN_FLIGHT < OUTBOX_PUSHES);
+const _: () = assert!(WRITE_BUFFER_BYTES < MAX_WRITE_BUFFER_BYTES);

@@ -1,0 +1,216 @@
+//! What waits to be written to one connection.
+//!
+//! hub, dispatcher → **outbox** → the task that owns the socket
+//!
+//! Promises: putting something in never waits. A connection that cannot keep up is closed,
+//! resumable: it never makes another wait, and its memory is bounded.
+
+use std::collections::VecDeque;
+
+use axum::extract::ws::Utf8Bytes;
+use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::limits::{OUTBOX_BYTES, OUTBOX_PUSHES};
+
+/// Something to be written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A committed entry; the delivery machine decides when.
+    Entry {
+        /// The conversation.
+        conv: ConversationId,
+        /// The position.
+        seq: Seq,
+        /// The encoded push.
+        frame: Utf8Bytes,
+    },
+    /// The answer to a request; `None` where the answer is silence. As many as requests in flight.
+    Answer(Option<Utf8Bytes>),
+    /// Something that may be dropped, such as a receipt.
+    Droppable(Utf8Bytes),
+}
+
+/// How a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// At once.
+    Now(CloseCode),
+    /// After a `bye` that says when to come back.
+    Bye {
+        /// Why.
+        code: CloseCode,
+        /// When, in milliseconds.
+        retry_after_ms: u64,
+    },
+}
+
+/// What waits to be written to one connection: see the [module](self).
+pub(crate) struct Outbox {
+    session: SessionId,
+    queue: Mutex<Queue>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    items: VecDeque<Item>,
+    bytes: usize,
+    ending: Option<Ending>,
+}
+
+impl Outbox {
+    pub(crate) fn new(session: SessionId) -> Self {
+        Self {
+            session,
+            queue: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// The session that the connection was opened with.
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Puts something in, or ends the connection when there is no room.
+    pub(crate) fn put(&self, item: Item) {
+        let mut queue = self.queue.lock();
+        if queue.ending.is_some() {
+            return;
+        }
+        let size = item.bytes();
+        match &item {
+            Item::Answer(_) => {}
+            Item::Droppable(_) if queue.bytes + size > OUTBOX_BYTES / 2 => return,
+            Item::Entry { .. } | Item::Droppable(_) if queue.has_no_room_for(size) => {
+                queue.end(Ending::Now(CloseCode::SlowReader));
+                drop(queue);
+                return self.wake.notify_one();
+            }
+            Item::Entry { .. } | Item::Droppable(_) => {}
+        }
+        queue.bytes += size;
+        queue.items.push_back(item);
+        drop(queue);
+        self.wake.notify_one();
+    }
+
+    /// Ends the connection; the first reason stands.
+    pub(crate) fn end(&self, ending: Ending) {
+        self.queue.lock().end(ending);
+        self.wake.notify_one();
+    }
+
+    /// Moves everything that waits into `items`, and tells whether the connection is to end after it.
+    pub(crate) fn take(&self, items: &mut VecDeque<Item>) -> Option<Ending> {
+        let mut queue = self.queue.lock();
+        queue.bytes = 0;
+        std::mem::swap(&mut queue.items, items);
+        queue.ending
+    }
+
+    /// Returns when something may have been put in since the last [`take`](Self::take). Cancel-safe.
+    pub(crate) async fn changed(&self) {
+        self.wake.notified().await;
+    }
+}
+
+impl Queue {
+    fn has_no_room_for(&self, bytes: usize) -> bool {
+        let full = self.bytes + bytes > OUTBOX_BYTES && self.bytes > 0;
+        full || self.items.len() >= OUTBOX_PUSHES
+    }
+
+    fn end(&mut self, ending: Ending) {
+        if self.ending.is_none() {
+            self.ending = Some(ending);
+            self.items = VecDeque::new();
+            self.bytes = 0;
+        }
+    }
+}
+
+impl Item {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Entry { frame, .. } | Self::Droppable(frame) | Self::Answer(Some(frame)) => {
+                frame.len()
+            }
+            Self::Answer(None) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox() -> Outbox {
+        Outbox::new(SessionId::from_trusted(1))
+    }
+
+    fn entry(seq: u64, bytes: usize) -> Item {
+        Item::Entry {
+            conv: ConversationId::from_trusted(1),
+            seq: Seq::from_trusted(seq),
+            frame: "x".repeat(bytes).into(),
+        }
+    }
+
+    fn taken(outbox: &Outbox) -> (usize, Option<Ending>) {
+        let mut items = VecDeque::new();
+        let ending = outbox.take(&mut items);
+        (items.len(), ending)
+    }
+
+    #[test]
+    fn one_push_too_many_closes_resumable_and_frees_the_memory() {
+        let outbox = outbox();
+        for seq in 0..OUTBOX_PUSHES as u64 {
+            outbox.put(entry(seq, 1));
+        }
+        assert_eq!(outbox.queue.lock().ending, None);
+        outbox.put(entry(9999, 1));
+        assert_eq!(
+            taken(&outbox),
+            (0, Some(Ending::Now(CloseCode::SlowReader)))
+        );
+        assert!(CloseCode::means_reconnect(CloseCode::SlowReader.number()));
+        outbox.put(entry(10_000, 1));
+        assert_eq!(taken(&outbox).0, 0, "nothing gathers after the end");
+    }
+
+    #[test]
+    fn a_byte_too_many_closes_but_one_large_frame_passes() {
+        let large = outbox();
+        large.put(entry(1, OUTBOX_BYTES + 1));
+        assert_eq!(taken(&large), (1, None));
+        let many = outbox();
+        many.put(entry(1, OUTBOX_BYTES));
+        many.put(entry(2, 1));
+        assert_eq!(taken(&many), (0, Some(Ending::Now(CloseCode::SlowReader))));
+    }
+
+    #[test]
+    fn the_droppable_goes_first() {
+        let outbox = outbox();
+        outbox.put(entry(1, OUTBOX_BYTES / 2));
+        outbox.put(Item::Droppable("receipt".into()));
+        assert_eq!(taken(&outbox), (1, None));
+        outbox.put(Item::Droppable("receipt".into()));
+        assert_eq!(taken(&outbox), (1, None));
+    }
+
+    #[test]
+    fn the_first_reason_stands() {
+        let outbox = outbox();
+        outbox.end(Ending::Now(CloseCode::SessionRevoked));
+        outbox.end(Ending::Now(CloseCode::Shutdown));
+        assert_eq!(
+            taken(&outbox).1,
+            Some(Ending::Now(CloseCode::SessionRevoked))
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Accepts connections and speaks HTTP on them, until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use crate::Gateway;
+use crate::http::{self, PeerAddress};
+use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT};
+
+/// The accept loop.
+pub struct Server {
+    listener: TcpListener,
+    routes: Router,
+    stop: watch::Receiver<bool>,
+}
+
+/// Stops a [`Server`].
+#[derive(Clone)]
+pub struct StopHandle(Arc<watch::Sender<bool>>);
+
+impl Server {
+    /// A server on this listener, not running yet.
+    pub fn new(listener: TcpListener, gateway: &Arc<Gateway>) -> (Self, StopHandle) {
+        let (sender, stop) = watch::channel(false);
+        let routes = http::routes(gateway);
+        (
+            Self {
+                listener,
+                routes,
+                stop,
+            },
+            StopHandle(Arc::new(sender)),
+        )
+    }
+
+    /// Accepts until stopped; then lets the requests under way finish. Upgraded connections are the
+    /// hub's to end.
+    pub async fn run(mut self) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        let serve = serve(stream, peer, self.routes.clone(), self.stop.clone());
+                        connections.spawn(serve);
+                    }
+                    // Out of file descriptors, most likely: the pause lets some be given back.
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept");
+                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    }
+                },
+                Some(_) = connections.join_next() => {}
+                () = stopped(&mut self.stop) => break,
+            }
+        }
+        drop(self.listener);
+        while connections.join_next().await.is_some() {}
+    }
+}
+
+impl StopHandle {
+    /// Stops accepting.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: Router,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Frames are gathered by us; waiting for more would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let respond = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(PeerAddress(peer.ip()));
+        routes.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), respond)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "an HTTP connection ended badly");
+    }
+}
+
+/// Returns when the server is to stop, or nobody is left to say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
