@@ -1,1 +1,30 @@
-//! placeholder
+//! The embedded engine: one SQLite file, one writer, group commit.
+//!
+//! service → **store-sqlite** → file
+//!
+//! Owns: the file, its schema and its locks.
+//! Promises: what a commit answered with `Ok` survives the loss of power (`synchronous=FULL`);
+//! two servers never write one file; the write-ahead log stays bounded; a full disk costs the
+//! writes of its time and nothing else.
+//! Not here: SQL seen from outside, and which batch to commit when (`service`).
+//!
+//! ```text
+//! store ──► writer/   one thread, one connection, one transaction a command
+//!       └─► readers   a few connections, one snapshot a read ──► read/
+//! verify              a connection of its own, also without a store
+//! ```
+
+mod connection;
+mod error;
+mod lock;
+mod open;
+mod read;
+mod readers;
+mod row;
+mod store;
+mod verify;
+mod writer;
+
+pub use open::OpenError;
+pub use store::{Options, SqliteStore};
+pub use verify::{CheckError, check_file};

@@ -1,0 +1,59 @@
+//! How a connection to the database is set up: one kind for the writer, one for readers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// How long a connection waits for a lock that another program holds. Between our own connections
+/// none is ever waited for: there is one writer, and in WAL mode readers and the writer do not meet.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements kept compiled on each connection; the least recently used one goes.
+const PREPARED_STATEMENTS: usize = 64;
+
+/// Pages that one connection keeps in memory, in KiB.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+const READER_CACHE_KIB: i64 = 16 * 1024;
+
+/// Opens the connection that writes. Nothing in the file changes by opening it.
+pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    set_up(&conn, WRITER_CACHE_KIB)?;
+    // FULL: an acknowledged message survives the loss of power. NORMAL could lose the last commits.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // A recalled text is overwritten, in the pages that get free as well.
+    conn.pragma_update(None, "secure_delete", true)?;
+    // `writer::checkpoint` decides when.
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(conn)
+}
+
+/// Opens a connection that only reads. It can open a database that a crash left with a WAL.
+pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    set_up(&conn, READER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+/// Sets how long the connection waits for locks of others.
+pub(crate) fn restore_busy_timeout(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(BUSY_TIMEOUT)
+}
+
+fn set_up(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    restore_busy_timeout(conn)?;
+    conn.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // Negative means KiB, positive would mean pages.
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
+    Ok(())
+}

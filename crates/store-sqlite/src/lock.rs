@@ -1,0 +1,39 @@
+//! Keeps two servers from writing one database.
+//!
+//! Owns: the file beside the database, named like it with `.lock` appended.
+//! Promises: the kernel lets go of the lock when the process ends, however it ends; so no stale
+//! lock is ever left behind.
+//! Not here: other programs (`sqlite3`), which SQLite's own locks keep apart from a transaction.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The right to write one database. Dropped, it is given back.
+#[derive(Debug)]
+pub(crate) struct WriterLock {
+    // Closing the file is what releases the lock.
+    _file: File,
+}
+
+impl WriterLock {
+    /// Takes the lock; `None` while another process (or another store of this one) holds it.
+    pub(crate) fn take(database: &Path) -> io::Result<Option<Self>> {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(lock_path(database))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}

@@ -1,0 +1,213 @@
+//! Opening a database: is it one, is it ours, is it free, is it not newer than this program.
+//!
+//! Promises: a file that is refused is not changed.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::connection;
+use crate::lock::WriterLock;
+
+/// "Hong" in ASCII, set by the first migration.
+const APPLICATION_ID: i64 = 0x486F_6E67;
+
+/// What every SQLite database file begins with.
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// Where refinery notes the migrations it ran.
+const MIGRATIONS_TABLE: &str = "refinery_schema_history";
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server (or another store of this process) is using it.
+    #[error("another process has the database {} open; stop it first, or choose another file", .0.display())]
+    InUse(PathBuf),
+    /// The file holds something else.
+    #[error("{} is not a SQLite database; choose another file, or move it away", .0.display())]
+    NotADatabase(PathBuf),
+    /// A SQLite database, but of another program.
+    #[error("{} is a database of another program; choose another file", .0.display())]
+    NotOurs(PathBuf),
+    /// A newer program has changed the schema.
+    #[error(
+        "the database {} has schema version {found}, this program knows up to {known}; \
+         install a version at least as new as the one that wrote it",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema's version.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// To be checked, the file must be there with the schema that this program knows.
+    #[error(
+        "the database {} has schema version {found}, this program checks version {known}; \
+         start the server once to bring it up to date",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its schema's version; 0 for none.
+        found: i64,
+        /// The version that this program knows.
+        known: i64,
+    },
+    /// The file system says no.
+    #[error("{}: {error}; check that its folder exists and may be written", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// SQLite says no.
+    #[error("{}: {error}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: rusqlite::Error,
+    },
+    /// The schema could not be brought up to date. What it had before, it still has.
+    #[error("{}: the schema could not be brought up to date: {error}", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: Box<refinery::Error>,
+    },
+}
+
+/// Opens a database for writing, makes it if there is none, and brings its schema up to date.
+pub(crate) fn open_for_writing(path: &Path) -> Result<(Connection, WriterLock), OpenError> {
+    check_header(path)?;
+    let lock = WriterLock::take(path)
+        .map_err(|error| io_error(path, error))?
+        .ok_or_else(|| OpenError::InUse(path.into()))?;
+    let sqlite = |error| sqlite_error(path, error);
+    let mut conn = connection::open_writer(path).map_err(sqlite)?;
+    let found = schema_version(&conn, path)?;
+    if found > known_version() {
+        return Err(newer(path, found));
+    }
+    conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+        .map_err(sqlite)?;
+    embedded::migrations::runner()
+        .run(&mut conn)
+        .map_err(|error| OpenError::Migration {
+            path: path.into(),
+            error: Box::new(error),
+        })?;
+    Ok((conn, lock))
+}
+
+/// Opens a database only to look at it: beside a running server, or after a crash.
+pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, OpenError> {
+    if !check_header(path)? {
+        return Err(io_error(path, io::ErrorKind::NotFound.into()));
+    }
+    let conn = connection::open_reader(path).map_err(|error| sqlite_error(path, error))?;
+    let found = schema_version(&conn, path)?;
+    let known = known_version();
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(conn),
+        std::cmp::Ordering::Greater => Err(newer(path, found)),
+        std::cmp::Ordering::Less => Err(OpenError::Older {
+            path: path.into(),
+            found,
+            known,
+        }),
+    }
+}
+
+fn newer(path: &Path, found: i64) -> OpenError {
+    OpenError::Newer {
+        path: path.into(),
+        found,
+        known: known_version(),
+    }
+}
+
+fn io_error(path: &Path, error: io::Error) -> OpenError {
+    OpenError::Io {
+        path: path.into(),
+        error,
+    }
+}
+
+fn sqlite_error(path: &Path, error: rusqlite::Error) -> OpenError {
+    OpenError::Sqlite {
+        path: path.into(),
+        error,
+    }
+}
+
+/// Whether the file is there. If it is, and not empty, it must be a SQLite database.
+fn check_header(path: &Path) -> Result<bool, OpenError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io_error(path, error)),
+    };
+    let mut header = Vec::with_capacity(SQLITE_HEADER.len());
+    file.take(SQLITE_HEADER.len() as u64)
+        .read_to_end(&mut header)
+        .map_err(|error| io_error(path, error))?;
+    if header.is_empty() || header == SQLITE_HEADER {
+        Ok(true)
+    } else {
+        Err(OpenError::NotADatabase(path.into()))
+    }
+}
+
+/// The newest migration that the database has seen, 0 for an empty database. Refuses other programs'.
+fn schema_version(conn: &Connection, path: &Path) -> Result<i64, OpenError> {
+    let sqlite = |error| sqlite_error(path, error);
+    let application_id: i64 = conn
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(sqlite)?;
+    let strange_table: Option<String> = conn
+        .query_row(
+            "SELECT name FROM sqlite_schema WHERE tbl_name <> ?1 LIMIT 1",
+            [MIGRATIONS_TABLE],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(sqlite)?;
+    // A crash during the very first start leaves a database without tables, or with that of the
+    // migrations alone: ours to go on with.
+    if application_id != APPLICATION_ID {
+        return if application_id == 0 && strange_table.is_none() {
+            Ok(0)
+        } else {
+            Err(OpenError::NotOurs(path.into()))
+        };
+    }
+    conn.query_row(
+        &format!("SELECT coalesce(max(version), 0) FROM {MIGRATIONS_TABLE}"),
+        [],
+        |row| row.get(0),
+    )
+    .map_err(sqlite)
+}
+
+fn known_version() -> i64 {
+    let runner = embedded::migrations::runner();
+    let versions = runner.get_migrations().iter();
+    versions
+        .map(|migration| i64::from(migration.version()))
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,65 @@
+//! Users and sessions.
+
+use hongyan_protocol::{Millis, UserId};
+use hongyan_store::{Credentials, Session, User};
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
+
+/// Sessions that one list may show; the least recently used are left out.
+const SESSIONS: i64 = 1000;
+
+pub(crate) fn credentials(conn: &Connection, login: &str) -> Result<Option<Credentials>> {
+    conn.prepare_cached("SELECT id, password_hash FROM users WHERE login = ?1")?
+        .query_row([login], |row| {
+            Ok(Credentials {
+                user: row::id(row, 0)?,
+                password_hash: row.get(1)?,
+            })
+        })
+        .optional()
+}
+
+pub(crate) fn users(conn: &Connection, ids: &[UserId]) -> Result<Vec<User>> {
+    let mut select =
+        conn.prepare_cached(&format!("SELECT {USER_COLUMNS} FROM users WHERE id = ?1"))?;
+    let found = ids
+        .iter()
+        .map(|id| select.query_row([sql(*id)], row::user).optional());
+    found.filter_map(Result::transpose).collect()
+}
+
+pub(crate) fn list_users(conn: &Connection, after: UserId, limit: usize) -> Result<Vec<User>> {
+    conn.prepare_cached(&format!(
+        "SELECT {USER_COLUMNS} FROM users WHERE id > ?1 ORDER BY id LIMIT ?2"
+    ))?
+    .query_map((sql(after), row::limit(limit)), row::user)?
+    .collect()
+}
+
+pub(crate) fn session(
+    conn: &Connection,
+    token_hash: &[u8; 32],
+    now: Millis,
+) -> Result<Option<(Session, User)>> {
+    let session = conn
+        .prepare_cached(&format!(
+            "SELECT {SESSION_COLUMNS} FROM sessions WHERE token_hash = ?1 AND expires_at > ?2"
+        ))?
+        .query_row((token_hash, sql(now)), row::session)
+        .optional()?;
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let user = users(conn, &[session.user])?.pop();
+    Ok(user.map(|user| (session, user)))
+}
+
+pub(crate) fn sessions(conn: &Connection, user: UserId, now: Millis) -> Result<Vec<Session>> {
+    conn.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS} FROM sessions WHERE user_id = ?1 AND expires_at > ?2
+         ORDER BY seen_at DESC, id DESC LIMIT {SESSIONS}"
+    ))?
+    .query_map((sql(user), sql(now)), row::session)?
+    .collect()
+}

@@ -1,0 +1,14 @@
+//! What is read, as functions of a connection inside a snapshot.
+//!
+//! Not here: which connection, and on which thread (`readers`).
+
+mod accounts;
+mod conversation;
+mod history;
+mod sync;
+pub(crate) mod unread;
+
+pub(crate) use accounts::{credentials, list_users, session, sessions, users};
+pub(crate) use conversation::{conversation, direct_conversation, positions};
+pub(crate) use history::history;
+pub(crate) use sync::sync;

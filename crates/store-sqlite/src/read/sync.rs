@@ -1,0 +1,94 @@
+//! The conversations that changed, newest change first.
+//!
+//! Every transaction gives each conversation that it changes a version of its own, higher than any
+//! before. A walk notes the highest version at its start (`top`) and goes down from there. What
+//! changes during the walk gets a version above `top`: perhaps this walk then misses it, but the
+//! next one, which begins at `top`, finds it.
+
+use hongyan_protocol::{ConversationId, UserId};
+use hongyan_store::{SyncCursor, SyncLimits, SyncPage};
+use rusqlite::{Connection, Result};
+
+use super::{conversation, history, unread};
+use crate::row::{self, sql};
+
+/// Conversations in a page, whatever the caller asks for.
+const CONVERSATIONS: usize = 1000;
+
+pub(crate) fn sync(
+    conn: &Connection,
+    user: UserId,
+    cursor: SyncCursor,
+    limits: SyncLimits,
+) -> Result<SyncPage> {
+    let limit = limits.conversations.clamp(1, CONVERSATIONS);
+    let (since, top, below) = match cursor {
+        SyncCursor::Since(since) => {
+            let top = newest(conn, user)?.max(since);
+            (since, top, top + 1)
+        }
+        SyncCursor::Within { since, top, below } => (since, top, below),
+    };
+    // One more than the page holds, to know whether it is the last.
+    let mut changed = changed(conn, user, since, below, limit + 1)?;
+    let more = changed.len() > limit;
+    changed.truncate(limit);
+    let next = match changed.last() {
+        Some(&(_, version)) if more => SyncCursor::Within {
+            since,
+            top,
+            below: version,
+        },
+        Some(_) | None => SyncCursor::Since(top),
+    };
+    let mut bytes = limits.bytes;
+    let mut conversations = Vec::with_capacity(changed.len());
+    for (conv, _) in changed {
+        let Some(conversation) = conversation::conversation(conn, conv)? else {
+            continue;
+        };
+        let entries = if bytes == 0 {
+            Vec::new()
+        } else {
+            let end = conversation.head.next();
+            history::newest_below(conn, conv, end, limits.entries, &mut bytes)?
+        };
+        conversations.push((conversation, unread::unread(conn, conv, user)?, entries));
+    }
+    Ok(SyncPage {
+        conversations,
+        total_unread: unread::total(conn, user)?,
+        next,
+    })
+}
+
+/// The number of the newest change in any conversation of the user's; 0 if there is none.
+fn newest(conn: &Connection, user: UserId) -> Result<u64> {
+    conn.prepare_cached("SELECT coalesce(max(version), 0) FROM members WHERE user_id = ?1")?
+        .query_row([sql(user)], |row| row::count(row, 0))
+}
+
+/// Conversations with `since < version < below`, and their versions, descending.
+fn changed(
+    conn: &Connection,
+    user: UserId,
+    since: u64,
+    below: u64,
+    limit: usize,
+) -> Result<Vec<(ConversationId, u64)>> {
+    conn.prepare_cached(
+        "SELECT conv_id, version FROM members
+         WHERE user_id = ?1 AND version > ?2 AND version < ?3
+         ORDER BY version DESC LIMIT ?4",
+    )?
+    .query_map(
+        (
+            sql(user),
+            since.cast_signed(),
+            below.cast_signed(),
+            row::limit(limit),
+        ),
+        |row| Ok((row::id(row, 0)?, row::count(row, 1)?)),
+    )?
+    .collect()
+}

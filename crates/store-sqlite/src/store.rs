@@ -1,0 +1,242 @@
+//! The store's face: every call goes to the writer or to a reader.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
+use hongyan_store::{
+    Conversation, CreateUserError, Credentials, History, HistoryRange, NewSession, NewUser,
+    Outcome, ReadError, Session, Store, StoreError, SyncCursor, SyncLimits, SyncPage, User,
+    VerifyReport, Write,
+};
+
+use crate::open::{self, OpenError};
+use crate::readers::Readers;
+use crate::writer::{Writer, WriterHandle};
+use crate::{read, verify};
+
+/// Ids in one call of [`Store::users`], and users in one page of [`Store::list_users`].
+const USERS: usize = 1000;
+
+/// What may be chosen when a database is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections that read, and so reads that run at the same time. At least 1.
+    pub readers: usize,
+    /// Pages (of 4 KiB) of the write-ahead log after which the writer copies them back and starts
+    /// the log over. More makes commits faster on average, and the pause for copying longer.
+    pub wal_limit_pages: u64,
+}
+
+impl Default for Options {
+    /// 4 readers; a log of 64 MiB.
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            wal_limit_pages: 16 * 1024,
+        }
+    }
+}
+
+/// A database file, open. Dropped, it finishes what is queued and closes the file, which may block;
+/// [`close`](Self::close) does the same without blocking.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: WriterHandle,
+    readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens the database, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// Reads files and takes locks, so it blocks for some milliseconds, or longer after a crash.
+    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let (conn, lock) = open::open_for_writing(path)?;
+        let writer = Writer::new(path.into(), conn, options.wal_limit_pages, lock);
+        let writer = WriterHandle::start(writer).map_err(|error| OpenError::Io {
+            path: path.into(),
+            error,
+        })?;
+        Ok(Self {
+            path: path.into(),
+            writer,
+            readers: Readers::new(path.into(), options.readers.max(1)),
+        })
+    }
+
+    /// Finishes the writes that are queued, copies the write-ahead log back and lets go of the file.
+    /// Calls that come later fail as [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.readers.close();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
+        self.writer.run(move |writer| writer.commit(&batch)).await
+    }
+
+    async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError> {
+        self.writer
+            .run(move |writer| writer.create_user(&user))
+            .await
+    }
+
+    async fn set_password(
+        &self,
+        user: UserId,
+        hash: String,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.writer
+            .run(move |writer| writer.set_password(user, &hash))
+            .await
+    }
+
+    async fn credentials(&self, login: &str) -> Result<Option<Credentials>, StoreError> {
+        let login = login.to_owned();
+        self.readers
+            .run(move |conn| read::credentials(conn, &login))
+            .await
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        if ids.len() > USERS {
+            return Err(StoreError::Failed(format!(
+                "{} users asked for at once; at most {USERS} may be",
+                ids.len()
+            )));
+        }
+        let ids = ids.to_vec();
+        self.readers.run(move |conn| read::users(conn, &ids)).await
+    }
+
+    async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError> {
+        self.readers
+            .run(move |conn| read::list_users(conn, after, limit.min(USERS)))
+            .await
+    }
+
+    async fn open_session(
+        &self,
+        session: NewSession,
+    ) -> Result<(Session, Option<SessionId>), StoreError> {
+        self.writer
+            .run(move |writer| writer.open_session(&session))
+            .await
+    }
+
+    async fn session(
+        &self,
+        token_hash: &[u8; 32],
+        now: Millis,
+    ) -> Result<Option<(Session, User)>, StoreError> {
+        let token_hash = *token_hash;
+        self.readers
+            .run(move |conn| read::session(conn, &token_hash, now))
+            .await
+    }
+
+    async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError> {
+        self.readers
+            .run(move |conn| read::sessions(conn, user, now))
+            .await
+    }
+
+    async fn touch_session(
+        &self,
+        session: SessionId,
+        client: Option<String>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        self.writer.touch(session, client, now).await
+    }
+
+    async fn close_session(&self, user: UserId, session: SessionId) -> Result<bool, StoreError> {
+        self.writer
+            .run(move |writer| writer.close_session(user, session))
+            .await
+    }
+
+    async fn sync(
+        &self,
+        user: UserId,
+        cursor: SyncCursor,
+        limits: SyncLimits,
+    ) -> Result<SyncPage, StoreError> {
+        self.readers
+            .run(move |conn| read::sync(conn, user, cursor, limits))
+            .await
+    }
+
+    async fn history(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        range: HistoryRange,
+        limit: usize,
+    ) -> Result<History, ReadError> {
+        let found = self
+            .readers
+            .run(move |conn| read::history(conn, user, conv, range, limit))
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn conversation(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+    ) -> Result<Conversation, ReadError> {
+        let found = self
+            .readers
+            .run(move |conn| read::conversation(conn, conv))
+            .await?;
+        found
+            .filter(|found| found.members.iter().any(|member| member.user == user))
+            .ok_or(ReadError::NotMember)
+    }
+
+    async fn direct_conversation(
+        &self,
+        user: UserId,
+        other: UserId,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let (low, high) = (user.min(other), user.max(other));
+        self.readers
+            .run(move |conn| read::direct_conversation(conn, low, high))
+            .await
+    }
+
+    async fn total_unread(&self, user: UserId) -> Result<u64, StoreError> {
+        self.readers
+            .run(move |conn| read::unread::total(conn, user))
+            .await
+    }
+
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.writer.run(Writer::probe).await
+    }
+
+    async fn verify(
+        &self,
+        mut progress: Box<dyn FnMut(u64) + Send>,
+    ) -> Result<VerifyReport, StoreError> {
+        let path = self.path.clone();
+        let done = tokio::task::spawn_blocking(move || verify::check_file(&path, &mut progress));
+        match done.await {
+            Ok(Ok(report)) => Ok(report),
+            Ok(Err(error)) => Err(error.into()),
+            Err(error) => Err(StoreError::Failed(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One conversation: its log from the first entry to the last, and what is kept beside the log.
+
+use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_store::{Content, Entry, Fault, Position};
+use rusqlite::Result;
+
+use super::Check;
+use crate::read::{self, unread};
+use crate::row::{self, ENTRY_COLUMNS, sql};
+
+/// What is kept beside the log.
+struct Kept {
+    head: Seq,
+    messages: u64,
+    last_message: Seq,
+}
+
+struct Member {
+    position: Position,
+    version: u64,
+    unseen: bool,
+    /// Unread messages, counted by the definition.
+    counted: u64,
+}
+
+/// What the log says by itself.
+#[derive(Default)]
+struct Told {
+    last: Seq,
+    last_id: EntryId,
+    messages: u64,
+    last_message: Seq,
+}
+
+impl Check<'_> {
+    pub(super) fn conversation(&mut self, conv: ConversationId) -> Result<()> {
+        self.report.conversations += 1;
+        let conn = self.conn;
+        let kept = self.kept(conv)?;
+        let mut members = self.members(conv)?;
+        let mut told = Told::default();
+        let mut select = conn.prepare_cached(&format!(
+            "SELECT {ENTRY_COLUMNS}, messages FROM entries WHERE conv_id = ?1 ORDER BY seq"
+        ))?;
+        let mut rows = select.query([sql(conv)])?;
+        while let Some(row) = rows.next()? {
+            let entry = row::entry(row)?;
+            self.count_entry();
+            self.entry(&entry, row::count(row, 13)?, &mut told, &members)?;
+            count_unread(&entry, &mut members);
+        }
+        self.beside_the_log(conv, &kept, &told);
+        for member in &members {
+            self.member(conv, member, &told)?;
+        }
+        self.pair(conv, &members)
+    }
+
+    fn kept(&self, conv: ConversationId) -> Result<Kept> {
+        self.conn
+            .prepare_cached("SELECT head, messages, last_message FROM conversations WHERE id = ?1")?
+            .query_row([sql(conv)], |row| {
+                Ok(Kept {
+                    head: row::id(row, 0)?,
+                    messages: row::count(row, 1)?,
+                    last_message: row::id(row, 2)?,
+                })
+            })
+    }
+
+    fn members(&self, conv: ConversationId) -> Result<Vec<Member>> {
+        self.conn
+            .prepare_cached(
+                "SELECT user_id, read_seq, delivered_seq, version, unseen FROM members
+                 WHERE conv_id = ?1 ORDER BY user_id",
+            )?
+            .query_map([sql(conv)], |row| {
+                Ok(Member {
+                    position: row::position(row)?,
+                    version: row::count(row, 3)?,
+                    unseen: row.get(4)?,
+                    counted: 0,
+                })
+            })?
+            .collect()
+    }
+
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        messages: u64,
+        told: &mut Told,
+        members: &[Member],
+    ) -> Result<()> {
+        let expected = told.last.next();
+        if entry.seq != expected {
+            self.fault(Fault::NotDense {
+                conv: entry.conv,
+                expected,
+                found: entry.seq,
+            });
+        }
+        if entry.id <= told.last_id {
+            self.broken(entry.conv, entry.seq, "its id is not above the one before");
+        }
+        let sender = entry.from;
+        if !members.iter().any(|member| member.position.user == sender) {
+            self.broken(entry.conv, entry.seq, "its sender is not a member");
+        }
+        told.last = entry.seq;
+        told.last_id = entry.id;
+        if matches!(entry.content, Content::Message { .. }) {
+            told.messages += 1;
+            told.last_message = entry.seq;
+        }
+        if messages != told.messages {
+            let what = format!(
+                "it is said to have {messages} messages up to it, the log has {}",
+                told.messages
+            );
+            self.broken(entry.conv, entry.seq, what);
+        }
+        self.links(entry)
+    }
+
+    fn beside_the_log(&mut self, conv: ConversationId, kept: &Kept, told: &Told) {
+        if kept.head != told.last {
+            self.fault(Fault::HeadDiffers {
+                conv,
+                head: kept.head,
+                last: told.last,
+            });
+        }
+        if kept.messages != told.messages {
+            let what = format!(
+                "{} messages are noted, the log has {}",
+                kept.messages, told.messages
+            );
+            self.broken(conv, told.last, what);
+        }
+        if kept.last_message != told.last_message {
+            let what = format!(
+                "the last message is noted at {}, the log has it at {}",
+                kept.last_message, told.last_message
+            );
+            self.broken(conv, told.last, what);
+        }
+    }
+
+    fn member(&mut self, conv: ConversationId, member: &Member, told: &Told) -> Result<()> {
+        let Position {
+            user,
+            read,
+            delivered,
+        } = member.position;
+        if !(read <= delivered && delivered <= told.last) {
+            self.fault(Fault::PositionOutOfRange {
+                conv,
+                user,
+                read,
+                delivered,
+                head: told.last,
+            });
+        }
+        if member.unseen != (told.last_message > read) {
+            let what = format!("user {user}: whether something is unseen is noted wrongly");
+            self.broken(conv, told.last, what);
+        }
+        if member.version == 0 {
+            let what = format!("user {user}: the last change has no number, no sync finds it");
+            self.broken(conv, told.last, what);
+        }
+        let answered = unread::unread(self.conn, conv, user)?;
+        if answered != member.counted {
+            self.fault(Fault::UnreadDiffers {
+                conv,
+                user,
+                answered,
+                counted: member.counted,
+            });
+        }
+        Ok(())
+    }
+
+    /// A 1:1 conversation is found by its two members, and all of them see the same change.
+    fn pair(&mut self, conv: ConversationId, members: &[Member]) -> Result<()> {
+        let [low, high] = members else {
+            self.broken(
+                conv,
+                Seq::ZERO,
+                format!("{} members in a 1:1 conversation", members.len()),
+            );
+            return Ok(());
+        };
+        let (low_user, high_user): (UserId, UserId) = (low.position.user, high.position.user);
+        if read::direct_conversation(self.conn, low_user, high_user)? != Some(conv) {
+            self.broken(
+                conv,
+                Seq::ZERO,
+                "it is not the conversation found by its two members",
+            );
+        }
+        if low.version != high.version {
+            self.broken(
+                conv,
+                Seq::ZERO,
+                "its members do not have the same last change",
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn broken(&mut self, conv: ConversationId, seq: Seq, what: impl Into<String>) {
+        self.fault(Fault::Broken {
+            conv,
+            seq,
+            what: what.into(),
+        });
+    }
+}
+
+/// Messages by others, not recalled, after the read position.
+fn count_unread(entry: &Entry, members: &mut [Member]) {
+    let Content::Message {
+        recalled_by: None, ..
+    } = entry.content
+    else {
+        return;
+    };
+    for member in members {
+        if member.position.user != entry.from && entry.seq > member.position.read {
+            member.counted += 1;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads everything and reports what contradicts the model.
+//!
+//! Promises: changes nothing, and works beside a running server or on what a crash left. Memory is
+//! bounded by the members of one conversation, not by its log. Each conversation is read in a
+//! snapshot of its own, so that the write-ahead log can start over between two of them.
+//! Not here: mending.
+
+mod file;
+mod links;
+mod log;
+
+use std::path::{Path, PathBuf};
+
+use hongyan_protocol::ConversationId;
+use hongyan_store::{Fault, StoreError, VerifyReport};
+use rusqlite::{Connection, ErrorCode, Result, Transaction, TransactionBehavior};
+
+use crate::error::store_error;
+use crate::open::{self, OpenError};
+use crate::row::{self, sql};
+
+/// Entries between two calls of `progress`.
+const PROGRESS_EVERY: u64 = 10_000;
+
+/// Conversation ids fetched at a time.
+const IDS: usize = 1000;
+
+/// Why a check could not be carried through.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The file could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Reading failed, for a reason that is no fault in the data.
+    #[error("{}: {error}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: rusqlite::Error,
+    },
+}
+
+impl From<CheckError> for StoreError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Sqlite { error, .. }
+            | CheckError::Open(OpenError::Sqlite { error, .. }) => store_error(&error),
+            CheckError::Open(error) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// Checks the database in this file, which nobody needs to have open, and anybody may.
+/// `progress` is told how many entries were read so far, now and then and at the end.
+pub fn check_file(
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> std::result::Result<VerifyReport, CheckError> {
+    let conn = open::open_for_reading(path)?;
+    let mut check = Check {
+        conn: &conn,
+        report: VerifyReport::default(),
+        progress,
+    };
+    check.run().map_err(|error| CheckError::Sqlite {
+        path: path.into(),
+        error,
+    })?;
+    Ok(check.report)
+}
+
+struct Check<'a> {
+    conn: &'a Connection,
+    report: VerifyReport,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl Check<'_> {
+    fn run(&mut self) -> Result<()> {
+        // First the file itself: what follows may be nonsense where it is broken.
+        self.tolerating("the file", Self::file)?;
+        let mut after = ConversationId::default();
+        loop {
+            let ids = self.conversations_above(after)?;
+            let Some(&last) = ids.last() else {
+                break;
+            };
+            for conv in ids {
+                self.tolerating(&format!("conversation {conv}"), |check| {
+                    let snapshot =
+                        Transaction::new_unchecked(check.conn, TransactionBehavior::Deferred)?;
+                    check.conversation(conv)?;
+                    snapshot.finish()
+                })?;
+            }
+            after = last;
+        }
+        (self.progress)(self.report.entries);
+        Ok(())
+    }
+
+    fn conversations_above(&self, after: ConversationId) -> Result<Vec<ConversationId>> {
+        self.conn
+            .prepare_cached("SELECT id FROM conversations WHERE id > ?1 ORDER BY id LIMIT ?2")?
+            .query_map((sql(after), row::limit(IDS)), |row| row::id(row, 0))?
+            .collect()
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        if self.report.faults.len() < VerifyReport::FAULTS {
+            self.report.faults.push(fault);
+        }
+    }
+
+    fn count_entry(&mut self) {
+        self.report.entries += 1;
+        if self.report.entries.is_multiple_of(PROGRESS_EVERY) {
+            (self.progress)(self.report.entries);
+        }
+    }
+
+    /// Runs one part of the check. That the file makes no sense there is a fault to report; that it
+    /// cannot be read now is not.
+    fn tolerating(&mut self, what: &str, part: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        match part(self) {
+            Ok(()) => Ok(()),
+            Err(error) if is_senseless(&error) => {
+                self.fault(Fault::Engine(format!("{what}: {error}")));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The error tells of the data, not of the circumstances of reading it.
+fn is_senseless(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        Some(code) => matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase),
+        None => true,
+    }
+}

@@ -1,0 +1,131 @@
+//! Writes to users and sessions.
+//!
+//! Like a batch, each function runs inside a transaction of the caller's; the inner result is a
+//! refusal, which leaves no trace.
+
+use hongyan_protocol::{SessionId, UserId};
+use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+use crate::row::{self, SESSION_COLUMNS, sql};
+
+pub(super) fn create_user(
+    conn: &Connection,
+    new: &NewUser,
+) -> Result<std::result::Result<User, CreateUserError>> {
+    let login_taken = conn
+        .prepare_cached("SELECT 1 FROM users WHERE login = ?1")?
+        .exists([&new.login])?;
+    if login_taken {
+        return Ok(Err(CreateUserError::LoginTaken));
+    }
+    let id = match new.id {
+        Some(id) if user_exists(conn, id)? => return Ok(Err(CreateUserError::IdTaken)),
+        Some(id) => id,
+        None => free_user_id(conn)?,
+    };
+    conn.prepare_cached(
+        "INSERT INTO users (id, login, name, avatar, password_hash, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        sql(id),
+        new.login,
+        new.name,
+        new.avatar,
+        new.password_hash,
+        sql(new.created_at),
+    ])?;
+    Ok(Ok(User {
+        id,
+        login: new.login.clone(),
+        name: new.name.clone(),
+        avatar: new.avatar.clone(),
+        created_at: new.created_at,
+    }))
+}
+
+/// The next id that nobody has. Users are never deleted, so the search goes on where the last one ended.
+fn free_user_id(conn: &Connection) -> Result<UserId> {
+    let mut id: UserId = conn.query_row(
+        "SELECT value FROM counters WHERE name = 'user'",
+        [],
+        |row| row::id(row, 0),
+    )?;
+    while user_exists(conn, id)? {
+        let next = id.get() + 1;
+        id = UserId::new(next)
+            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, next.cast_signed()))?;
+    }
+    conn.execute(
+        "UPDATE counters SET value = ?1 WHERE name = 'user'",
+        [sql(id)],
+    )?;
+    Ok(id)
+}
+
+fn user_exists(conn: &Connection, id: UserId) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
+        .exists([sql(id)])
+}
+
+pub(super) fn set_password(
+    conn: &Connection,
+    user: UserId,
+    hash: &str,
+) -> Result<Option<Vec<SessionId>>> {
+    let changed = conn.execute(
+        "UPDATE users SET password_hash = ?2 WHERE id = ?1",
+        (sql(user), hash),
+    )?;
+    if changed == 0 {
+        return Ok(None);
+    }
+    let mut end = conn.prepare("DELETE FROM sessions WHERE user_id = ?1 RETURNING id")?;
+    let ended = end.query_map([sql(user)], |row| row::id(row, 0))?;
+    ended.collect::<Result<Vec<_>>>().map(Some)
+}
+
+pub(super) fn open_session(
+    conn: &Connection,
+    new: &NewSession,
+) -> Result<(Session, Option<SessionId>)> {
+    let earlier = conn
+        .prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND device = ?2 RETURNING id")?
+        .query_row((sql(new.user), &new.device), |row| row::id(row, 0))
+        .optional()?;
+    // Expired sessions of other devices go on this occasion, so they do not pile up.
+    conn.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND expires_at <= ?2")?
+        .execute((sql(new.user), sql(new.created_at)))?;
+    let session = conn
+        .prepare_cached(&format!(
+            "INSERT INTO sessions (user_id, device, client, token_hash, created_at, seen_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6) RETURNING {SESSION_COLUMNS}"
+        ))?
+        .query_row(
+            params![
+                sql(new.user),
+                new.device,
+                new.client,
+                new.token_hash,
+                sql(new.created_at),
+                sql(new.expires_at),
+            ],
+            row::session,
+        )?;
+    Ok((session, earlier))
+}
+
+pub(super) fn close_session(conn: &Connection, user: UserId, session: SessionId) -> Result<bool> {
+    let ended = conn
+        .prepare_cached("DELETE FROM sessions WHERE id = ?1 AND user_id = ?2")?
+        .execute((sql(session), sql(user)))?;
+    Ok(ended > 0)
+}
+
+/// Writes a page for the sake of writing it.
+pub(super) fn probe(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("UPDATE counters SET value = value + 1 WHERE name = 'probe'")?
+        .execute([])?;
+    Ok(())
+}

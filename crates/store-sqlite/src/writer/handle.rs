@@ -1,0 +1,132 @@
+//! How async code reaches the writing thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use hongyan_protocol::{Millis, SessionId};
+use hongyan_store::StoreError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Writer;
+
+/// Commands that wait for the writer. When it is full, callers wait for room: nothing is dropped,
+/// and whoever must not wait bounds its own calls.
+const QUEUE: usize = 256;
+
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+enum Command {
+    /// Runs in the order it was queued, and answers by itself.
+    Run(Job),
+    /// Notes that a session was used. Nobody waits.
+    Touch(SessionId, Option<String>, Millis),
+    /// Ends the thread. Sent last, it is handled after everything that was queued before.
+    Close(oneshot::Sender<()>),
+}
+
+/// The sending side. Dropped, it waits until the thread has done what is queued and has closed the file.
+pub(crate) struct WriterHandle {
+    commands: mpsc::Sender<Command>,
+    thread: Option<JoinHandle<()>>,
+    closing: AtomicBool,
+}
+
+impl WriterHandle {
+    /// Starts the thread.
+    pub(crate) fn start(writer: Writer) -> std::io::Result<Self> {
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || serve(writer, queue))?;
+        Ok(Self {
+            commands,
+            thread: Some(thread),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// Runs `job` on the writing thread.
+    pub(crate) async fn run<T, E>(
+        &self,
+        job: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(move |writer: &mut Writer| {
+            // A caller that went away does not undo what it asked for.
+            let _ = reply.send(job(writer));
+        });
+        self.send(Command::Run(job)).await?;
+        // The sender is dropped without an answer when the job panicked or the thread ended.
+        answer.await.unwrap_or_else(|_| Err(self.gone().into()))
+    }
+
+    /// Notes that a session was used.
+    pub(crate) async fn touch(
+        &self,
+        session: SessionId,
+        client: Option<String>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        self.send(Command::Touch(session, client, now)).await
+    }
+
+    /// Lets the thread finish what is queued, write back the log and let go of the file. Calls that
+    /// come later fail as unavailable. To close twice does no harm.
+    pub(crate) async fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        let (reply, closed) = oneshot::channel();
+        if self.send(Command::Close(reply)).await.is_ok() {
+            // An error means that the thread is gone already, which is as good.
+            let _ = closed.await;
+        }
+    }
+
+    async fn send(&self, command: Command) -> Result<(), StoreError> {
+        self.commands.send(command).await.map_err(|_| self.gone())
+    }
+
+    fn gone(&self) -> StoreError {
+        if self.closing.load(Ordering::Relaxed) {
+            StoreError::Unavailable("shutting down".into())
+        } else {
+            StoreError::Failed("the writing thread ended; restart the server".into())
+        }
+    }
+}
+
+impl Drop for WriterHandle {
+    fn drop(&mut self) {
+        // The thread ends when its last sender is gone; so ours goes first, a dead one in its place.
+        self.commands = mpsc::channel(1).0;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writing thread had panicked");
+        }
+    }
+}
+
+fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
+    let mut closed = None;
+    while let Some(command) = queue.blocking_recv() {
+        match command {
+            Command::Run(job) => job(&mut writer),
+            Command::Touch(session, client, now) => writer.touches.note(session, client, now),
+            Command::Close(reply) => {
+                closed = Some(reply);
+                break;
+            }
+        }
+        if writer.touches.are_due(queue.is_empty()) {
+            writer.write_touches();
+        }
+    }
+    writer.finish();
+    if let Some(closed) = closed {
+        let _ = closed.send(());
+    }
+}
