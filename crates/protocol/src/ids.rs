@@ -62,7 +62,7 @@ macro_rules! integer_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::new(u64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                crate::value::integer(deserializer).map(Self)
             }
         }
     };

@@ -26,7 +26,8 @@ pub struct UserProfile {
 /// How a client keeps a quiet connection alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeartbeatPlan {
-    /// Send `ping` after this many milliseconds in which nothing went either way.
+    /// Send `ping` after this many milliseconds in which the client sent nothing. What the server
+    /// sends does not count: it knows of a client's life only by what it hears.
     pub interval_ms: u64,
     /// Nothing heard for this many milliseconds after a `ping`: close and reconnect.
     pub timeout_ms: u64,

@@ -114,12 +114,25 @@ where
 
 /// Reads an integer below 2^53.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let integer = u64::deserialize(deserializer)?;
-    if integer < EXACT_INTEGER_LIMIT {
-        Ok(integer)
-    } else {
-        Err(D::Error::custom(crate::InvalidId::TooLarge))
+    struct IntegerVisitor;
+
+    impl Visitor<'_> for IntegerVisitor {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an integer from 0 to 2^53 - 1")
+        }
+
+        fn visit_u64<E: Error>(self, integer: u64) -> Result<u64, E> {
+            if integer < EXACT_INTEGER_LIMIT {
+                Ok(integer)
+            } else {
+                Err(E::custom(crate::InvalidId::TooLarge))
+            }
+        }
     }
+
+    deserializer.deserialize_u64(IntegerVisitor)
 }
 
 /// Reads the wished size of a page. 0 is refused: a walk in pages of nothing never ends.
