@@ -27,7 +27,17 @@ impl Backoff {
         let drawn = (ceiling * u128::from(random)) >> 64;
         Duration::from_millis(u64::try_from(drawn).unwrap_or(u64::MAX))
     }
+
+    /// What the server asked for, and full jitter on top of it: a server in trouble tells many
+    /// clients the same time. It is believed up to [`RETRY_AFTER_CAP`].
+    pub fn wait(&self, failures: u32, retry_after_ms: Option<u64>, random: u64) -> Duration {
+        let asked = Duration::from_millis(retry_after_ms.unwrap_or(0)).min(RETRY_AFTER_CAP);
+        asked + self.full_jitter(failures, random)
+    }
 }
+
+/// The longest `retry_after_ms` that is believed: beyond it, a client would seem dead.
+pub const RETRY_AFTER_CAP: Duration = Duration::from_secs(5 * 60);
 
 #[cfg(test)]
 mod tests {

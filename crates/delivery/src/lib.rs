@@ -16,5 +16,5 @@ pub mod client;
 pub mod server;
 mod tick;
 
-pub use backoff::Backoff;
+pub use backoff::{Backoff, RETRY_AFTER_CAP};
 pub use tick::Tick;

@@ -1,10 +1,11 @@
 //! The smart heartbeat: how long a connection may stay quiet. Pure arithmetic.
 //!
-//! A NAT forgets a quiet connection after a time that nobody tells. The client measures, the server
-//! decides: each `ping` carries what the client has learnt of its network, each `pong` the next
-//! interval. The server keeps nothing; what a client says is clamped, so a lie costs only the liar.
+//! A NAT forgets a quiet connection after a time that it tells nobody. The client measures, the
+//! server decides: each `ping` carries what the client has learnt of its network, each `pong` the
+//! next interval. The server keeps nothing; what a client says is clamped, so a lie costs only
+//! the liar.
 //!
-//! `docs/HEARTBEAT.md` explains the numbers and what they save.
+//! `docs/HEARTBEAT.md` explains the numbers, names their sources, and shows what they save.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::{HeartbeatPlan, Ping};
 /// What a client has learnt of one network, in milliseconds of quiet time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Learnt {
-    /// The longest quiet time after which a ping was still answered.
+    /// The longest quiet time after which the connection was still alive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_ms: Option<u64>,
     /// The shortest quiet time after which the connection turned out to be dead.
@@ -28,14 +29,34 @@ impl Learnt {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The connection was alive after this much quiet. A failure at no longer a time is thereby
+    /// disproved.
+    #[must_use]
+    pub fn held(self, quiet_ms: u64) -> Self {
+        Self {
+            held_ms: Some(quiet_ms.max(self.held_ms.unwrap_or(0))),
+            failed_ms: self.failed_ms.filter(|failed_ms| *failed_ms > quiet_ms),
+        }
+    }
+
+    /// The connection was dead after this much quiet. What held for as long or longer is thereby
+    /// disproved, and the search begins anew below.
+    #[must_use]
+    pub fn failed(self, quiet_ms: u64) -> Self {
+        Self {
+            held_ms: self.held_ms.filter(|held_ms| *held_ms < quiet_ms),
+            failed_ms: Some(quiet_ms.min(self.failed_ms.unwrap_or(u64::MAX))),
+        }
+    }
 }
 
 /// The bounds within which the interval moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// The first interval on a connection, and the shortest: below what NATs are known to allow.
+    /// The first interval on a connection, and the shortest of all: NATs hold for longer.
     pub start: Duration,
-    /// The longest interval while somebody is looking.
+    /// The longest interval while somebody is looking: a break should show soon.
     pub foreground_cap: Duration,
     /// The longest interval while nobody is.
     pub background_cap: Duration,
@@ -46,7 +67,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            start: Duration::from_secs(25),
+            start: START,
             foreground_cap: Duration::from_secs(3 * 60),
             background_cap: Duration::from_secs(28 * 60),
             timeout: Duration::from_secs(10),
@@ -64,9 +85,27 @@ impl Policy {
     }
 
     /// The next interval, in milliseconds, for a client that sent this ping.
+    ///
+    /// That the ping arrived counts as held. While the interval holds, the next one is longer by a
+    /// quarter. Where that would reach a time that failed, the search is over: the interval stays
+    /// a sixteenth below what held. So one failure finds the limit of a NAT, and the interval
+    /// then lies between 3/4 of that limit and the limit itself.
     pub fn next_interval_ms(&self, ping: &Ping) -> u64 {
-        let _ = ping;
-        millis(self.start)
+        let cap = if ping.background {
+            self.background_cap
+        } else {
+            self.foreground_cap
+        };
+        let (start, cap) = (millis(self.start), millis(cap));
+        let believable = ping.interval_ms.min(cap);
+        let learnt = ping.learnt.held(believable);
+        let held = learnt.held_ms.unwrap_or(0).clamp(start, cap.max(start));
+        let grown = held.saturating_add(held / GROWTH_DIVISOR);
+        let next = match learnt.failed_ms {
+            Some(failed) if grown >= failed => held - held / MARGIN_DIVISOR,
+            Some(_) | None => grown,
+        };
+        next.clamp(start, cap.max(start))
     }
 
     /// How long the server waits for any frame from a client whose interval this is: longer than the
@@ -78,9 +117,25 @@ impl Policy {
     }
 }
 
+const START: Duration = Duration::from_secs(25);
+
+/// The interval grows by a quarter of itself.
+const GROWTH_DIVISOR: u64 = 4;
+
+/// And stays a sixteenth below what held: timers fire late, and NATs look at their tables in steps.
+const MARGIN_DIVISOR: u64 = 16;
+
 /// Timers that fire late and slow networks, on top of what the client was told.
 const IDLE_SLACK: Duration = Duration::from_secs(15);
+
+const _: () = assert!(
+    START.as_secs() <= 25,
+    "the shortest NAT time-outs seen on real networks are 30 s"
+);
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,438 @@
+//! The machine itself: inputs, and what follows from them.
+
+use std::collections::BTreeMap;
+
+use hongyan_protocol::{
+    ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId, limits,
+};
+
+use super::early::Early;
+use super::fetches::Fetches;
+use super::walk::Walk;
+use super::{Action, Held, Policy, Snapshot, Start};
+use crate::Tick;
+
+/// Every conversation's log, exactly once and in order: see the [module](super).
+#[derive(Debug)]
+pub struct Incoming {
+    policy: Policy,
+    /// Who is connected; `None` while nobody is.
+    user: Option<UserId>,
+    /// How far each conversation was delivered: one number for each that the user ever had.
+    held: BTreeMap<ConversationId, Seq>,
+    /// Conversations known to go on beyond what is held.
+    gaps: BTreeMap<ConversationId, Gap>,
+    /// Conversations that wait for a sync to say where they begin.
+    strangers: BTreeMap<ConversationId, Stranger>,
+    /// Early entries in all gaps and strangers.
+    early_total: usize,
+    fetches: Fetches,
+    walk: Walk,
+    /// Earned, and not poured out yet.
+    acks: BTreeMap<ConversationId, Seq>,
+}
+
+/// What is missing from one conversation.
+#[derive(Debug, Default)]
+struct Gap {
+    /// The last entry known to exist.
+    head: Seq,
+    early: Early,
+    /// Failed fetches in a row.
+    failures: u32,
+}
+
+/// A conversation of which pushes came, but of which no sync has told yet. It has at least one
+/// early entry, so strangers are bounded as those are.
+#[derive(Debug)]
+struct Stranger {
+    early: Early,
+    /// The walk that was under way when the first push came: it may have missed the conversation.
+    walk: u64,
+}
+
+impl Incoming {
+    /// A client that holds nothing yet.
+    pub fn new(policy: Policy) -> Self {
+        Self::restore(policy, Snapshot::default())
+    }
+
+    /// A client that holds what an earlier one had held. The caller must have kept the entries that
+    /// were delivered before the snapshot was taken.
+    pub fn restore(policy: Policy, snapshot: Snapshot) -> Self {
+        let held = &snapshot.held;
+        let gaps = held.iter().filter(|held| held.head > held.seq).map(|held| {
+            let gap = Gap {
+                head: held.head,
+                ..Gap::default()
+            };
+            (held.conv, gap)
+        });
+        Self {
+            policy,
+            user: None,
+            held: held.iter().map(|held| (held.conv, held.seq)).collect(),
+            gaps: gaps.collect(),
+            strangers: BTreeMap::new(),
+            early_total: 0,
+            fetches: Fetches::default(),
+            walk: Walk::restore(snapshot.cursor, snapshot.walk),
+            acks: BTreeMap::new(),
+        }
+    }
+
+    /// What has to be kept to go on after a restart. Keep it in one transaction with what was
+    /// delivered, or after it: never before.
+    pub fn snapshot(&self) -> Snapshot {
+        let held = self.held.iter().map(|(&conv, &seq)| Held {
+            conv,
+            seq,
+            head: self.gaps.get(&conv).map_or(seq, |gap| gap.head),
+        });
+        Snapshot {
+            cursor: self.walk.cursor.clone(),
+            walk: self.walk.within.clone(),
+            held: held.collect(),
+        }
+    }
+
+    /// The connection is welcome, as this user. Starts a sync, and fetches that were cut off.
+    pub fn connected(&mut self, user: UserId, now: Tick, out: &mut Vec<Action>) {
+        self.user = Some(user);
+        self.walk.connected(now);
+        for &conv in self.gaps.keys() {
+            self.fetches.plan(conv, now);
+        }
+        self.ask(now, out);
+    }
+
+    /// The connection broke: whatever was asked for will not be answered, and acks that were not
+    /// sent are left to the next sync.
+    pub fn disconnected(&mut self) {
+        self.user = None;
+        self.walk.disconnected();
+        self.fetches.clear();
+        self.acks.clear();
+        for gap in self.gaps.values_mut() {
+            gap.failures = 0;
+        }
+    }
+
+    /// An entry was pushed.
+    pub fn entry(&mut self, entry: Entry, now: Tick, out: &mut Vec<Action>) {
+        let (conv, seq) = (entry.conv, entry.seq);
+        if !self.held.contains_key(&conv) {
+            if seq != Seq::ZERO.next() && self.policy.start == Start::Recent {
+                self.meet_stranger(entry, now);
+                return self.ask(now, out);
+            }
+            self.introduce(conv, Seq::ZERO);
+        }
+        if self.held.get(&conv).is_some_and(|held| seq <= *held) {
+            // Pushed again because the server has no ack yet: the client's to repeat.
+            return self.earn_ack(conv);
+        }
+        let fetch_at = now.after(self.policy.reorder_wait);
+        self.absorb(conv, [entry], seq, fetch_at, out);
+        self.ask(now, out);
+    }
+
+    /// Answers [`Action::Sync`].
+    pub fn synced(&mut self, page: Synced, now: Tick, out: &mut Vec<Action>) {
+        if !self.walk.is_outstanding() {
+            return;
+        }
+        for view in page.conversations {
+            self.view(view, now, out);
+        }
+        let resync = self.policy.resync;
+        if let Some(walk) = self.walk.page(page.cursor, page.more, now, resync) {
+            self.settle_strangers(walk, now, out);
+        }
+        self.ask(now, out);
+    }
+
+    /// Answers [`Action::Sync`]: not now. `random` is uniform over all of `u64`.
+    pub fn sync_failed(&mut self, retry_after_ms: Option<u64>, random: u64, now: Tick) {
+        if self.walk.is_outstanding() {
+            let failures = self.walk.failures();
+            let wait = self.policy.backoff.wait(failures, retry_after_ms, random);
+            self.walk.rest(now.after(wait));
+        }
+    }
+
+    /// Answers [`Action::Sync`]: the server does not take the cursor. The walk begins from nothing;
+    /// what is held stays held.
+    pub fn sync_refused(&mut self, random: u64, now: Tick) {
+        self.walk.cursor = None;
+        self.walk.within = None;
+        self.sync_failed(None, random, now);
+    }
+
+    /// Answers [`Action::Fetch`]. Pages of other `history` requests, such as older entries for
+    /// scrolling back, do not belong here.
+    pub fn fetched(&mut self, page: HistoryPage, now: Tick, out: &mut Vec<Action>) {
+        let conv = page.conv;
+        if !self.fetches.answered(conv) {
+            return;
+        }
+        let before = self.held(conv);
+        self.absorb(conv, page.entries, page.head, now, out);
+        let made_progress = self.held(conv) > before;
+        if let Some(gap) = self.gaps.get_mut(&conv) {
+            if made_progress {
+                gap.failures = 0;
+                self.fetches.plan(conv, now);
+            } else {
+                // The log does not have what it should: asking again at once would spin.
+                self.rest(conv, now);
+            }
+        }
+        self.ask(now, out);
+    }
+
+    /// Answers [`Action::Fetch`]: not now. `random` is uniform over all of `u64`.
+    pub fn fetch_failed(
+        &mut self,
+        conv: ConversationId,
+        retry_after_ms: Option<u64>,
+        random: u64,
+        now: Tick,
+        out: &mut Vec<Action>,
+    ) {
+        if !self.fetches.answered(conv) {
+            return;
+        }
+        if let Some(gap) = self.gaps.get_mut(&conv) {
+            let backoff = self.policy.backoff;
+            let wait = backoff.wait(gap.failures, retry_after_ms, random);
+            gap.failures = gap.failures.saturating_add(1);
+            self.fetches.plan(conv, now.after(wait));
+        }
+        self.ask(now, out);
+    }
+
+    /// The user may no longer read this conversation: nothing more of it is asked for.
+    pub fn forget(&mut self, conv: ConversationId, now: Tick, out: &mut Vec<Action>) {
+        let gap = self.gaps.remove(&conv).map(|gap| gap.early);
+        let stranger = self.strangers.remove(&conv).map(|stranger| stranger.early);
+        for early in gap.into_iter().chain(stranger) {
+            self.early_total -= early.len();
+        }
+        self.fetches.cancel(conv);
+        self.fetches.answered(conv);
+        self.acks.remove(&conv);
+        self.ask(now, out);
+    }
+
+    /// Pours out the acks that the inputs since the last call have earned, at most one for each
+    /// conversation. Call it after each batch of inputs, when what was delivered is kept.
+    pub fn flush(&mut self, out: &mut Vec<Action>) {
+        let acks = std::mem::take(&mut self.acks).into_iter();
+        out.extend(acks.map(|(conv, seq)| Action::Ack { conv, seq }));
+    }
+
+    /// When to call [`tick`](Self::tick) next.
+    pub fn next_deadline(&self) -> Option<Tick> {
+        self.user?;
+        let fetches = self.fetches.next_deadline(self.policy.fetches);
+        self.walk.next_deadline().into_iter().chain(fetches).min()
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Tick, out: &mut Vec<Action>) {
+        if self.walk.is_expired(now) {
+            let wait = self.policy.backoff.ceiling(self.walk.failures());
+            self.walk.rest(now.after(wait));
+        }
+        while let Some(conv) = self.fetches.expire(now) {
+            self.rest(conv, now);
+        }
+        self.ask(now, out);
+    }
+
+    /// Everything in `conv` up to here was delivered; `None` where nothing is known of it.
+    pub fn held(&self, conv: ConversationId) -> Option<Seq> {
+        self.held.get(&conv).copied()
+    }
+
+    /// Whether a sync came to its end on this connection and nothing is known to be missing.
+    pub fn is_caught_up(&self) -> bool {
+        self.user.is_some()
+            && self.walk.is_complete()
+            && self.gaps.is_empty()
+            && self.strangers.is_empty()
+    }
+
+    /// Entries that wait for earlier ones.
+    pub fn early_entries(&self) -> usize {
+        self.early_total
+    }
+
+    /// Takes up one conversation of a sync page.
+    fn view(&mut self, mut view: ConversationView, now: Tick, out: &mut Vec<Action>) {
+        let (conv, head) = (view.conv, view.head);
+        let entries = std::mem::take(&mut view.entries);
+        let own = view.members.iter();
+        let mut own = own.filter(|member| Some(member.user) == self.user);
+        let delivered = own.next().map_or(Seq::ZERO, |member| member.delivered);
+        out.push(Action::Conversation(Box::new(view)));
+        if !self.held.contains_key(&conv) {
+            self.introduce(conv, self.start(entries.first(), head));
+        }
+        self.absorb(conv, entries, head, now, out);
+        if self.held(conv) > Some(delivered) && !self.gaps.contains_key(&conv) {
+            self.earn_ack(conv);
+        }
+        if self.gaps.get(&conv).is_some_and(|gap| gap.failures == 0) {
+            // A sync knows for certain what a push may only have overtaken: no wait.
+            self.fetches.plan(conv, now);
+        }
+    }
+
+    /// Where a conversation begins that a sync shows for the first time.
+    fn start(&self, first: Option<&Entry>, head: Seq) -> Seq {
+        let recent = limits::SYNC_ENTRIES as u64;
+        match (self.policy.start, first) {
+            (Start::Everything, _) => Seq::ZERO,
+            (Start::Recent, Some(first)) => first.seq.previous(),
+            // The page was too full for entries: the last few are fetched.
+            (Start::Recent, None) => Seq::from_trusted(head.get().saturating_sub(recent)),
+        }
+    }
+
+    /// Begins a conversation after `start`.
+    fn introduce(&mut self, conv: ConversationId, start: Seq) {
+        self.held.insert(conv, start);
+        if let Some(stranger) = self.strangers.remove(&conv) {
+            let gap = Gap {
+                head: stranger.early.last().unwrap_or(start),
+                early: stranger.early,
+                failures: 0,
+            };
+            self.gaps.insert(conv, gap);
+        }
+    }
+
+    /// Keeps a push of a conversation that no sync has introduced. Without room it is dropped: the
+    /// sync that it makes necessary brings it.
+    fn meet_stranger(&mut self, entry: Entry, now: Tick) {
+        let conv = entry.conv;
+        let total = self.early_total;
+        let has_room = total < self.policy.reorder_entries_total;
+        if !has_room && !self.strangers.contains_key(&conv) {
+            return self.walk.want_another(now);
+        }
+        self.walk.hurry(now);
+        let walk = self.walk.number();
+        let stranger = self.strangers.entry(conv).or_insert_with(|| Stranger {
+            early: Early::default(),
+            walk,
+        });
+        self.early_total -= stranger.early.len();
+        let has_room = has_room && stranger.early.len() < self.policy.reorder_entries;
+        stranger.early.insert(entry, has_room);
+        self.early_total += stranger.early.len();
+    }
+
+    /// A walk came to its end. Strangers that it should have shown and did not begin at their first
+    /// push; for younger ones, another walk.
+    fn settle_strangers(&mut self, walk: u64, now: Tick, out: &mut Vec<Action>) {
+        let known = self.strangers.iter();
+        let known = known.filter(|(_, stranger)| stranger.walk < walk);
+        let known: Vec<_> = known
+            .filter_map(|(&conv, stranger)| Some((conv, stranger.early.first()?.previous())))
+            .collect();
+        for (conv, start) in known {
+            self.introduce(conv, start);
+            self.absorb(conv, [], start, now, out);
+        }
+        if !self.strangers.is_empty() {
+            self.walk.want_another(now);
+        }
+    }
+
+    /// Delivers what is next, keeps what is early, and sees to it that what is missing is fetched,
+    /// not before `fetch_at`. The log reaches at least to `head`.
+    fn absorb(
+        &mut self,
+        conv: ConversationId,
+        entries: impl IntoIterator<Item = Entry>,
+        head: Seq,
+        fetch_at: Tick,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(held) = self.held.get_mut(&conv) else {
+            return;
+        };
+        let before = *held;
+        let mut gap = self.gaps.remove(&conv).unwrap_or_default();
+        self.early_total -= gap.early.len();
+        gap.head = gap.head.max(head);
+        for entry in entries {
+            if entry.seq <= *held {
+                continue;
+            }
+            if entry.seq == held.next() {
+                *held = entry.seq;
+                out.push(Action::Deliver(entry));
+            } else {
+                gap.head = gap.head.max(entry.seq);
+                let total = self.early_total + gap.early.len();
+                let has_room = total < self.policy.reorder_entries_total
+                    && gap.early.len() < self.policy.reorder_entries;
+                gap.early.insert(entry, has_room);
+            }
+        }
+        while let Some(entry) = gap.early.take(held.next()) {
+            *held = entry.seq;
+            out.push(Action::Deliver(entry));
+        }
+        let held = *held;
+        if held > before {
+            self.earn_ack(conv);
+        }
+        if gap.head <= held {
+            return self.fetches.cancel(conv);
+        }
+        self.early_total += gap.early.len();
+        self.gaps.insert(conv, gap);
+        if self.user.is_some() && self.fetches.is_unplanned(conv) {
+            self.fetches.plan(conv, fetch_at);
+        }
+    }
+
+    fn earn_ack(&mut self, conv: ConversationId) {
+        if let (Some(&held), true) = (self.held.get(&conv), self.user.is_some()) {
+            self.acks.insert(conv, held);
+        }
+    }
+
+    /// Puts off the fetch of a gap after a failure.
+    fn rest(&mut self, conv: ConversationId, now: Tick) {
+        if let Some(gap) = self.gaps.get_mut(&conv) {
+            let wait = self.policy.backoff.ceiling(gap.failures);
+            gap.failures = gap.failures.saturating_add(1);
+            self.fetches.plan(conv, now.after(wait));
+        }
+    }
+
+    /// Asks for all whose time has come.
+    fn ask(&mut self, now: Tick, out: &mut Vec<Action>) {
+        if self.user.is_none() {
+            return;
+        }
+        let until = now.after(self.policy.answer_timeout);
+        if let Some(cursor) = self.walk.ask(now, until) {
+            out.push(Action::Sync { cursor });
+        }
+        while let Some(conv) = self.fetches.start(self.policy.fetches, now, until) {
+            let after = self.held(conv).unwrap_or(Seq::ZERO);
+            let limit = self.policy.fetch_entries;
+            out.push(Action::Fetch { conv, after, limit });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! The machine itself: the queue, its lanes, and what may be sent when.
+
+use std::collections::BTreeMap;
+
+use hongyan_protocol::{ClientId, ConversationId, Failure, Sent, Target, UserId};
+
+use super::{Action, Append, Policy, SubmitError};
+use crate::Tick;
+
+/// Requests that append, in order: see the [module](super).
+#[derive(Debug)]
+pub struct Outbox {
+    policy: Policy,
+    /// In the order of submission. Each input walks it once: it is short, and bounded.
+    items: BTreeMap<u64, Item>,
+    numbers: BTreeMap<ClientId, u64>,
+    next_number: u64,
+    /// 1:1 conversations known by their other user, while something waits for them.
+    directs: BTreeMap<UserId, ConversationId>,
+    in_flight: usize,
+    is_connected: bool,
+}
+
+#[derive(Debug)]
+struct Item {
+    append: Append,
+    lane: Lane,
+    state: State,
+    /// Retryable failures in a row.
+    failures: u32,
+}
+
+/// What keeps an order of its own: one log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    Conversation(ConversationId),
+    /// The 1:1 conversation with this user, whose id is not known yet.
+    User(UserId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ready,
+    /// Put off by the server until this time.
+    Resting(Tick),
+    /// Sent; the answer is waited for until this time.
+    InFlight(Tick),
+}
+
+impl Outbox {
+    /// An empty outbox, not connected.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            items: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            next_number: 0,
+            directs: BTreeMap::new(),
+            in_flight: 0,
+            is_connected: false,
+        }
+    }
+
+    /// Takes a request, and sends it when its turn comes.
+    pub fn submit(
+        &mut self,
+        append: Append,
+        now: Tick,
+        out: &mut Vec<Action>,
+    ) -> Result<(), SubmitError> {
+        if self.numbers.contains_key(append.client_id()) {
+            return Err(SubmitError::Duplicate);
+        }
+        if self.items.len() >= self.policy.capacity {
+            return Err(SubmitError::Full);
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        self.numbers.insert(append.client_id().clone(), number);
+        let item = Item {
+            lane: self.lane(append.target()),
+            append,
+            state: State::Ready,
+            failures: 0,
+        };
+        self.items.insert(number, item);
+        self.send(now, out);
+        Ok(())
+    }
+
+    /// The connection is welcome.
+    pub fn connected(&mut self, now: Tick, out: &mut Vec<Action>) {
+        self.is_connected = true;
+        self.send(now, out);
+    }
+
+    /// The connection broke: what was in flight will be sent again on the next one, under the same
+    /// client id.
+    pub fn disconnected(&mut self) {
+        self.is_connected = false;
+        self.in_flight = 0;
+        for item in self.items.values_mut() {
+            if matches!(item.state, State::InFlight(_)) {
+                item.state = State::Ready;
+            }
+        }
+    }
+
+    /// Answers [`Action::Request`]. An answer to nothing in the outbox is ignored.
+    pub fn sent(&mut self, sent: Sent, now: Tick, out: &mut Vec<Action>) {
+        let Some(item) = self.remove(&sent.client_id) else {
+            return;
+        };
+        if let Target::User(user) = item.append.target() {
+            self.learn_direct(user, sent.conv);
+        }
+        self.forget_directs();
+        out.push(Action::Done(sent));
+        self.send(now, out);
+    }
+
+    /// Answers [`Action::Request`]. A retryable failure is tried again after `retry_after_ms` and a
+    /// growing wait; any other is reported and the next request goes on. `random` is uniform over
+    /// all of `u64`.
+    pub fn failed(
+        &mut self,
+        client_id: &ClientId,
+        failure: Failure,
+        random: u64,
+        now: Tick,
+        out: &mut Vec<Action>,
+    ) {
+        let number = self.numbers.get(client_id);
+        let Some(item) = number.and_then(|number| self.items.get_mut(number)) else {
+            return;
+        };
+        if !matches!(item.state, State::InFlight(_)) {
+            return;
+        }
+        if failure.code.is_retryable() {
+            let backoff = self.policy.backoff;
+            let wait = backoff.wait(item.failures, failure.retry_after_ms, random);
+            item.failures = item.failures.saturating_add(1);
+            item.state = State::Resting(now.after(wait));
+            self.in_flight -= 1;
+        } else if let Some(item) = self.remove(client_id) {
+            self.forget_directs();
+            let append = item.append;
+            out.push(Action::Failed { append, failure });
+        }
+        self.send(now, out);
+    }
+
+    /// The 1:1 conversation with `user` is `conv`: requests for either keep one order from now on. The
+    /// answers to requests teach it too; a sync may know it earlier.
+    pub fn learn_direct(&mut self, user: UserId, conv: ConversationId) {
+        let (by_user, by_id) = (Lane::User(user), Lane::Conversation(conv));
+        let mut is_wanted = false;
+        for item in self.items.values_mut() {
+            if item.lane == by_user {
+                item.lane = by_id;
+            }
+            is_wanted |= item.lane == by_id;
+        }
+        if is_wanted {
+            self.directs.insert(user, conv);
+        }
+    }
+
+    /// Takes back a request that is not in flight; `None` when it is, or is not there. One that was
+    /// sent on a connection that broke may have arrived all the same.
+    pub fn cancel(
+        &mut self,
+        client_id: &ClientId,
+        now: Tick,
+        out: &mut Vec<Action>,
+    ) -> Option<Append> {
+        let item = self.items.get(self.numbers.get(client_id)?)?;
+        if matches!(item.state, State::InFlight(_)) {
+            return None;
+        }
+        let item = self.remove(client_id)?;
+        self.forget_directs();
+        self.send(now, out);
+        Some(item.append)
+    }
+
+    /// When to call [`tick`](Self::tick) next; `None` while not connected.
+    pub fn next_deadline(&self) -> Option<Tick> {
+        let deadlines = self.items.values().filter_map(|item| match item.state {
+            State::InFlight(at) | State::Resting(at) => Some(at),
+            State::Ready => None,
+        });
+        deadlines.min().filter(|_| self.is_connected)
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Tick, out: &mut Vec<Action>) {
+        if !self.is_connected {
+            return;
+        }
+        let mut items = self.items.values();
+        if items.any(|item| matches!(item.state, State::InFlight(until) if until <= now)) {
+            out.push(Action::Reconnect);
+            return self.disconnected();
+        }
+        self.send(now, out);
+    }
+
+    /// Every request that is not answered, in the order of submission.
+    pub fn pending(&self) -> impl Iterator<Item = &Append> {
+        self.items.values().map(|item| &item.append)
+    }
+
+    /// Requests that are not answered.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Sends all whose turn has come. A request waits for those ahead of it in its lane, unless they are
+    /// in flight and there may be more.
+    fn send(&mut self, now: Tick, out: &mut Vec<Action>) {
+        self.end_rests(now);
+        if !self.is_connected || self.in_flight >= self.policy.in_flight {
+            return;
+        }
+        // How many of each lane are in flight; `None` once something ahead is held up.
+        let mut lanes: BTreeMap<Lane, Option<usize>> = BTreeMap::new();
+        for item in self.items.values_mut() {
+            let lane = lanes.entry(item.lane).or_insert(Some(0));
+            let Some(ahead) = *lane else { continue };
+            let has_slot =
+                ahead < self.policy.in_flight_per_target && self.in_flight < self.policy.in_flight;
+            *lane = match item.state {
+                State::InFlight(_) => Some(ahead + 1),
+                State::Ready if has_slot => {
+                    item.state = State::InFlight(now.after(self.policy.answer_timeout));
+                    self.in_flight += 1;
+                    out.push(Action::Request(item.append.clone()));
+                    Some(ahead + 1)
+                }
+                State::Ready | State::Resting(_) => None,
+            };
+        }
+    }
+
+    /// A rest that is over must not stay a deadline while the request waits for its turn.
+    fn end_rests(&mut self, now: Tick) {
+        for item in self.items.values_mut() {
+            if matches!(item.state, State::Resting(until) if until <= now) {
+                item.state = State::Ready;
+            }
+        }
+    }
+
+    fn remove(&mut self, client_id: &ClientId) -> Option<Item> {
+        let item = self.items.remove(&self.numbers.remove(client_id)?)?;
+        self.in_flight -= usize::from(matches!(item.state, State::InFlight(_)));
+        Some(item)
+    }
+
+    fn lane(&self, target: Target) -> Lane {
+        match target {
+            Target::Conversation(conv) => Lane::Conversation(conv),
+            Target::User(user) => match self.directs.get(&user) {
+                Some(&conv) => Lane::Conversation(conv),
+                None => Lane::User(user),
+            },
+        }
+    }
+
+    /// Drops the pairs for which nothing waits: they would pile up.
+    fn forget_directs(&mut self) {
+        let items = &self.items;
+        self.directs.retain(|_, conv| {
+            let lane = Lane::Conversation(*conv);
+            items.values().any(|item| item.lane == lane)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
