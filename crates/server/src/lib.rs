@@ -1,1 +1,13 @@
-//! placeholder
+//! The binary's parts: configuration, assembly, lifecycle, command line.
+//!
+//! Everything that names a concrete engine is here: [`node`] puts a store, a bus, the service and the
+//! gateway together. Tests call the same assembly, on port 0.
+
+pub mod admin;
+// pub mod chat;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod node;
+pub mod telemetry;

@@ -1,0 +1,36 @@
+# The front door. `make run` and `make test` are all that a newcomer needs.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+
+.PHONY: help run test check fmt soak fuzz clean prerequisites
+
+help: ## Show what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: prerequisites ## Build and start a server with demo users on http://127.0.0.1:8080
+	$(CARGO) run --release --package hongyan -- serve --demo
+
+test: check ## Everything that must hold: the checks, then every test
+	$(CARGO) test --workspace --all-features
+
+check: prerequisites ## Format, lints and documentation, with warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --document-private-items
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+soak: prerequisites ## Kill the server at random moments for ten minutes (SOAK_SECONDS) and look for lost messages
+	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(CARGO) test --release --package hongyan-tests --test crash -- --nocapture soak
+
+fuzz: ## Fuzz the codec for a minute each target (needs nightly Rust and cargo-fuzz)
+	scripts/fuzz
+
+clean: ## Remove what was built
+	$(CARGO) clean
+
+prerequisites:
+	@scripts/prerequisites

@@ -1,0 +1,194 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Flags;
+
+/// Hongyan 鸿雁: instant messaging that you run yourself.
+///
+/// Start a server with `hongyan serve`, then sign in with `hongyan chat`.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Chat in the terminal.
+    Chat(Chat),
+    /// Send one message and wait until it is stored.
+    Send(Send),
+    /// Print what arrives, one line an entry, until interrupted.
+    Tail(Tail),
+    /// Add users, list them, set passwords.
+    User(User),
+    /// Verify the database: every log dense, every position and unread count right.
+    Check(Check),
+}
+
+/// `hongyan serve`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Settings come from the file, then from HONGYAN_… variables, then from these flags; \
+    the last one wins. Every setting is described in docs/OPERATIONS.md.\n\n\
+    Stop it with Ctrl-C: it tells its clients to come back, finishes what it has taken, and ends. \
+    A second Ctrl-C ends it at once; nothing that was acknowledged is lost even then."
+)]
+pub struct Serve {
+    /// A configuration file (TOML).
+    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// Make the demo's users 张三, 李四 and 王五 (password 1234). Loopback only.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+impl Serve {
+    /// What overrides the file and the environment.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            listen: self.listen,
+            data_dir: self.data_dir.clone(),
+        }
+    }
+}
+
+/// Where and as whom a client command signs in.
+#[derive(Debug, Clone, Args)]
+pub struct SignIn {
+    /// The server.
+    #[arg(
+        long,
+        env = "HONGYAN_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    pub server: String,
+    /// The login name. Asked for where it is not given.
+    #[arg(long, env = "HONGYAN_LOGIN", value_name = "NAME")]
+    pub login: Option<String>,
+    /// The password. Better left to the prompt or the variable: a command line is no secret.
+    #[arg(
+        long,
+        env = "HONGYAN_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
+    pub password: Option<String>,
+}
+
+/// `hongyan chat`
+#[derive(Debug, Args)]
+pub struct Chat {
+    /// Where and as whom.
+    #[command(flatten)]
+    pub sign_in: SignIn,
+    /// The language of the interface [default: from LANG].
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// One line a message instead of the full screen; for pipes and scripts.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English.
+    En,
+    /// 中文.
+    Zh,
+}
+
+/// `hongyan send`
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Where and as whom.
+    #[command(flatten)]
+    pub sign_in: SignIn,
+    /// The login name of the user to send to.
+    #[arg(long, value_name = "NAME")]
+    pub to: String,
+    /// The text. `-` reads it from standard input.
+    pub text: String,
+}
+
+/// `hongyan tail`
+#[derive(Debug, Args)]
+pub struct Tail {
+    /// Where and as whom.
+    #[command(flatten)]
+    pub sign_in: SignIn,
+    /// Print everything from the first entry on, not only what is new.
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON as it is on the wire.
+    #[arg(long)]
+    pub json: bool,
+    /// End after this many entries.
+    #[arg(long, value_name = "COUNT")]
+    pub count: Option<u64>,
+}
+
+/// `hongyan user`
+#[derive(Debug, Args)]
+pub struct User {
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The server's configuration file (TOML).
+    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: UserAction,
+}
+
+/// What to do with users.
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Add a user. The password is asked for, or read from a pipe.
+    Add {
+        /// The name to sign in with.
+        login: String,
+        /// The name to show [default: the login name].
+        #[arg(long)]
+        name: Option<String>,
+        /// The picture: a file name or a URL.
+        #[arg(long)]
+        avatar: Option<String>,
+    },
+    /// List all users.
+    List,
+    /// Set a user's password, and sign the user out everywhere.
+    Passwd {
+        /// The name to sign in with.
+        login: String,
+    },
+}
+
+/// `hongyan check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// The server's configuration file (TOML).
+    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,70 @@
+//! `hongyan serve`
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::Serve;
+use crate::config::Config;
+use crate::node::{Demo, Node};
+use crate::telemetry;
+
+/// Runs a server until it is told to stop.
+pub async fn serve(options: Serve) -> anyhow::Result<()> {
+    let config = Config::load(options.config.clone(), &options.flags())?;
+    telemetry::start(&config.log, config.log_format)?;
+    let demo = if options.demo {
+        Demo::With
+    } else {
+        Demo::Without
+    };
+    let mut signals = Signals::new()?;
+    let node = Node::start(&config, demo).await?;
+    greet(&node, &config, demo);
+
+    signals.next().await;
+    tokio::select! {
+        () = node.shutdown() => Ok(()),
+        () = signals.next() => anyhow::bail!("stopped at once, by a second signal"),
+    }
+}
+
+/// What a person at the terminal wants to know first.
+fn greet(node: &Node, config: &Config, demo: Demo) {
+    eprintln!(
+        "Hongyan 鸿雁 {} listens on http://{}",
+        env!("CARGO_PKG_VERSION"),
+        node.address()
+    );
+    eprintln!("  data     {}", config.data_dir.display());
+    if demo == Demo::With {
+        eprintln!(
+            "  demo     zhangsan@gmail.com, lisi@gmail.com, wangwu@hotmail.com; password 1234"
+        );
+        eprintln!(
+            "  try      hongyan chat --server http://{} --login zhangsan@gmail.com",
+            node.address()
+        );
+    }
+    eprintln!("  stop     Ctrl-C");
+}
+
+/// The signals that mean stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Asking a person who they are.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Context, bail};
+
+/// Asks for a password without showing it; reads a line where nobody can be asked.
+pub fn ask_password(login: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("Password of {login}: "))
+            .context("cannot read a password")
+    } else {
+        read_line().context("cannot read a password from standard input")
+    }
+}
+
+/// Asks for a new password, twice where it cannot be seen.
+pub(super) fn ask_new_password(login: &str) -> anyhow::Result<String> {
+    let password = ask_password(login)?;
+    if std::io::stdin().is_terminal() && rpassword::prompt_password("Again: ")? != password {
+        bail!("the two differ; nothing was changed");
+    }
+    Ok(password)
+}
+
+/// Asks for a login name.
+#[allow(dead_code, reason = "the client commands come next")]
+pub(super) fn ask_login() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("Login name: ");
+        std::io::stderr().flush()?;
+        return read_line();
+    }
+    bail!("say who you are with --login or HONGYAN_LOGIN")
+}
+
+fn read_line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line)? == 0 {
+        bail!("it ended");
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

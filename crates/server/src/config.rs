@@ -1,0 +1,325 @@
+//! Configuration: defaults, then a file, then the environment, then flags; each overrides the last.
+//!
+//! A key that does not exist is an error that names the nearest one that does.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// Prefix of the environment's variables: `HONGYAN_LISTEN`, `HONGYAN_DELIVERY__ACK_TIMEOUT_MS`.
+const ENV_PREFIX: &str = "HONGYAN_";
+
+/// Variables with the prefix that are for the client commands.
+const CLIENT_ENV: &[&str] = &["server", "login", "password", "token", "config"];
+
+/// What a deployment may set. Times are in the units that their names say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The folder of the database and of the operator's socket. Made if it is not there.
+    pub data_dir: PathBuf,
+    /// Origins of web pages, beside the server's own, that may use it: `https://www.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Whether users reach the server by https, so that cookies can be kept to it.
+    pub secure_cookies: bool,
+    /// What to log: a level, or `target=level` pairs.
+    pub log: String,
+    /// How to log.
+    pub log_format: LogFormat,
+    /// For how long a message may be edited.
+    pub edit_window_minutes: u64,
+    /// For how long a message may be recalled.
+    pub recall_window_minutes: u64,
+    /// How long a device stays signed in.
+    pub session_days: u64,
+    /// How long a shutdown waits for connections and writes.
+    pub shutdown_seconds: u64,
+    /// When pushes are repeated and connections given up.
+    pub delivery: Delivery,
+    /// How long connections may stay quiet.
+    pub heartbeat: Heartbeat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// See `hongyan_delivery::server::Policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// From a push to its first re-push.
+    pub ack_timeout_ms: u64,
+    /// Between re-pushes, and from the last to the close.
+    pub repush_interval_ms: u64,
+    /// Re-pushes before the connection is closed.
+    pub repushes: u32,
+}
+
+/// See `hongyan_protocol::heartbeat::Policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// The first interval on a connection, and the shortest.
+    pub start_ms: u64,
+    /// The longest while somebody is looking.
+    pub foreground_cap_ms: u64,
+    /// The longest while nobody is.
+    pub background_cap_ms: u64,
+    /// From an unanswered ping to the end of the connection.
+    pub timeout_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let day = 24 * 60;
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("data"),
+            allowed_origins: Vec::new(),
+            secure_cookies: false,
+            log: "info,refinery_core=warn".into(),
+            log_format: LogFormat::Text,
+            edit_window_minutes: day,
+            recall_window_minutes: day,
+            session_days: 90,
+            shutdown_seconds: 10,
+            delivery: Delivery::default(),
+            heartbeat: Heartbeat::default(),
+        }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        let policy = hongyan_delivery::server::Policy::default();
+        Self {
+            ack_timeout_ms: millis(policy.ack_timeout),
+            repush_interval_ms: millis(policy.repush_interval),
+            repushes: policy.repushes,
+        }
+    }
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        let policy = hongyan_protocol::heartbeat::Policy::default();
+        Self {
+            start_ms: millis(policy.start),
+            foreground_cap_ms: millis(policy.foreground_cap),
+            background_cap_ms: millis(policy.background_cap),
+            timeout_ms: millis(policy.timeout),
+        }
+    }
+}
+
+/// What the command line sets. `None` leaves what the file or the environment say.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Flags {
+    /// See [`Config::listen`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// See [`Config::data_dir`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A key that does not exist.
+    #[error("there is no setting {key:?}{}{}", from(.source_name), did_you_mean(.nearest))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The file or variable that it stands in.
+        source_name: Option<String>,
+        /// The key that was meant, most likely.
+        nearest: Option<String>,
+    },
+    /// A value that cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// The file that was asked for is not there.
+    #[error("there is no configuration file {}", .0.display())]
+    NoFile(PathBuf),
+}
+
+impl Config {
+    /// Puts the layers together.
+    pub fn load(file: Option<PathBuf>, flags: &Flags) -> Result<Self, ConfigError> {
+        if let Some(file) = &file
+            && !file.is_file()
+        {
+            return Err(ConfigError::NoFile(file.clone()));
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment
+            .merge(Env::prefixed(ENV_PREFIX).ignore(CLIENT_ENV).split("__"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| explain(&error))
+            .and_then(Self::checked)
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("hongyan.db")
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        let heartbeat = &self.heartbeat;
+        let ascending = heartbeat.start_ms <= heartbeat.foreground_cap_ms
+            && heartbeat.foreground_cap_ms <= heartbeat.background_cap_ms;
+        if !ascending || heartbeat.start_ms == 0 || heartbeat.timeout_ms == 0 {
+            let rule = "heartbeat: 0 < start_ms <= foreground_cap_ms <= background_cap_ms, and timeout_ms > 0";
+            return Err(ConfigError::Invalid(rule.into()));
+        }
+        if self.delivery.ack_timeout_ms == 0 || self.delivery.repush_interval_ms == 0 {
+            let rule = "delivery: ack_timeout_ms and repush_interval_ms are more than 0";
+            return Err(ConfigError::Invalid(rule.into()));
+        }
+        Ok(self)
+    }
+}
+
+fn explain(error: &figment::Error) -> ConfigError {
+    use figment::error::Kind;
+    let source_name = error
+        .metadata
+        .as_ref()
+        .map(|metadata| match &metadata.source {
+            Some(source) => source.to_string(),
+            None => metadata.name.to_string(),
+        });
+    match &error.kind {
+        Kind::UnknownField(key, known) => {
+            let distance = |known: &&&str| strsim::damerau_levenshtein(known, key);
+            let nearest = known
+                .iter()
+                .min_by_key(distance)
+                .map(|known| (*known).to_owned());
+            let path = error.path.iter().map(|part| format!("{part}."));
+            let path: String = path.filter(|part| *part != format!("{key}.")).collect();
+            ConfigError::UnknownKey {
+                key: format!("{path}{key}"),
+                source_name,
+                nearest,
+            }
+        }
+        _ => ConfigError::Invalid(error.to_string()),
+    }
+}
+
+fn from(source: &Option<String>) -> String {
+    source
+        .as_ref()
+        .map(|source| format!(" ({source})"))
+        .unwrap_or_default()
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map(|key| format!("; did you mean {key:?}?"))
+        .unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::result_large_err,
+    reason = "figment's test harness asks for its own error"
+)]
+mod tests {
+    use super::*;
+    use figment::Jail;
+
+    fn load(flags: &Flags) -> Result<Config, ConfigError> {
+        Config::load(Some("hongyan.toml".into()), flags)
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "hongyan.toml",
+                "listen = \"127.0.0.1:1\"\nsession_days = 1\nlog = \"debug\"\n[delivery]\nrepushes = 7",
+            )?;
+            jail.set_env("HONGYAN_LISTEN", "127.0.0.1:2");
+            jail.set_env("HONGYAN_SESSION_DAYS", "2");
+            jail.set_env("HONGYAN_DELIVERY__ACK_TIMEOUT_MS", "99");
+            jail.set_env("HONGYAN_TOKEN", "for the client commands");
+            let flags = Flags {
+                listen: Some(([127, 0, 0, 1], 3).into()),
+                data_dir: None,
+            };
+            let config = load(&flags).expect("a good configuration");
+            assert_eq!(config.listen.port(), 3);
+            assert_eq!(config.session_days, 2);
+            assert_eq!(config.log, "debug");
+            assert_eq!(config.delivery.repushes, 7);
+            assert_eq!(config.delivery.ack_timeout_ms, 99);
+            assert_eq!(config.shutdown_seconds, Config::default().shutdown_seconds);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_one() {
+        Jail::expect_with(|jail| {
+            jail.create_file("hongyan.toml", "lisen = \"127.0.0.1:1\"")?;
+            let error = load(&Flags::default())
+                .expect_err("an unknown key")
+                .to_string();
+            assert!(
+                error.contains("\"lisen\"") && error.contains("\"listen\""),
+                "{error}"
+            );
+            assert!(error.contains("hongyan.toml"), "{error}");
+            Ok(())
+        });
+        Jail::expect_with(|jail| {
+            jail.set_env("HONGYAN_DELIVERY__REPUSH", "1");
+            let error = Config::load(None, &Flags::default())
+                .expect_err("an unknown key")
+                .to_string();
+            assert!(error.contains("repushes"), "{error}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        Jail::expect_with(|jail| {
+            jail.create_file("hongyan.toml", "[heartbeat]\nstart_ms = 0")?;
+            assert!(load(&Flags::default()).is_err());
+            jail.create_file("hongyan.toml", "session_days = \"many\"")?;
+            let error = load(&Flags::default())
+                .expect_err("not a number")
+                .to_string();
+            assert!(error.contains("session_days"), "{error}");
+            Ok(())
+        });
+        let missing = Config::load(Some("no.toml".into()), &Flags::default());
+        assert!(matches!(missing, Err(ConfigError::NoFile(_))));
+    }
+}

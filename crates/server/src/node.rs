@@ -1,0 +1,183 @@
+//! One node: a store, a bus, the service and the gateway, put together; and taken apart again.
+//!
+//! Shutdown has four steps: stop accepting; tell clients when to come back; drain, to a deadline;
+//! cancel.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use hongyan_bus::{Bus, MemoryBus};
+use hongyan_gateway::{Gateway, Hub, Origins, Server, Settings, StopHandle, limits};
+use hongyan_service::{Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
+use hongyan_store::Store;
+use hongyan_store_sqlite::{Options, SqliteStore};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::{admin, demo};
+
+/// A running node.
+pub struct Node {
+    address: SocketAddr,
+    service: Arc<Service>,
+    hub: Arc<Hub>,
+    store: Arc<SqliteStore>,
+    stop: StopHandle,
+    accepting: JoinHandle<()>,
+    admin: admin::Listening,
+    shutdown_deadline: Duration,
+}
+
+/// Whether to begin with the demo's users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demo {
+    /// 张三, 李四 and 王五, with a password that everybody knows.
+    With,
+    /// None but those that the operator adds.
+    Without,
+}
+
+impl Node {
+    /// Opens the database, listens, and serves.
+    pub async fn start(config: &Config, demo: Demo) -> anyhow::Result<Self> {
+        if demo == Demo::With && !config.listen.ip().is_loopback() {
+            bail!(
+                "--demo makes users whose password everybody knows, so it only listens on loopback; \
+                 leave --demo away, or listen on 127.0.0.1 instead of {}",
+                config.listen.ip()
+            );
+        }
+        make_data_dir(&config.data_dir)?;
+        let store = Arc::new(SqliteStore::open(config.database(), &Options::default())?);
+        let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
+        let hub = Hub::new(Arc::clone(&bus));
+        let service = start_service(config, Arc::clone(&store) as _, bus, Arc::clone(&hub) as _);
+        if demo == Demo::With {
+            demo::seed(&service).await?;
+        }
+        let gateway = Gateway::new(Arc::clone(&service), Arc::clone(&hub), settings(config)?);
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}; choose another address with --listen",
+                config.listen
+            )
+        })?;
+        let address = listener.local_addr()?;
+        let admin = admin::listen(&config.data_dir, Arc::clone(&service))?;
+        let (server, stop) = Server::new(listener, &gateway);
+        Ok(Self {
+            address,
+            service,
+            hub,
+            store,
+            stop,
+            accepting: tokio::spawn(server.run()),
+            admin,
+            shutdown_deadline: Duration::from_secs(config.shutdown_seconds),
+        })
+    }
+
+    /// Where the node listens: with port 0 in the configuration, the port that it got.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The rules at work in this node.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Stops in four steps; see the [module](self).
+    pub async fn shutdown(self) {
+        tracing::info!("stop accepting");
+        self.stop.stop();
+        self.admin.stop();
+
+        let clients = self.hub.connections();
+        tracing::info!(clients, "tell clients when to come back");
+        let mut seed = [0; 8];
+        SystemEntropy.fill(&mut seed);
+        self.hub
+            .say_bye(limits::RECONNECT_SPREAD, u64::from_le_bytes(seed));
+
+        tracing::info!(deadline = ?self.shutdown_deadline, "drain");
+        let cancel = self.accepting.abort_handle();
+        let drain = async {
+            self.hub.emptied().await;
+            self.service.shutdown().await;
+            let _ = self.accepting.await;
+        };
+        if tokio::time::timeout(self.shutdown_deadline, drain)
+            .await
+            .is_err()
+        {
+            tracing::warn!(clients = self.hub.connections(), "cancel what is left");
+            cancel.abort();
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// A service on a database without a network, for the operator's commands while no server runs.
+pub fn offline_service(config: &Config) -> anyhow::Result<Arc<Service>> {
+    make_data_dir(&config.data_dir)?;
+    let store = Arc::new(SqliteStore::open(config.database(), &Options::default())?);
+    let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
+    let hub = Hub::new(Arc::clone(&bus));
+    Ok(start_service(config, store, bus, hub))
+}
+
+fn start_service(
+    config: &Config,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    sink: Arc<dyn Sink>,
+) -> Arc<Service> {
+    let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
+    Service::start(Parts {
+        store,
+        bus,
+        sink,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        rules: Rules {
+            edit_window: minutes(config.edit_window_minutes),
+            recall_window: minutes(config.recall_window_minutes),
+            session_lifetime: minutes(config.session_days.saturating_mul(24 * 60)),
+        },
+    })
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    Ok(Settings {
+        origins: Origins::new(config.allowed_origins.iter().cloned())?,
+        secure_cookies: config.secure_cookies,
+        delivery: hongyan_delivery::server::Policy {
+            ack_timeout: Duration::from_millis(config.delivery.ack_timeout_ms),
+            repush_interval: Duration::from_millis(config.delivery.repush_interval_ms),
+            repushes: config.delivery.repushes,
+            ..Default::default()
+        },
+        heartbeat: hongyan_protocol::heartbeat::Policy {
+            start: Duration::from_millis(config.heartbeat.start_ms),
+            foreground_cap: Duration::from_millis(config.heartbeat.foreground_cap_ms),
+            background_cap: Duration::from_millis(config.heartbeat.background_cap_ms),
+            timeout: Duration::from_millis(config.heartbeat.timeout_ms),
+        },
+    })
+}
+
+/// Only the server's own user may look into the folder.
+fn make_data_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the data folder {}", path.display()))
+}

@@ -1,0 +1,11 @@
+//! Whole-system tests: a real server, a real database, real sockets.
+//!
+//! They stand in the binary's own package because only there does Cargo build the binary for them.
+//! Nothing here sleeps and hopes: [`harness::eventually`] polls a condition until a generous deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+mod harness;
