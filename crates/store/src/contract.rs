@@ -1,1 +1,81 @@
+//! The contract suite: what every engine must do, as tests that run on a real one.
+//!
+//! An engine's test file says how to get at it ([`Engine`]) and calls `store_contract!`, which
+//! makes one test of each case, so that a failure names the promise that was broken. Every case
+//! ends with [`Store::verify`](crate::Store::verify) finding nothing.
+//!
+//! Not here: what only one engine can do or suffer (full disks, files, fail-over).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "tests, shared between crates; the name of each case says what it is about"
+)]
+
+mod fixture;
+mod model;
+mod rng;
+
+pub mod accounts;
+pub mod append;
+pub mod edits;
+pub mod exactly_once;
+pub mod history;
+pub mod positions;
+pub mod random;
+pub mod sessions;
+pub mod snapshots;
+pub mod sync;
+pub mod unread;
+
+pub use fixture::{Engine, Fixture, run};
+pub use rng::Rng;
+
+/// Makes one `#[tokio::test]` of each case, for an [`Engine`] in scope. The calling crate needs
+/// tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_contract {
+    ($engine:ty) => {
+        $crate::store_contract! { @modules $engine;
+            accounts: ids_start_at_1000, wished_ids, login_names_ignore_case, passwords, lookups,
+                lists_are_pages;
+            sessions: token_finds_session_and_user, one_per_device, expiry, closing,
+                a_new_password_ends_all, touching, most_recent_first;
+            append: seqs_are_dense, a_direct_conversation_is_one, who_may_append, replies,
+                outcomes_keep_their_order, refusals_leave_no_trace, any_text_survives,
+                everything_survives_a_restart;
+            exactly_once: a_retry_finds_the_first, within_a_batch, conflicts, per_sender,
+                a_retry_of_an_edit_or_recall, a_retry_after_the_text_changed, after_a_restart;
+            edits: an_edit_replaces, only_the_last_edit_keeps_a_body, a_recall_blanks,
+                refusals, too_late, in_one_batch;
+            positions: sending_reads, moves_go_forward_only, refusals, read_implies_delivered,
+                edits_and_recalls_move_nobody;
+            unread: is_messages_by_others_after_read, recalls_before_and_after,
+                edits_do_not_count, total_is_the_sum;
+            sync: an_empty_account, newest_change_first, every_change_is_found, pages_are_constant,
+                a_walk_with_changes_between_misses_nothing, entries_and_bytes_are_bounded,
+                only_own_conversations;
+            history: ranges, limits, strangers, bytes_are_bounded;
+            snapshots: a_read_never_sees_half_a_batch, concurrent_commits;
+            random: against_a_naive_model;
+        }
+    };
+    (@modules $engine:ty; $($module:ident: $($case:ident),+;)+) => {
+        $(
+            mod $module {
+                use super::*;
+
+                $(
+                    #[tokio::test(flavor = "multi_thread")]
+                    async fn $case() {
+                        $crate::contract::run::<$engine>(
+                            $crate::contract::$module::$case,
+                        )
+                        .await;
+                    }
+                )+
+            }
+        )+
+    };
+}

@@ -108,7 +108,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(Session, Option<SessionId>), StoreError>;
 
     /// The live session behind a token's hash, and its user. `None` when it was never there, was
-    /// ended, or expired before `now`.
+    /// ended, or expires at `now` or before.
     async fn session(
         &self,
         token_hash: &[u8; 32],
@@ -137,7 +137,10 @@ pub trait Store: Send + Sync + 'static {
         limits: SyncLimits,
     ) -> Result<SyncPage, StoreError>;
 
-    /// A stretch of a log, ascending.
+    /// A stretch of a log, ascending. It ends early at [`HISTORY_LIMIT`] entries, and when their
+    /// texts reach [`PAGE_BYTES`](hongyan_protocol::limits::PAGE_BYTES); but where there is an entry
+    /// in the range, one at least is given. So whether the log goes on is told by the seqs, not by
+    /// the number of entries.
     async fn history(
         &self,
         user: UserId,

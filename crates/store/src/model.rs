@@ -108,7 +108,8 @@ pub enum Content {
     Edit {
         /// The message.
         target: Seq,
-        /// The body that this edit gave it; `None` once the message was recalled.
+        /// The body that this edit gave it; `None` once a later edit replaced it, or the message was
+        /// recalled: an old wording is kept nowhere.
         body: Option<Body>,
         /// The entry that recalled the message.
         recalled_by: Option<Seq>,

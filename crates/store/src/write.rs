@@ -156,6 +156,9 @@ pub struct Appended {
 }
 
 /// Why an append was refused. It left no trace.
+///
+/// Where several reasons apply, a conflict of the client id comes first (and a retry of what
+/// succeeded is never refused), then the order here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// No such conversation, or the sender is not a member.

@@ -1,0 +1,210 @@
+//! Random batches, against a model that is plainly right.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use hongyan_protocol::{ConversationId, Seq, UserId};
+
+use super::Rng;
+use super::fixture::{Engine, Fixture, WIDE};
+use super::model::{Model, about};
+use crate::{Append, Change, Conversation, Move, Store, SyncCursor, SyncLimits, Target, Write};
+
+const BATCHES: u64 = 150;
+const USERS: usize = 5;
+
+/// Set it to a seed that failed, to see the same run again.
+const SEED_VARIABLE: &str = "HONGYAN_TEST_SEED";
+
+/// Whatever the store answers and shows, the model says the same.
+pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
+    let seed = seed();
+    println!("{SEED_VARIABLE}={seed}");
+    let mut rng = Rng::new(seed);
+    let mut users = Vec::new();
+    for _ in 0..USERS {
+        users.push(f.user().await);
+    }
+    let mut model = Model::new(users.clone());
+    let mut clients: Vec<_> = users.iter().map(|user| Client::new(*user)).collect();
+    let mut sent = Vec::new();
+    for _ in 0..BATCHES {
+        let mut writes = Vec::new();
+        for _ in 0..rng.below(12) {
+            writes.push(random_write(f, &mut rng, &model, &mut sent));
+        }
+        let outcomes = f.commit(writes.clone()).await;
+        model.batch(&writes, &outcomes);
+        // Clients walk a page now and then, so that walks and changes mix.
+        for client in &mut clients {
+            if rng.once_in(3) {
+                client.page(f).await;
+            }
+        }
+        if rng.once_in(10) {
+            compare(f, &model).await;
+        }
+        if rng.once_in(30) {
+            f.reopen().await;
+        }
+    }
+    compare(f, &model).await;
+    for client in &mut clients {
+        client.catch_up(f).await;
+        client.compare(&model);
+    }
+}
+
+/// Another one each time, unless one is asked for.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test is asked to repeat itself by a variable"
+)]
+fn seed() -> u64 {
+    match std::env::var(SEED_VARIABLE) {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => RandomState::new().hash_one(0),
+    }
+}
+
+fn random_write<E: Engine>(
+    f: &mut Fixture<E>,
+    rng: &mut Rng,
+    model: &Model,
+    sent: &mut Vec<Append>,
+) -> Write {
+    // Users that do not exist, and conversations too, now and then.
+    let nobody = UserId::new(1).unwrap();
+    let user = if rng.once_in(40) {
+        nobody
+    } else {
+        *rng.pick(&model.users)
+    };
+    let (conv, head) = match model.logs.len() {
+        0 => (ConversationId::new(9).unwrap(), Seq::ZERO),
+        _ => {
+            let log = rng.pick(&model.logs);
+            (log.conv, log.head())
+        }
+    };
+    if rng.once_in(4) {
+        let position = |rng: &mut Rng| (!rng.once_in(3)).then(|| about(rng, head));
+        return Write::Move(Move {
+            user,
+            conv,
+            read: position(rng),
+            delivered: position(rng),
+        });
+    }
+    let mut append = random_append(f, rng, user, (conv, head));
+    if rng.once_in(4) {
+        append.target = Target::Direct(*rng.pick(&model.users));
+    }
+    if !sent.is_empty() && rng.once_in(6) {
+        let earlier = rng.pick(sent).clone();
+        if rng.once_in(3) {
+            append.client_id = earlier.client_id;
+        } else {
+            append = Append {
+                at: f.tick(),
+                ..earlier
+            };
+        }
+    }
+    sent.push(append.clone());
+    Write::Append(append)
+}
+
+fn random_append<E: Engine>(
+    f: &mut Fixture<E>,
+    rng: &mut Rng,
+    user: UserId,
+    (conv, head): (ConversationId, Seq),
+) -> Append {
+    let target = about(rng, head);
+    let text = format!("text {}", rng.below(1000));
+    match rng.below(10) {
+        0..2 => f.edit(user, conv, target, &text),
+        2..4 => f.recall(user, conv, target),
+        kind => {
+            let mut append = f.message(user, Target::Conversation(conv), &text);
+            if let (4, Change::Message { reply_to, .. }) = (kind, &mut append.change) {
+                *reply_to = Some(target);
+            }
+            append
+        }
+    }
+}
+
+/// Compares all that can be seen, of everybody.
+async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
+    for &user in &model.users {
+        let page = f.sync(user, SyncCursor::Since(0), WIDE).await;
+        let own: Vec<_> = model.logs.iter().filter(|log| log.has(user)).collect();
+        assert_eq!(page.conversations.len(), own.len());
+        let mut batch_above = u64::MAX;
+        for (conversation, unread, entries) in &page.conversations {
+            let log = &model.logs[model.find(conversation.id).unwrap()];
+            assert!(log.changed_in <= batch_above, "newest change first");
+            batch_above = log.changed_in;
+            assert_eq!(conversation.head, log.head());
+            assert_eq!(*conversation.members, log.positions);
+            assert_eq!(*unread, log.unread(user));
+            assert_eq!(f.log(user, log.conv).await, log.entries);
+            assert!(log.entries.ends_with(entries));
+        }
+        let total: u64 = own.iter().map(|log| log.unread(user)).sum();
+        assert_eq!(page.total_unread, total);
+        assert_eq!(f.store().total_unread(user).await.unwrap(), total);
+    }
+}
+
+/// A client that knows only what its syncs told.
+struct Client {
+    user: UserId,
+    cursor: SyncCursor,
+    known: HashMap<ConversationId, (Conversation, u64)>,
+}
+
+impl Client {
+    fn new(user: UserId) -> Self {
+        Self {
+            user,
+            cursor: SyncCursor::Since(0),
+            known: HashMap::new(),
+        }
+    }
+
+    async fn page<E: Engine>(&mut self, f: &Fixture<E>) {
+        let limits = SyncLimits {
+            conversations: 1,
+            ..WIDE
+        };
+        let page = f.sync(self.user, self.cursor, limits).await;
+        self.cursor = page.next;
+        for (conversation, unread, _) in page.conversations {
+            self.known.insert(conversation.id, (conversation, unread));
+        }
+    }
+
+    /// To the end of this walk, and through one more for what changed during it.
+    async fn catch_up<E: Engine>(&mut self, f: &Fixture<E>) {
+        for _ in 0..2 {
+            self.page(f).await;
+            while matches!(self.cursor, SyncCursor::Within { .. }) {
+                self.page(f).await;
+            }
+        }
+    }
+
+    fn compare(&self, model: &Model) {
+        let own: Vec<_> = model.logs.iter().filter(|log| log.has(self.user)).collect();
+        assert_eq!(self.known.len(), own.len());
+        for log in own {
+            let (conversation, unread) = &self.known[&log.conv];
+            assert_eq!(conversation.head, log.head());
+            assert_eq!(*conversation.members, log.positions);
+            assert_eq!(*unread, log.unread(self.user));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Signed-in devices.
+
+use std::time::Duration;
+
+use hongyan_protocol::{Millis, SessionId, UserId};
+
+use super::fixture::{Engine, Fixture};
+use crate::{NewSession, Session, Store};
+
+const LONG: u64 = 1_000_000;
+
+/// A session whose token's hash is made of one byte.
+fn new<E: Engine>(f: &mut Fixture<E>, user: UserId, device: &str, token: u8) -> NewSession {
+    let now = f.tick();
+    NewSession {
+        user,
+        device: device.into(),
+        client: Some("cli/1".into()),
+        token_hash: [token; 32],
+        created_at: now,
+        expires_at: Millis::new(now.get() + LONG).unwrap(),
+    }
+}
+
+async fn open<E: Engine>(f: &mut Fixture<E>, user: UserId, device: &str, token: u8) -> Session {
+    let new = new(f, user, device, token);
+    f.store().open_session(new).await.unwrap().0
+}
+
+async fn found<E: Engine>(f: &mut Fixture<E>, token: u8) -> Option<SessionId> {
+    let now = f.tick();
+    let found = f.store().session(&[token; 32], now).await.unwrap();
+    found.map(|(session, _)| session.id)
+}
+
+pub async fn token_finds_session_and_user<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let wanted = new(f, user, "phone", 1);
+    let (session, earlier) = f.store().open_session(wanted.clone()).await.unwrap();
+    assert_eq!(earlier, None);
+    assert_eq!(
+        session,
+        Session {
+            id: session.id,
+            user,
+            device: "phone".into(),
+            client: Some("cli/1".into()),
+            created_at: wanted.created_at,
+            seen_at: wanted.created_at,
+            expires_at: wanted.expires_at,
+        }
+    );
+    f.reopen().await;
+    let now = f.tick();
+    let (again, owner) = f.store().session(&[1; 32], now).await.unwrap().unwrap();
+    assert_eq!((again, owner.id), (session, user));
+    assert_eq!(found(f, 2).await, None);
+}
+
+pub async fn one_per_device<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let first = open(f, user, "phone", 1).await;
+    let laptop = open(f, user, "laptop", 2).await;
+    let others = open(f, other, "phone", 3).await;
+    let again = new(f, user, "phone", 4);
+    let (second, earlier) = f.store().open_session(again).await.unwrap();
+    assert_eq!(earlier, Some(first.id));
+    assert_ne!(second.id, first.id, "an id is never given twice");
+    assert_eq!(found(f, 1).await, None);
+    assert_eq!(found(f, 2).await, Some(laptop.id));
+    assert_eq!(found(f, 3).await, Some(others.id));
+    assert_eq!(found(f, 4).await, Some(second.id));
+}
+
+pub async fn expiry<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let session = open(f, user, "phone", 1).await;
+    let last = session.expires_at.minus(1);
+    assert!(f.store().session(&[1; 32], last).await.unwrap().is_some());
+    assert_eq!(f.store().sessions(user, last).await.unwrap().len(), 1);
+    let end = session.expires_at;
+    assert_eq!(f.store().session(&[1; 32], end).await.unwrap(), None);
+    assert_eq!(f.store().sessions(user, end).await.unwrap(), []);
+}
+
+pub async fn closing<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let session = open(f, user, "phone", 1).await;
+    assert!(!f.store().close_session(other, session.id).await.unwrap());
+    assert_eq!(found(f, 1).await, Some(session.id));
+    assert!(f.store().close_session(user, session.id).await.unwrap());
+    assert_eq!(found(f, 1).await, None);
+    assert!(!f.store().close_session(user, session.id).await.unwrap());
+    let next = open(f, user, "phone", 2).await;
+    assert_ne!(next.id, session.id, "an id is never given twice");
+}
+
+pub async fn a_new_password_ends_all<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let phone = open(f, user, "phone", 1).await;
+    let laptop = open(f, user, "laptop", 2).await;
+    let others = open(f, other, "phone", 3).await;
+    let ended = f.store().set_password(user, "new".into()).await.unwrap();
+    let mut ended = ended.unwrap();
+    ended.sort();
+    assert_eq!(ended, [phone.id, laptop.id]);
+    assert_eq!(found(f, 1).await, None);
+    assert_eq!(found(f, 2).await, None);
+    assert_eq!(found(f, 3).await, Some(others.id));
+}
+
+/// A note of use is a hint, so it may take a moment; it must not take a minute.
+async fn noted<E: Engine>(f: &Fixture<E>, token: u8, seen_at: Millis) -> Session {
+    for _ in 0..1000 {
+        let found = f.store().session(&[token; 32], seen_at).await.unwrap();
+        let (session, _) = found.unwrap();
+        if session.seen_at == seen_at {
+            return session;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the note was never written");
+}
+
+pub async fn touching<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let session = open(f, user, "phone", 1).await;
+    let now = f.tick();
+    let touch = f
+        .store()
+        .touch_session(session.id, Some("cli/2".into()), now);
+    touch.await.unwrap();
+    assert_eq!(noted(f, 1, now).await.client.as_deref(), Some("cli/2"));
+    // Nothing said of the client leaves what was known of it.
+    let now = f.tick();
+    let touch = f.store().touch_session(session.id, None, now);
+    touch.await.unwrap();
+    assert_eq!(noted(f, 1, now).await.client.as_deref(), Some("cli/2"));
+    // A session that ended meanwhile does not come back.
+    f.store().close_session(user, session.id).await.unwrap();
+    let touch = f.store().touch_session(session.id, None, now);
+    touch.await.unwrap();
+    f.reopen().await;
+    assert_eq!(found(f, 1).await, None);
+}
+
+pub async fn most_recent_first<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let first = open(f, user, "a", 1).await;
+    let second = open(f, user, "b", 2).await;
+    let third = open(f, user, "c", 3).await;
+    let now = f.tick();
+    f.store().touch_session(first.id, None, now).await.unwrap();
+    noted(f, 1, now).await;
+    let sessions = f.store().sessions(user, now).await.unwrap();
+    let order: Vec<_> = sessions.iter().map(|session| session.id).collect();
+    assert_eq!(order, [first.id, third.id, second.id]);
+}
