@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::client_frame::Refusal;
-use crate::envelope::parse_object;
+use crate::envelope::read_object;
 use crate::{Body, ClientId, ConversationId, ErrorCode, Seq, UserId, limits, value};
 
 /// Whom a message is for.
@@ -94,10 +94,7 @@ impl Send {
     /// # Errors
     /// The code to answer with and a message for people, as [`ClientFrame::decode`](crate::ClientFrame::decode) gives them.
     pub fn from_json(body: &[u8]) -> Result<Self, (ErrorCode, String)> {
-        let text = std::str::from_utf8(body)
-            .map_err(|error| (ErrorCode::BadRequest, error.to_string()))?;
-        let read = parse_object(text).map_err(|message| (ErrorCode::BadRequest, message))?;
-        Self::checked(read)
+        Self::checked(read_object(body)?)
     }
 
     pub(crate) fn checked(read: SendRead) -> Result<Self, Refusal> {

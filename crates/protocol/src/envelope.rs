@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ErrorCode;
 use crate::ids::EXACT_INTEGER_LIMIT;
 use crate::value::Scalar;
 
@@ -53,6 +54,17 @@ impl<'a> Head<'a> {
             }),
         }
     }
+}
+
+/// Reads the body of an HTTP request as strictly as a frame: one JSON object, in UTF-8.
+///
+/// # Errors
+/// The code to answer with, and a message for people that is short whatever the body holds.
+pub fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, (ErrorCode, String)> {
+    std::str::from_utf8(body)
+        .map_err(|error| error.to_string())
+        .and_then(parse_object)
+        .map_err(|message| (ErrorCode::BadRequest, message))
 }
 
 /// Reads one JSON object. The error says where it breaks, in a few words whatever the input.

@@ -24,6 +24,7 @@ pub use append::{Edit, Recall, Send, Target};
 pub use client_frame::{ClientFrame, DecodeError};
 pub use code::{CloseCode, ErrorCode};
 pub use entry::{Body, Entry, EntryKind};
+pub use envelope::read_object;
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{

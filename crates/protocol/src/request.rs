@@ -30,7 +30,8 @@ impl std::fmt::Debug for Hello {
 /// Asks for a sign of life and for the next heartbeat interval.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
-    /// The quiet time, in milliseconds, that this ping ends: what the client now waits.
+    /// The quiet time, in milliseconds, that this ping ended: nothing had gone either way. 0 where
+    /// that shows nothing.
     #[serde(deserialize_with = "value::integer")]
     pub interval_ms: u64,
     /// What the client has learnt of the network it is on.

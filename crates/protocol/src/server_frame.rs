@@ -26,8 +26,8 @@ pub struct UserProfile {
 /// How a client keeps a quiet connection alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeartbeatPlan {
-    /// Send `ping` after this many milliseconds in which the client sent nothing. What the server
-    /// sends does not count: it knows of a client's life only by what it hears.
+    /// Send `ping` after this many milliseconds without sending, or without receiving: each side
+    /// knows of the other's life only by what it hears.
     pub interval_ms: u64,
     /// Nothing heard for this many milliseconds after a `ping`: close and reconnect.
     pub timeout_ms: u64,
@@ -66,7 +66,7 @@ pub struct Welcome {
 /// Answers `ping`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
-    /// The quiet time after which to ping next.
+    /// The time without sending, or without receiving, after which to ping next.
     pub next_interval_ms: u64,
     /// The server's clock.
     pub server_time: Millis,

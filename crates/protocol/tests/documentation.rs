@@ -80,6 +80,25 @@ fn traces_are_what_the_encoder_writes() {
     assert_eq!(traced, every_type(), "each frame has a trace, each way");
 }
 
+/// The pings and pongs of the document are what the server's arithmetic gives.
+#[test]
+fn the_heartbeat_grows_as_in_the_trace() {
+    let policy = hongyan_protocol::heartbeat::Policy::default();
+    let mut given = None;
+    let mut compared = 0;
+    for line in blocks("text") {
+        let client = line.strip_prefix("→ ").map(ClientFrame::decode);
+        let server = line.strip_prefix("← ").map(ServerFrame::decode);
+        if let Some(Ok((_, ClientFrame::Ping(ping)))) = client {
+            given = Some(policy.next_interval_ms(&ping));
+        } else if let Some(Ok((_, ServerFrame::Pong(pong)))) = server {
+            assert_eq!(given.take(), Some(pong.next_interval_ms), "{line}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 3);
+}
+
 fn every_type() -> BTreeSet<String> {
     let client = client_frames();
     let client = client
