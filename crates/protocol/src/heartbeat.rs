@@ -86,7 +86,8 @@ impl Policy {
 
     /// The next interval, in milliseconds, for a client that sent this ping.
     ///
-    /// That the ping arrived counts as held. While the interval holds, the next one is longer by a
+    /// That the ping arrived counts as held. Without a quiet time that tells anything, the answer is
+    /// the start. While the interval holds, the next one is longer by a
     /// quarter. Where that would reach a time that failed, the search is over: the interval stays
     /// a sixteenth below what held. So one failure finds the limit of a NAT, and the interval
     /// then lies between 3/4 of that limit and the limit itself.
@@ -99,7 +100,11 @@ impl Policy {
         let (start, cap) = (millis(self.start), millis(cap));
         let believable = ping.interval_ms.min(cap);
         let learnt = ping.learnt.held(believable);
-        let held = learnt.held_ms.unwrap_or(0).clamp(start, cap.max(start));
+        let held = learnt.held_ms.unwrap_or(0);
+        if !is_telling(held, start) {
+            return start;
+        }
+        let held = held.clamp(start, cap.max(start));
         let grown = held.saturating_add(held / GROWTH_DIVISOR);
         let next = match learnt.failed_ms {
             Some(failed) if grown >= failed => held - held / MARGIN_DIVISOR,
@@ -124,6 +129,13 @@ const GROWTH_DIVISOR: u64 = 4;
 
 /// And stays a sixteenth below what held: timers fire late, and NATs look at their tables in steps.
 const MARGIN_DIVISOR: u64 = 16;
+
+/// Whether a quiet time is long enough to tell anything of a network. It falls short of the interval
+/// that it was planned with by a round trip, because the answer to a ping is traffic too; so nearly
+/// the shortest interval will do.
+pub const fn is_telling(quiet_ms: u64, start_ms: u64) -> bool {
+    quiet_ms >= start_ms - start_ms / 8
+}
 
 /// Timers that fire late and slow networks, on top of what the client was told.
 const IDLE_SLACK: Duration = Duration::from_secs(15);

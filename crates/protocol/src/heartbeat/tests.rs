@@ -47,6 +47,17 @@ fn below_a_failure_it_stops_a_margin_below_what_held() {
 }
 
 #[test]
+fn without_evidence_it_stays_at_the_start() {
+    assert_eq!(next(0, None, None, true), 25_000);
+    assert_eq!(next(20, Some(21), Some(300), true), 25_000);
+    assert_eq!(
+        next(22, None, None, true),
+        31_250,
+        "short of 25 s by a slow round trip"
+    );
+}
+
+#[test]
 fn it_never_goes_below_the_start() {
     assert_eq!(next(25, None, Some(25), true), 31_250, "25 s just held");
     assert_eq!(next(1, None, Some(20), true), 25_000);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hongyan_protocol::heartbeat::is_telling;
 use hongyan_protocol::{HeartbeatPlan, Ping, Pong};
 
 use super::memory::{Memory, Network};
@@ -77,8 +78,8 @@ impl Heartbeat {
         let first = interval(plan.interval_ms);
         if let Some(suspicion) = self.suspicion.take() {
             let was_there = now.since(suspicion.died_at) <= self.policy.blame;
-            if was_there && suspicion.quiet >= first {
-                let quiet_ms = millis(suspicion.quiet);
+            let quiet_ms = millis(suspicion.quiet);
+            if was_there && is_telling(quiet_ms, millis(first)) {
                 self.memory.current().failed(quiet_ms, now);
             }
         }
@@ -122,8 +123,9 @@ impl Heartbeat {
             None => connection.quiet(now),
         };
         connection.received = now;
-        if let Some(quiet) = quiet.filter(|quiet| *quiet >= connection.first) {
-            self.memory.current().held(millis(quiet));
+        let (quiet_ms, first_ms) = (millis(quiet.unwrap_or_default()), millis(connection.first));
+        if is_telling(quiet_ms, first_ms) {
+            self.memory.current().held(quiet_ms);
         }
     }
 

@@ -35,8 +35,8 @@ pub(super) struct Known {
     confirmations: u32,
     /// A failure that was forgotten in order to try again.
     doubted_ms: Option<u64>,
-    /// Failures in a row after a quiet time that had held before.
-    strikes: u32,
+    /// A quiet time that failed once although it, or a longer one, had held.
+    struck_ms: Option<u64>,
 }
 
 impl Memory {
@@ -98,10 +98,6 @@ impl Memory {
     }
 }
 
-/// A failure after a quiet time that had held before counts from the second one in a row: a single
-/// one is more likely chance than a NAT that changed its mind.
-const STRIKES: u32 = 2;
-
 impl Known {
     fn new(key: &str) -> Self {
         Self {
@@ -110,7 +106,7 @@ impl Known {
             failed_at: Tick::default(),
             confirmations: 0,
             doubted_ms: None,
-            strikes: 0,
+            struck_ms: None,
         }
     }
 
@@ -129,7 +125,7 @@ impl Known {
 
     /// The connection was alive after this much quiet.
     pub(super) fn held(&mut self, quiet_ms: u64) {
-        self.strikes = 0;
+        self.struck_ms = self.struck_ms.filter(|struck| quiet_ms < *struck);
         if self.doubted_ms.is_some_and(|doubted| quiet_ms >= doubted) {
             self.doubted_ms = None;
             self.confirmations = 0;
@@ -137,18 +133,18 @@ impl Known {
         self.learnt = self.learnt.held(quiet_ms);
     }
 
-    /// The connection was dead after this much quiet.
+    /// The connection was dead after this much quiet. If that had held before, it counts from the
+    /// second time in a row: a single failure is more likely chance than a NAT that changed its mind.
     pub(super) fn failed(&mut self, quiet_ms: u64, now: Tick) {
         if self.learnt.failed_ms.is_some_and(|known| known <= quiet_ms) {
             return;
         }
-        if self.learnt.held_ms.is_some_and(|held| quiet_ms <= held) {
-            self.strikes += 1;
-            if self.strikes < STRIKES {
-                return;
-            }
+        let had_held = self.learnt.held_ms.is_some_and(|held| quiet_ms <= held);
+        if had_held && self.struck_ms.is_none() {
+            self.struck_ms = Some(quiet_ms);
+            return;
         }
-        self.strikes = 0;
+        self.struck_ms = None;
         self.doubted_ms = None;
         self.confirmations = self.confirmations.saturating_add(1);
         self.failed_at = now;
