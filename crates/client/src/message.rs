@@ -1,0 +1,149 @@
+//! What an application hands over to be sent.
+
+use hongyan_delivery::client::outbox::Append;
+use hongyan_protocol::{
+    Body, ClientFrame, ClientId, ConversationId, Edit, Recall, Send, Seq, Target, UserId,
+};
+
+use crate::SubmitError;
+
+/// A message to send. A string is one, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    body: Body,
+    reply_to: Option<Seq>,
+    mentions: Vec<UserId>,
+    client_id: Option<ClientId>,
+}
+
+impl Message {
+    /// A message of plain text.
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        Self {
+            body: Body::text(text),
+            reply_to: None,
+            mentions: Vec::new(),
+            client_id: None,
+        }
+    }
+
+    /// Answers this message of the same conversation.
+    #[must_use]
+    pub fn reply_to(mut self, seq: Seq) -> Self {
+        self.reply_to = Some(seq);
+        self
+    }
+
+    /// Asks these users to notice it; at most [`MENTIONS`](hongyan_protocol::limits::MENTIONS).
+    #[must_use]
+    pub fn mentions(mut self, users: impl Into<Vec<UserId>>) -> Self {
+        self.mentions = users.into();
+        self
+    }
+
+    /// Names it, instead of leaving that to the client. A program that derives the name from what
+    /// made it send, such as the id of an incoming webhook, sends each message once however often
+    /// it is started over.
+    #[must_use]
+    pub fn client_id(mut self, client_id: ClientId) -> Self {
+        self.client_id = Some(client_id);
+        self
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<Box<str>> for Message {
+    fn from(text: Box<str>) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+/// A request that has no name yet.
+#[derive(Debug)]
+pub(crate) enum Draft {
+    Send(Target, Message),
+    Edit(ConversationId, Seq, Body),
+    Recall(ConversationId, Seq),
+}
+
+impl Draft {
+    /// The name that the application chose.
+    pub(crate) fn client_id(&self) -> Option<&ClientId> {
+        match self {
+            Self::Send(_, message) => message.client_id.as_ref(),
+            Self::Edit(..) | Self::Recall(..) => None,
+        }
+    }
+
+    /// The request under this name, unless the server would refuse it in any case.
+    pub(crate) fn named(self, client_id: ClientId) -> Result<Append, SubmitError> {
+        let append = match self {
+            Self::Send(target, message) => Append::Send(Send {
+                target,
+                client_id,
+                body: message.body,
+                reply_to: message.reply_to,
+                mentions: message.mentions,
+            }),
+            Self::Edit(conv, seq, body) => Append::Edit(Edit {
+                conv,
+                seq,
+                client_id,
+                body,
+            }),
+            Self::Recall(conv, seq) => Append::Recall(Recall {
+                conv,
+                seq,
+                client_id,
+            }),
+        };
+        // The server's own decoder knows every rule of a frame.
+        let frame = ClientFrame::from(append.clone()).encode(None);
+        match ClientFrame::decode(&frame) {
+            Ok(_) => Ok(append),
+            Err(error) => Err(SubmitError::Invalid {
+                code: error.code,
+                message: error.message.into(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::{ErrorCode, limits};
+
+    use super::*;
+
+    #[test]
+    fn what_the_server_would_refuse_is_refused_here() {
+        let id = ClientId::new("c1").unwrap();
+        let named = |text: &str| {
+            Draft::Send(Target::User(UserId::from_trusted(1)), text.into()).named(id.clone())
+        };
+        assert!(named("hi").is_ok());
+        assert!(named(&"x".repeat(limits::TEXT_BYTES)).is_ok());
+        let too_long = "x".repeat(limits::TEXT_BYTES + 1);
+        for (text, expected) in [
+            ("", ErrorCode::BadRequest),
+            ("\0", ErrorCode::BadRequest),
+            (&too_long, ErrorCode::TooLarge),
+        ] {
+            let Err(SubmitError::Invalid { code, .. }) = named(text) else {
+                panic!("taken");
+            };
+            assert_eq!(code, expected);
+        }
+    }
+}
