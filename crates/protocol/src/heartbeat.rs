@@ -87,10 +87,10 @@ impl Policy {
     /// The next interval, in milliseconds, for a client that sent this ping.
     ///
     /// That the ping arrived counts as held. Without a quiet time that tells anything, the answer is
-    /// the start. While the interval holds, the next one is longer by a
-    /// quarter. Where that would reach a time that failed, the search is over: the interval stays
-    /// a sixteenth below what held. So one failure finds the limit of a NAT, and the interval
-    /// then lies between 3/4 of that limit and the limit itself.
+    /// the start. While the interval holds, the next one is longer by a quarter. Where that would
+    /// come near a time that failed, the search is over: the interval stays a sixteenth below what
+    /// held. So one failure finds the limit of a NAT, and the interval then lies between 7/10 of
+    /// that limit and the limit itself.
     pub fn next_interval_ms(&self, ping: &Ping) -> u64 {
         let cap = if ping.background {
             self.background_cap
@@ -107,7 +107,9 @@ impl Policy {
         let held = held.clamp(start, cap.max(start));
         let grown = held.saturating_add(held / GROWTH_DIVISOR);
         let next = match learnt.failed_ms {
-            Some(failed) if grown >= failed => held - held / MARGIN_DIVISOR,
+            Some(failed) if grown.saturating_add(grown / MARGIN_DIVISOR) >= failed => {
+                held - held / MARGIN_DIVISOR
+            }
             Some(_) | None => grown,
         };
         next.clamp(start, cap.max(start))
@@ -127,7 +129,8 @@ const START: Duration = Duration::from_secs(25);
 /// The interval grows by a quarter of itself.
 const GROWTH_DIVISOR: u64 = 4;
 
-/// And stays a sixteenth below what held: timers fire late, and NATs look at their tables in steps.
+/// And stays a sixteenth away from what held and what failed: timers fire late, and NATs look at their
+/// tables in steps.
 const MARGIN_DIVISOR: u64 = 16;
 
 /// Whether a quiet time is long enough to tell anything of a network. It falls short of the interval

@@ -10,7 +10,7 @@ mod support;
 use std::time::Duration;
 
 use support::Random;
-use world::{DAY, HOUR, MINUTE, Outcome, Plan, ROUND_TRIP, World};
+use world::{DAY, HOUR, MINUTE, Outcome, Plan, ROUND_TRIP, TIMER_LATE, World};
 
 /// NATs from 30 s to 30 min: the round numbers, where arithmetic errors hide, and random ones between.
 fn nats() -> Vec<Duration> {
@@ -26,10 +26,10 @@ fn nats() -> Vec<Duration> {
         .collect()
 }
 
-/// What a settled quiet time must reach. A failure stops the growth at most a quarter above what held,
-/// and a sixteenth is margin: 15/16 · 4/5 = 3/4.
+/// What a settled quiet time must reach. A failure ends the search where it is a quarter and a sixteenth
+/// above what held, and a sixteenth is margin: 15/16 · 4/5 · 16/17 = 7/10.
 fn least(nat: Duration, cap: Duration) -> Duration {
-    (nat * 3 / 4).clamp(Duration::from_secs(25), cap * 15 / 16) - ROUND_TRIP
+    (nat * 7 / 10).clamp(Duration::from_secs(25), cap * 15 / 16) - ROUND_TRIP
 }
 
 #[test]
@@ -68,7 +68,10 @@ fn in_the_foreground_three_minutes_are_the_most() {
         let mut world = World::new(nat, Plan::Smart { background: false }, 1);
         world.run(2 * DAY);
         let cap = 3 * MINUTE;
-        assert!(world.events().all(|event| event.quiet <= cap), "{nat:?}");
+        assert!(
+            world.events().all(|event| event.quiet <= cap + TIMER_LATE),
+            "{nat:?}"
+        );
         assert!(world.settled() >= least(nat, cap), "{nat:?}");
     }
 }
@@ -132,6 +135,10 @@ fn each_network_is_remembered_when_the_device_comes_back_to_it() {
     let failures = world.failures(Outcome::Forgotten).len();
     world.change_network("wifi", 5 * MINUTE);
     world.run(24 * HOUR + MINUTE);
-    assert_eq!(world.settled(), at_home, "known at the first ping");
+    let difference = world.settled().abs_diff(at_home);
+    assert!(
+        difference < Duration::from_secs(2),
+        "known at the first ping"
+    );
     assert_eq!(world.failures(Outcome::Forgotten).len(), failures);
 }

@@ -17,6 +17,9 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// From a ping to its pong.
 pub(crate) const ROUND_TRIP: Duration = Duration::from_millis(100);
 
+/// How late a timer may fire.
+pub(crate) const TIMER_LATE: Duration = Duration::from_secs(1);
+
 /// From the end of one connection to the welcome of the next, when the network is there.
 const RECONNECT: Duration = Duration::from_secs(1);
 
@@ -101,7 +104,8 @@ impl World {
             if at > end {
                 break;
             }
-            self.now = self.now.max(at);
+            let late = Duration::from_millis(self.random.below(TIMER_LATE.as_millis() as u64));
+            self.now = self.now.max(at + late);
             let mut actions = Vec::new();
             self.heartbeat.tick(self.tick(), &mut actions);
             for action in actions {
@@ -130,8 +134,7 @@ impl World {
         failures.copied().collect()
     }
 
-    /// The quiet time that the last pings ended. The interval counts from the ping, the NAT from the
-    /// pong: this is the shorter by a round trip.
+    /// The quiet time that the last answered ping ended.
     pub(crate) fn settled(&self) -> Duration {
         let answered = self
             .events()

@@ -42,7 +42,8 @@ fn it_starts_safe_and_grows_by_a_quarter_up_to_the_cap() {
 #[test]
 fn below_a_failure_it_stops_a_margin_below_what_held() {
     assert_eq!(next(80, Some(80), Some(100), true), 75_000);
-    assert_eq!(next(80, Some(80), Some(101), true), 100_000);
+    assert_eq!(next(80, Some(80), Some(106), true), 75_000, "too near");
+    assert_eq!(next(80, Some(80), Some(107), true), 100_000);
     assert_eq!(next(75, Some(80), Some(100), true), 75_000, "and stays");
 }
 
