@@ -73,7 +73,7 @@ pub enum OpenError {
         error: io::Error,
     },
     /// SQLite says no.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}; if it stays so, check the file and go back to a backup", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,

@@ -57,7 +57,17 @@ pub fn check_file(
     path: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> std::result::Result<VerifyReport, CheckError> {
-    let conn = open::open_for_reading(path)?;
+    let conn = match open::open_for_reading(path) {
+        Ok(conn) => conn,
+        // So broken that not even the schema can be read: the first and last thing to report.
+        Err(OpenError::Sqlite { error, .. }) if is_senseless(&error) => {
+            return Ok(VerifyReport {
+                faults: vec![Fault::Engine(error.to_string())],
+                ..VerifyReport::default()
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut check = Check {
         conn: &conn,
         report: VerifyReport::default(),
@@ -80,11 +90,17 @@ impl Check<'_> {
     fn run(&mut self) -> Result<()> {
         // First the file itself: what follows may be nonsense where it is broken.
         self.tolerating("the file", Self::file)?;
+        self.tolerating("the list of conversations", Self::conversations)?;
+        (self.progress)(self.report.entries);
+        Ok(())
+    }
+
+    fn conversations(&mut self) -> Result<()> {
         let mut after = ConversationId::default();
         loop {
             let ids = self.conversations_above(after)?;
             let Some(&last) = ids.last() else {
-                break;
+                return Ok(());
             };
             for conv in ids {
                 self.tolerating(&format!("conversation {conv}"), |check| {
@@ -96,8 +112,6 @@ impl Check<'_> {
             }
             after = last;
         }
-        (self.progress)(self.report.entries);
-        Ok(())
     }
 
     fn conversations_above(&self, after: ConversationId) -> Result<Vec<ConversationId>> {

@@ -51,7 +51,7 @@ pub struct Fixture<E: Engine> {
 }
 
 impl<E: Engine> Fixture<E> {
-    async fn fresh() -> Self {
+    pub async fn fresh() -> Self {
         let engine = E::fresh().await;
         let store = engine.open().await;
         Self {
@@ -66,6 +66,16 @@ impl<E: Engine> Fixture<E> {
     async fn finish(mut self) {
         self.verify().await;
         self.close().await;
+    }
+
+    /// Ends the case without a check, for what a test of one engine does next.
+    pub async fn into_engine(mut self) -> E {
+        self.close().await;
+        self.engine
+    }
+
+    pub fn engine(&self) -> &E {
+        &self.engine
     }
 
     pub async fn verify(&self) {

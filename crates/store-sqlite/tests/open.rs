@@ -1,0 +1,143 @@
+//! What is opened, what is refused, and that a refusal changes nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use hongyan_store::contract::Engine;
+use hongyan_store::{Store, StoreError};
+use hongyan_store_sqlite::{CheckError, OpenError, Options, SqliteStore, check_file};
+use rusqlite::Connection;
+use support::{Case, Sqlite};
+
+fn open(path: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(path, &Options::default())
+}
+
+/// The error of an opening that must fail, and must leave the file as it was.
+fn refused(path: &Path) -> OpenError {
+    let before = fs::read(path).unwrap();
+    let error = open(path).err().unwrap();
+    assert_eq!(
+        fs::read(path).unwrap(),
+        before,
+        "a refused file was changed"
+    );
+    let check = check_file(path, &mut |_| ());
+    assert!(matches!(check, Err(CheckError::Open(_))));
+    error
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let engine = Case::fresh().await.into_engine().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    raw.execute_batch(
+        "INSERT INTO refinery_schema_history
+         SELECT 99, 'from_the_future', applied_on, checksum FROM refinery_schema_history LIMIT 1;
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    )
+    .unwrap();
+    drop(raw);
+    let error = refused(&engine.path());
+    assert!(
+        matches!(error, OpenError::Newer { found: 99, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("install a version"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
+    let engine = Sqlite::fresh().await;
+    fs::write(engine.path(), "a letter, not a database").unwrap();
+    let error = refused(&engine.path());
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+    // Too short even for the header.
+    fs::write(engine.path(), "SQL").unwrap();
+    let error = refused(&engine.path());
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_refused() {
+    let engine = Sqlite::fresh().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    raw.execute_batch("CREATE TABLE recipes (title TEXT)")
+        .unwrap();
+    let error = refused(&engine.path());
+    assert!(matches!(error, OpenError::NotOurs(_)), "{error}");
+    raw.execute_batch("DROP TABLE recipes; PRAGMA application_id = 7")
+        .unwrap();
+    let error = refused(&engine.path());
+    assert!(matches!(error, OpenError::NotOurs(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_file_or_a_start_that_crashed_is_gone_on_with() {
+    let engine = Sqlite::fresh().await;
+    fs::write(engine.path(), "").unwrap();
+    open(&engine.path()).unwrap().close().await;
+    // The migrations' own table is made first, so a crash may leave it alone.
+    let engine = Sqlite::fresh().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    raw.execute_batch(
+        "CREATE TABLE refinery_schema_history (
+             version INT4 PRIMARY KEY, name VARCHAR(255),
+             applied_on VARCHAR(255), checksum VARCHAR(255))",
+    )
+    .unwrap();
+    drop(raw);
+    open(&engine.path()).unwrap().close().await;
+    assert!(check_file(&engine.path(), &mut |_| ()).unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_told() {
+    let engine = Sqlite::fresh().await;
+    let error = open(&engine.path().join("nowhere/hongyan.db"))
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("its folder exists"), "{error}");
+    let check = check_file(&engine.path(), &mut |_| ());
+    let Err(CheckError::Open(OpenError::Io { error, .. })) = check else {
+        panic!("{check:?}");
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn one_store_at_a_time() {
+    let engine = Sqlite::fresh().await;
+    let first = open(&engine.path()).unwrap();
+    let error = open(&engine.path()).err().unwrap();
+    assert!(matches!(error, OpenError::InUse(_)), "{error}");
+    assert!(error.to_string().contains("another process"), "{error}");
+    // Checking does not write, so it may.
+    assert!(check_file(&engine.path(), &mut |_| ()).unwrap().is_clean());
+    first.close().await;
+    // Closed, the first lets go of the file while it still exists.
+    open(&engine.path()).unwrap().close().await;
+    assert_eq!(
+        first.check_writable().await,
+        Err(StoreError::Unavailable("shutting down".into()))
+    );
+    assert_eq!(
+        first.list_users(Default::default(), 1).await,
+        Err(StoreError::Unavailable("shutting down".into()))
+    );
+    first.close().await;
+}
+
+#[tokio::test]
+async fn dropped_it_is_closed() {
+    let engine = Sqlite::fresh().await;
+    for _ in 0..3 {
+        let store = open(&engine.path()).unwrap();
+        store.check_writable().await.unwrap();
+    }
+    assert!(!engine.log_path().exists(), "the log was copied back");
+}

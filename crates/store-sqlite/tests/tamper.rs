@@ -1,0 +1,325 @@
+//! The check finds what is wrong: each kind of damage, done by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use hongyan_store::Fault;
+use hongyan_store::contract::Engine;
+use hongyan_store_sqlite::check_file;
+use rusqlite::Connection;
+use support::{Case, Sqlite};
+
+/// A conversation of a few messages with everything in it:
+/// 1 a (edited, recalled), 2 b, 3 edit of 1, 4 edit of 1, 5 recall of 1, 6 a, 7 edit of 6, 8 a.
+/// `b` (user 1001) has read up to 2, `a` (user 1000) up to 8. A second one has one message.
+async fn damaged(sql: &str) -> Sqlite {
+    let mut f = Case::fresh().await;
+    let (a, b) = f.pair().await;
+    let c = f.user().await;
+    let conv = f.say(a, b, "1").await.conv;
+    f.say(b, a, "2").await;
+    let seq = |value| hongyan_protocol::Seq::new(value).unwrap();
+    for text in ["3", "4"] {
+        let edit = f.edit(a, conv, seq(1), text);
+        f.append(&edit).await.unwrap();
+    }
+    let recall = f.recall(a, conv, seq(1));
+    f.append(&recall).await.unwrap();
+    f.say(a, b, "6").await;
+    let edit = f.edit(a, conv, seq(6), "7");
+    f.append(&edit).await.unwrap();
+    f.say(a, b, "8").await;
+    f.say(c, a, "elsewhere").await;
+    f.verify().await;
+    let engine = f.into_engine().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    raw.execute_batch(sql).unwrap();
+    engine
+}
+
+fn faults(path: &Path) -> Vec<Fault> {
+    check_file(path, &mut |_| ()).unwrap().faults
+}
+
+/// Does the damage and expects one fault that says so, among others or alone.
+async fn finds(sql: &str, expected: &str) {
+    let engine = damaged(sql).await;
+    let found: Vec<String> = faults(&engine.path())
+        .iter()
+        .map(Fault::to_string)
+        .collect();
+    assert!(
+        found.iter().any(|fault| fault == expected),
+        "{sql}\nfound {found:#?}"
+    );
+}
+
+#[tokio::test]
+async fn undamaged_is_clean() {
+    let engine = damaged("").await;
+    let mut told = 0;
+    let report = check_file(&engine.path(), &mut |entries| told = entries).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.faults);
+    assert_eq!(
+        (report.users, report.conversations, report.entries),
+        (3, 2, 9)
+    );
+    assert_eq!(told, 9);
+}
+
+#[tokio::test]
+async fn holes_and_heads() {
+    finds(
+        "DELETE FROM entries WHERE conv_id = 1 AND seq = 2",
+        "conversation 1: seq 3 stands where 2 should",
+    )
+    .await;
+    finds(
+        "UPDATE conversations SET head = 7 WHERE id = 1",
+        "conversation 1: the head says 7, the log ends at 8",
+    )
+    .await;
+    finds(
+        "DELETE FROM entries WHERE conv_id = 1 AND seq = 8",
+        "conversation 1: the head says 8, the log ends at 7",
+    )
+    .await;
+    finds(
+        "UPDATE conversations SET messages = 7 WHERE id = 1",
+        "conversation 1, seq 8: 7 messages are noted, the log has 4",
+    )
+    .await;
+    finds(
+        "UPDATE conversations SET last_message = 6 WHERE id = 1",
+        "conversation 1, seq 8: the last message is noted at 6, the log has it at 8",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn ids_and_senders() {
+    finds(
+        "UPDATE entries SET id = 99 WHERE conv_id = 1 AND seq = 2",
+        "conversation 1, seq 3: its id is not above the one before",
+    )
+    .await;
+    finds(
+        "UPDATE entries SET sender_id = 1002 WHERE conv_id = 1 AND seq = 2",
+        "conversation 1, seq 2: its sender is not a member",
+    )
+    .await;
+    // The unique index would not let it happen, so the table is made again without.
+    finds(
+        "CREATE TABLE copy AS SELECT * FROM entries; DROP TABLE entries;
+         ALTER TABLE copy RENAME TO entries;
+         UPDATE entries SET client_id = 'twice' WHERE sender_id = 1000 AND seq IN (6, 8)",
+        "user 1000: client id twice stands for more than one entry",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn positions_and_unread() {
+    for (sql, read, delivered) in [
+        ("read_seq = 9, delivered_seq = 9", 9, 9),
+        ("delivered_seq = 9", 2, 9),
+        ("delivered_seq = 1", 2, 1),
+    ] {
+        finds(
+            &format!("UPDATE members SET {sql} WHERE conv_id = 1 AND user_id = 1001"),
+            &format!("conversation 1, user 1001: read {read}, delivered {delivered}, head 8"),
+        )
+        .await;
+    }
+    finds(
+        "UPDATE entries SET messages = 1 WHERE conv_id = 1 AND seq = 2",
+        "conversation 1, user 1001: unread is 3, the log says 2",
+    )
+    .await;
+    finds(
+        "UPDATE entries SET messages = 1 WHERE conv_id = 1 AND seq = 2",
+        "conversation 1, seq 2: it is said to have 1 messages up to it, the log has 2",
+    )
+    .await;
+    finds(
+        "UPDATE members SET unseen = 0 WHERE conv_id = 1 AND user_id = 1001",
+        "conversation 1, user 1001: unread is 0, the log says 2",
+    )
+    .await;
+    finds(
+        "UPDATE members SET unseen = 1 WHERE conv_id = 1 AND user_id = 1000",
+        "conversation 1, seq 8: user 1000: whether something is unseen is noted wrongly",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn answers_edits_and_recalls() {
+    for (sql, seq, what) in [
+        (
+            "body = 'back' WHERE seq = 1",
+            1,
+            "it was recalled, and still has its body",
+        ),
+        (
+            "body = NULL WHERE seq = 2",
+            2,
+            "it has no body, and was not recalled",
+        ),
+        (
+            "recalled_by = 3 WHERE seq = 1",
+            1,
+            "what it says recalled it did not",
+        ),
+        (
+            "edited_by = 5 WHERE seq = 6",
+            6,
+            "what it says edited it did not",
+        ),
+        (
+            "reply_to = 7 WHERE seq = 8",
+            8,
+            "what it answers is not an earlier message",
+        ),
+        (
+            "reply_to = 8 WHERE seq = 6",
+            6,
+            "what it answers is not an earlier message",
+        ),
+        (
+            "target = 2 WHERE seq = 7",
+            7,
+            "what it edits is not an earlier message of its sender's",
+        ),
+        (
+            "edited_by = NULL WHERE seq = 6",
+            7,
+            "the message does not know of this edit",
+        ),
+        (
+            "recalled_by = NULL WHERE seq = 3",
+            3,
+            "it and its message do not name the same recall",
+        ),
+        (
+            "body = 'kept' WHERE seq = 3",
+            3,
+            "its body is neither its message's nor blank as it should be",
+        ),
+        (
+            "body = 'other' WHERE seq = 7",
+            7,
+            "its body is neither its message's nor blank as it should be",
+        ),
+        (
+            "target = 3 WHERE seq = 5",
+            5,
+            "what it recalls is not an earlier message of its sender's",
+        ),
+        (
+            "recalled_by = NULL WHERE seq = 1",
+            5,
+            "the message does not know of this recall",
+        ),
+    ] {
+        finds(
+            &format!("UPDATE entries SET {sql} AND conv_id = 1"),
+            &format!("conversation 1, seq {seq}: {what}"),
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn members_and_changes() {
+    finds(
+        "DELETE FROM members WHERE conv_id = 1 AND user_id = 1001",
+        "conversation 1, seq 0: 1 members in a 1:1 conversation",
+    )
+    .await;
+    finds(
+        "DELETE FROM direct_conversations WHERE conv_id = 1",
+        "conversation 1, seq 0: it is not the conversation found by its two members",
+    )
+    .await;
+    finds(
+        "UPDATE members SET version = 1 WHERE conv_id = 1 AND user_id = 1001",
+        "conversation 1, seq 0: its members do not have the same last change",
+    )
+    .await;
+    finds(
+        "UPDATE members SET version = 0 WHERE conv_id = 1",
+        "conversation 1, seq 8: user 1000: the last change has no number, no sync finds it",
+    )
+    .await;
+    finds(
+        "UPDATE counters SET value = 3 WHERE name = 'version'",
+        "the database file: the change counter stands at 3, but change 9 was given",
+    )
+    .await;
+    finds(
+        "DELETE FROM users WHERE id = 1002",
+        "the database file: members points to a row of users that is not there",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn values_that_make_no_sense_are_faults_not_failures() {
+    for sql in [
+        "UPDATE entries SET kind = 9 WHERE conv_id = 1 AND seq = 2",
+        "UPDATE entries SET seq = -1 WHERE conv_id = 1 AND seq = 2",
+        "UPDATE entries SET client_id = 'é' WHERE conv_id = 1 AND seq = 2",
+        "UPDATE entries SET mentions = x'00' WHERE conv_id = 1 AND seq = 2",
+    ] {
+        let engine = damaged(sql).await;
+        let found = faults(&engine.path());
+        let told = |fault: &Fault| matches!(fault, Fault::Engine(what) if what.starts_with("conversation 1:"));
+        assert!(found.iter().any(told), "{sql}: {found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn only_so_many_faults_are_collected() {
+    let mut f = Case::fresh().await;
+    let (a, b) = f.pair().await;
+    for _ in 0..300 {
+        f.say(a, b, "x").await;
+    }
+    let engine = f.into_engine().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    raw.execute_batch("UPDATE entries SET messages = 0")
+        .unwrap();
+    drop(raw);
+    assert_eq!(faults(&engine.path()).len(), 100);
+}
+
+/// A page overwritten with noise: whatever the check then reads, it says so and comes to an end.
+#[tokio::test]
+async fn a_damaged_page_is_found() {
+    let engine = damaged("").await;
+    let whole = fs::read(engine.path()).unwrap();
+    // The first page is the file's header; without it there is no database to check.
+    for page in 1..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        for (at, byte) in bytes[page * 4096..][..4096].iter_mut().enumerate() {
+            *byte = (at * 31) as u8;
+        }
+        fs::write(engine.path(), bytes).unwrap();
+        assert!(!faults(&engine.path()).is_empty(), "page {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_checks_itself_while_open() {
+    let engine = damaged("UPDATE conversations SET head = 7 WHERE id = 1").await;
+    let store = engine.open().await;
+    let report = hongyan_store::Store::verify(&store, Box::new(|_| ())).await;
+    assert!(!report.unwrap().is_clean());
+    engine.close(store).await;
+}
