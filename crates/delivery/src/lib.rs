@@ -12,6 +12,7 @@
 //! `docs/DELIVERY.md` teaches the rules with timelines.
 
 mod backoff;
+pub mod classic;
 pub mod client;
 pub mod server;
 mod tick;

@@ -4,14 +4,14 @@ use super::Policy;
 
 /// How much a connection has been pushed and has not acked yet, over all conversations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) entries: usize,
-    pub(super) bytes: usize,
+pub(crate) struct Window {
+    pub(crate) entries: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Window {
     /// Whether one more frame of this size may be pushed. A single frame always may.
-    pub(super) fn has_room(self, bytes: usize, policy: &Policy) -> bool {
+    pub(crate) fn has_room(self, bytes: usize, policy: &Policy) -> bool {
         let within = self.entries < policy.window_entries
             && self.bytes.saturating_add(bytes) <= policy.window_bytes;
         within || self.entries == 0
@@ -19,16 +19,16 @@ impl Window {
 
     /// Whether it is worth reading the log again: at least half of the window is free, so that one
     /// fetch serves many acks.
-    pub(super) fn is_half_free(self, policy: &Policy) -> bool {
+    pub(crate) fn is_half_free(self, policy: &Policy) -> bool {
         self.entries <= policy.window_entries / 2 && self.bytes <= policy.window_bytes / 2
     }
 
-    pub(super) fn take(&mut self, bytes: usize) {
+    pub(crate) fn take(&mut self, bytes: usize) {
         self.entries += 1;
         self.bytes += bytes;
     }
 
-    pub(super) fn give_back(&mut self, bytes: usize) {
+    pub(crate) fn give_back(&mut self, bytes: usize) {
         self.entries -= 1;
         self.bytes -= bytes;
     }

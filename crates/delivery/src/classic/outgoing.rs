@@ -1,0 +1,326 @@
+//! The deliveries of one connection of a classic client.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hongyan_protocol::{CloseCode, ConversationId, Seq};
+
+use super::conversation::Conversation;
+use super::{Action, Entry, Shown};
+use crate::Tick;
+use crate::server::{Policy, Window};
+
+/// The deliveries of one connection of a classic client: see the [module](super).
+#[derive(Debug)]
+pub struct Outgoing<P> {
+    policy: Arc<Policy>,
+    /// At most [`Policy::tracked_conversations`]. Settled ones are kept while there is room, so that
+    /// a hint that got lost shows at the next one.
+    conversations: BTreeMap<ConversationId, Conversation>,
+    /// By number.
+    unacked: BTreeMap<u64, Pushed<P>>,
+    /// When each un-acked push is due again.
+    due: BTreeSet<(Tick, u64)>,
+    window: Window,
+    last_tid: u64,
+    fetch: Fetch,
+    /// Failed fetches in a row.
+    fetch_failures: u32,
+    closed: bool,
+}
+
+/// A push without an ack.
+#[derive(Debug)]
+struct Pushed<P> {
+    conv: ConversationId,
+    seq: Seq,
+    shown: Shown<P>,
+    due: Tick,
+    repushes: u32,
+}
+
+/// Where reading from the logs stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fetch {
+    Idle,
+    Outstanding,
+    /// Not before this time: the last one failed.
+    Resting(Tick),
+}
+
+impl<P: Clone> Outgoing<P> {
+    /// A connection to which nothing was pushed yet.
+    pub fn new(policy: Arc<Policy>) -> Self {
+        Self {
+            policy,
+            conversations: BTreeMap::new(),
+            unacked: BTreeMap::new(),
+            due: BTreeSet::new(),
+            window: Window::default(),
+            last_tid: 0,
+            fetch: Fetch::Idle,
+            fetch_failures: 0,
+            closed: false,
+        }
+    }
+
+    /// The user comes online: of each of these conversations the user holds everything up to the
+    /// first seq, and the log reaches the second. Call it once, before anything else.
+    pub fn resume(
+        &mut self,
+        behind: impl IntoIterator<Item = (ConversationId, Seq, Seq)>,
+        out: &mut Vec<Action<P>>,
+    ) {
+        for (conv, held, head) in behind {
+            match self.track(conv, held) {
+                Some(conversation) => conversation.learn_latest(head),
+                None => return self.close(CloseCode::SlowReader, out),
+            }
+        }
+        self.fetch_next(out);
+    }
+
+    /// An entry was committed that this connection's user may read.
+    pub fn committed(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
+        if self.closed {
+            return;
+        }
+        match self.track(conv, seq.previous()) {
+            Some(conversation) => conversation.learn_latest(seq),
+            None => return self.close(CloseCode::SlowReader, out),
+        }
+        self.fetch_next(out);
+    }
+
+    /// The answer to a query showed the client everything in `conv` up to `seq`: what of it was not
+    /// pushed yet need not be. What was pushed still wants its ack.
+    pub fn queried(&mut self, conv: ConversationId, seq: Seq) {
+        if self.closed {
+            return;
+        }
+        // Without room it is not remembered, and some message may be shown twice.
+        if let Some(conversation) = self.track(conv, seq) {
+            conversation.pass(seq);
+        }
+    }
+
+    /// The client has the push of this number. Unknown numbers are ignored: of an earlier connection,
+    /// acked before, or made up.
+    pub fn ack(&mut self, tid: u64, out: &mut Vec<Action<P>>) {
+        let Some(pushed) = self.unacked.remove(&tid) else {
+            return;
+        };
+        self.due.remove(&(pushed.due, tid));
+        self.window.give_back(pushed.shown.bytes);
+        if let Some(conversation) = self.conversations.get_mut(&pushed.conv) {
+            conversation.ack(pushed.seq);
+            report(pushed.conv, conversation, out);
+        }
+        self.fetch_next(out);
+    }
+
+    /// Answers [`Action::Fetch`]: the oldest entries of the logs, in the order in which to push them,
+    /// within each log ascending and without holes.
+    pub fn fetched(
+        &mut self,
+        entries: impl IntoIterator<Item = Entry<P>>,
+        now: Tick,
+        out: &mut Vec<Action<P>>,
+    ) {
+        if self.fetch != Fetch::Outstanding {
+            return;
+        }
+        self.fetch = Fetch::Idle;
+        let mut came_forward = false;
+        for entry in entries {
+            let Some(conversation) = self.conversations.get_mut(&entry.conv) else {
+                continue;
+            };
+            if entry.seq <= conversation.pushed_to() {
+                continue;
+            }
+            let is_next = entry.seq == conversation.pushed_to().next();
+            let bytes = entry.shown.as_ref().map_or(0, |shown| shown.bytes);
+            if !is_next || !self.window.has_room(bytes, &self.policy) {
+                break;
+            }
+            came_forward = true;
+            match entry.shown {
+                Some(shown) => self.push(entry.conv, entry.seq, shown, now, out),
+                None => {
+                    conversation.pass(entry.seq);
+                    report(entry.conv, conversation, out);
+                }
+            }
+        }
+        if came_forward || !self.is_behind() {
+            self.fetch_failures = 0;
+        } else {
+            // The log does not have what it should: asking again at once would spin.
+            self.rest(now);
+        }
+        self.fetch_next(out);
+    }
+
+    /// Answers [`Action::Fetch`]: the logs could not be read now. They are asked for again later,
+    /// through [`tick`](Self::tick).
+    pub fn fetch_failed(&mut self, now: Tick) {
+        if self.fetch == Fetch::Outstanding {
+            self.rest(now);
+        }
+    }
+
+    /// The user may no longer read this conversation, or it is of a kind that this client cannot
+    /// show: nothing more of it is pushed or waited for. Call it before [`fetched`](Self::fetched).
+    pub fn forget(&mut self, conv: ConversationId) {
+        self.conversations.remove(&conv);
+        self.unacked.retain(|tid, pushed| {
+            if pushed.conv == conv {
+                self.due.remove(&(pushed.due, *tid));
+                self.window.give_back(pushed.shown.bytes);
+            }
+            pushed.conv != conv
+        });
+    }
+
+    /// When to call [`tick`](Self::tick) next.
+    pub fn next_deadline(&self) -> Option<Tick> {
+        let resting = match self.fetch {
+            Fetch::Resting(until) => Some(until),
+            Fetch::Idle | Fetch::Outstanding => None,
+        };
+        let due = self.due.first().map(|(due, _)| *due);
+        due.into_iter().chain(resting).min()
+    }
+
+    /// Time passed.
+    pub fn tick(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
+        while let Some(&(due, tid)) = self.due.first().filter(|(due, _)| *due <= now) {
+            self.due.remove(&(due, tid));
+            let Some(pushed) = self.unacked.get_mut(&tid) else {
+                continue;
+            };
+            if pushed.repushes >= self.policy.repushes {
+                return self.close(CloseCode::AckTimeout, out);
+            }
+            pushed.repushes += 1;
+            pushed.due = now.after(self.policy.repush_interval);
+            self.due.insert((pushed.due, tid));
+            out.push(Action::Push {
+                tid,
+                payload: pushed.shown.payload.clone(),
+                again: true,
+            });
+        }
+        if matches!(self.fetch, Fetch::Resting(until) if until <= now) {
+            self.fetch = Fetch::Idle;
+        }
+        self.fetch_next(out);
+    }
+
+    /// Whether the logs are being read: what was asked for is not pushed yet.
+    pub fn is_fetching(&self) -> bool {
+        self.fetch == Fetch::Outstanding
+    }
+
+    /// Pushes without an ack.
+    pub fn unacked(&self) -> usize {
+        self.unacked.len()
+    }
+
+    fn push(
+        &mut self,
+        conv: ConversationId,
+        seq: Seq,
+        shown: Shown<P>,
+        now: Tick,
+        out: &mut Vec<Action<P>>,
+    ) {
+        if let Some(conversation) = self.conversations.get_mut(&conv) {
+            conversation.push(seq);
+        }
+        self.last_tid += 1;
+        let tid = self.last_tid;
+        let due = now.after(self.policy.ack_timeout);
+        self.window.take(shown.bytes);
+        self.due.insert((due, tid));
+        out.push(Action::Push {
+            tid,
+            payload: shown.payload.clone(),
+            again: false,
+        });
+        let pushed = Pushed {
+            conv,
+            seq,
+            shown,
+            due,
+            repushes: 0,
+        };
+        self.unacked.insert(tid, pushed);
+    }
+
+    /// The conversation, remembered from now on; `None` when there is no room for one more.
+    fn track(&mut self, conv: ConversationId, held: Seq) -> Option<&mut Conversation> {
+        let limit = self.policy.tracked_conversations;
+        if self.conversations.len() >= limit && !self.conversations.contains_key(&conv) {
+            self.conversations
+                .retain(|_, conversation| !conversation.is_settled());
+            if self.conversations.len() >= limit {
+                return None;
+            }
+        }
+        let tracked = self.conversations.entry(conv);
+        Some(tracked.or_insert_with(|| Conversation::new(held)))
+    }
+
+    fn is_behind(&self) -> bool {
+        self.conversations.values().any(Conversation::is_behind)
+    }
+
+    /// Asks for what is held back, if there is any and half of the window is free.
+    fn fetch_next(&mut self, out: &mut Vec<Action<P>>) {
+        if self.closed || self.fetch != Fetch::Idle || !self.window.is_half_free(&self.policy) {
+            return;
+        }
+        let behind = self
+            .conversations
+            .iter()
+            .filter(|(_, conversation)| conversation.is_behind());
+        let after: Vec<_> = behind
+            .map(|(conv, conversation)| (*conv, conversation.pushed_to()))
+            .collect();
+        if after.is_empty() {
+            return;
+        }
+        self.fetch = Fetch::Outstanding;
+        let free = self.policy.window_entries - self.window.entries;
+        out.push(Action::Fetch {
+            after,
+            limit: free.min(self.policy.fetch_entries).max(1),
+        });
+    }
+
+    fn rest(&mut self, now: Tick) {
+        let wait = self.policy.fetch_backoff.ceiling(self.fetch_failures);
+        self.fetch_failures = self.fetch_failures.saturating_add(1);
+        self.fetch = Fetch::Resting(now.after(wait));
+    }
+
+    fn close(&mut self, code: CloseCode, out: &mut Vec<Action<P>>) {
+        *self = Self {
+            closed: true,
+            ..Self::new(Arc::clone(&self.policy))
+        };
+        out.push(Action::Close(code));
+    }
+}
+
+/// Tells how far the client holds a conversation, where that is news.
+fn report<P>(conv: ConversationId, conversation: &mut Conversation, out: &mut Vec<Action<P>>) {
+    if let Some(seq) = conversation.progress() {
+        out.push(Action::Delivered { conv, seq });
+    }
+}
+
+#[cfg(test)]
+mod tests;
