@@ -72,6 +72,11 @@ impl SqliteStore {
         self.readers.close();
         self.writer.close().await;
     }
+
+    #[cfg(test)]
+    pub(crate) fn writer(&self) -> &WriterHandle {
+        &self.writer
+    }
 }
 
 impl Drop for SqliteStore {

@@ -11,7 +11,7 @@ use super::Writer;
 
 /// Commands that wait for the writer. When it is full, callers wait for room: nothing is dropped,
 /// and whoever must not wait bounds its own calls.
-const QUEUE: usize = 256;
+pub(super) const QUEUE: usize = 256;
 
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
@@ -83,6 +83,12 @@ impl WriterHandle {
             // An error means that the thread is gone already, which is as good.
             let _ = closed.await;
         }
+    }
+
+    /// How many more commands the queue takes at once.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.commands.capacity()
     }
 
     async fn send(&self, command: Command) -> Result<(), StoreError> {

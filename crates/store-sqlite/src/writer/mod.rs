@@ -16,6 +16,8 @@ mod cache;
 mod checkpoint;
 mod generations;
 mod handle;
+#[cfg(test)]
+mod tests;
 mod touches;
 
 use std::path::PathBuf;
