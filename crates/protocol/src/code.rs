@@ -66,7 +66,7 @@ codes! {
         Recalled = "recalled", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;
-        /// No such path or method.
+        /// No such path, method or session.
         NotFound = "not_found", false, 404;
         /// The caller sends faster than it may. Wait `retry_after_ms`.
         RateLimited = "rate_limited", true, 429;

@@ -202,7 +202,7 @@ impl Service {
         session: SessionId,
     ) -> Result<(), ServiceError> {
         if !self.store.close_session(caller.user, session).await? {
-            return Err(ServiceError::BadRequest("no such session".into()));
+            return Err(ServiceError::SessionNotFound);
         }
         self.end_sessions(caller.user, vec![session]);
         Ok(())

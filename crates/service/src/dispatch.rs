@@ -71,7 +71,7 @@ impl Dispatcher {
         if appended.duplicate {
             return;
         }
-        let frame = ServerFrame::Entry(wire::new_entry(append, appended)).encode(None);
+        let frame = wire::new_entry(append, appended).encode();
         self.publish(Notice {
             recipients: Arc::clone(&appended.members),
             event: Event::Entry {

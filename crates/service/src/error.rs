@@ -31,6 +31,9 @@ pub enum ServiceError {
     /// No such message.
     #[error("no such message")]
     EntryNotFound,
+    /// No such session of the caller's.
+    #[error("no such session")]
+    SessionNotFound,
     /// Beyond the head of the log.
     #[error("that seq is beyond the head of the log")]
     SeqOutOfRange,
@@ -68,6 +71,7 @@ impl ServiceError {
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::ConversationNotFound => ErrorCode::ConversationNotFound,
             Self::EntryNotFound => ErrorCode::EntryNotFound,
+            Self::SessionNotFound => ErrorCode::NotFound,
             Self::SeqOutOfRange => ErrorCode::SeqOutOfRange,
             Self::ClientIdConflict => ErrorCode::ClientIdConflict,
             Self::Recalled => ErrorCode::Recalled,
@@ -92,6 +96,7 @@ impl ServiceError {
             | Self::UserNotFound
             | Self::ConversationNotFound
             | Self::EntryNotFound
+            | Self::SessionNotFound
             | Self::SeqOutOfRange
             | Self::ClientIdConflict
             | Self::Recalled

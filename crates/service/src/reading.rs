@@ -7,7 +7,7 @@ use hongyan_protocol::limits::{
     HISTORY_ENTRIES, HISTORY_ENTRIES_DEFAULT, PAGE_BYTES, SYNC_CONVERSATIONS, SYNC_ENTRIES,
 };
 use hongyan_protocol::{
-    ConversationId, History, HistoryPage, Seq, ServerFrame, Sync, Synced, UserId, UserProfile,
+    ConversationId, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
 };
 use hongyan_store::{Body, Content, Entry, HistoryRange, SyncCursor, SyncLimits};
 
@@ -119,10 +119,7 @@ impl Service {
             .await?;
         let encode = |entry: Entry| {
             let seq = entry.seq;
-            (
-                seq,
-                Bytes::from(ServerFrame::Entry(wire::entry(entry)).encode(None)),
-            )
+            (seq, Bytes::from(wire::entry(entry).encode()))
         };
         Ok(PushPage {
             entries: fit(found.entries, range).into_iter().map(encode).collect(),

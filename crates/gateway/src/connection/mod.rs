@@ -244,8 +244,9 @@ impl Connection {
     /// Handles a frame and those that are there already behind it.
     fn read(&mut self, first: Received, socket: &mut Socket) -> Result<(), End> {
         self.heard = self.now();
-        let mut received = first;
-        for _ in 0..READ_SLICE {
+        let mut next = Some(first);
+        let mut handled = 0;
+        while let Some(received) = next {
             match received {
                 Received::Text(text) => {
                     self.pace.spend(self.heard);
@@ -255,13 +256,10 @@ impl Connection {
                 Received::Gone => return Err(End::Gone),
                 Received::Violation(code) => return Err(End::Close(code)),
             }
-            if !self.may_read() {
-                break;
-            }
-            match socket.receive_ready() {
-                Some(next) => received = next,
-                None => break,
-            }
+            handled += 1;
+            // Asked before the next frame is taken: one that is taken must be handled.
+            let go_on = handled < READ_SLICE && self.may_read();
+            next = if go_on { socket.receive_ready() } else { None };
         }
         Ok(())
     }

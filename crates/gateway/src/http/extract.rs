@@ -40,10 +40,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
-        let value = serde_json::from_slice(&body);
-        value
-            .map(Self)
-            .map_err(|error| bad_request(format!("the body: {error}")))
+        Ok(Self(hongyan_protocol::read_object(&body)?))
     }
 }
 

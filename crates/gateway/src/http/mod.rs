@@ -53,6 +53,8 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
             patch(messages::edit).delete(messages::recall),
         )
         .route("/v1/messages", post(messages::send))
+        // Inside the layers, so that a browser's preflight reaches the one for other origins.
+        .method_not_allowed_fallback(async || NotFound)
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
@@ -63,7 +65,6 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
         .fallback(async || NotFound)
-        .method_not_allowed_fallback(async || NotFound)
         .layer(fixed_header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(Arc::clone(gateway))
 }

@@ -9,3 +9,11 @@
 )]
 
 mod harness;
+
+mod accounts;
+mod bad_input;
+mod edges;
+mod exchange;
+mod http_api;
+mod re_push;
+mod shutdown;

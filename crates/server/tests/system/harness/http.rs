@@ -44,15 +44,29 @@ impl Http {
         path: &str,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
+        self.try_call(method, path, body).await.unwrap()
+    }
+
+    /// `POST`; `None` where the server is gone.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<(StatusCode, Value)> {
+        self.try_call(Method::POST, path, Some(body)).await.ok()
+    }
+
+    async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<(StatusCode, Value)> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let status = response.status();
-        let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        let text = response.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
     /// `GET`.

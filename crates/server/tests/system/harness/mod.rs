@@ -1,7 +1,7 @@
 //! Servers and clients for the tests.
 
 mod http;
-mod raw;
+pub mod raw;
 mod server;
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use http::Http;
-pub use raw::{Closed, Raw};
+pub use raw::Raw;
 pub use server::TestServer;
 
 /// How long anything may take on a busy machine before a test calls it broken.

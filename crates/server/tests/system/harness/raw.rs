@@ -16,6 +16,7 @@ use super::PATIENCE;
 pub struct Raw {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_req: u64,
+    acking: bool,
 }
 
 /// How the server closed: number and reason; `None` where the connection just broke.
@@ -37,6 +38,7 @@ impl Raw {
         Ok(Self {
             socket,
             next_req: 1,
+            acking: false,
         })
     }
 
@@ -51,6 +53,12 @@ impl Raw {
         raw.send(json!({ "type": "hello", "token": token })).await;
         assert_eq!(raw.next().await["type"], "welcome");
         raw
+    }
+
+    /// From here on acks every entry that it reads.
+    pub fn acking(mut self) -> Self {
+        self.acking = true;
+        self
     }
 
     /// Sends a frame.
@@ -89,7 +97,28 @@ impl Raw {
                 }
             }
         };
-        tokio::time::timeout(wait, next).await.ok()
+        let next: Option<Result<Value, Closed>> = tokio::time::timeout(wait, next).await.ok();
+        if let Some(Ok(frame)) = &next
+            && self.acking
+            && frame["type"] == "entry"
+        {
+            self.send(json!({ "type": "ack", "conv": frame["conv"], "seq": frame["seq"] }))
+                .await;
+        }
+        next
+    }
+
+    /// The text of the next frame of this type, to the letter; others are passed over.
+    pub async fn next_text_of(&mut self, kind: &str) -> String {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            if let Some(Ok(Message::Text(text))) = message.expect("a frame in time") {
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                if frame["type"] == kind {
+                    return text.to_string();
+                }
+            }
+        }
     }
 
     /// The next frame of this type; others are passed over.

@@ -1,0 +1,234 @@
+//! Sign-in, devices, cookies, and the operator's commands.
+
+use hongyan::admin::{self, Answer, Request};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::{Http, LI, Raw, TestServer, ZHANG, ZHANG_ID};
+
+async fn login(server: &TestServer, body: Value, origin: Option<&str>) -> reqwest::Response {
+    let mut request = reqwest::Client::new()
+        .post(format!("{}/v1/login", server.url()))
+        .json(&body);
+    if let Some(origin) = origin {
+        request = request.header("Origin", origin);
+    }
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_get_the_same_answer_and_guessing_is_slowed() {
+    let server = TestServer::start().await;
+    let wrong = |name: &str| json!({ "login": name, "password": "wrong" });
+    let known = login(&server, wrong(ZHANG), None).await;
+    let unknown = login(&server, wrong("nobody@example.com"), None).await;
+    assert_eq!(known.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(unknown.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(known.text().await.unwrap(), unknown.text().await.unwrap());
+
+    let mut last = StatusCode::UNAUTHORIZED;
+    for _ in 0..12 {
+        last = login(&server, wrong(ZHANG), None).await.status();
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let refused = login(&server, json!({ "login": ZHANG, "password": "1234" }), None).await;
+    assert!(
+        refused.headers().contains_key("retry-after"),
+        "it says when to try again"
+    );
+    let other = login(&server, json!({ "login": LI, "password": "1234" }), None).await;
+    assert_eq!(
+        other.status(),
+        StatusCode::OK,
+        "somebody else is not slowed"
+    );
+}
+
+#[tokio::test]
+async fn a_login_name_is_the_same_in_capitals() {
+    let server = TestServer::start().await;
+    let answer = login(
+        &server,
+        json!({ "login": "ZhangSan@Gmail.com", "password": "1234" }),
+        None,
+    )
+    .await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["user"]["id"], ZHANG_ID);
+    assert_eq!(answer["user"]["name"], "张三");
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_devices_connections_and_only_those() {
+    let server = TestServer::start().await;
+    let phone = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let laptop = Http::sign_in(&server.url(), ZHANG, "laptop").await;
+    let mut phone_socket = Raw::welcome(server.address(), phone.token()).await;
+    let mut laptop_socket = Raw::welcome(server.address(), laptop.token()).await;
+
+    let (_, listed) = laptop.get("/v1/sessions").await;
+    let sessions = listed["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let phones = sessions
+        .iter()
+        .find(|session| session["device"] == "phone")
+        .unwrap();
+    assert_eq!(phones["current"], false);
+
+    let path = format!("/v1/sessions/{}", phones["session"]);
+    let (status, _) = laptop.call(Method::DELETE, &path, None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        phone_socket.closed().await,
+        Some((4004, "session_revoked".into()))
+    );
+    assert_eq!(phone.get("/v1/me").await.0, StatusCode::UNAUTHORIZED);
+
+    let stranger = server.http(LI).await;
+    let (_, me) = laptop.get("/v1/me").await;
+    let path = format!("/v1/sessions/{}", me["session"]);
+    let (status, _) = stranger.call(Method::DELETE, &path, None).await;
+    assert_eq!(
+        status,
+        StatusCode::NOT_FOUND,
+        "nobody ends somebody else's session"
+    );
+    let pong = laptop_socket
+        .request(json!({ "type": "ping", "interval_ms": 1000 }))
+        .await;
+    assert_eq!(pong["type"], "pong");
+
+    assert_eq!(
+        laptop.post("/v1/logout", json!({})).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        laptop_socket.closed().await,
+        Some((4004, "session_revoked".into()))
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_signs_in_again_replaces_its_old_session() {
+    let server = TestServer::start().await;
+    let old = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let mut socket = Raw::welcome(server.address(), old.token()).await;
+    let new = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    assert_eq!(
+        socket.closed().await,
+        Some((4004, "session_revoked".into()))
+    );
+    assert_eq!(old.get("/v1/me").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(new.get("/v1/me").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_user_has_a_bounded_number_of_connections() {
+    let server = TestServer::start().await;
+    let http = server.http(ZHANG).await;
+    let mut oldest = Raw::welcome(server.address(), http.token()).await;
+    let mut others = Vec::new();
+    for _ in 0..hongyan_gateway::limits::CONNECTIONS_PER_USER {
+        others.push(Raw::welcome(server.address(), http.token()).await);
+    }
+    assert_eq!(
+        oldest.closed().await,
+        Some((4005, "too_many_connections".into()))
+    );
+    let pong = others[0]
+        .request(json!({ "type": "ping", "interval_ms": 1000 }))
+        .await;
+    assert_eq!(pong["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_cookie_works_from_the_servers_own_page_only() {
+    let server = TestServer::start().await;
+    let own = server.url();
+    let body = json!({ "login": ZHANG, "password": "1234", "cookie": true });
+    let foreign = login(&server, body.clone(), Some("https://evil.example")).await;
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+
+    let response = login(&server, body, Some(&own)).await;
+    let cookie = response.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(
+        answer["token"],
+        Value::Null,
+        "a page's script never sees the token"
+    );
+    let cookie = cookie.split(';').next().unwrap();
+
+    for (origin, closes) in [(own.as_str(), false), ("https://evil.example", true)] {
+        let headers = [("cookie", cookie), ("origin", origin)];
+        let mut raw = Raw::open_with(server.address(), &headers).await.unwrap();
+        raw.send(json!({ "type": "hello" })).await;
+        if closes {
+            assert_eq!(raw.closed().await, Some((4001, "unauthenticated".into())));
+        } else {
+            assert_eq!(raw.next().await["type"], "welcome");
+        }
+    }
+    for (origin, status) in [
+        (Some("https://evil.example"), StatusCode::FORBIDDEN),
+        (None, StatusCode::FORBIDDEN),
+        (Some(own.as_str()), StatusCode::NO_CONTENT),
+    ] {
+        let mut request = reqwest::Client::new()
+            .post(format!("{own}/v1/logout"))
+            .header("Cookie", cookie);
+        if let Some(origin) = origin {
+            request = request.header("Origin", origin);
+        }
+        assert_eq!(request.send().await.unwrap().status(), status, "{origin:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_operator_reaches_the_running_server() {
+    let server = TestServer::start().await;
+    let folder = server.database().parent().unwrap().to_owned();
+    let ask = async |request| {
+        admin::ask(&folder, &request)
+            .await
+            .unwrap()
+            .expect("a server runs")
+    };
+
+    let add = |password: &str| Request::AddUser {
+        login: "zhaoliu@example.com".into(),
+        name: "赵六".into(),
+        avatar: None,
+        password: password.into(),
+    };
+    assert!(matches!(ask(add("short")).await, Answer::Refused { .. }));
+    assert!(matches!(ask(add("long enough")).await, Answer::Users { users } if users.len() == 1));
+    assert!(
+        matches!(ask(add("long enough")).await, Answer::Refused { .. }),
+        "the name is taken"
+    );
+
+    let mut zhang = server.connect(ZHANG).await;
+    let set = Request::SetPassword {
+        login: ZHANG.into(),
+        password: "a new password".into(),
+    };
+    assert!(matches!(ask(set).await, Answer::Done));
+    assert_eq!(zhang.closed().await, Some((4004, "session_revoked".into())));
+    let old = login(&server, json!({ "login": ZHANG, "password": "1234" }), None).await;
+    assert_eq!(old.status(), StatusCode::UNAUTHORIZED);
+    let new = login(
+        &server,
+        json!({ "login": ZHANG, "password": "a new password" }),
+        None,
+    )
+    .await;
+    assert_eq!(new.status(), StatusCode::OK);
+}

@@ -1,0 +1,156 @@
+//! Dependencies point one way: a crate may use what the table gives it, and nothing else of ours.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Crate → crates of this workspace that it may name. The tests of a crate may name anything.
+///
+/// Only the binary names a concrete engine.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("hongyan-protocol", &[]),
+    ("hongyan-delivery", &["hongyan-protocol"]),
+    ("hongyan-store", &["hongyan-protocol"]),
+    (
+        "hongyan-store-sqlite",
+        &["hongyan-protocol", "hongyan-store"],
+    ),
+    ("hongyan-bus", &["hongyan-protocol"]),
+    (
+        "hongyan-service",
+        &["hongyan-bus", "hongyan-protocol", "hongyan-store"],
+    ),
+    (
+        "hongyan-gateway",
+        &[
+            "hongyan-bus",
+            "hongyan-delivery",
+            "hongyan-protocol",
+            "hongyan-service",
+        ],
+    ),
+    ("hongyan-client", &["hongyan-delivery", "hongyan-protocol"]),
+    (
+        "hongyan-bench",
+        &[
+            "hongyan-client",
+            "hongyan-protocol",
+            "hongyan-store",
+            "hongyan-store-sqlite",
+        ],
+    ),
+    (
+        "hongyan",
+        &[
+            "hongyan-bench",
+            "hongyan-bus",
+            "hongyan-client",
+            "hongyan-delivery",
+            "hongyan-gateway",
+            "hongyan-protocol",
+            "hongyan-service",
+            "hongyan-store",
+            "hongyan-store-sqlite",
+        ],
+    ),
+];
+
+/// What no crate but those named may depend on: SQL stays in the engines, sockets at the edge.
+const KEPT_IN: &[(&str, &[&str])] = &[
+    ("rusqlite", &["hongyan-store-sqlite"]),
+    ("axum", &["hongyan-gateway", "hongyan-bench"]),
+    (
+        "tokio",
+        &[
+            // Its contract suite only; see its `contract` feature.
+            "hongyan-store",
+            "hongyan-store-sqlite",
+            "hongyan-bus",
+            "hongyan-service",
+            "hongyan-gateway",
+            "hongyan-client",
+            "hongyan-bench",
+            "hongyan",
+        ],
+    ),
+];
+
+#[test]
+fn dependencies_point_one_way() {
+    let wrong = violations(&workspace());
+    assert!(
+        wrong.is_empty(),
+        "{wrong:#?}\nchange the code, or argue with ARCHITECTURE.md and this table"
+    );
+}
+
+#[test]
+fn the_check_can_fail() {
+    let mut packages = workspace();
+    let protocol = packages.get_mut("hongyan-protocol").unwrap();
+    protocol.push("hongyan-store".into());
+    protocol.push("tokio".into());
+    assert_eq!(violations(&packages).len(), 2);
+    packages.insert("hongyan-new".into(), Vec::new());
+    assert_eq!(violations(&packages).len(), 3);
+}
+
+/// Every crate of the workspace with what it depends on, its tests aside.
+fn workspace() -> BTreeMap<String, Vec<String>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            (
+                package["name"].as_str().unwrap().to_owned(),
+                dependencies(package),
+            )
+        })
+        .collect()
+}
+
+fn dependencies(package: &Value) -> Vec<String> {
+    let all = package["dependencies"].as_array().unwrap().iter();
+    let used = all.filter(|dependency| dependency["kind"] != "dev");
+    used.map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn violations(packages: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, dependencies) in packages {
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == name) else {
+            wrong.push(format!("{name} is not in the table"));
+            continue;
+        };
+        for dependency in dependencies {
+            let ours = dependency.starts_with("hongyan");
+            if ours && !allowed.contains(&dependency.as_str()) {
+                wrong.push(format!("{name} → {dependency}"));
+            }
+            let kept = KEPT_IN.iter().find(|(kept, _)| kept == dependency);
+            if kept.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
+                wrong.push(format!("{name} → {dependency}"));
+            }
+        }
+    }
+    wrong
+}
