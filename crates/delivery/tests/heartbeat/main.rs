@@ -18,7 +18,7 @@ fn nats() -> Vec<Duration> {
         30, 31, 32, 40, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1680, 1800,
     ];
     let mut random = Random(2026);
-    let between = (0..60).map(|_| Duration::from_millis(30_000 + random.below(1_770_000)));
+    let between = (0..25).map(|_| Duration::from_millis(30_000 + random.below(1_770_000)));
     round
         .map(Duration::from_secs)
         .into_iter()

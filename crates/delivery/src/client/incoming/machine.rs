@@ -1,13 +1,12 @@
 //! The machine itself: inputs, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hongyan_protocol::{
-    ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId, limits,
-};
+use hongyan_protocol::{ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId};
 
 use super::early::Early;
 use super::fetches::Fetches;
+use super::strangers::Stranger;
 use super::walk::Walk;
 use super::{Action, Held, Policy, Snapshot, Start};
 use crate::Tick;
@@ -15,40 +14,34 @@ use crate::Tick;
 /// Every conversation's log, exactly once and in order: see the [module](super).
 #[derive(Debug)]
 pub struct Incoming {
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Who is connected; `None` while nobody is.
     user: Option<UserId>,
     /// How far each conversation was delivered: one number for each that the user ever had.
-    held: BTreeMap<ConversationId, Seq>,
+    pub(super) held: BTreeMap<ConversationId, Seq>,
     /// Conversations known to go on beyond what is held.
-    gaps: BTreeMap<ConversationId, Gap>,
+    pub(super) gaps: BTreeMap<ConversationId, Gap>,
     /// Conversations that wait for a sync to say where they begin.
-    strangers: BTreeMap<ConversationId, Stranger>,
+    pub(super) strangers: BTreeMap<ConversationId, Stranger>,
     /// Early entries in all gaps and strangers.
-    early_total: usize,
+    pub(super) early_total: usize,
     fetches: Fetches,
-    walk: Walk,
+    pub(super) walk: Walk,
     /// Earned, and not poured out yet.
-    acks: BTreeMap<ConversationId, Seq>,
+    acks: BTreeSet<ConversationId>,
+    /// Poured out while this walk was the last: a connection that breaks may have swallowed them. A later
+    /// walk that is answered on the same connection proves that they arrived before it.
+    unconfirmed: BTreeMap<ConversationId, u64>,
 }
 
 /// What is missing from one conversation.
 #[derive(Debug, Default)]
-struct Gap {
+pub(super) struct Gap {
     /// The last entry known to exist.
-    head: Seq,
-    early: Early,
+    pub(super) head: Seq,
+    pub(super) early: Early,
     /// Failed fetches in a row.
-    failures: u32,
-}
-
-/// A conversation of which pushes came, but of which no sync has told yet. It has at least one
-/// early entry, so strangers are bounded as those are.
-#[derive(Debug)]
-struct Stranger {
-    early: Early,
-    /// The walk that was under way when the first push came: it may have missed the conversation.
-    walk: u64,
+    pub(super) failures: u32,
 }
 
 impl Incoming {
@@ -68,16 +61,18 @@ impl Incoming {
             };
             (held.conv, gap)
         });
+        let owed = held.iter().filter(|held| held.is_ack_owed);
         Self {
             policy,
             user: None,
+            unconfirmed: owed.map(|held| (held.conv, 0)).collect(),
             held: held.iter().map(|held| (held.conv, held.seq)).collect(),
             gaps: gaps.collect(),
             strangers: BTreeMap::new(),
             early_total: 0,
             fetches: Fetches::default(),
             walk: Walk::restore(snapshot.cursor, snapshot.walk),
-            acks: BTreeMap::new(),
+            acks: BTreeSet::new(),
         }
     }
 
@@ -88,6 +83,7 @@ impl Incoming {
             conv,
             seq,
             head: self.gaps.get(&conv).map_or(seq, |gap| gap.head),
+            is_ack_owed: self.acks.contains(&conv) || self.unconfirmed.contains_key(&conv),
         });
         Snapshot {
             cursor: self.walk.cursor.clone(),
@@ -96,9 +92,12 @@ impl Incoming {
         }
     }
 
-    /// The connection is welcome, as this user. Starts a sync, and fetches that were cut off.
+    /// The connection is welcome, as this user. Repeats acks that may have been lost with the last
+    /// connection, starts a sync, and goes on with fetches that were cut off.
     pub fn connected(&mut self, user: UserId, now: Tick, out: &mut Vec<Action>) {
         self.user = Some(user);
+        self.acks.extend(self.unconfirmed.keys());
+        self.flush(out);
         self.walk.connected(now);
         for &conv in self.gaps.keys() {
             self.fetches.plan(conv, now);
@@ -106,13 +105,12 @@ impl Incoming {
         self.ask(now, out);
     }
 
-    /// The connection broke: whatever was asked for will not be answered, and acks that were not
-    /// sent are left to the next sync.
+    /// The connection broke: whatever was asked for will not be answered. Acks are kept for the next
+    /// one.
     pub fn disconnected(&mut self) {
         self.user = None;
         self.walk.disconnected();
         self.fetches.clear();
-        self.acks.clear();
         for gap in self.gaps.values_mut() {
             gap.failures = 0;
         }
@@ -130,7 +128,8 @@ impl Incoming {
         }
         if self.held.get(&conv).is_some_and(|held| seq <= *held) {
             // Pushed again because the server has no ack yet: the client's to repeat.
-            return self.earn_ack(conv);
+            self.acks.insert(conv);
+            return;
         }
         let fetch_at = now.after(self.policy.reorder_wait);
         self.absorb(conv, [entry], seq, fetch_at, out);
@@ -147,6 +146,7 @@ impl Incoming {
         }
         let resync = self.policy.resync;
         if let Some(walk) = self.walk.page(page.cursor, page.more, now, resync) {
+            self.unconfirmed.retain(|_, last| *last >= walk);
             self.settle_strangers(walk, now, out);
         }
         self.ask(now, out);
@@ -222,14 +222,22 @@ impl Incoming {
         self.fetches.cancel(conv);
         self.fetches.answered(conv);
         self.acks.remove(&conv);
+        self.unconfirmed.remove(&conv);
         self.ask(now, out);
     }
 
     /// Pours out the acks that the inputs since the last call have earned, at most one for each
     /// conversation. Call it after each batch of inputs, when what was delivered is kept.
     pub fn flush(&mut self, out: &mut Vec<Action>) {
-        let acks = std::mem::take(&mut self.acks).into_iter();
-        out.extend(acks.map(|(conv, seq)| Action::Ack { conv, seq }));
+        if self.user.is_none() {
+            return;
+        }
+        for conv in std::mem::take(&mut self.acks) {
+            if let Some(&seq) = self.held.get(&conv) {
+                self.unconfirmed.insert(conv, self.walk.number());
+                out.push(Action::Ack { conv, seq });
+            }
+        }
     }
 
     /// When to call [`tick`](Self::tick) next.
@@ -282,7 +290,7 @@ impl Incoming {
         }
         self.absorb(conv, entries, head, now, out);
         if self.held(conv) > Some(delivered) && !self.gaps.contains_key(&conv) {
-            self.earn_ack(conv);
+            self.acks.insert(conv);
         }
         if self.gaps.get(&conv).is_some_and(|gap| gap.failures == 0) {
             // A sync knows for certain what a push may only have overtaken: no wait.
@@ -290,71 +298,9 @@ impl Incoming {
         }
     }
 
-    /// Where a conversation begins that a sync shows for the first time.
-    fn start(&self, first: Option<&Entry>, head: Seq) -> Seq {
-        let recent = limits::SYNC_ENTRIES as u64;
-        match (self.policy.start, first) {
-            (Start::Everything, _) => Seq::ZERO,
-            (Start::Recent, Some(first)) => first.seq.previous(),
-            // The page was too full for entries: the last few are fetched.
-            (Start::Recent, None) => Seq::from_trusted(head.get().saturating_sub(recent)),
-        }
-    }
-
-    /// Begins a conversation after `start`.
-    fn introduce(&mut self, conv: ConversationId, start: Seq) {
-        self.held.insert(conv, start);
-        if let Some(stranger) = self.strangers.remove(&conv) {
-            let gap = Gap {
-                head: stranger.early.last().unwrap_or(start),
-                early: stranger.early,
-                failures: 0,
-            };
-            self.gaps.insert(conv, gap);
-        }
-    }
-
-    /// Keeps a push of a conversation that no sync has introduced. Without room it is dropped: the
-    /// sync that it makes necessary brings it.
-    fn meet_stranger(&mut self, entry: Entry, now: Tick) {
-        let conv = entry.conv;
-        let total = self.early_total;
-        let has_room = total < self.policy.reorder_entries_total;
-        if !has_room && !self.strangers.contains_key(&conv) {
-            return self.walk.want_another(now);
-        }
-        self.walk.hurry(now);
-        let walk = self.walk.number();
-        let stranger = self.strangers.entry(conv).or_insert_with(|| Stranger {
-            early: Early::default(),
-            walk,
-        });
-        self.early_total -= stranger.early.len();
-        let has_room = has_room && stranger.early.len() < self.policy.reorder_entries;
-        stranger.early.insert(entry, has_room);
-        self.early_total += stranger.early.len();
-    }
-
-    /// A walk came to its end. Strangers that it should have shown and did not begin at their first
-    /// push; for younger ones, another walk.
-    fn settle_strangers(&mut self, walk: u64, now: Tick, out: &mut Vec<Action>) {
-        let known = self.strangers.iter();
-        let known = known.filter(|(_, stranger)| stranger.walk < walk);
-        let known: Vec<_> = known
-            .filter_map(|(&conv, stranger)| Some((conv, stranger.early.first()?.previous())))
-            .collect();
-        for (conv, start) in known {
-            self.introduce(conv, start);
-            self.absorb(conv, [], start, now, out);
-        }
-        if !self.strangers.is_empty() {
-            self.walk.want_another(now);
-        }
-    }
-
     /// Delivers what is next, keeps what is early, and sees to it that what is missing is fetched,
     /// not before `fetch_at`. The log reaches at least to `head`.
-    fn absorb(
+    pub(super) fn absorb(
         &mut self,
         conv: ConversationId,
         entries: impl IntoIterator<Item = Entry>,
@@ -390,7 +336,7 @@ impl Incoming {
         }
         let held = *held;
         if held > before {
-            self.earn_ack(conv);
+            self.acks.insert(conv);
         }
         if gap.head <= held {
             return self.fetches.cancel(conv);
@@ -399,12 +345,6 @@ impl Incoming {
         self.gaps.insert(conv, gap);
         if self.user.is_some() && self.fetches.is_unplanned(conv) {
             self.fetches.plan(conv, fetch_at);
-        }
-    }
-
-    fn earn_ack(&mut self, conv: ConversationId) {
-        if let (Some(&held), true) = (self.held.get(&conv), self.user.is_some()) {
-            self.acks.insert(conv, held);
         }
     }
 

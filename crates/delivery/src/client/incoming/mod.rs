@@ -13,6 +13,7 @@ mod fetches;
 mod machine;
 mod policy;
 mod snapshot;
+mod strangers;
 mod walk;
 
 pub use machine::Incoming;

@@ -23,4 +23,6 @@ pub struct Held {
     /// The last entry known to exist; above `seq` while a gap is being filled. Kept because the cursor
     /// may already be beyond the change that told of it.
     pub head: Seq,
+    /// Whether the server may not know that everything up to `seq` is held.
+    pub is_ack_owed: bool,
 }

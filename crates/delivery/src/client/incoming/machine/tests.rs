@@ -179,31 +179,59 @@ fn a_sync_that_knows_better_does_not_wait() {
     incoming.disconnected();
     incoming.connected(ME, at(100), &mut out);
     incoming.synced(page(vec![view(A, 8..=9)], "s2", false), at(200), &mut out);
-    assert_eq!(short(&mut out), ["sync s1", "fetch 1>3"]);
+    assert_eq!(short(&mut out), ["ack 1.3", "sync s1", "fetch 1>3"]);
     incoming.fetched(history(A, 4..=7, 9), at(300), &mut out);
     assert_eq!(short(&mut out).len(), 6, "8 and 9 were kept");
 }
 
 #[test]
-fn a_sync_heals_a_lost_ack_and_repeats_none_that_arrived() {
+fn acks_are_repeated_until_a_later_sync_proves_that_they_arrived() {
     let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
-    incoming.disconnected();
-    incoming.connected(ME, at(1), &mut out);
-    let mut known = view(conv(2), 1..=1);
-    known.members[0].delivered = seq(1);
-    let views = vec![view(A, 1..=3), known];
-    incoming.synced(page(views, "s2", false), at(2), &mut out);
+    for time in [1, 2] {
+        incoming.disconnected();
+        incoming.connected(ME, at(time), &mut out);
+        assert_eq!(short(&mut out), ["ack 1.3", "sync s1"]);
+    }
+    assert!(incoming.snapshot().held[0].is_ack_owed);
+    incoming.synced(page(Vec::new(), "s2", false), at(3), &mut out);
+    assert!(!incoming.snapshot().held[0].is_ack_owed);
+    // An ack that was poured out while a sync was under way is not proved by that one.
+    incoming.tick(at(900_003), &mut out);
+    incoming.entry(entry(A, 4), at(900_004), &mut out);
     incoming.flush(&mut out);
-    let acks = short(&mut out);
-    assert_eq!(acks, ["sync s1", "2.1", "ack 1.3", "ack 2.1"]);
+    incoming.synced(page(Vec::new(), "s3", false), at(900_005), &mut out);
+    assert_eq!(short(&mut out), ["sync s2", "1.4", "ack 1.4"]);
+    assert!(incoming.snapshot().held[0].is_ack_owed);
+}
+
+#[test]
+fn an_ack_that_could_not_be_poured_out_is_owed() {
+    let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
+    incoming.entry(entry(A, 4), at(1), &mut out);
     incoming.disconnected();
-    incoming.connected(ME, at(3), &mut out);
-    let mut both = vec![view(A, 1..=3), view(conv(2), 1..=1)];
-    both[0].members[0].delivered = seq(3);
-    both[1].members[0].delivered = seq(1);
-    incoming.synced(page(both, "s3", false), at(4), &mut out);
     incoming.flush(&mut out);
-    assert_eq!(short(&mut out), ["sync s2"]);
+    assert_eq!(short(&mut out), ["1.4"]);
+    incoming.connected(ME, at(2), &mut out);
+    assert_eq!(short(&mut out), ["ack 1.4", "sync s1"]);
+}
+
+#[test]
+fn a_sync_that_shows_too_low_a_position_is_answered_with_an_ack() {
+    let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
+    incoming.tick(at(900_000), &mut out);
+    let mut known = view(A, 1..=3);
+    known.members[0].delivered = seq(3);
+    incoming.synced(page(vec![known], "s2", false), at(900_000), &mut out);
+    incoming.flush(&mut out);
+    assert_eq!(short(&mut out), ["sync s1"]);
+    incoming.tick(at(1_800_000), &mut out);
+    incoming.synced(
+        page(vec![view(A, 1..=3)], "s3", false),
+        at(1_800_000),
+        &mut out,
+    );
+    incoming.flush(&mut out);
+    assert_eq!(short(&mut out), ["sync s2", "ack 1.3"]);
 }
 
 #[test]
@@ -330,7 +358,7 @@ fn a_walk_that_was_cut_off_goes_on_and_is_followed_by_another() {
     out.clear();
     incoming.connected(ME, at(2), &mut out);
     incoming.synced(page(Vec::new(), "s1", false), at(3), &mut out);
-    assert_eq!(short(&mut out), ["sync p1", "sync s1"]);
+    assert_eq!(short(&mut out), ["ack 1.1", "sync p1", "sync s1"]);
     assert!(!incoming.is_caught_up());
     incoming.synced(page(Vec::new(), "s2", false), at(4), &mut out);
     assert!(incoming.is_caught_up());
@@ -345,11 +373,12 @@ fn a_restart_remembers_what_was_missing() {
         conv: A,
         seq: seq(3),
         head: seq(9),
+        is_ack_owed: true,
     };
     assert_eq!(snapshot.held, [held]);
     let mut incoming = Incoming::restore(Policy::default(), snapshot);
     incoming.connected(ME, at(1), &mut out);
-    assert_eq!(short(&mut out), ["sync s1", "fetch 1>3"]);
+    assert_eq!(short(&mut out), ["ack 1.3", "sync s1", "fetch 1>3"]);
 }
 
 #[test]

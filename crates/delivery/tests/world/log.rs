@@ -1,0 +1,204 @@
+//! The one true log of the simulated world, and what a server answers from it.
+
+use std::collections::BTreeMap;
+
+use hongyan_protocol::{
+    Body, ClientId, ConversationId, ConversationKind, ConversationView, Entry, EntryId, EntryKind,
+    HistoryPage, MemberPosition, Millis, Sent, Seq, Synced, Target, UserId,
+};
+
+/// Conversations in a page of `sync`: few, so that walks have several pages.
+const SYNC_PAGE: usize = 2;
+
+/// Entries of each conversation in a page of `sync`.
+const SYNC_ENTRIES: usize = 3;
+
+pub(crate) struct Conversation {
+    pub(crate) members: Vec<UserId>,
+    pub(crate) entries: Vec<Entry>,
+    delivered: BTreeMap<UserId, Seq>,
+    /// The number of the last change in it.
+    changed: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Log {
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    directs: BTreeMap<(UserId, UserId), ConversationId>,
+    by_client_id: BTreeMap<(UserId, ClientId), Sent>,
+    changes: u64,
+    entries: u64,
+}
+
+impl Log {
+    pub(crate) fn open(&mut self, conv: ConversationId, members: Vec<UserId>) {
+        let conversation = Conversation {
+            members,
+            entries: Vec::new(),
+            delivered: BTreeMap::new(),
+            changed: 0,
+        };
+        self.conversations.insert(conv, conversation);
+    }
+
+    /// The first attempt's answer, if there was one.
+    pub(crate) fn earlier(&self, from: UserId, client_id: &ClientId) -> Option<Sent> {
+        self.by_client_id.get(&(from, client_id.clone())).cloned()
+    }
+
+    /// Appends, and returns where.
+    pub(crate) fn append(
+        &mut self,
+        from: UserId,
+        target: Target,
+        kind: EntryKind,
+        client_id: ClientId,
+        body: Option<Body>,
+    ) -> Sent {
+        let conv = match target {
+            Target::Conversation(conv) => conv,
+            Target::User(user) => self.direct(from, user),
+        };
+        self.changes += 1;
+        self.entries += 1;
+        let conversation = self
+            .conversations
+            .get_mut(&conv)
+            .expect("the world only sends to what it opened");
+        conversation.changed = self.changes;
+        let entry = Entry {
+            conv,
+            seq: Seq::from_trusted(conversation.entries.len() as u64 + 1),
+            id: EntryId::from_trusted(self.entries),
+            kind,
+            from,
+            at: Millis::from_trusted(0),
+            client_id: client_id.clone(),
+            body,
+            reply_to: None,
+            mentions: Vec::new(),
+            target: None,
+            edited_by: None,
+            recalled_by: None,
+        };
+        let sent = Sent {
+            conv,
+            seq: entry.seq,
+            id: entry.id,
+            at: entry.at,
+            client_id: client_id.clone(),
+        };
+        conversation.entries.push(entry);
+        self.by_client_id.insert((from, client_id), sent.clone());
+        sent
+    }
+
+    pub(crate) fn deliver(&mut self, user: UserId, conv: ConversationId, seq: Seq) {
+        self.changes += 1;
+        if let Some(conversation) = self.conversations.get_mut(&conv) {
+            let head = conversation.head();
+            assert!(seq <= head, "a client acked {seq} of {head}");
+            let delivered = conversation.delivered.entry(user).or_default();
+            if seq > *delivered {
+                *delivered = seq;
+                conversation.changed = self.changes;
+            }
+        }
+    }
+
+    pub(crate) fn after(&self, conv: ConversationId, after: Seq, limit: usize) -> HistoryPage {
+        let conversation = &self.conversations[&conv];
+        let entries = conversation.entries.iter().skip(after.get() as usize);
+        let entries: Vec<Entry> = entries.take(limit).cloned().collect();
+        let last = entries.last().map_or(after, |entry| entry.seq);
+        HistoryPage {
+            conv,
+            entries,
+            head: conversation.head(),
+            more: last < conversation.head(),
+        }
+    }
+
+    /// The cursor is `since` between walks and `since.top.below` within one.
+    pub(crate) fn sync(&self, user: UserId, cursor: Option<&str>) -> Synced {
+        let numbers = cursor.unwrap_or("0").split('.');
+        let numbers: Vec<u64> = numbers
+            .map(|n| n.parse().expect("our own cursor"))
+            .collect();
+        let (since, top, below) = match numbers[..] {
+            [since] => (since, self.changes, u64::MAX),
+            [since, top, below] => (since, top, below),
+            _ => panic!("not our own cursor: {cursor:?}"),
+        };
+        let conversations = self.conversations.iter();
+        let mut changed: Vec<_> = conversations
+            .filter(|(_, found)| found.members.contains(&user) && !found.entries.is_empty())
+            .filter(|(_, found)| found.changed > since && found.changed < below)
+            .filter(|(_, found)| found.changed <= top)
+            .collect();
+        changed.sort_by_key(|(_, found)| std::cmp::Reverse(found.changed));
+        let more = changed.len() > SYNC_PAGE;
+        changed.truncate(SYNC_PAGE);
+        let below = changed.last().map_or(0, |(_, found)| found.changed);
+        let cursor = if more {
+            format!("{since}.{top}.{below}")
+        } else {
+            top.to_string()
+        };
+        Synced {
+            conversations: changed
+                .iter()
+                .map(|(conv, found)| found.view(**conv))
+                .collect(),
+            users: Vec::new(),
+            total_unread: 0,
+            cursor: cursor.into(),
+            more,
+        }
+    }
+
+    /// Of each conversation of a user: what the server thinks delivered, and the head.
+    pub(crate) fn positions(&self, user: UserId) -> Vec<(ConversationId, Seq, Seq)> {
+        let conversations = self.conversations.iter();
+        let own = conversations.filter(|(_, found)| found.members.contains(&user));
+        own.map(|(conv, found)| {
+            let delivered = found.delivered.get(&user).copied().unwrap_or(Seq::ZERO);
+            (*conv, delivered, found.head())
+        })
+        .collect()
+    }
+
+    fn direct(&mut self, from: UserId, to: UserId) -> ConversationId {
+        let pair = (from.min(to), from.max(to));
+        if let Some(conv) = self.directs.get(&pair) {
+            return *conv;
+        }
+        let conv = ConversationId::from_trusted(100 + self.directs.len() as u64);
+        self.open(conv, vec![pair.0, pair.1]);
+        self.directs.insert(pair, conv);
+        conv
+    }
+}
+
+impl Conversation {
+    pub(crate) fn head(&self) -> Seq {
+        Seq::from_trusted(self.entries.len() as u64)
+    }
+
+    fn view(&self, conv: ConversationId) -> ConversationView {
+        let members = self.members.iter().map(|&user| MemberPosition {
+            user,
+            read: Seq::ZERO,
+            delivered: self.delivered.get(&user).copied().unwrap_or(Seq::ZERO),
+        });
+        let first = self.entries.len().saturating_sub(SYNC_ENTRIES);
+        ConversationView {
+            conv,
+            kind: ConversationKind::Direct,
+            head: self.head(),
+            unread: 0,
+            members: members.collect(),
+            entries: self.entries[first..].to_vec(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What goes wrong in the simulated world, and what everybody writes meanwhile.
+
+use hongyan_delivery::client::outbox::Append;
+use hongyan_protocol::{Body, ClientId, ConversationId, Recall, Send, Seq, Target, UserId};
+
+use crate::world::{GROUPS, World};
+
+impl World {
+    pub(crate) fn trouble(&mut self, client: usize) {
+        let now = self.now;
+        let connection = self.clients[client].connection;
+        if self.random.chance(self.weather.break_link) {
+            connection
+                .into_iter()
+                .for_each(|connection| self.cut(connection));
+        }
+        if self.random.chance(self.weather.swallow_acks) {
+            self.clients[client].is_muted = true;
+        }
+        if self.random.chance(self.weather.restart_client) {
+            connection
+                .into_iter()
+                .for_each(|connection| self.cut(connection));
+            self.clients[client].restart(now);
+        }
+    }
+
+    /// The server loses all but its log.
+    pub(crate) fn restart_server(&mut self) {
+        let connections: Vec<u64> = self.connections.keys().copied().collect();
+        for connection in connections {
+            self.cut(connection);
+            self.connections.remove(&connection);
+        }
+    }
+
+    pub(crate) fn submit(&mut self, client: usize) {
+        let now = self.now;
+        for _ in 0..=self.random.below(3) {
+            self.counter += 1;
+            let client_id = ClientId::new(format!("{client}-{:06}", self.counter)).expect("short");
+            let group = ConversationId::from_trusted(1 + self.random.below(GROUPS));
+            let append = if self.random.chance(100) {
+                let seq = Seq::from_trusted(1);
+                Append::Recall(Recall {
+                    conv: group,
+                    seq,
+                    client_id,
+                })
+            } else {
+                let length = self.random.below(300) as usize;
+                Append::Send(Send {
+                    target: self.target(client, group),
+                    client_id,
+                    body: Body::text("x".repeat(length + 1)),
+                    reply_to: None,
+                    mentions: Vec::new(),
+                })
+            };
+            self.with_client(client, |client| client.submit(append, now));
+        }
+    }
+
+    /// A group, or now and then another user, whose conversation with this one may not exist yet.
+    pub(crate) fn target(&mut self, client: usize, group: ConversationId) -> Target {
+        let user = UserId::from_trusted(1000 + self.random.below(3));
+        if user != self.clients[client].user && self.random.chance(200) {
+            Target::User(user)
+        } else {
+            Target::Conversation(group)
+        }
+    }
+}
