@@ -263,6 +263,11 @@ async fn members_and_changes() {
     )
     .await;
     finds(
+        "UPDATE members SET version = 9 WHERE conv_id = 1",
+        "the database file: user 1000: change 9 was given to more than one conversation",
+    )
+    .await;
+    finds(
         "DELETE FROM users WHERE id = 1002",
         "the database file: members points to a row of users that is not there",
     )

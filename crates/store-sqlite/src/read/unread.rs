@@ -25,7 +25,7 @@ const OF_MEMBER: &str = "
     c.messages
     - coalesce((SELECT e.messages FROM entries e
                 WHERE e.conv_id = m.conv_id AND e.seq = m.read_seq), 0)
-    - (SELECT count(*) FROM entries r
+    - (SELECT count(*) FROM entries r INDEXED BY entries_recalled
        WHERE r.conv_id = m.conv_id AND r.seq > m.read_seq
          AND r.kind = 1 AND r.recalled_by IS NOT NULL)";
 

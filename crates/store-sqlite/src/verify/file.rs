@@ -10,7 +10,7 @@ impl Check<'_> {
     pub(super) fn file(&mut self) -> Result<()> {
         self.sqlite_checks()?;
         self.client_ids()?;
-        self.change_counter()?;
+        self.changes()?;
         self.report.users = self
             .conn
             .query_row("SELECT count(*) FROM users", [], |row| row::count(row, 0))?;
@@ -54,8 +54,9 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// A counter that lags would give a number twice, and a sync would miss a change.
-    fn change_counter(&mut self) -> Result<()> {
+    /// Changes have numbers of their own, and a counter that lags would give one twice: a sync that
+    /// turns its page between the two would miss the second.
+    fn changes(&mut self) -> Result<()> {
         let (counter, given) = self.conn.query_row(
             "SELECT (SELECT value FROM counters WHERE name = 'version'),
                     (SELECT coalesce(max(version), 0) FROM members)",
@@ -65,6 +66,16 @@ impl Check<'_> {
         if counter < given {
             self.fault(Fault::Engine(format!(
                 "the change counter stands at {counter}, but change {given} was given"
+            )));
+        }
+        let mut twice = self.conn.prepare(
+            "SELECT user_id, version FROM members GROUP BY user_id, version HAVING count(*) > 1",
+        )?;
+        let mut rows = twice.query([])?;
+        while let Some(row) = rows.next()? {
+            let (user, version) = (row::count(row, 0)?, row::count(row, 1)?);
+            self.fault(Fault::Engine(format!(
+                "user {user}: change {version} was given to more than one conversation"
             )));
         }
         Ok(())

@@ -151,7 +151,12 @@ impl Check<'_> {
 /// The error tells of the data, not of the circumstances of reading it.
 fn is_senseless(error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
-        Some(code) => matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase),
+        // Unknown is how SQLite calls a statement that does not fit the schema: a table or an index is missing.
+        Some(code) => matches!(
+            code,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown
+        ),
+        // A value that the model cannot hold.
         None => true,
     }
 }

@@ -309,7 +309,7 @@ impl Batch<'_> {
         let Body::Text(text) = body;
         self.conn
             .prepare_cached(
-                "UPDATE entries SET body = NULL
+                "UPDATE entries INDEXED BY entries_edits SET body = NULL
                  WHERE conv_id = ?1 AND target = ?2 AND kind = 2 AND seq <> ?3",
             )?
             .execute((sql(edit.conv), sql(target), sql(edit.seq)))?;
@@ -325,7 +325,7 @@ impl Batch<'_> {
     fn blank(&self, recall: &Appended, target: Seq) -> Result<(), Stop> {
         self.conn
             .prepare_cached(
-                "UPDATE entries SET body = NULL, recalled_by = ?3
+                "UPDATE entries INDEXED BY entries_edits SET body = NULL, recalled_by = ?3
                  WHERE conv_id = ?1 AND target = ?2 AND kind = 2",
             )?
             .execute((sql(recall.conv), sql(target), sql(recall.seq)))?;
