@@ -97,6 +97,24 @@ impl Send {
         Self::checked(read_object(body)?)
     }
 
+    /// A message of plain text and nothing else, for senders that speak another protocol.
+    ///
+    /// # Errors
+    /// Those of [`from_json`](Self::from_json): the text is empty, too long, or holds U+0000.
+    pub fn text(
+        target: Target,
+        client_id: ClientId,
+        text: impl Into<Box<str>>,
+    ) -> Result<Self, (ErrorCode, String)> {
+        Ok(Self {
+            target,
+            client_id,
+            body: checked_body(Body::text(text))?,
+            reply_to: None,
+            mentions: Vec::new(),
+        })
+    }
+
     pub(crate) fn checked(read: SendRead) -> Result<Self, Refusal> {
         let target = match (read.conv, read.to) {
             (Some(conv), None) => Target::Conversation(conv),

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod committer;
+mod direct;
 mod dispatch;
 mod error;
 pub mod limits;
@@ -28,6 +29,9 @@ use hongyan_bus::{Bus, Notice};
 use hongyan_store::Store;
 
 pub use accounts::{AddUser, Caller, Login, SignedIn};
+pub use direct::{
+    Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
+};
 pub use error::ServiceError;
 pub use reading::PushPage;
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};

@@ -65,6 +65,20 @@ pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 /// Users in one page of the directory.
 pub const USERS_PAGE: usize = 200;
 
+/// Entries of a 1:1 conversation in one page for clients that ask by person. More: the newest, or the
+/// oldest of those asked for.
+pub const DIRECT_MESSAGES: usize = hongyan_store::HISTORY_LIMIT;
+
+/// The newest entries, in which a client that polls finds what it does not have yet, nearly always.
+pub const DIRECT_POLL: usize = 32;
+
+/// Contacts in the list for clients that ask by person. More: those whose conversations changed last.
+pub const DIRECT_CONTACTS: usize = 200;
+
+/// Conversations in which undelivered messages are looked for when such a client comes online. More:
+/// those that changed last; what is undelivered in others is found by reading them.
+pub const UNDELIVERED_CONVERSATIONS: usize = 1000;
+
 /// What a client is told to wait before it tries again what was refused for load.
 pub const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
 
