@@ -28,6 +28,13 @@ impl Conversation {
         }
     }
 
+    /// The user holds less than was thought, and the log reaches `head`. Only before the first push.
+    pub(super) fn begin(&mut self, held: Seq, head: Seq) {
+        self.pushed_to = self.pushed_to.min(held);
+        self.reported = self.reported.min(held);
+        self.learn_latest(head);
+    }
+
     pub(super) fn pushed_to(&self) -> Seq {
         self.pushed_to
     }

@@ -42,6 +42,8 @@ struct Pushed<P> {
 /// Where reading from the logs stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fetch {
+    /// Not before the user has come online.
+    Asleep,
     Idle,
     Outstanding,
     /// Not before this time: the last one failed.
@@ -49,7 +51,7 @@ enum Fetch {
 }
 
 impl<P: Clone> Outgoing<P> {
-    /// A connection to which nothing was pushed yet.
+    /// A connection to which nothing was pushed yet, and nothing is until [`resume`](Self::resume).
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
             policy,
@@ -58,25 +60,30 @@ impl<P: Clone> Outgoing<P> {
             due: BTreeSet::new(),
             window: Window::default(),
             last_tid: 0,
-            fetch: Fetch::Idle,
+            fetch: Fetch::Asleep,
             fetch_failures: 0,
             closed: false,
         }
     }
 
     /// The user comes online: of each of these conversations the user holds everything up to the
-    /// first seq, and the log reaches the second. Call it once, before anything else.
+    /// first seq, and the log reaches the second. To be called once. What was committed while this
+    /// was found out may have been told before.
     pub fn resume(
         &mut self,
         behind: impl IntoIterator<Item = (ConversationId, Seq, Seq)>,
         out: &mut Vec<Action<P>>,
     ) {
+        if self.closed || self.fetch != Fetch::Asleep {
+            return;
+        }
         for (conv, held, head) in behind {
             match self.track(conv, held) {
-                Some(conversation) => conversation.learn_latest(head),
+                Some(conversation) => conversation.begin(held, head),
                 None => return self.close(CloseCode::SlowReader, out),
             }
         }
+        self.fetch = Fetch::Idle;
         self.fetch_next(out);
     }
 
@@ -187,7 +194,7 @@ impl<P: Clone> Outgoing<P> {
     pub fn next_deadline(&self) -> Option<Tick> {
         let resting = match self.fetch {
             Fetch::Resting(until) => Some(until),
-            Fetch::Idle | Fetch::Outstanding => None,
+            Fetch::Asleep | Fetch::Idle | Fetch::Outstanding => None,
         };
         let due = self.due.first().map(|(due, _)| *due);
         due.into_iter().chain(resting).min()

@@ -67,8 +67,21 @@ fn policy() -> Policy {
     }
 }
 
-fn small() -> Outgoing<&'static str> {
+/// Not online yet.
+fn asleep() -> Outgoing<&'static str> {
     Outgoing::new(Arc::new(policy()))
+}
+
+/// Online, with nothing to catch up on.
+fn small() -> Outgoing<&'static str> {
+    online([])
+}
+
+fn online<const N: usize>(behind: [(ConversationId, u64, u64); N]) -> Outgoing<&'static str> {
+    let mut outgoing = asleep();
+    let behind = behind.map(|(conv, held, head)| (conv, seq(held), seq(head)));
+    outgoing.resume(behind, &mut Out::new());
+    outgoing
 }
 
 fn drain(out: &mut Out) -> Out {
@@ -119,9 +132,8 @@ fn one_push_goes_out_three_times_under_one_number_then_the_connection_is_closed(
 
 #[test]
 fn acks_come_in_any_order_and_the_position_waits_for_the_hole() {
-    let mut outgoing = small();
+    let mut outgoing = online([(A, 0, 3)]);
     let mut out = Out::new();
-    outgoing.resume([(A, seq(0), seq(3))], &mut out);
     outgoing.fetched([shown(A, 1), shown(A, 2), shown(A, 3)], at(0), &mut out);
     drain(&mut out);
     outgoing.ack(3, &mut out);
@@ -133,9 +145,8 @@ fn acks_come_in_any_order_and_the_position_waits_for_the_hole() {
 
 #[test]
 fn what_shows_nothing_is_passed_over_and_counts_as_delivered() {
-    let mut outgoing = small();
+    let mut outgoing = online([(A, 0, 3)]);
     let mut out = Out::new();
-    outgoing.resume([(A, seq(0), seq(3))], &mut out);
     drain(&mut out);
     outgoing.fetched([silent(A, 1), shown(A, 2), silent(A, 3)], at(0), &mut out);
     assert_eq!(drain(&mut out), [delivered(A, 1), push(1, false)]);
@@ -145,7 +156,7 @@ fn what_shows_nothing_is_passed_over_and_counts_as_delivered() {
 
 #[test]
 fn no_more_than_the_window_is_pushed_until_half_of_it_is_acked() {
-    let mut outgoing = small();
+    let mut outgoing = asleep();
     let mut out = Out::new();
     outgoing.resume([(A, seq(0), seq(9)), (B, seq(5), seq(6))], &mut out);
     assert_eq!(drain(&mut out), [fetch(&[(A, 0), (B, 5)], 4)]);
@@ -160,10 +171,25 @@ fn no_more_than_the_window_is_pushed_until_half_of_it_is_acked() {
 }
 
 #[test]
-fn a_query_shows_what_was_held_back() {
-    let mut outgoing = small();
+fn what_is_committed_while_the_user_comes_online_waits_for_what_came_before() {
+    let mut outgoing = asleep();
     let mut out = Out::new();
-    outgoing.resume([(A, seq(0), seq(9))], &mut out);
+    outgoing.committed(A, seq(8), &mut out);
+    outgoing.committed(B, seq(1), &mut out);
+    assert_eq!(out, []);
+    outgoing.resume([(A, seq(5), seq(7))], &mut out);
+    assert_eq!(drain(&mut out), [fetch(&[(A, 5), (B, 0)], 4)]);
+    let oldest = [shown(A, 6), shown(A, 7), shown(B, 1), shown(A, 8)];
+    outgoing.fetched(oldest, at(0), &mut out);
+    assert_eq!(drain(&mut out).len(), 4);
+    outgoing.ack(1, &mut out);
+    assert_eq!(drain(&mut out), [delivered(A, 6)]);
+}
+
+#[test]
+fn a_query_shows_what_was_held_back() {
+    let mut outgoing = online([(A, 0, 9)]);
+    let mut out = Out::new();
     outgoing.fetched((1..=4).map(|n| shown(A, n)), at(0), &mut out);
     outgoing.queried(A, seq(9));
     outgoing.queried(B, seq(2));
@@ -211,9 +237,8 @@ fn a_log_that_cannot_be_read_is_asked_again_later() {
 
 #[test]
 fn a_forgotten_conversation_is_neither_pushed_nor_waited_for() {
-    let mut outgoing = small();
+    let mut outgoing = online([(A, 0, 1), (B, 0, 1)]);
     let mut out = Out::new();
-    outgoing.resume([(A, seq(0), seq(1)), (B, seq(0), seq(1))], &mut out);
     outgoing.fetched([shown(A, 1), shown(B, 1)], at(0), &mut out);
     outgoing.forget(A);
     assert_eq!(outgoing.unacked(), 1);
@@ -357,6 +382,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120)
     ) {
         let mut outgoing = Outgoing::new(Arc::new(policy()));
+        outgoing.resume([], &mut Vec::new());
         let mut world = World::default();
         let mut out = Vec::new();
         let mut now = at(0);
