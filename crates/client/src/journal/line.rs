@@ -96,6 +96,8 @@ enum Stored {
         conv: ConversationId,
         seq: Seq,
         head: Seq,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_ack_owed: bool,
     },
     Cursor {
         cursor: Option<Box<str>>,
@@ -133,6 +135,7 @@ impl From<&Record> for Stored {
                 conv: held.conv,
                 seq: held.seq,
                 head: held.head,
+                is_ack_owed: held.is_ack_owed,
             },
             Record::Cursor { cursor, walk } => Self::Cursor {
                 cursor: cursor.clone(),
@@ -156,7 +159,9 @@ impl Stored {
             Self::NoToken => Record::Token(None),
             Self::Submitted { frame } => Record::Submitted(append(&frame)?),
             Self::Settled { client_id } => Record::Settled(client_id),
-            Self::Held { conv, seq, head } => Record::Held(Held { conv, seq, head }),
+            Self::Held { conv, seq, head, is_ack_owed } => {
+                Record::Held(Held { conv, seq, head, is_ack_owed })
+            }
             Self::Cursor { cursor, walk } => Record::Cursor { cursor, walk },
             Self::Networks { networks } => {
                 Record::Networks(networks.into_iter().map(Network::from).collect())

@@ -3,6 +3,25 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
+use hongyan_client::{Config, Credentials};
+
+use crate::cli::SignIn;
+
+/// The client that a command's options ask for; the person is asked for what they leave out. Each
+/// command is a device of its own, so that it does not sign out another.
+pub fn client_config(options: &SignIn, device: &str) -> anyhow::Result<Config> {
+    let login = match &options.login {
+        Some(login) => login.clone(),
+        None => ask_login()?,
+    };
+    let password = match &options.password {
+        Some(password) => password.clone(),
+        None => ask_password(&login)?,
+    };
+    let credentials = Credentials::password(login, password, device);
+    let name = concat!("hongyan-cli/", env!("CARGO_PKG_VERSION"));
+    Ok(Config::new(options.server.clone(), credentials).client_name(name))
+}
 
 /// Asks for a password without showing it; reads a line where nobody can be asked.
 pub fn ask_password(login: &str) -> anyhow::Result<String> {
@@ -24,7 +43,6 @@ pub(super) fn ask_new_password(login: &str) -> anyhow::Result<String> {
 }
 
 /// Asks for a login name.
-#[allow(dead_code, reason = "the client commands come next")]
 pub(super) fn ask_login() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
         eprint!("Login name: ");

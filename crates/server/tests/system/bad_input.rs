@@ -7,8 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::harness::raw::text_to;
-use crate::harness::{LI, LI_ID, Raw, TestServer, WANG, ZHANG};
+use crate::harness::{LI, LI_ID, Raw, TestServer, WANG, ZHANG, text_to};
 
 /// Checks that a connection still works.
 async fn still_works(raw: &mut Raw) {

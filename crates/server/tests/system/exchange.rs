@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::raw::text_to;
-use crate::harness::{LI, LI_ID, PATIENCE, Raw, TestServer, WANG, ZHANG, ZHANG_ID, eventually};
+use crate::harness::{
+    LI, LI_ID, PATIENCE, Raw, TestServer, WANG, ZHANG, ZHANG_ID, eventually, text_to,
+};
 
 /// The texts of a page of entries.
 fn texts(entries: &Value) -> Vec<&str> {

@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it is"
 )]
+#![allow(unreachable_pub, reason = "the modules of a test are its own")]
 
 mod harness;
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::harness::raw::text_to;
-use crate::harness::{LI, LI_ID, TestServer, WANG, ZHANG, ZHANG_ID, eventually};
+use crate::harness::{LI, LI_ID, TestServer, WANG, ZHANG, ZHANG_ID, eventually, text_to};
 
 #[tokio::test]
 async fn without_an_ack_the_entry_is_pushed_three_times_in_nine_seconds_and_stays_undelivered() {

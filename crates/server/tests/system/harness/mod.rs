@@ -1,7 +1,7 @@
 //! Servers and clients for the tests.
 
 mod http;
-pub mod raw;
+mod raw;
 mod server;
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use http::Http;
-pub use raw::Raw;
+pub use raw::{Raw, text_to};
 pub use server::TestServer;
 
 /// How long anything may take on a busy machine before a test calls it broken.
@@ -23,7 +23,6 @@ pub const WANG: &str = "wangwu@hotmail.com";
 /// Their ids.
 pub const ZHANG_ID: u64 = 1000;
 pub const LI_ID: u64 = 1001;
-pub const WANG_ID: u64 = 1002;
 
 /// Polls until the condition answers something.
 pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {

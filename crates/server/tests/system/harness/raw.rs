@@ -162,11 +162,6 @@ impl Raw {
         assert_eq!(sent["type"], "sent", "{sent}");
         sent
     }
-
-    /// Drops the connection without a close.
-    pub fn cut(self) {
-        drop(self);
-    }
 }
 
 /// A `send` frame without `req`.

@@ -1,7 +1,6 @@
 //! A server in this process, on a free port and a folder of its own.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use hongyan::config::Config;
 use hongyan::node::{Demo, Node};
@@ -13,7 +12,8 @@ use super::{Http, Raw};
 pub struct TestServer {
     node: Option<Node>,
     config: Config,
-    folder: TempDir,
+    /// Goes when the server goes.
+    _folder: TempDir,
 }
 
 impl TestServer {
@@ -35,7 +35,7 @@ impl TestServer {
         Self {
             node: Some(node),
             config,
-            folder,
+            _folder: folder,
         }
     }
 
@@ -57,11 +57,6 @@ impl TestServer {
     /// Its database file.
     pub fn database(&self) -> std::path::PathBuf {
         self.config.database()
-    }
-
-    /// A folder that goes with the server.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Stops it gracefully; the folder stays.

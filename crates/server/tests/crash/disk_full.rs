@@ -1,0 +1,109 @@
+//! The disk is full: nothing is acknowledged that is not stored, and it recovers by itself.
+
+use std::process::Command;
+use std::time::Duration;
+
+use hongyan_client::{Client, ErrorCode, Target, UserId};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::person::config;
+use super::server::Server;
+
+/// For the store to notice that there is room again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The largest file that the server may write, in bytes; `None` for any.
+fn limit_files(server: &Server, bytes: Option<u64>) {
+    let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+    let status = Command::new("prlimit")
+        .args([
+            "--pid",
+            &server.pid().to_string(),
+            &format!("--fsize={limit}:unlimited"),
+        ])
+        .status()
+        .unwrap();
+    assert!(status.success(), "prlimit (util-linux) sets the limit");
+}
+
+async fn health(server: &Server) -> StatusCode {
+    reqwest::get(format!("{}/v1/health", server.url()))
+        .await
+        .unwrap()
+        .status()
+}
+
+/// A token of another device of the same user.
+async fn sign_in(server: &Server) -> String {
+    let login = json!({ "login": "zhangsan@gmail.com", "password": "1234", "device": "script" });
+    let request = reqwest::Client::new()
+        .post(format!("{}/v1/login", server.url()))
+        .json(&login);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+async fn post(server: &Server, token: &str, text: &str) -> (StatusCode, Value) {
+    let message =
+        json!({ "to": 1001, "client_id": text, "body": { "type": "text", "text": text } });
+    let request = reqwest::Client::new().post(format!("{}/v1/messages", server.url()));
+    let response = request
+        .bearer_auth(token)
+        .json(&message)
+        .send()
+        .await
+        .unwrap();
+    (response.status(), response.json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_costs_the_sends_of_its_time_and_nothing_else() {
+    let server = Server::start().await;
+    let (client, _events) = Client::connect(config(&server.url(), "zhangsan@gmail.com"))
+        .await
+        .unwrap();
+    let li = Target::User(UserId::new(1001).unwrap());
+    let first = client
+        .send(li, "there is room")
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+    assert_eq!(first.seq.get(), 1);
+
+    let token = sign_in(&server).await;
+    limit_files(&server, Some(4096));
+    let (status, answer) = post(&server, &token, "full").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
+    assert_eq!(
+        answer["error"]["code"],
+        ErrorCode::StoreUnavailable.as_str()
+    );
+    assert!(
+        answer["error"]["retry_after_ms"].as_u64() > Some(0),
+        "{answer}"
+    );
+    assert_eq!(health(&server).await, StatusCode::SERVICE_UNAVAILABLE);
+    let waiting = client.send(li, "the outbox keeps this one").await.unwrap();
+    let page = client
+        .history(first.conv, hongyan_client::Page::Newest, 10)
+        .await
+        .unwrap();
+    assert_eq!(page.entries.len(), 1, "reading goes on");
+
+    limit_files(&server, None);
+    let sent = tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("it recovers by itself")
+        .unwrap();
+    assert_eq!(sent.seq.get(), 2, "what was refused left no trace");
+    let deadline = Instant::now() + PATIENCE;
+    while health(&server).await != StatusCode::OK {
+        assert!(Instant::now() < deadline, "health comes back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    client.close().await;
+    server.check();
+}
