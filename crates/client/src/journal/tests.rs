@@ -49,6 +49,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
             conv,
             seq,
             head: seq.next(),
+            is_ack_owed: true,
         }),
         Record::Cursor {
             cursor: Some("118".into()),
