@@ -57,7 +57,7 @@ pub(crate) struct Client {
     pub(crate) submitted: Vec<ClientId>,
     pub(crate) done: Vec<ClientId>,
     pub(crate) failed: Vec<ClientId>,
-    /// Its acks are swallowed, as long as this connection lasts.
+    /// Its acks, and its syncs, are swallowed as long as this connection lasts.
     pub(crate) is_muted: bool,
     pub(crate) start: Start,
     sabotage: Sabotage,
@@ -246,7 +246,11 @@ impl Client {
                 return None;
             }
             incoming::Action::Conversation(_) => return None,
-            incoming::Action::Ack { .. } if self.is_muted => return None,
+            // What follows a lost frame does not arrive either: a sync that was answered would prove
+            // that the acks before it came through.
+            incoming::Action::Ack { .. } | incoming::Action::Sync { .. } if self.is_muted => {
+                return None;
+            }
             incoming::Action::Ack { conv, seq } => {
                 return Some(ClientFrame::Ack(Ack { conv, seq }).encode(None));
             }

@@ -138,6 +138,11 @@ impl World {
     /// The storm is over, nobody writes any more, and time passes.
     pub(crate) fn heal(&mut self, time: Duration) {
         self.weather = Weather::CLEAR;
+        let muted = self.clients.iter().filter(|client| client.is_muted);
+        let muted: Vec<u64> = muted.filter_map(|client| client.connection).collect();
+        for connection in muted {
+            self.cut(connection);
+        }
         let until = self.now.after(time);
         self.run(until);
     }
