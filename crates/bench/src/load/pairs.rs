@@ -1,0 +1,133 @@
+//! Pairs of clients at work, and the clock over them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::pair::Pair;
+use super::say;
+use crate::latency::Times;
+use crate::order::{Line, Pairs, PairsResult};
+use crate::system;
+
+/// Pairs that connect at the same time.
+const CONNECTING: usize = 64;
+
+/// For the last messages to arrive; the rest counts as lost.
+const LAST_MESSAGES: Duration = Duration::from_secs(15);
+
+/// What all pairs share.
+pub(super) struct Shared {
+    pub(super) start: Instant,
+    pub(super) measure_from: Instant,
+    /// No message is sent after it.
+    pub(super) stop: Instant,
+    /// What has not come by then is lost.
+    pub(super) give_up: Instant,
+    done: AtomicU64,
+}
+
+impl Shared {
+    /// Messages were answered, pushed and acked.
+    pub(super) fn add_done(&self, messages: u64) {
+        self.done.fetch_add(messages, Ordering::Relaxed);
+    }
+}
+
+/// Runs all pairs.
+pub(super) async fn run(order: Pairs) -> anyhow::Result<PairsResult> {
+    let order = Arc::new(order);
+    let pairs = connect(&order).await?;
+    let start = Instant::now();
+    let measure_from = start + Duration::from_millis(order.warm_up_ms);
+    let stop = measure_from + Duration::from_millis(order.measure_ms);
+    let shared = Arc::new(Shared {
+        start,
+        measure_from,
+        stop,
+        give_up: stop + LAST_MESSAGES,
+        done: AtomicU64::new(0),
+    });
+    let mut running = JoinSet::new();
+    for pair in pairs {
+        let (order, shared) = (Arc::clone(&order), Arc::clone(&shared));
+        running.spawn(async move { pair.run(&order, &shared).await });
+    }
+    let mut result = measure(&order, &shared).await?;
+    let mut times = Times::new()?;
+    while let Some(ended) = running.join_next().await {
+        let (faults, data) = ended.context("a pair panicked")??;
+        result.faults.add(&faults);
+        times.add(&data);
+    }
+    result.times = times.to_data();
+    Ok(result)
+}
+
+async fn connect(order: &Arc<Pairs>) -> anyhow::Result<Vec<Pair>> {
+    let total = order.pairs.len();
+    let mut pairs = Vec::with_capacity(total);
+    let mut connecting = JoinSet::new();
+    for index in 0..total {
+        if connecting.len() >= CONNECTING
+            && let Some(pair) = connecting.join_next().await
+        {
+            pairs.push(pair.context("a pair panicked")??);
+        }
+        let order = Arc::clone(order);
+        connecting.spawn(async move { Pair::connect(&order, index).await });
+    }
+    while let Some(pair) = connecting.join_next().await {
+        pairs.push(pair.context("a pair panicked")??);
+    }
+    Ok(pairs)
+}
+
+/// Waits for the time to pass, and reads the counters at both ends of it.
+async fn measure(order: &Pairs, shared: &Shared) -> anyhow::Result<PairsResult> {
+    sleep_until(shared.measure_from).await;
+    let before = Reading::take(order, shared)?;
+    let second = Duration::from_secs(1);
+    let mut next = shared.measure_from + second;
+    while next < shared.stop {
+        sleep_until(next).await;
+        let passed = next.duration_since(shared.measure_from).as_secs();
+        say(&Line::Progress(passed, order.measure_ms / 1000))?;
+        next += second;
+    }
+    sleep_until(shared.stop).await;
+    let after = Reading::take(order, shared)?;
+    Ok(PairsResult {
+        messages: after.done - before.done,
+        seconds: after.at.duration_since(before.at).as_secs_f64(),
+        server_cpu: after
+            .server
+            .zip(before.server)
+            .map(|(after, before)| after.since(before).as_secs_f64()),
+        load_cpu: after.load.since(before.load).as_secs_f64(),
+        ..PairsResult::default()
+    })
+}
+
+/// The counters at one moment.
+struct Reading {
+    at: Instant,
+    done: u64,
+    server: Option<system::Cpu>,
+    load: system::Cpu,
+}
+
+impl Reading {
+    fn take(order: &Pairs, shared: &Shared) -> anyhow::Result<Self> {
+        Ok(Self {
+            at: Instant::now(),
+            done: shared.done.load(Ordering::Relaxed),
+            server: order.server_pid.map(system::cpu).transpose()?,
+            load: system::cpu(std::process::id())?,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Accounts and sessions for the load, put into the database before the server starts.
+//!
+//! Over the network each would cost a password hash of tens of milliseconds, by design. Only for a
+//! database of the benchmark's own: the tokens are easy to guess.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures_util::StreamExt;
+use futures_util::stream;
+use hongyan_protocol::{Millis, UserId};
+use hongyan_store::{NewSession, NewUser, Store};
+use sha2::{Digest, Sha256};
+
+use crate::order::Account;
+
+/// The first user's id.
+const FIRST: u64 = 1000;
+
+/// How long the sessions last.
+const LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Accounts being made at the same time: as many as one look of the writer takes.
+const AT_ONCE: usize = 64;
+
+/// No password matches it, so nobody can sign in but with the token.
+const NO_PASSWORD: &str = "*";
+
+/// Makes users and a session for each.
+pub(crate) async fn accounts(
+    store: &Arc<dyn Store>,
+    count: usize,
+    now: Millis,
+) -> anyhow::Result<Vec<Account>> {
+    let ids = (FIRST..).take(count);
+    let accounts: Vec<_> = stream::iter(ids)
+        .map(|id| account(Arc::clone(store), id, now))
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    accounts.into_iter().collect()
+}
+
+async fn account(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<Account> {
+    let user = UserId::new(id)?;
+    let new = NewUser {
+        id: Some(user),
+        login: format!("bench{id}"),
+        name: format!("Bench {id}"),
+        avatar: None,
+        password_hash: NO_PASSWORD.into(),
+        created_at: now,
+    };
+    store.create_user(new).await.context("cannot make a user")?;
+    let token = format!("bench-{id}");
+    let session = NewSession {
+        user,
+        device: "bench".into(),
+        client: None,
+        token_hash: Sha256::digest(token.as_bytes()).into(),
+        created_at: now,
+        expires_at: Millis::new(now.get() + LIFETIME_MS)?,
+    };
+    store
+        .open_session(session)
+        .await
+        .context("cannot open a session")?;
+    Ok(Account { user: id, token })
+}

@@ -1,0 +1,262 @@
+//! What a large store costs: rate, opening of conversations, size of the write-ahead log, start-up.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use hongyan_protocol::{ClientId, Millis, UserId};
+use hongyan_store::{Append, Body, Change, Outcome, Target as To, Write};
+use tokio::time::{Instant, sleep};
+
+use super::pairs::Work;
+use super::{Bench, announce, file_size, millis, percentiles, progress, unexpected};
+use crate::options::Growth;
+use crate::order::{Account, Line, Open, Order, Pace};
+use crate::report::Measurement;
+use crate::target::{Target, database};
+use crate::text;
+use crate::yardstick::BATCH_WRITES;
+
+/// Of the rate on an empty store.
+const OF_EMPTY: f64 = 0.7;
+
+/// For opening a conversation, at the 99th percentile.
+const OPEN_US: u64 = 1000;
+
+/// Entries shown when a conversation is opened.
+const LAST: usize = 50;
+
+/// From the start of the process until it listens.
+const START_UP: Duration = Duration::from_secs(1);
+
+/// Pairs that measure the rate.
+const PAIRS: usize = 200;
+
+/// Conversations of each user.
+const PEERS: u64 = 10;
+
+/// Users who open their conversations.
+const VISITORS: usize = 200;
+
+/// Between two looks at the size of the log.
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) async fn run(bench: &mut Bench, options: &Growth) -> anyhow::Result<()> {
+    let work = Work {
+        bench: "growth",
+        pairs: PAIRS.min(options.users / 2),
+        pace: Pace::Window(32),
+        warm_up: options.seconds.min(2.0),
+        seconds: options.seconds,
+    };
+    announce(&format!("growth: to {} messages", options.messages));
+    let target = Target::start(bench, options.users).await?;
+    let empty = work.on_hongyan(bench, &target, "empty store").await?;
+    let accounts = target.accounts.clone();
+    let Some(folder) = target.end().await? else {
+        anyhow::bail!("growth needs a server of its own: leave --server away");
+    };
+    let conversations = fill(bench, options, folder.path(), &accounts).await?;
+
+    let target = Target::start_on(bench, folder, accounts).await?;
+    let start_up = target
+        .own()
+        .map_or(Duration::MAX, |(server, _)| server.start_up);
+    let setting = format!("{} messages", options.messages);
+    open(bench, &target, &conversations, &setting).await?;
+    let folder = target.own().map(|(_, folder)| folder.to_path_buf());
+    let log_path = folder.unwrap_or_default().join("hongyan.db-wal");
+    let mut log = 0;
+    let full = {
+        let measuring = work.on_hongyan(bench, &target, &setting);
+        tokio::pin!(measuring);
+        loop {
+            tokio::select! {
+                done = &mut measuring => break done?,
+                () = sleep(LOOK) => log = log.max(file_size(&log_path)),
+            }
+        }
+    };
+    let file = target
+        .own()
+        .map_or(0, |(_, folder)| file_size(&database(folder)));
+    target.end().await?;
+
+    let share = rate(&full) / rate(&empty);
+    let mib = 1048576.0;
+    bench.add(Measurement {
+        bench: "growth",
+        subject: "store",
+        setting,
+        values: BTreeMap::from([
+            ("start_up_s", start_up.as_secs_f64()),
+            ("database_mib", file as f64 / mib),
+            ("largest_log_mib", log as f64 / mib),
+        ]),
+        times: None,
+        faults: None,
+    });
+    bench.goal(
+        format!("growth: at least {OF_EMPTY} of the rate on an empty store"),
+        format!("{share:.2}"),
+        share >= OF_EMPTY,
+    );
+    bench.goal(
+        "growth: start-up within 1 s",
+        format!("{:.3} s", start_up.as_secs_f64()),
+        start_up <= START_UP,
+    );
+    Ok(())
+}
+
+/// Conversations of some users: see [`VISITORS`].
+type Visits = Vec<(Account, Vec<u64>)>;
+
+/// Writes the messages straight into the store, each to a conversation that is hard to foresee.
+async fn fill(
+    bench: &Bench,
+    options: &Growth,
+    folder: &Path,
+    accounts: &[Account],
+) -> anyhow::Result<Visits> {
+    let store = (bench.host.open_store)(&database(folder))?;
+    let mut visits: Visits = accounts
+        .iter()
+        .take(VISITORS)
+        .map(|account| (account.clone(), Vec::new()))
+        .collect();
+    let mut writer = Writer {
+        accounts,
+        now: bench.host.now,
+        text_bytes: bench.common.text_bytes,
+        next: 0,
+    };
+    let start = Instant::now();
+    while writer.next < options.messages {
+        let left = options.messages - writer.next;
+        let size = left.min(BATCH_WRITES as u64);
+        let batch = (0..size)
+            .map(|_| writer.write())
+            .collect::<anyhow::Result<_>>()?;
+        for outcome in store.commit(batch).await? {
+            let Outcome::Append(Ok(stored)) = outcome else {
+                anyhow::bail!("the store refused a message");
+            };
+            note(&mut visits, &stored);
+        }
+        let per_second = writer.next as f64 / start.elapsed().as_secs_f64();
+        if writer.next.is_multiple_of(64 * BATCH_WRITES as u64) {
+            progress(&format!(
+                "growth: {} of {} messages stored, {per_second:.0} a second",
+                writer.next, options.messages
+            ));
+        }
+    }
+    progress("");
+    Ok(visits)
+}
+
+/// Remembers whose conversation this is, if it is a visitor's.
+fn note(visits: &mut Visits, stored: &hongyan_store::Appended) {
+    let Some(first) = visits.first().map(|(account, _)| account.user) else {
+        return;
+    };
+    for member in stored.members.iter() {
+        // The visitors are the first users, and ids are dense.
+        let index = usize::try_from(member.get().wrapping_sub(first)).unwrap_or(usize::MAX);
+        let Some((_, conversations)) = visits.get_mut(index) else {
+            continue;
+        };
+        let conv = stored.conv.get();
+        if !conversations.contains(&conv) {
+            conversations.push(conv);
+        }
+    }
+}
+
+/// Makes the messages.
+struct Writer<'a> {
+    accounts: &'a [Account],
+    now: Millis,
+    text_bytes: usize,
+    next: u64,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) -> anyhow::Result<Write> {
+        let number = self.next;
+        self.next += 1;
+        let users = self.accounts.len() as u64;
+        // Multiplication by a large odd number scatters neighbours.
+        let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let from = scattered % users;
+        let to = (from + 1 + scattered / users % PEERS) % users;
+        let user = |index: u64| {
+            let account = &self.accounts[usize::try_from(index)?];
+            Ok::<_, anyhow::Error>(UserId::new(account.user)?)
+        };
+        let mut body = Vec::with_capacity(self.text_bytes);
+        text::write(&mut body, from, number, self.text_bytes);
+        Ok(Write::Append(Append {
+            from: user(from)?,
+            target: To::Direct(user(to)?),
+            client_id: ClientId::new(format!("growth-{number:012}"))?,
+            change: Change::Message {
+                body: Body::Text(String::from_utf8(body)?.into()),
+                reply_to: None,
+                mentions: Vec::new(),
+            },
+            at: Millis::new(self.now.get() + number / 1000)?,
+        }))
+    }
+}
+
+/// Opens conversations, one after the other, and adds how long it took.
+async fn open(
+    bench: &mut Bench,
+    target: &Target,
+    visits: &Visits,
+    setting: &str,
+) -> anyhow::Result<()> {
+    let order = Order::Open(Open {
+        address: target.address(0),
+        visits: visits.clone(),
+        entries: LAST,
+    });
+    let mut worker = bench.load(&order).await?;
+    let times = match bench
+        .wait(&mut worker, "growth: conversations opened")
+        .await?
+    {
+        Line::Opened(times) => percentiles(&times)?,
+        other => return unexpected(&other),
+    };
+    worker.end().await?;
+    bench.add(Measurement {
+        bench: "growth",
+        subject: "hongyan",
+        setting: format!("{setting}, open a conversation (last {LAST})"),
+        values: BTreeMap::new(),
+        times,
+        faults: None,
+    });
+    if let Some(times) = times {
+        bench.goal(
+            format!(
+                "growth: opening a conversation under {} at p99",
+                millis(OPEN_US)
+            ),
+            millis(times.p99_us),
+            times.p99_us < OPEN_US,
+        );
+    }
+    Ok(())
+}
+
+fn rate(measurement: &Measurement) -> f64 {
+    measurement
+        .values
+        .get("messages_per_s")
+        .copied()
+        .unwrap_or(0.0)
+}

@@ -1,0 +1,51 @@
+//! The time from a message's being due to its arrival, at a steady rate.
+
+use super::pairs::Work;
+use super::{Bench, announce, millis};
+use crate::latency::Percentiles;
+use crate::options::Latency;
+use crate::order::Pace;
+use crate::target::Target;
+
+/// Within these of the relay's, one durable write aside.
+const P50_US: u64 = 500;
+const P99_US: u64 = 2000;
+
+pub(super) async fn run(bench: &mut Bench, options: &Latency) -> anyhow::Result<()> {
+    let setting = format!("{} messages/s, {} pairs", options.rate, options.pairs);
+    announce(&format!("latency: {setting}"));
+    let work = Work {
+        bench: "latency",
+        pairs: options.pairs,
+        pace: Pace::Rate(options.rate),
+        warm_up: options.seconds.min(2.0),
+        seconds: options.seconds,
+    };
+    let relay = work.on_relay(bench, &setting).await?;
+    let target = Target::start(bench, 2 * options.pairs).await?;
+    let hongyan = work.on_hongyan(bench, &target, &setting).await?;
+    target.end().await?;
+    if let Some((relay, hongyan)) = relay.times.zip(hongyan.times) {
+        compare(bench, &relay, &hongyan);
+    }
+    Ok(())
+}
+
+fn compare(bench: &mut Bench, relay: &Percentiles, hongyan: &Percentiles) {
+    let fsync = bench.fsync_us();
+    for (name, ours, theirs, allowed) in [
+        ("p50", hongyan.p50_us, relay.p50_us, P50_US),
+        ("p99", hongyan.p99_us, relay.p99_us, P99_US),
+    ] {
+        let extra = ours.saturating_sub(theirs + fsync);
+        bench.goal(
+            format!(
+                "latency {name}: at most {} over the relay's, one durable write ({}) aside",
+                millis(allowed),
+                millis(fsync)
+            ),
+            format!("{} over {}", millis(extra), millis(theirs)),
+            extra <= allowed,
+        );
+    }
+}

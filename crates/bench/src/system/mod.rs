@@ -1,0 +1,9 @@
+//! What the benchmark knows of the machine: cores, processes, limits.
+
+mod cores;
+mod machine;
+mod process;
+
+pub(crate) use cores::{Cores, on_core, raise_open_files};
+pub(crate) use machine::Machine;
+pub(crate) use process::{Cpu, Memory, cpu, memory};
