@@ -1,0 +1,212 @@
+//! Scripts for `client::Incoming`, with the default policy.
+//!
+//! Events: `connected`, `disconnected`, `tick`, `flush`, `restart` (from its own snapshot), `frame` (a
+//! frame from the server), and `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
+//! the server, without its `req`).
+//!
+//! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
+
+use hongyan_delivery::Tick;
+use hongyan_delivery::client::incoming::{Action, Incoming, Policy};
+use hongyan_protocol::{Ack, ClientFrame, ConversationId, History, ServerFrame, Sync, UserId};
+use serde_json::{Value, json};
+
+use crate::script::{Machine, replay, to_text};
+
+pub(crate) fn vectors() -> String {
+    let scripts = [
+        ("pushes in order", pushes_in_order()),
+        ("a gap", a_gap()),
+        ("overtaken pushes", overtaken_pushes()),
+        ("a failed fetch", a_failed_fetch()),
+        ("a stranger", a_stranger()),
+        ("a restart within a gap", a_restart_within_a_gap()),
+        ("a lost ack", a_lost_ack()),
+    ];
+    let scripts = scripts.map(|(name, steps)| {
+        let machine = Incoming::new(Policy::default());
+        replay(name, machine, begin(steps))
+    });
+    to_text(&scripts)
+}
+
+/// Connected, and synced with conversation 1 held to 3.
+fn begin(steps: Vec<(u64, Value)>) -> Vec<(u64, Value)> {
+    let mut script = vec![
+        (0, json!({ "connected": { "user": 1000 } })),
+        (100, synced("1", &[(1, 1..=3)])),
+        (100, json!("flush")),
+    ];
+    script.extend(steps);
+    script
+}
+
+fn pushes_in_order() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(1, 4)),
+        (1000, push(1, 5)),
+        (1000, json!("flush")),
+        (6000, push(1, 5)),
+        (6000, json!("flush")),
+    ]
+}
+
+fn a_gap() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(1, 7)),
+        (1050, push(1, 6)),
+        (1199, json!("tick")),
+        (1200, json!("tick")),
+        (1300, history(1, 4..=7)),
+        (1300, json!("flush")),
+    ]
+}
+
+fn overtaken_pushes() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(1, 5)),
+        (1100, push(1, 4)),
+        (1100, json!("flush")),
+        (2000, json!("tick")),
+    ]
+}
+
+fn a_failed_fetch() -> Vec<(u64, Value)> {
+    let quarter = 1_u64 << 62;
+    let failed = json!({ "conv": 1, "retry_after_ms": 1000, "random": quarter });
+    vec![
+        (1000, push(1, 6)),
+        (1200, json!("tick")),
+        (1300, json!({ "fetch_failed": failed })),
+        (2425, json!("tick")),
+        (2600, history(1, 4..=6)),
+    ]
+}
+
+fn a_stranger() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(2, 9)),
+        (1001, push(3, 1)),
+        (1100, synced("2", &[(2, 7..=8)])),
+        (1100, json!("flush")),
+    ]
+}
+
+fn a_restart_within_a_gap() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(1, 9)),
+        (1100, json!("restart")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2100, history(1, 4..=9)),
+        (2100, json!("flush")),
+    ]
+}
+
+fn a_lost_ack() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2100, synced("2", &[])),
+        (3000, json!("disconnected")),
+        (4000, json!({ "connected": { "user": 1000 } })),
+    ]
+}
+
+fn entry(conv: u64, seq: u64) -> Value {
+    json!({
+        "conv": conv, "seq": seq, "id": 1000 * conv + seq, "kind": "message", "from": 1001, "at": 0,
+        "client_id": format!("c{conv}.{seq}"), "body": { "type": "text", "text": "hello" },
+    })
+}
+
+fn push(conv: u64, seq: u64) -> Value {
+    let mut frame = entry(conv, seq);
+    frame["type"] = "entry".into();
+    json!({ "frame": frame })
+}
+
+fn history(conv: u64, seqs: std::ops::RangeInclusive<u64>) -> Value {
+    let head = *seqs.end();
+    let entries: Vec<Value> = seqs.map(|seq| entry(conv, seq)).collect();
+    json!({ "frame": {
+        "type": "history", "conv": conv, "entries": entries, "head": head, "more": false,
+    } })
+}
+
+fn synced(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value {
+    let views = views.iter().map(|(conv, seqs)| {
+        let entries: Vec<Value> = seqs.clone().map(|seq| entry(*conv, seq)).collect();
+        json!({
+            "conv": conv, "kind": "direct", "head": seqs.end(), "unread": 0, "entries": entries,
+            "members": [{ "user": 1000, "read": 0, "delivered": 0 }],
+        })
+    });
+    let views: Vec<Value> = views.collect();
+    json!({ "frame": {
+        "type": "synced", "conversations": views, "users": [], "total_unread": 0,
+        "cursor": cursor, "more": false,
+    } })
+}
+
+impl Machine for Incoming {
+    fn take(&mut self, event: &Value, now: Tick) -> Vec<Value> {
+        let mut out = Vec::new();
+        match (event.as_str(), event.get("frame")) {
+            (Some("disconnected"), _) => self.disconnected(),
+            (Some("tick"), _) => self.tick(now, &mut out),
+            (Some("flush"), _) => self.flush(&mut out),
+            (Some("restart"), _) => *self = Self::restore(Policy::default(), self.snapshot()),
+            (_, Some(frame)) => take_frame(self, frame, now, &mut out),
+            _ if event.get("connected").is_some() => {
+                let user = number(&event["connected"]["user"]);
+                self.connected(UserId::from_trusted(user), now, &mut out);
+            }
+            _ => {
+                let failed = &event["fetch_failed"];
+                let conv = ConversationId::from_trusted(number(&failed["conv"]));
+                let after = failed["retry_after_ms"].as_u64();
+                self.fetch_failed(conv, after, number(&failed["random"]), now, &mut out);
+            }
+        }
+        out.into_iter().map(action).collect()
+    }
+
+    fn next_deadline(&self) -> Option<Tick> {
+        self.next_deadline()
+    }
+}
+
+fn take_frame(incoming: &mut Incoming, frame: &Value, now: Tick, out: &mut Vec<Action>) {
+    match ServerFrame::decode(&frame.to_string()) {
+        Ok((_, ServerFrame::Entry(entry))) => incoming.entry(entry, now, out),
+        Ok((_, ServerFrame::Synced(page))) => incoming.synced(page, now, out),
+        Ok((_, ServerFrame::History(page))) => incoming.fetched(page, now, out),
+        other => panic!("a script has a frame that is not one of these: {other:?}"),
+    }
+}
+
+fn action(action: Action) -> Value {
+    let frame = match action {
+        Action::Deliver(entry) => {
+            return json!({ "deliver": { "conv": entry.conv, "seq": entry.seq } });
+        }
+        Action::Conversation(view) => return json!({ "conversation": view.conv }),
+        Action::Ack { conv, seq } => ClientFrame::Ack(Ack { conv, seq }),
+        Action::Sync { cursor } => ClientFrame::Sync(Sync {
+            cursor,
+            limit: None,
+        }),
+        Action::Fetch { conv, after, limit } => ClientFrame::History(History {
+            conv,
+            before: None,
+            after: Some(after),
+            limit: Some(limit),
+        }),
+    };
+    let frame = frame.encode(None);
+    json!({ "send": serde_json::from_str::<Value>(&frame).expect("a frame is JSON") })
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().expect("a number")
+}

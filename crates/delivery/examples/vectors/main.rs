@@ -1,0 +1,18 @@
+//! Writes `vectors/*.json`: what the client half does, event by event, for clients in other languages.
+//!
+//! Run it with `cargo run -p hongyan-delivery --example vectors`. A test fails when they are stale.
+
+mod incoming;
+mod outbox;
+mod script;
+
+fn main() -> std::io::Result<()> {
+    for (name, text) in [
+        ("incoming.json", incoming::vectors()),
+        ("outbox.json", outbox::vectors()),
+    ] {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
+        std::fs::write(format!("{directory}/{name}"), text)?;
+    }
+    Ok(())
+}

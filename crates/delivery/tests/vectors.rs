@@ -1,0 +1,24 @@
+//! The vectors for clients in other languages are what the machines do today.
+
+#[path = "../examples/vectors/incoming.rs"]
+mod incoming;
+#[path = "../examples/vectors/outbox.rs"]
+mod outbox;
+#[path = "../examples/vectors/script.rs"]
+mod script;
+
+#[test]
+fn the_vectors_are_not_stale() {
+    for (name, expected) in [
+        ("incoming.json", incoming::vectors()),
+        ("outbox.json", outbox::vectors()),
+    ] {
+        let path = format!("{}/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+        let found = std::fs::read_to_string(&path).expect("the vectors are in the repository");
+        serde_json::from_str::<serde_json::Value>(&found).expect("the vectors are JSON");
+        assert!(
+            found == expected,
+            "{name} is stale: cargo run -p hongyan-delivery --example vectors"
+        );
+    }
+}
