@@ -6,6 +6,7 @@
 //! Promises: every input is bounded before it is believed; a slow or broken client costs itself.
 //! Not here: SQL, rules of messaging, and what makes a delivery reliable (`delivery`).
 
+pub mod classic;
 mod connection;
 mod http;
 mod hub;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub delivery: DeliveryPolicy,
     /// How long connections may stay quiet.
     pub heartbeat: HeartbeatPolicy,
+    /// The adapter for classic clients.
+    pub classic: classic::Settings,
 }
 
 /// What every request and connection shares.
@@ -48,6 +51,7 @@ pub struct Gateway {
     secure_cookies: bool,
     delivery: Arc<DeliveryPolicy>,
     heartbeat: HeartbeatPolicy,
+    classic: classic::Settings,
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
 }
@@ -62,6 +66,7 @@ impl Gateway {
             secure_cookies: settings.secure_cookies,
             delivery: Arc::new(settings.delivery),
             heartbeat: settings.heartbeat,
+            classic: settings.classic,
             connections: Arc::new(Semaphore::new(limits::CONNECTIONS)),
             handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
         })

@@ -44,6 +44,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// How long connections may stay quiet.
     pub heartbeat: Heartbeat,
+    /// The adapter for classic clients.
+    pub classic: Classic,
 }
 
 /// How log lines look.
@@ -82,6 +84,18 @@ pub struct Heartbeat {
     pub timeout_ms: u64,
 }
 
+/// See `hongyan_gateway::classic::Settings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Classic {
+    /// Whether clients of the classic protocol are served, at `/` and `/classic`.
+    pub enabled: bool,
+    /// Whether pages from any port of this machine may use it, beside `allowed_origins`.
+    pub loopback_origins: bool,
+    /// How long such a connection may stay silent.
+    pub idle_ms: u64,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let day = 24 * 60;
@@ -98,6 +112,7 @@ impl Default for Config {
             shutdown_seconds: 10,
             delivery: Delivery::default(),
             heartbeat: Heartbeat::default(),
+            classic: Classic::default(),
         }
     }
 }
@@ -121,6 +136,17 @@ impl Default for Heartbeat {
             foreground_cap_ms: millis(policy.foreground_cap),
             background_cap_ms: millis(policy.background_cap),
             timeout_ms: millis(policy.timeout),
+        }
+    }
+}
+
+impl Default for Classic {
+    fn default() -> Self {
+        let settings = hongyan_gateway::classic::Settings::default();
+        Self {
+            enabled: settings.enabled,
+            loopback_origins: settings.loopback_origins,
+            idle_ms: millis(settings.idle),
         }
     }
 }
@@ -193,6 +219,11 @@ impl Config {
         if self.delivery.ack_timeout_ms == 0 || self.delivery.repush_interval_ms == 0 {
             let rule = "delivery: ack_timeout_ms and repush_interval_ms are more than 0";
             return Err(ConfigError::Invalid(rule.into()));
+        }
+        if self.classic.idle_ms == 0 {
+            return Err(ConfigError::Invalid(
+                "classic: idle_ms is more than 0".into(),
+            ));
         }
         Ok(self)
     }

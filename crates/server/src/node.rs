@@ -170,6 +170,11 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
             background_cap: Duration::from_millis(config.heartbeat.background_cap_ms),
             timeout: Duration::from_millis(config.heartbeat.timeout_ms),
         },
+        classic: hongyan_gateway::classic::Settings {
+            enabled: config.classic.enabled,
+            loopback_origins: config.classic.loopback_origins,
+            idle: Duration::from_millis(config.classic.idle_ms),
+        },
     })
 }
 

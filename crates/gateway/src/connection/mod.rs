@@ -5,7 +5,7 @@
 //! the clock.
 
 mod handshake;
-mod pace;
+pub(crate) mod pace;
 mod requests;
 
 use std::collections::VecDeque;

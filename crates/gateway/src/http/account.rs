@@ -86,12 +86,7 @@ pub(super) async fn login(
     };
     let mut response = Json(answer).into_response();
     if request.cookie {
-        let lifetime = signed_in
-            .session
-            .expires_at
-            .get()
-            .saturating_sub(gateway.service.now().get());
-        set_cookie(&mut response, &gateway, token, lifetime / 1000);
+        set_session_cookie(&mut response, &gateway, token, signed_in.session.expires_at);
     }
     Ok(response)
 }
@@ -103,7 +98,7 @@ pub(super) async fn logout(
 ) -> Result<Response, ApiError> {
     gateway.service.logout(&caller).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, &gateway, "", 0);
+    clear_session_cookie(&mut response, &gateway);
     Ok(response)
 }
 
@@ -142,6 +137,23 @@ pub(super) async fn close_session(
 ) -> Result<StatusCode, ApiError> {
     gateway.service.close_session(&caller, session).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Keeps a session's token in the browser until the session ends.
+pub(crate) fn set_session_cookie(
+    response: &mut Response,
+    gateway: &Gateway,
+    token: &str,
+    expires_at: Millis,
+) {
+    let now = gateway.service.now().get();
+    let lifetime_ms = expires_at.get().saturating_sub(now);
+    set_cookie(response, gateway, token, lifetime_ms / 1000);
+}
+
+/// Makes the browser forget the session's token.
+pub(crate) fn clear_session_cookie(response: &mut Response, gateway: &Gateway) {
+    set_cookie(response, gateway, "", 0);
 }
 
 fn set_cookie(response: &mut Response, gateway: &Gateway, value: &str, max_age_seconds: u64) {

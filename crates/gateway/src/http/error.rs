@@ -26,6 +26,12 @@ impl From<ServiceError> for ApiError {
     }
 }
 
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
 impl From<(ErrorCode, String)> for ApiError {
     /// What the decoder of a frame's fields says.
     fn from((code, message): (ErrorCode, String)) -> Self {

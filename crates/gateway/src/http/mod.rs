@@ -1,11 +1,11 @@
 //! The HTTP API: for sign-in, for servers and scripts. Everything here goes through the same service
 //! calls as the WebSocket.
 
-mod account;
+pub(crate) mod account;
 pub(crate) mod auth;
 mod conversations;
 pub(crate) mod error;
-mod extract;
+pub(crate) mod extract;
 mod messages;
 mod people;
 
@@ -25,7 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::limits::REQUEST_TIMEOUT;
-use crate::{Gateway, upgrade};
+use crate::{Gateway, classic, upgrade};
 use error::{ApiError, NotFound};
 
 /// Where a request came from.
@@ -64,6 +64,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     Router::new()
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
+        .merge(classic::routes(gateway))
         .fallback(async || NotFound)
         .layer(fixed_header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(Arc::clone(gateway))
@@ -91,7 +92,7 @@ fn cors(gateway: &Gateway) -> CorsLayer {
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
 }
 
-fn fixed_header(
+pub(crate) fn fixed_header(
     name: http::HeaderName,
     value: &'static str,
 ) -> SetResponseHeaderLayer<HeaderValue> {
@@ -99,7 +100,7 @@ fn fixed_header(
 }
 
 /// Waits for the answer to a request that is answered after a commit.
-async fn committed<T: Send + 'static>(
+pub(crate) async fn committed<T: Send + 'static>(
     request: impl FnOnce(hongyan_service::Reply<T>),
 ) -> Result<T, ServiceError> {
     let (sender, answer) = tokio::sync::oneshot::channel();

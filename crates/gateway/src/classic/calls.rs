@@ -1,0 +1,125 @@
+//! What both doors of the adapter do, the frames and the HTTP calls, with the calls of the service.
+
+use hongyan_protocol::{
+    ClientId, ConversationId, EntryId, ErrorCode, Failure, Read, Send, Seq, Target, UserId,
+};
+use hongyan_service::{Caller, DirectMessage, DirectPage, Service, ServiceError};
+
+use super::frame::failure;
+use super::view::{ContactsVo, MessageVo, People};
+use crate::http::committed;
+
+/// The kind of message that is text, the only one.
+const TEXT: u64 = 1;
+
+/// Messages that were read, and how far that was.
+#[derive(Default)]
+pub(super) struct Queried {
+    pub(super) messages: Vec<MessageVo>,
+    /// The conversation and its position behind these messages, where there are any.
+    pub(super) up_to: Option<(ConversationId, Seq)>,
+}
+
+/// Refuses to act for anybody but the caller.
+pub(super) fn check_claim(caller: &Caller, claimed: UserId) -> Result<(), Failure> {
+    if claimed == caller.user() {
+        Ok(())
+    } else {
+        let message = "the uid is another user's than the one who signed in";
+        Err(failure(ErrorCode::Forbidden, message))
+    }
+}
+
+/// Sends a text and waits until it is stored.
+pub(super) async fn send(
+    service: &Service,
+    caller: &Caller,
+    recipient: UserId,
+    content: Box<str>,
+    kind: u64,
+    client_id: String,
+) -> Result<MessageVo, Failure> {
+    if kind != TEXT {
+        let message = "no such msgType; this server knows 1, which is text";
+        return Err(failure(ErrorCode::Unsupported, message));
+    }
+    let client_id = ClientId::new(client_id)
+        .map_err(|error| failure(ErrorCode::Internal, &error.to_string()))?;
+    let send = Send::text(Target::User(recipient), client_id, content)
+        .map_err(|(code, message)| failure(code, &message))?;
+    let text = match &send.body {
+        hongyan_protocol::Body::Text { text } => Some(text.clone()),
+        hongyan_protocol::Body::Unknown => None,
+    };
+    let sent = committed(|reply| service.send(caller, send, reply)).await;
+    let sent = sent.map_err(|error| Failure::from(&error))?;
+    let message = DirectMessage {
+        id: sent.id,
+        from: caller.user(),
+        to: recipient,
+        at: sent.at,
+        client_id: sent.client_id,
+        text,
+    };
+    // Stored is stored: a failure from here on must not look as if it were not.
+    let people = service.people(caller, &[caller.user(), recipient]).await;
+    let people = people.unwrap_or_default();
+    Ok(MessageVo::of(&message, caller.user(), &people))
+}
+
+/// The newest messages between the caller and somebody, which are thereby read.
+pub(super) async fn query(
+    service: &Service,
+    caller: &Caller,
+    other: UserId,
+) -> Result<Queried, ServiceError> {
+    let page = service.direct_messages(caller, other).await?;
+    read(service, caller, other, page).await
+}
+
+/// The messages between the caller and somebody after one of them, which are thereby read.
+pub(super) async fn query_since(
+    service: &Service,
+    caller: &Caller,
+    other: UserId,
+    since: EntryId,
+) -> Result<Queried, ServiceError> {
+    let page = service.direct_messages_since(caller, other, since).await?;
+    read(service, caller, other, page).await
+}
+
+/// The people with whom the caller spoke last.
+pub(super) async fn contacts(
+    service: &Service,
+    caller: &Caller,
+) -> Result<ContactsVo, ServiceError> {
+    let owner = service.me(caller).await?;
+    let contacts = service.direct_contacts(caller).await?;
+    Ok(ContactsVo::of(&contacts, &owner))
+}
+
+async fn read(
+    service: &Service,
+    caller: &Caller,
+    other: UserId,
+    page: Option<DirectPage>,
+) -> Result<Queried, ServiceError> {
+    let Some(page) = page else {
+        return Ok(Queried::default());
+    };
+    let DirectPage { conv, up_to, .. } = page;
+    if up_to > Seq::ZERO {
+        let position = Read { conv, seq: up_to };
+        let moved = committed(|reply| service.read(caller, position, reply)).await;
+        if let Err(error) = moved {
+            // The messages can be shown all the same; they stay unread for now.
+            tracing::warn!(%error, %conv, "cannot move a read position");
+        }
+    }
+    let people: People = service.people(caller, &[caller.user(), other]).await?;
+    let view = |message| MessageVo::of(message, caller.user(), &people);
+    Ok(Queried {
+        messages: page.messages.iter().map(view).collect(),
+        up_to: Some((conv, up_to)),
+    })
+}

@@ -1,0 +1,205 @@
+//! The course's HTTP calls: sign-in, and the same four things as over the socket, for pages that poll.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use hongyan_protocol::{EntryId, ErrorCode, UserId};
+use hongyan_service::{Login, ServiceError};
+use http::header::ACCEPT;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::form::Form;
+use super::guard::{Asker, check_page};
+use super::view::{ContactsVo, MessageVo};
+use super::{calls, page};
+use crate::Gateway;
+use crate::http::PeerAddress;
+use crate::http::account::{clear_session_cookie, set_session_cookie};
+use crate::http::auth::cookie_token;
+use crate::http::error::ApiError;
+use crate::http::extract::QueryOf;
+
+/// What the device list shows for a sign-in of this kind; a part that differs each time follows, so
+/// that two browsers do not sign each other out.
+const DEVICE: &str = "classic";
+
+#[derive(Deserialize)]
+pub(super) struct LoginForm {
+    email: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendForm {
+    sender_uid: UserId,
+    recipient_uid: UserId,
+    content: Box<str>,
+    msg_type: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct QueryParameters {
+    owner_uid: UserId,
+    other_uid: UserId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SinceParameters {
+    owner_uid: UserId,
+    other_uid: UserId,
+    last_mid: EntryId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ContactsParameters {
+    owner_uid: UserId,
+}
+
+/// `POST /login`: sets the session cookie. A form that a browser sent goes on to the page; a script
+/// gets the contacts, as the course's page did.
+pub(super) async fn login(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    headers: HeaderMap,
+    Form(form): Form<LoginForm>,
+) -> Result<Response, ApiError> {
+    check_page(&gateway, &headers)?;
+    let signed_in = gateway
+        .service
+        .login(Login {
+            login: form.email,
+            password: form.password,
+            device: format!("{DEVICE} {}", gateway.service.fresh_client_id_prefix()),
+            client: None,
+            address: Some(address),
+        })
+        .await;
+    let signed_in = match signed_in {
+        Ok(signed_in) => signed_in,
+        Err(error) if error.code() == ErrorCode::Unauthenticated && wants_page(&headers) => {
+            return Ok(Redirect::to(page::LOGIN_FAILED).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    end_earlier_session(&gateway, &headers).await;
+    let mut response = if wants_page(&headers) {
+        Redirect::to(page::PATH).into_response()
+    } else {
+        let token = signed_in.token.as_str();
+        let (caller, _) = gateway.service.authenticate(token).await?;
+        Json(calls::contacts(&gateway.service, &caller).await?).into_response()
+    };
+    let expires_at = signed_in.session.expires_at;
+    set_session_cookie(
+        &mut response,
+        &gateway,
+        signed_in.token.as_str(),
+        expires_at,
+    );
+    Ok(response)
+}
+
+/// `GET /logout`
+pub(super) async fn logout(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    Asker(caller): Asker,
+) -> Result<Response, ApiError> {
+    gateway.service.logout(&caller).await?;
+    let mut response = if wants_page(&headers) {
+        Redirect::to(page::PATH).into_response()
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    };
+    clear_session_cookie(&mut response, &gateway);
+    Ok(response)
+}
+
+/// `POST /sendMsg`
+///
+/// The protocol has no name for a message before it is stored, so a repeated request is a second
+/// message; the server makes up the client id.
+pub(super) async fn send(
+    State(gateway): State<Arc<Gateway>>,
+    Asker(caller): Asker,
+    Form(form): Form<SendForm>,
+) -> Result<Json<MessageVo>, ApiError> {
+    calls::check_claim(&caller, form.sender_uid)?;
+    let service = &gateway.service;
+    let client_id = service.fresh_client_id_prefix();
+    let sent = calls::send(
+        service,
+        &caller,
+        form.recipient_uid,
+        form.content,
+        form.msg_type,
+        client_id,
+    );
+    Ok(Json(sent.await?))
+}
+
+/// `GET /queryMsg`: an empty body where the two never spoke.
+pub(super) async fn query(
+    State(gateway): State<Arc<Gateway>>,
+    Asker(caller): Asker,
+    QueryOf(of): QueryOf<QueryParameters>,
+) -> Result<Response, ApiError> {
+    calls::check_claim(&caller, of.owner_uid)?;
+    let found = calls::query(&gateway.service, &caller, of.other_uid).await?;
+    Ok(if found.messages.is_empty() {
+        StatusCode::OK.into_response()
+    } else {
+        Json(found.messages).into_response()
+    })
+}
+
+/// `GET /queryMsgSinceMid`
+pub(super) async fn query_since(
+    State(gateway): State<Arc<Gateway>>,
+    Asker(caller): Asker,
+    QueryOf(of): QueryOf<SinceParameters>,
+) -> Result<Json<Vec<MessageVo>>, ApiError> {
+    calls::check_claim(&caller, of.owner_uid)?;
+    let found = calls::query_since(&gateway.service, &caller, of.other_uid, of.last_mid).await?;
+    Ok(Json(found.messages))
+}
+
+/// `GET /queryContacts`
+pub(super) async fn contacts(
+    State(gateway): State<Arc<Gateway>>,
+    Asker(caller): Asker,
+    QueryOf(of): QueryOf<ContactsParameters>,
+) -> Result<Json<ContactsVo>, ApiError> {
+    calls::check_claim(&caller, of.owner_uid)?;
+    Ok(Json(calls::contacts(&gateway.service, &caller).await?))
+}
+
+/// Whether the answer goes to a browser's window and not to a script.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Signing in again in one browser leaves no session behind that nobody holds any more.
+async fn end_earlier_session(gateway: &Gateway, headers: &HeaderMap) {
+    let Some(token) = cookie_token(headers) else {
+        return;
+    };
+    let ended: Result<(), ServiceError> = async {
+        let (caller, _) = gateway.service.authenticate(token).await?;
+        gateway.service.logout(&caller).await
+    }
+    .await;
+    if let Err(error) = ended {
+        tracing::debug!(%error, "no earlier session to end");
+    }
+}

@@ -1,0 +1,141 @@
+//! Who asks, and whether the page that makes the browser ask may do so.
+//!
+//! A browser adds the session cookie to whatever page asks, so the page's origin is checked: in every
+//! `Origin` header, on reads too, because some reads of this protocol change something. Without the
+//! header it is a program, or a browser on its own site; `Sec-Fetch-Site` gives away the rest.
+//!
+//! Pages from this machine (loopback, any port) are allowed here, unlike on the native endpoint: the
+//! course's page comes from another port of the same host. That gives nothing away. A cookie ignores
+//! ports, so a server on another port of the host gets it anyway; and for a page on another host
+//! the cookie's `SameSite=Lax` keeps it out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use hongyan_service::{Caller, ServiceError};
+use http::HeaderMap;
+use http::header::ORIGIN;
+use http::request::Parts;
+
+use crate::Gateway;
+use crate::http::auth::{bearer_token, cookie_token};
+use crate::http::error::ApiError;
+
+/// Where a browser says how the asking page and this server belong together.
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+/// The parameter that may carry a token when a socket is opened.
+const TOKEN_PARAMETER: &str = "token";
+
+/// A request from an allowed page, or from none, whose sender proved who they are.
+pub(super) struct Asker(pub(super) Caller);
+
+impl FromRequestParts<Arc<Gateway>> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        gateway: &Arc<Gateway>,
+    ) -> Result<Self, ApiError> {
+        check_page(gateway, &parts.headers)?;
+        let token = bearer_token(&parts.headers)
+            .or_else(|| cookie_token(&parts.headers))
+            .ok_or(ServiceError::Unauthenticated("sign in with POST /login"))?;
+        let (caller, _) = gateway.service.authenticate(token).await?;
+        Ok(Self(caller))
+    }
+}
+
+/// Refuses what a page of a foreign origin makes a browser ask.
+pub(super) fn check_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ServiceError> {
+    let is_allowed = match headers.get(ORIGIN) {
+        Some(origin) => {
+            let origin = origin.to_str().unwrap_or_default();
+            is_listed(gateway, origin) || gateway.origins.may_use_cookie(headers)
+        }
+        None => match headers.get(SEC_FETCH_SITE) {
+            None => true,
+            Some(site) => site == "same-origin" || site == "none",
+        },
+    };
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden(
+            "a page of this origin may not use this server",
+        ))
+    }
+}
+
+/// Whether this origin is allowed wherever the server is reached: listed, or of this machine.
+pub(super) fn is_listed(gateway: &Gateway, origin: &str) -> bool {
+    let listed = gateway
+        .origins
+        .iter()
+        .any(|listed| listed.eq_ignore_ascii_case(origin));
+    listed || (gateway.classic.loopback_origins && is_loopback(origin))
+}
+
+/// The token of a request that opens a socket: of its own in the address, else in the header, else
+/// in the cookie.
+///
+/// Browsers cannot set headers on a socket, so a page of another site has only the address. That
+/// is why addresses are never logged.
+pub(super) fn socket_token(parts: &Parts) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let named = super::form::pairs(query.as_bytes())
+        .into_iter()
+        .find_map(|(name, value)| (name == TOKEN_PARAMETER).then_some(value));
+    let other = || bearer_token(&parts.headers).or_else(|| cookie_token(&parts.headers));
+    named.or_else(|| other().map(str::to_owned))
+}
+
+fn is_loopback(origin: &str) -> bool {
+    let Some(("http" | "https", authority)) = origin.split_once("://") else {
+        return false;
+    };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let address = address.unwrap_or(host).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_port_of_this_machine_is_loopback_and_nothing_else_is() {
+        for own in [
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1",
+            "https://localhost:9443",
+            "http://LOCALHOST",
+            "http://[::1]:3000",
+            "http://[::1]",
+            "http://127.9.9.9:1",
+        ] {
+            assert!(is_loopback(own), "{own}");
+        }
+        for foreign in [
+            "null",
+            "",
+            "file://",
+            "ftp://127.0.0.1",
+            "http://127.0.0.1.evil.example",
+            "http://localhost.evil.example:80",
+            "http://evil.example:127",
+            "http://localhost@evil.example",
+            "http://10.0.0.1:8080",
+            "http://evil.example/127.0.0.1",
+        ] {
+            assert!(!is_loopback(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `GET /`: a socket for a classic client; for a browser that just looks, the way to the page.
+
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use hongyan_service::ServiceError;
+
+use super::guard::{check_page, socket_token};
+use super::limits::FRAME_BYTES;
+use super::{connection, page};
+use crate::Gateway;
+use crate::http::error::ApiError;
+use crate::limits::{MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+
+/// Upgrades a request of a signed-in user from an allowed page, if there is room.
+pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &gateway).await;
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return not_a_socket(&parts, refused),
+    };
+    if let Err(error) = check_page(&gateway, &parts.headers) {
+        return ApiError::from(error).into_response();
+    }
+    let Ok(place) = Arc::clone(&gateway.connections).try_acquire_owned() else {
+        return ApiError::from(ServiceError::Overloaded).into_response();
+    };
+    let authenticated = match socket_token(&parts) {
+        Some(token) => gateway.service.authenticate_connection(&token, None).await,
+        None => Err(ServiceError::Unauthenticated(
+            "sign in with POST /login, or give a token as ?token=",
+        )),
+    };
+    let caller = match authenticated {
+        Ok((caller, _)) => caller,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+        .max_message_size(FRAME_BYTES)
+        .max_frame_size(FRAME_BYTES)
+        .on_upgrade(move |socket| async move {
+            connection::serve(gateway, socket, caller).await;
+            drop(place);
+        })
+}
+
+fn not_a_socket(parts: &http::request::Parts, refused: WebSocketUpgradeRejection) -> Response {
+    if parts.headers.contains_key(http::header::UPGRADE) {
+        refused.into_response()
+    } else {
+        Redirect::temporary(page::PATH).into_response()
+    }
+}
