@@ -25,15 +25,21 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const ICON: &str = "image/svg+xml";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Path, type and content of each file.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 9] = [
     (PATH, HTML, include_str!("../../assets/classic/index.html")),
     (
         "/classic/style.css",
         CSS,
         include_str!("../../assets/classic/style.css"),
+    ),
+    (
+        "/classic/icon.svg",
+        ICON,
+        include_str!("../../assets/classic/icon.svg"),
     ),
     (
         "/classic/main.js",

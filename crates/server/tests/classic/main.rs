@@ -1,0 +1,27 @@
+//! The classic protocol at the front door: a real server, and clients written from the protocol's
+//! description alone. What `docs/CLASSIC.md` says, these tests say.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+#[allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "shared with the system tests, which use more of it"
+)]
+#[path = "../system/harness/mod.rs"]
+mod harness;
+
+mod acks;
+mod bad_input;
+mod client;
+mod frames;
+mod http_calls;
+mod identity;
+mod mixed;
+mod offline;
+mod page;
+mod restart;
