@@ -16,8 +16,11 @@ const PREPARED_STATEMENTS: usize = 64;
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
 const READER_CACHE_KIB: i64 = 16 * 1024;
 
+/// A page of the database, in bytes: SQLite's default, which nothing here changes.
+const PAGE_BYTES: u64 = 4096;
+
 /// Opens the connection that writes. Nothing in the file changes by opening it.
-pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn open_writer(path: &Path, wal_limit_pages: u64) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -32,6 +35,11 @@ pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "secure_delete", true)?;
     // `writer::checkpoint` decides when.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // A log that a reader made grow beyond the limit is cut when it starts over. Only such a one:
+    // within a file that has its length already, writing is cheaper.
+    let bytes = wal_limit_pages.saturating_mul(2 * PAGE_BYTES);
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    conn.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()))?;
     Ok(conn)
 }
 

@@ -33,7 +33,10 @@ impl WriterLock {
 }
 
 fn lock_path(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+    // By its real name, or a symbolic link would be a way around the lock. A database that is still
+    // to be made has only the name it was given.
+    let path = std::fs::canonicalize(database).unwrap_or_else(|_| database.into());
+    let mut path = path.into_os_string();
     path.push(".lock");
     path.into()
 }

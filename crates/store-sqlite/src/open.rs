@@ -1,21 +1,19 @@
 //! Opening a database: is it one, is it ours, is it free, is it not newer than this program.
 //!
-//! Promises: a file that is refused is not changed.
+//! Promises: a file that is refused is not changed. The file is only ever opened through SQLite: on
+//! Unix, closing a file descriptor of one's own drops the locks that SQLite holds on the same file
+//! in this process, and other programs would then take the database for abandoned.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::connection;
 use crate::lock::WriterLock;
 
 /// "Hong" in ASCII, set by the first migration.
 const APPLICATION_ID: i64 = 0x486F_6E67;
-
-/// What every SQLite database file begins with.
-const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 /// Where refinery notes the migrations it ran.
 const MIGRATIONS_TABLE: &str = "refinery_schema_history";
@@ -91,13 +89,15 @@ pub enum OpenError {
 }
 
 /// Opens a database for writing, makes it if there is none, and brings its schema up to date.
-pub(crate) fn open_for_writing(path: &Path) -> Result<(Connection, WriterLock), OpenError> {
-    check_header(path)?;
+pub(crate) fn open_for_writing(
+    path: &Path,
+    wal_limit_pages: u64,
+) -> Result<(Connection, WriterLock), OpenError> {
     let lock = WriterLock::take(path)
         .map_err(|error| io_error(path, error))?
         .ok_or_else(|| OpenError::InUse(path.into()))?;
     let sqlite = |error| sqlite_error(path, error);
-    let mut conn = connection::open_writer(path).map_err(sqlite)?;
+    let mut conn = connection::open_writer(path, wal_limit_pages).map_err(sqlite)?;
     let found = schema_version(&conn, path)?;
     if found > known_version() {
         return Err(newer(path, found));
@@ -115,9 +115,8 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<(Connection, WriterLock), 
 
 /// Opens a database only to look at it: beside a running server, or after a crash.
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, OpenError> {
-    if !check_header(path)? {
-        return Err(io_error(path, io::ErrorKind::NotFound.into()));
-    }
+    // SQLite would only say that it cannot open it.
+    std::fs::metadata(path).map_err(|error| io_error(path, error))?;
     let conn = connection::open_reader(path).map_err(|error| sqlite_error(path, error))?;
     let found = schema_version(&conn, path)?;
     let known = known_version();
@@ -148,27 +147,12 @@ fn io_error(path: &Path, error: io::Error) -> OpenError {
 }
 
 fn sqlite_error(path: &Path, error: rusqlite::Error) -> OpenError {
+    if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
+        return OpenError::NotADatabase(path.into());
+    }
     OpenError::Sqlite {
         path: path.into(),
         error,
-    }
-}
-
-/// Whether the file is there. If it is, and not empty, it must be a SQLite database.
-fn check_header(path: &Path) -> Result<bool, OpenError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(io_error(path, error)),
-    };
-    let mut header = Vec::with_capacity(SQLITE_HEADER.len());
-    file.take(SQLITE_HEADER.len() as u64)
-        .read_to_end(&mut header)
-        .map_err(|error| io_error(path, error))?;
-    if header.is_empty() || header == SQLITE_HEADER {
-        Ok(true)
-    } else {
-        Err(OpenError::NotADatabase(path.into()))
     }
 }
 

@@ -53,7 +53,7 @@ impl SqliteStore {
     /// Reads files and takes locks, so it blocks for some milliseconds, or longer after a crash.
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
-        let (conn, lock) = open::open_for_writing(path)?;
+        let (conn, lock) = open::open_for_writing(path, options.wal_limit_pages)?;
         let writer = Writer::new(path.into(), conn, options.wal_limit_pages, lock);
         let writer = WriterHandle::start(writer).map_err(|error| OpenError::Io {
             path: path.into(),

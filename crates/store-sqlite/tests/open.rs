@@ -116,6 +116,13 @@ async fn one_store_at_a_time() {
     let error = open(&engine.path()).err().unwrap();
     assert!(matches!(error, OpenError::InUse(_)), "{error}");
     assert!(error.to_string().contains("another process"), "{error}");
+    let link = engine.path().with_file_name("link.db");
+    std::os::unix::fs::symlink(engine.path(), &link).unwrap();
+    let error = open(&link).err().unwrap();
+    assert!(
+        matches!(error, OpenError::InUse(_)),
+        "by another name: {error}"
+    );
     // Checking does not write, so it may.
     assert!(check_file(&engine.path(), &mut |_| ()).unwrap().is_clean());
     first.close().await;

@@ -14,6 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
@@ -22,6 +23,7 @@ use hongyan_store::{
     Write,
 };
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore, check_file};
+use rusqlite::Connection;
 use support::Sqlite;
 
 /// "SEED PATH", for the child. A seed decides what is written; when the kill falls is chance.
@@ -337,6 +339,48 @@ async fn a_second_process_is_refused_until_the_first_is_gone() {
     other.kill();
     // Killed, it could not clean up; the lock is free all the same.
     let store = engine.open().await;
+    store.check_writable().await.unwrap();
+    engine.close(store).await;
+}
+
+/// Not a test of its own: a program that takes the database for its own, if SQLite lets it.
+#[test]
+#[ignore = "run by the other tests of this file, in a process of its own"]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how a test tells its other process what to do"
+)]
+fn usurper() {
+    let Ok(path) = std::env::var(CHILD) else {
+        return;
+    };
+    let conn = Connection::open(path).unwrap();
+    conn.busy_timeout(Duration::ZERO).unwrap();
+    // This needs the file for itself alone. Let in, it would remove the log under the store's feet.
+    let mode = conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
+    assert!(mode.is_err(), "the store's locks are gone");
+}
+
+/// SQLite's locks belong to the process, and closing any descriptor of the file drops them all: so
+/// nothing in a store may open its file but through SQLite.
+#[tokio::test]
+async fn a_store_keeps_its_locks_whatever_it_does() {
+    let engine = prepared().await;
+    let store = engine.open().await;
+    store.check_writable().await.unwrap();
+    assert!(SqliteStore::open(engine.path(), &options()).is_err());
+    let report = store.verify(Box::new(|_| ())).await.unwrap();
+    assert!(report.is_clean());
+    let usurper = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "usurper", "--ignored"])
+        .env(CHILD, engine.path())
+        .output()
+        .unwrap();
+    assert!(
+        usurper.status.success(),
+        "{}",
+        String::from_utf8_lossy(&usurper.stdout)
+    );
     store.check_writable().await.unwrap();
     engine.close(store).await;
 }

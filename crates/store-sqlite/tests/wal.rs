@@ -119,11 +119,11 @@ async fn a_reader_that_stays_holds_it_up_only_while_it_stays() {
     assert!(held > 4 * LIMIT_BYTES, "the reader did hold it up: {held}");
     backup.execute_batch("ROLLBACK").unwrap();
     drop(backup);
-    // From now on the same file is written over from its beginning.
+    // The log starts over, and the file is cut.
     for _ in 0..120 {
         write(&mut f, pair).await;
     }
     let after = f.engine().log_bytes();
-    assert!(after <= held + LIMIT_BYTES, "{held} grew to {after}");
+    assert!(after < 4 * LIMIT_BYTES, "{held} became {after}");
     f.verify().await;
 }

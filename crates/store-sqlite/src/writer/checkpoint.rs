@@ -36,6 +36,10 @@ impl Checkpointer {
         }
     }
 
+    pub(super) fn limit_pages(&self) -> u64 {
+        self.limit_pages
+    }
+
     /// To be called after each commit. Its failure is logged and tried again later: what was
     /// committed is safe in the log.
     pub(super) fn after_commit(&mut self, conn: &Connection) {

@@ -130,7 +130,10 @@ impl Writer {
     ) -> rusqlite::Result<T> {
         let conn = match &mut self.conn {
             Some(conn) => conn,
-            none => none.insert(connection::open_writer(&self.path)?),
+            none => {
+                let limit = self.checkpointer.limit_pages();
+                none.insert(connection::open_writer(&self.path, limit)?)
+            }
         };
         // Dropped on an error, it rolls back.
         let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
