@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
+use crate::chat::Language;
 use crate::config::Flags;
 
 /// Hongyan 鸿雁: instant messaging that you run yourself.
@@ -33,6 +34,8 @@ pub enum Command {
     User(User),
     /// Verify the database: every log dense, every position and unread count right.
     Check(Check),
+    /// Measure a server as its users would.
+    Bench(hongyan_bench::Options),
 }
 
 /// `hongyan serve`
@@ -98,21 +101,21 @@ pub struct Chat {
     /// Where and as whom.
     #[command(flatten)]
     pub sign_in: SignIn,
-    /// The language of the interface [default: from LANG].
-    #[arg(long, value_enum)]
-    pub lang: Option<Language>,
+    /// The language of the interface: en or zh [default: from LANG].
+    #[arg(long, env = "LANG", value_parser = language, default_value = "en", hide_default_value = true, hide_env = true)]
+    pub lang: Language,
+    /// The folder for messages that are on their way, so that they outlive the program
+    /// [default: .local/state/hongyan in the home folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
     /// One line a message instead of the full screen; for pipes and scripts.
     #[arg(long)]
     pub plain: bool,
 }
 
-/// A language of the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// English.
-    En,
-    /// 中文.
-    Zh,
+/// The language that a name such as `zh_CN.UTF-8` asks for; English where it is another.
+fn language(name: &str) -> Result<Language, std::convert::Infallible> {
+    Ok(Language::of_locale(name))
 }
 
 /// `hongyan send`

@@ -4,7 +4,7 @@
 //! gateway together. Tests call the same assembly, on port 0.
 
 pub mod admin;
-// pub mod chat;
+pub mod chat;
 pub mod cli;
 pub mod commands;
 pub mod config;

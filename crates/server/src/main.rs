@@ -14,11 +14,12 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => commands::serve(options).await,
-        Command::Chat(_) => Err(anyhow::anyhow!("soon")),
+        Command::Chat(options) => commands::chat(options).await,
         Command::Send(options) => commands::send(options).await,
         Command::Tail(options) => commands::tail(options).await,
         Command::User(options) => commands::user(options).await,
         Command::Check(options) => commands::check(options).await,
+        Command::Bench(options) => commands::bench(options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

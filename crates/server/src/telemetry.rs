@@ -23,7 +23,34 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
 }
 
-/// Tells a person why a command failed.
+/// Tells a person why a command failed: what failed, and each cause that says something new.
 pub fn report(error: &anyhow::Error) {
-    eprintln!("hongyan: {error:#}");
+    eprintln!("hongyan: {}", explain(error));
+}
+
+fn explain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let io = std::io::Error::other("disk on fire");
+        let error = anyhow::Error::new(io)
+            .context("cannot write: disk on fire")
+            .context("no backup");
+        assert_eq!(explain(&error), "no backup: cannot write: disk on fire");
+    }
 }

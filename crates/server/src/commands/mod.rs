@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+mod bench;
+mod chat;
 mod check;
 mod send;
 mod serve;
@@ -7,9 +9,12 @@ mod sign_in;
 mod tail;
 mod user;
 
+pub use bench::bench;
+pub use chat::chat;
 pub use check::check;
 pub use send::send;
 pub use serve::serve;
-pub use sign_in::{ask_password, client_config};
+pub use sign_in::client_config;
+use sign_in::connect;
 pub use tail::tail;
 pub use user::user;

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use hongyan_client::{Client, Target};
+use hongyan_client::Target;
 
-use super::client_config;
+use super::{client_config, connect};
 use crate::cli::Send;
 
 /// How long a message may wait for the server before the command gives up.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn send(options: Send) -> anyhow::Result<()> {
     let text = text(options.text)?;
     let config = client_config(&options.sign_in, "hongyan send")?;
-    let (client, _events) = Client::connect(config).await?;
+    let (client, _events) = connect(config, &options.sign_in).await?;
     let Some(user) = client.find_user(&options.to).await? else {
         bail!(
             "there is no user {:?}; see `hongyan user list` on the server",

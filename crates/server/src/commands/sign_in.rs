@@ -3,9 +3,19 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
-use hongyan_client::{Config, Credentials};
+use hongyan_client::{Client, Config, Credentials, Events};
 
 use crate::cli::SignIn;
+
+/// Signs a command's client in and connects it.
+pub(super) async fn connect(config: Config, options: &SignIn) -> anyhow::Result<(Client, Events)> {
+    Client::connect(config).await.with_context(|| {
+        format!(
+            "no connection to {}; is a server running there, and is the password right?",
+            options.server
+        )
+    })
+}
 
 /// The client that a command's options ask for; the person is asked for what they leave out. Each
 /// command is a device of its own, so that it does not sign out another.
@@ -24,7 +34,7 @@ pub fn client_config(options: &SignIn, device: &str) -> anyhow::Result<Config> {
 }
 
 /// Asks for a password without showing it; reads a line where nobody can be asked.
-pub fn ask_password(login: &str) -> anyhow::Result<String> {
+pub(super) fn ask_password(login: &str) -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
         rpassword::prompt_password(format!("Password of {login}: "))
             .context("cannot read a password")

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use anyhow::bail;
-use hongyan_client::{Body, Client, Entry, EntryKind, Event, Start, UserId};
+use hongyan_client::{Body, Entry, EntryKind, Event, Start, UserId};
 
-use super::client_config;
+use super::{client_config, connect};
 use crate::cli::Tail;
 
 /// Prints what arrives, until interrupted or enough.
@@ -17,7 +17,7 @@ pub async fn tail(options: Tail) -> anyhow::Result<()> {
         Start::Recent
     };
     let config = client_config(&options.sign_in, "hongyan tail")?.start(start);
-    let (_client, mut events) = Client::connect(config).await?;
+    let (_client, mut events) = connect(config, &options.sign_in).await?;
     let mut names = Names::default();
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0 {

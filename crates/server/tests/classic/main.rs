@@ -5,11 +5,11 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it is"
 )]
+#![allow(unreachable_pub, reason = "the modules of a test are its own")]
 
 #[allow(
     dead_code,
     unused_imports,
-    unreachable_pub,
     reason = "shared with the system tests, which use more of it"
 )]
 #[path = "../system/harness/mod.rs"]

@@ -1,0 +1,261 @@
+//! One conversation: its messages, everybody's positions, and what is unread.
+
+use std::collections::HashMap;
+
+use hongyan_client::protocol::HistoryPage;
+use hongyan_client::{
+    ClientId, ConversationId, ConversationView, Entry, Receipt, Seq, Target, UserId,
+};
+
+use super::messages::{Delivery, Messages, Shown};
+
+/// Whom a conversation is with, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::chat) enum Peer {
+    /// Not told yet.
+    Unknown,
+    /// This user.
+    User(UserId),
+    /// More than one.
+    Many,
+}
+
+/// What tells conversations apart, before and after the first message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    /// One that the server knows.
+    Conversation(ConversationId),
+    /// One that begins with the first message to this user.
+    User(UserId),
+}
+
+/// How far one member has come.
+#[derive(Debug, Clone, Copy, Default)]
+struct Position {
+    read: Seq,
+    delivered: Seq,
+}
+
+/// One conversation: see the [module](self).
+#[derive(Debug)]
+pub(in crate::chat) struct Conversation {
+    key: Key,
+    peer: Peer,
+    me: UserId,
+    messages: Messages,
+    positions: HashMap<UserId, Position>,
+    /// What the server said of the unread messages, corrected by what came since.
+    told_unread: u64,
+    /// The last entry that `told_unread` knows of.
+    told_head: Seq,
+    is_asking_older: bool,
+}
+
+impl Conversation {
+    pub(super) fn new(key: Key, me: UserId) -> Self {
+        let peer = match key {
+            Key::User(user) => Peer::User(user),
+            Key::Conversation(_) => Peer::Unknown,
+        };
+        Self {
+            key,
+            peer,
+            me,
+            messages: Messages::default(),
+            positions: HashMap::new(),
+            told_unread: 0,
+            told_head: Seq::ZERO,
+            is_asking_older: false,
+        }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        self.key
+    }
+
+    /// The id; `None` before the first message.
+    pub(in crate::chat) fn conv(&self) -> Option<ConversationId> {
+        match self.key {
+            Key::Conversation(conv) => Some(conv),
+            Key::User(_) => None,
+        }
+    }
+
+    /// The other, where there is one.
+    pub(in crate::chat) fn peer(&self) -> Option<UserId> {
+        match self.peer {
+            Peer::User(user) => Some(user),
+            Peer::Unknown | Peer::Many => None,
+        }
+    }
+
+    /// Where a message goes.
+    pub(super) fn target(&self) -> Target {
+        match self.key {
+            Key::Conversation(conv) => Target::Conversation(conv),
+            Key::User(user) => Target::User(user),
+        }
+    }
+
+    /// Messages by others that were not seen here or on another device.
+    pub(in crate::chat) fn unread(&self) -> u64 {
+        let read = self.position(self.me).read;
+        match self.messages.first() {
+            // Everything after the read position is here: it can be counted.
+            Some(first) if first <= read.next() => self.messages.unread_after(read, self.me),
+            _ => self.told_unread,
+        }
+    }
+
+    /// Every message, oldest first.
+    pub(in crate::chat) fn messages(&self) -> impl DoubleEndedIterator<Item = Shown> {
+        self.messages.iter().map(|(seq, shown)| {
+            let mut shown = shown.clone();
+            if let (Some(seq), Some(Delivery::Sent)) = (seq, shown.delivery) {
+                shown.delivery = Some(self.delivery(seq));
+            }
+            shown
+        })
+    }
+
+    /// The newest message.
+    pub(in crate::chat) fn newest(&self) -> Option<&Shown> {
+        self.messages.iter().next_back().map(|(_, shown)| shown)
+    }
+
+    /// When something last happened here, in milliseconds; a new one comes before all.
+    pub(super) fn latest(&self) -> i64 {
+        self.newest().map_or(i64::MAX, |shown| shown.at)
+    }
+
+    /// One's own last message that can be changed.
+    pub(super) fn last_own(&self) -> Option<(ConversationId, Seq, &str)> {
+        let (seq, text) = self.messages.last_own(self.me)?;
+        Some((self.conv()?, seq, text))
+    }
+
+    pub(super) fn submitted(&mut self, client_id: ClientId, shown: Shown) {
+        self.messages.submitted(client_id, shown);
+    }
+
+    pub(super) fn has_pending(&self, client_id: &ClientId) -> bool {
+        self.messages.is_pending(client_id)
+    }
+
+    /// One's own message was refused; `false` if it is not of this conversation.
+    pub(super) fn failed(&mut self, client_id: &ClientId) -> bool {
+        self.messages.failed(client_id)
+    }
+
+    /// The server has given it an id.
+    pub(super) fn begin(&mut self, conv: ConversationId) {
+        self.key = Key::Conversation(conv);
+    }
+
+    /// Takes in what a sync says.
+    pub(super) fn view(&mut self, view: &ConversationView) {
+        for member in &view.members {
+            self.advance(member.user, member.read, member.delivered);
+        }
+        let mut others = view.members.iter().filter(|member| member.user != self.me);
+        self.peer = match (others.next(), others.next()) {
+            (Some(other), None) => Peer::User(other.user),
+            (None, _) => Peer::User(self.me),
+            (Some(_), Some(_)) => Peer::Many,
+        };
+        self.told_unread = view.unread;
+        self.told_head = view.head;
+    }
+
+    /// Takes in the next entry.
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        let is_by_other = entry.from != self.me;
+        if self.peer == Peer::Unknown && is_by_other {
+            self.peer = Peer::User(entry.from);
+        }
+        if entry.seq > self.told_head {
+            self.told_head = entry.seq;
+            let is_message = entry.kind == hongyan_client::EntryKind::Message;
+            self.told_unread += u64::from(is_by_other && is_message && entry.body.is_some());
+        }
+        if !is_by_other {
+            // To send is to have read.
+            self.advance(self.me, entry.seq, entry.seq);
+            self.told_unread = 0;
+        }
+        self.messages.entry(entry, self.me);
+        self.messages.trim();
+    }
+
+    /// Takes in a page of older entries, newest first, so that each meets those that change it.
+    pub(super) fn older(&mut self, page: Option<HistoryPage>) {
+        self.is_asking_older = false;
+        let Some(page) = page else { return };
+        let Some(first) = self.messages.first() else {
+            return;
+        };
+        // A page gives every message as it is now, so the changes need not be applied again.
+        for entry in page.entries.iter().rev().filter(|entry| entry.seq < first) {
+            self.messages.entry(entry, self.me);
+        }
+    }
+
+    /// Asks for older messages, unless there are none or they are on their way.
+    pub(super) fn ask_older(&mut self) -> Option<(ConversationId, Seq)> {
+        let conv = self.conv()?;
+        let first = self.messages.first()?;
+        if self.is_asking_older || first <= Seq::ZERO.next() {
+            return None;
+        }
+        self.is_asking_older = true;
+        Some((conv, first))
+    }
+
+    pub(super) fn receipt(&mut self, receipt: &Receipt) {
+        self.advance(receipt.user, receipt.read, receipt.delivered);
+        if receipt.user == self.me && receipt.read >= self.told_head {
+            self.told_unread = 0;
+        }
+    }
+
+    /// Counts everything as read; gives what to tell the server, if that is news.
+    pub(super) fn read_all(&mut self) -> Option<(ConversationId, Seq)> {
+        let conv = self.conv()?;
+        let last = self.messages.last()?;
+        if last <= self.position(self.me).read {
+            return None;
+        }
+        let delivered = self.position(self.me).delivered;
+        self.advance(self.me, last, delivered);
+        self.told_unread = 0;
+        Some((conv, last))
+    }
+
+    fn position(&self, user: UserId) -> Position {
+        self.positions.get(&user).copied().unwrap_or_default()
+    }
+
+    /// Positions only grow; an old one may come late.
+    fn advance(&mut self, user: UserId, read: Seq, delivered: Seq) {
+        let position = self.positions.entry(user).or_default();
+        position.read = position.read.max(read);
+        position.delivered = position.delivered.max(delivered);
+    }
+
+    /// How far one's own message at this seq has come, at the slowest of the others.
+    fn delivery(&self, seq: Seq) -> Delivery {
+        let others = || {
+            let others = self.positions.iter().filter(|(user, _)| **user != self.me);
+            others.map(|(_, position)| position)
+        };
+        if others().next().is_none() {
+            Delivery::Sent
+        } else if others().all(|position| position.read >= seq) {
+            Delivery::Read
+        } else if others().all(|position| position.delivered >= seq) {
+            Delivery::Delivered
+        } else {
+            Delivery::Sent
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One line a message, for pipes, scripts and screen readers.
+//!
+//! In: `/to LOGIN` chooses whom to write to, `/quit` ends, everything else is sent. Out: what others
+//! write from now on, `NAME (LOGIN): TEXT`. At the end of the input the program waits until what was
+//! sent is on the server's disk, and ends.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use hongyan_client::{
+    Body, Client, Entry, EntryKind, Event, SendHandle, Target, UserId, UserProfile,
+};
+use tokio::sync::mpsc;
+
+use super::{Account, next_event};
+
+/// Lines read ahead of the sending. Beyond it the input waits.
+const LINES: usize = 64;
+
+/// Messages in the outbox. Beyond it the input waits for the first of them.
+const UNSENT: usize = 256;
+
+/// Runs until the input ends and everything is sent.
+pub(super) async fn run(mut account: Account) -> anyhow::Result<()> {
+    let mut chat = Chat {
+        client: account.client.clone(),
+        people: HashMap::new(),
+        to: None,
+        unsent: VecDeque::new(),
+        is_live: false,
+    };
+    let mut lines = read_lines();
+    let mut is_reading = true;
+    let ended = loop {
+        if !is_reading && chat.unsent.is_empty() {
+            break Ok(());
+        }
+        let may_read = is_reading && chat.unsent.len() < UNSENT;
+        tokio::select! {
+            line = lines.recv(), if may_read => match line.as_deref() {
+                None | Some("/quit") => is_reading = false,
+                Some(line) => {
+                    if let Err(error) = chat.line(line).await {
+                        break Err(error);
+                    }
+                }
+            },
+            sent = first(&mut chat.unsent) => {
+                if let Err(error) = sent {
+                    break Err(error);
+                }
+            }
+            event = next_event(&mut account.events) => {
+                if let Err(error) = chat.event(event).await {
+                    break Err(error);
+                }
+            }
+        }
+    };
+    account.close().await;
+    ended
+}
+
+struct Chat {
+    client: Client,
+    people: HashMap<UserId, UserProfile>,
+    to: Option<UserId>,
+    unsent: VecDeque<SendHandle>,
+    /// The messages from before the start have all come.
+    is_live: bool,
+}
+
+impl Chat {
+    async fn line(&mut self, line: &str) -> anyhow::Result<()> {
+        if let Some(login) = line.strip_prefix("/to ") {
+            let found = self.client.find_user(login.trim()).await?;
+            let found = found.with_context(|| format!("nobody has the login name {login}"))?;
+            self.to = Some(found.id);
+            self.people.insert(found.id, found);
+            return Ok(());
+        }
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        let Some(to) = self.to else {
+            bail!("say to whom first: /to LOGIN");
+        };
+        let handle = self.client.send(Target::User(to), line).await?;
+        self.unsent.push_back(handle);
+        Ok(())
+    }
+
+    async fn event(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Connected { user } => self.know([user]),
+            Event::Profiles(profiles) => self.know(profiles),
+            Event::CaughtUp => self.is_live = true,
+            Event::Disconnected { reason, retry_in } => {
+                eprintln!("{reason}; again in {:.1} s", retry_in.as_secs_f64());
+            }
+            Event::Terminal(terminal) => return Err(terminal.into()),
+            Event::Entry(entry) if self.is_live => self.print(&entry).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn know(&mut self, profiles: impl IntoIterator<Item = UserProfile>) {
+        let profiles = profiles.into_iter();
+        self.people
+            .extend(profiles.map(|profile| (profile.id, profile)));
+    }
+
+    async fn print(&mut self, entry: &Entry) -> anyhow::Result<()> {
+        if self.client.me().is_some_and(|me| me.id == entry.from) {
+            return Ok(());
+        }
+        let who = self.who(entry.from).await;
+        let text = match (&entry.body, entry.kind) {
+            (Some(Body::Text { text }), EntryKind::Message) => format!("{who}: {}", clean(text)),
+            (Some(Body::Text { text }), EntryKind::Edit) => format!("{who} edits: {}", clean(text)),
+            (_, EntryKind::Recall) => format!("{who} recalls a message"),
+            _ => return Ok(()),
+        };
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// `NAME (LOGIN)`, or the id of somebody whom the server does not introduce.
+    async fn who(&mut self, user: UserId) -> String {
+        if !self.people.contains_key(&user) {
+            let found = self.client.user(user).await;
+            self.know(found.ok().flatten());
+        }
+        match self.people.get(&user) {
+            Some(profile) => format!("{} ({})", clean(&profile.name), clean(&profile.login)),
+            None => format!("#{user}"),
+        }
+    }
+}
+
+/// Waits until the first of these is on the server's disk; for ever where there is none.
+async fn first(unsent: &mut VecDeque<SendHandle>) -> anyhow::Result<()> {
+    match unsent.front_mut() {
+        Some(handle) => {
+            let sent = handle.await;
+            unsent.pop_front();
+            sent.context("not sent").map(|_| ())
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// One line, and nothing that a terminal would obey.
+fn clean(text: &str) -> String {
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(blank).collect()
+}
+
+/// Reads the input on a thread of its own: reading from a terminal cannot be called off, and the
+/// program must end all the same.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel(LINES);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
