@@ -125,6 +125,8 @@ impl Incoming {
                 return self.ask(now, out);
             }
             self.introduce(conv, Seq::ZERO);
+            // A push says nothing of who is in the conversation; a sync does.
+            self.walk.want_another(now);
         }
         if self.held.get(&conv).is_some_and(|held| seq <= *held) {
             // Pushed again because the server has no ack yet: the client's to repeat.

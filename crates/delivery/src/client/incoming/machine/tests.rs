@@ -442,3 +442,20 @@ fn a_forgotten_conversation_is_not_asked_for() {
     assert_eq!(incoming.early_entries(), 0);
     assert!(incoming.is_caught_up());
 }
+
+#[test]
+fn a_conversation_that_begins_with_a_push_is_asked_about_once() {
+    let (mut incoming, mut out) = synced(Policy::default(), Vec::new());
+    incoming.entry(entry(A, 1), at(10), &mut out);
+    incoming.flush(&mut out);
+    let first = short(&mut out);
+    assert_eq!(
+        first,
+        ["1.1", "sync s1", "ack 1.1"],
+        "its members are unknown"
+    );
+    incoming.entry(entry(A, 2), at(11), &mut out);
+    incoming.synced(page(vec![view(A, 1..=2)], "s2", false), at(12), &mut out);
+    incoming.flush(&mut out);
+    assert_eq!(short(&mut out), ["1.2", "ack 1.2"]);
+}
