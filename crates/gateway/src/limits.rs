@@ -52,6 +52,10 @@ pub const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 /// What the library may hold unwritten. Above the largest frame, so it is never the one that fails.
 pub const MAX_WRITE_BUFFER_BYTES: usize = 2 * hongyan_protocol::limits::SERVER_FRAME_BYTES;
 
+/// Connections that speak HTTP and are not upgraded. Overflow: the next waits in the system's
+/// backlog until one ends.
+pub const HTTP_CONNECTIONS: usize = 8192;
+
 /// For a client to send a request's headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 

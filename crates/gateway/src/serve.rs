@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::Gateway;
 use crate::http::{self, PeerAddress};
-use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT};
+use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT, HTTP_CONNECTIONS};
 
 /// The accept loop.
 pub struct Server {
@@ -49,7 +49,7 @@ impl Server {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = self.listener.accept(), if connections.len() < HTTP_CONNECTIONS => match accepted {
                     Ok((stream, peer)) => {
                         let serve = serve(stream, peer, self.routes.clone(), self.stop.clone());
                         connections.spawn(serve);

@@ -12,6 +12,7 @@ mod committer;
 mod direct;
 mod dispatch;
 mod error;
+mod health;
 pub mod limits;
 mod messaging;
 mod password;
@@ -100,6 +101,7 @@ pub struct Service {
     positions: Arc<positions::Positions>,
     passwords: password::Passwords,
     login_failures: accounts::LoginFailures,
+    health: health::Health,
 }
 
 impl Service {
@@ -119,6 +121,7 @@ impl Service {
             positions,
             passwords: password::Passwords::new(),
             login_failures: accounts::LoginFailures::new(),
+            health: health::Health::default(),
         })
     }
 
@@ -127,9 +130,9 @@ impl Service {
         self.clock.now()
     }
 
-    /// Whether a message could be made durable now.
+    /// Whether a message could be made durable, now or within the last [`limits::HEALTH_AGE`].
     pub async fn check_health(&self) -> Result<(), ServiceError> {
-        Ok(self.store.check_writable().await?)
+        self.health.check(&*self.store).await
     }
 
     /// Stops taking writes, commits and publishes what was taken, and returns when that is done.

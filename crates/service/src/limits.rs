@@ -85,5 +85,8 @@ pub const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
 /// What a client is told to wait before it tries again what the store could not take.
 pub const RETRY_STORE: Duration = Duration::from_secs(2);
 
+/// How long the answer of a health check stands. Anybody may ask, and each check is a commit.
+pub const HEALTH_AGE: Duration = Duration::from_secs(1);
+
 const _: () = assert!(BATCH_WRITES <= QUEUED_WRITES);
 const _: () = assert!(QUEUED_BYTES > hongyan_protocol::limits::TEXT_BYTES);

@@ -28,11 +28,17 @@ fn limit_files(server: &Server, bytes: Option<u64>) {
     assert!(status.success(), "prlimit (util-linux) sets the limit");
 }
 
-async fn health(server: &Server) -> StatusCode {
-    reqwest::get(format!("{}/v1/health", server.url()))
+async fn health_becomes(server: &Server, wanted: StatusCode) {
+    let deadline = Instant::now() + PATIENCE;
+    while reqwest::get(format!("{}/v1/health", server.url()))
         .await
         .unwrap()
         .status()
+        != wanted
+    {
+        assert!(Instant::now() < deadline, "health never became {wanted}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// A token of another device of the same user.
@@ -85,7 +91,7 @@ async fn a_full_disk_costs_the_sends_of_its_time_and_nothing_else() {
         answer["error"]["retry_after_ms"].as_u64() > Some(0),
         "{answer}"
     );
-    assert_eq!(health(&server).await, StatusCode::SERVICE_UNAVAILABLE);
+    health_becomes(&server, StatusCode::SERVICE_UNAVAILABLE).await;
     let waiting = client.send(li, "the outbox keeps this one").await.unwrap();
     let page = client
         .history(first.conv, hongyan_client::Page::Newest, 10)
@@ -99,11 +105,7 @@ async fn a_full_disk_costs_the_sends_of_its_time_and_nothing_else() {
         .expect("it recovers by itself")
         .unwrap();
     assert_eq!(sent.seq.get(), 2, "what was refused left no trace");
-    let deadline = Instant::now() + PATIENCE;
-    while health(&server).await != StatusCode::OK {
-        assert!(Instant::now() < deadline, "health comes back");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    health_becomes(&server, StatusCode::OK).await;
     client.close().await;
     server.check();
 }
