@@ -159,9 +159,17 @@ impl Stored {
             Self::NoToken => Record::Token(None),
             Self::Submitted { frame } => Record::Submitted(append(&frame)?),
             Self::Settled { client_id } => Record::Settled(client_id),
-            Self::Held { conv, seq, head, is_ack_owed } => {
-                Record::Held(Held { conv, seq, head, is_ack_owed })
-            }
+            Self::Held {
+                conv,
+                seq,
+                head,
+                is_ack_owed,
+            } => Record::Held(Held {
+                conv,
+                seq,
+                head,
+                is_ack_owed,
+            }),
             Self::Cursor { cursor, walk } => Record::Cursor { cursor, walk },
             Self::Networks { networks } => {
                 Record::Networks(networks.into_iter().map(Network::from).collect())
