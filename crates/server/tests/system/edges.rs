@@ -31,15 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("hongyan-client", &["hongyan-delivery", "hongyan-protocol"]),
-    (
-        "hongyan-bench",
-        &[
-            "hongyan-client",
-            "hongyan-protocol",
-            "hongyan-store",
-            "hongyan-store-sqlite",
-        ],
-    ),
+    ("hongyan-bench", &["hongyan-protocol", "hongyan-store"]),
     (
         "hongyan",
         &[
