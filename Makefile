@@ -25,7 +25,7 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 soak: prerequisites ## Kill the server at random moments for ten minutes (SOAK_SECONDS) and look for lost messages
-	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(CARGO) test --release --package hongyan-tests --test crash -- --nocapture soak
+	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(CARGO) test --release --package hongyan --test crash soak -- --nocapture
 
 fuzz: ## Fuzz the codec for a minute each target (needs nightly Rust and cargo-fuzz)
 	scripts/fuzz

@@ -218,6 +218,39 @@ fn what_one_sends_another_reads() {
     assert!(!wrong.status.success() && stderr(&wrong).contains("wrong login name or password"));
 }
 
+/// The example that the SDK's documentation shows.
+#[test]
+fn the_example_of_the_sdk_says_everything_back() {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--package", "hongyan-client", "--example", "echo"])
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", stderr(&built));
+    let target = Path::new(env!("CARGO_BIN_EXE_hongyan")).parent().unwrap();
+    let server = Server::start();
+    let mut echo = Command::new(target.join("examples/echo"))
+        .args([&server.url, "lisi@gmail.com", "1234"])
+        .spawn()
+        .unwrap();
+    let sign_in = ["--server", &server.url, "--login", "zhangsan@gmail.com"];
+    let send = [
+        &["send"],
+        &sign_in[..],
+        &["--to", "lisi@gmail.com", "is anybody there?"],
+    ]
+    .concat();
+    let sent = run(&send, "1234\n");
+    assert!(sent.status.success(), "{}", stderr(&sent));
+    let tail = [&["tail"], &sign_in[..], &["--all", "--count", "2"]].concat();
+    let heard = stdout(&run(&tail, "1234\n"));
+    echo.kill().unwrap();
+    echo.wait().unwrap();
+    assert_eq!(
+        heard,
+        "1:1\t张三\tis anybody there?\n1:2\t李四\tis anybody there?\n"
+    );
+}
+
 #[test]
 fn errors_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
