@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 /// The right to write one database. Dropped, it is given back.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    // Closing the file is what releases the lock.
-    _file: File,
+    file: File,
 }
 
 impl WriterLock {
@@ -25,9 +24,19 @@ impl WriterLock {
             .write(true)
             .open(lock_path(database))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        // Closing the file would do, were it not that a process just being started by another thread
+        // holds a copy of the descriptor, and with it the lock, until it has become another program.
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the database's lock could not be given back early");
         }
     }
 }

@@ -356,9 +356,12 @@ fn usurper() {
     };
     let conn = Connection::open(path).unwrap();
     conn.busy_timeout(Duration::ZERO).unwrap();
-    // This needs the file for itself alone. Let in, it would remove the log under the store's feet.
-    let mode = conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
-    assert!(mode.is_err(), "the store's locks are gone");
+    // With its first read it asks for the file for itself alone. Let in, it would write without
+    // looking at what the store has in its log.
+    conn.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))
+        .unwrap();
+    let read = conn.query_row("SELECT count(*) FROM users", [], |row| row.get::<_, i64>(0));
+    assert!(read.is_err(), "the store's locks are gone");
 }
 
 /// SQLite's locks belong to the process, and closing any descriptor of the file drops them all: so
