@@ -291,13 +291,18 @@ impl Socket {
         answer["data"].clone()
     }
 
-    /// The total of unread messages.
+    /// The total of unread messages. Pushes that come before the answer are passed over: whoever has
+    /// just come online may get some.
     pub async fn unread(&mut self) -> u64 {
-        let answer = self
-            .ask(json!({ "type": 5, "data": { "uid": self.uid } }))
+        self.send(json!({ "type": 5, "data": { "uid": self.uid } }))
             .await;
-        assert_eq!(answer["type"], 5, "{answer}");
-        answer["data"]["unread"].as_u64().unwrap()
+        loop {
+            let answer = self.next().await;
+            if answer["type"] != 4 {
+                assert_eq!(answer["type"], 5, "{answer}");
+                return answer["data"]["unread"].as_u64().unwrap();
+            }
+        }
     }
 }
 
