@@ -7,11 +7,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
+/// The WebSocket library writes whole messages at its most talkative, tokens and texts included: it
+/// is never let.
+const NO_FRAMES: &str = "tungstenite=info";
+
 /// Starts logging to standard error.
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).with_context(|| {
         format!("the setting \"log\" = {filter:?} is no level and no target=level list")
     })?;
+    let filter = filter.add_directive(NO_FRAMES.parse()?);
     let logging = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

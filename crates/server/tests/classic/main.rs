@@ -21,6 +21,7 @@ mod client;
 mod frames;
 mod http_calls;
 mod identity;
+mod logs;
 mod mixed;
 mod offline;
 mod page;
