@@ -1,0 +1,15 @@
+/**
+ * Client of the Hongyan instant-messaging system, for browsers and Node.
+ *
+ * `login` → `Client.open` → `client.on(…)`, `client.send(…)`
+ */
+export { Client } from "./client/client.ts";
+export type { Submission, Target } from "./client/client.ts";
+export type * from "./client/events.ts";
+export type { ClientOptions } from "./client/options.ts";
+export { HongyanError } from "./errors.ts";
+export { login, whoAmI } from "./http.ts";
+export type { LoginOptions } from "./http.ts";
+export { amended, reach } from "./log.ts";
+export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
+export type * from "./types.ts";
