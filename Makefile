@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help run test check fmt soak fuzz clean prerequisites
+.PHONY: help run test check fmt soak bench fuzz clean prerequisites
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,7 @@ run: prerequisites ## Build and start a server with demo users on http://127.0.0
 
 test: check ## Everything that must hold: the checks, then every test
 	$(CARGO) test --workspace --all-features
+	crates/server/tests/classic/browser/run
 
 check: prerequisites ## Format, lints and documentation, with warnings as errors
 	$(CARGO) fmt --all --check
@@ -26,6 +27,10 @@ fmt: ## Format the code
 
 soak: prerequisites ## Kill the server at random moments for ten minutes (SOAK_SECONDS) and look for lost messages
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(CARGO) test --release --package hongyan --test crash soak -- --nocapture
+
+bench: prerequisites ## Measure everything in a few minutes, and write the report to target/bench.md and .json
+	$(CARGO) build --release --package hongyan
+	scripts/bench
 
 fuzz: ## Fuzz the codec for a minute each target (needs nightly Rust and cargo-fuzz)
 	scripts/fuzz
