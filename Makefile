@@ -29,8 +29,7 @@ soak: prerequisites ## Kill the server at random moments for ten minutes (SOAK_S
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} $(CARGO) test --release --package hongyan --test crash soak -- --nocapture
 
 bench: prerequisites ## Measure everything in a few minutes, and write the report to target/bench.md and .json
-	$(CARGO) build --release --package hongyan
-	scripts/bench
+	$(CARGO) run --release --package hongyan -- bench all --report target/bench.md --report target/bench.json
 
 fuzz: ## Fuzz the codec for a minute each target (needs nightly Rust and cargo-fuzz)
 	scripts/fuzz

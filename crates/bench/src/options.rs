@@ -44,9 +44,10 @@ pub struct Common {
     /// Print JSON instead of tables.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Also write the report to this file: JSON if it ends in .json, else Markdown.
+    /// Also write the report to this file: JSON if it ends in .json, else Markdown. May be given
+    /// several times.
     #[arg(long, value_name = "FILE", global = true)]
-    pub report: Option<PathBuf>,
+    pub report: Vec<PathBuf>,
 }
 
 /// What to measure.

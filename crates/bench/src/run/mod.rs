@@ -90,7 +90,7 @@ impl Bench {
     fn print(&self) -> anyhow::Result<()> {
         let json = serde_json::to_string_pretty(&self.report)?;
         let markdown = self.report.to_markdown();
-        if let Some(file) = &self.common.report {
+        for file in &self.common.report {
             let is_json = file.extension().is_some_and(|it| it == "json");
             std::fs::write(file, if is_json { &json } else { &markdown })
                 .with_context(|| format!("cannot write {}", file.display()))?;
