@@ -88,6 +88,7 @@ async fn show(
     }
     let ended = match model.connection() {
         Connection::Ended(reason) => Err(anyhow::anyhow!(reason.clone())),
+        Connection::SignedOut => Err(anyhow::anyhow!(words.signed_out)),
         _ => Ok(()),
     };
     account.close().await;

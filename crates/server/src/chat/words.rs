@@ -35,6 +35,7 @@ pub(super) struct Words {
     pub(super) catching_up: &'static str,
     pub(super) connecting: &'static str,
     pub(super) offline: &'static str,
+    pub(super) signed_out: &'static str,
     /// Before and after the number of seconds.
     pub(super) reconnecting: (&'static str, &'static str),
     pub(super) today: &'static str,
@@ -86,6 +87,7 @@ static ENGLISH: Words = Words {
     catching_up: "catching up",
     connecting: "connecting",
     offline: "offline",
+    signed_out: "signed out: start again to sign in",
     reconnecting: ("reconnecting in ", " s"),
     today: "today",
     yesterday: "yesterday",
@@ -131,6 +133,7 @@ static CHINESE: Words = Words {
     catching_up: "正在同步",
     connecting: "正在连接",
     offline: "离线",
+    signed_out: "已退出登录，请重新启动",
     reconnecting: ("", " 秒后重连"),
     today: "今天",
     yesterday: "昨天",

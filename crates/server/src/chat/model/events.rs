@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use hongyan_client::protocol::CloseCode;
 use hongyan_client::{
-    ClientId, ConversationId, Entry, Event, SendState, Sent, Target, UserId, UserProfile,
+    ClientId, ConversationId, Entry, Event, SendState, Sent, Target, Terminal, UserId, UserProfile,
 };
 
 use super::conversation::{Conversation, Key};
@@ -25,7 +26,7 @@ impl Model {
                 let until = now.saturating_add(retry_in);
                 self.connection = Connection::Waiting { until };
             }
-            Event::Terminal(terminal) => self.connection = Connection::Ended(terminal.to_string()),
+            Event::Terminal(terminal) => self.connection = ended(&terminal),
             Event::Profiles(profiles) => {
                 for profile in profiles {
                     self.people.insert(profile.id, profile);
@@ -166,5 +167,15 @@ impl Model {
     fn draft_of(&mut self, client_id: &ClientId) -> Option<&mut Conversation> {
         let mut drafts = self.conversations.iter_mut();
         drafts.find(|c| c.conv().is_none() && c.has_pending(client_id))
+    }
+}
+
+fn ended(terminal: &Terminal) -> Connection {
+    let signed_out = [CloseCode::Unauthenticated, CloseCode::SessionRevoked];
+    let code = terminal.code();
+    if signed_out.iter().any(|known| Some(known.number()) == code) {
+        Connection::SignedOut
+    } else {
+        Connection::Ended(terminal.to_string())
     }
 }

@@ -36,6 +36,8 @@ pub(super) enum Connection {
         /// On the clock that [`Model`] is told of.
         until: Duration,
     },
+    /// Over for good: this session was signed out.
+    SignedOut,
     /// Over for good, for this reason.
     Ended(String),
 }

@@ -58,6 +58,7 @@ fn connection(connection: &Connection, look: &Look) -> (String, Color) {
             let (before, after) = words.reconnecting;
             (format!("{before}{seconds}{after}"), Color::LightRed)
         }
+        Connection::SignedOut => (words.signed_out.into(), Color::LightRed),
         Connection::Ended(reason) => (format!("{}: {reason}", words.offline), Color::LightRed),
     }
 }

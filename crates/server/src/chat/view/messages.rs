@@ -66,9 +66,9 @@ fn lines(
 ) -> Vec<Line<'static>> {
     let messages: Vec<Shown> = conversation.messages().collect();
     // The word stands at the last message that was read; the ticks say it of the others.
-    let last_read = messages
-        .iter()
-        .rposition(|message| message.delivery == Some(Delivery::Read));
+    let last_read = messages.iter().rposition(|message| {
+        message.delivery == Some(Delivery::Read) && message.content != Content::Recalled
+    });
     let mut lines = Vec::new();
     let mut previous: Option<(&Shown, Date)> = None;
     for (index, message) in messages.iter().enumerate() {
@@ -137,7 +137,10 @@ fn body(
 
 fn marks(message: &Shown, look: &Look, is_last_read: bool) -> Vec<Span<'static>> {
     let mut marks = Vec::new();
-    if message.is_edited && message.content != Content::Recalled {
+    if message.content == Content::Recalled {
+        return marks;
+    }
+    if message.is_edited {
         let text = format!(" ({})", look.words.edited);
         marks.push(Span::styled(text, Style::new().dim()));
     }

@@ -30,7 +30,7 @@ pub(super) fn fit(text: &str, width: usize) -> String {
 }
 
 /// Breaks a text into lines of at most so many columns: at line breaks, else between words or around
-/// wide characters, else anywhere. Control characters are left out: a terminal would obey them.
+/// wide characters, else anywhere. Characters that are no text are left out.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     // A wide character must fit somewhere.
     let width = width.max(2);
@@ -45,7 +45,7 @@ fn wrap_paragraph(paragraph: &str, width: usize, lines: &mut Vec<String>) {
     let mut line = String::new();
     // Where the line may end: a byte of it behind which the next line can begin.
     let mut break_at = 0;
-    for character in paragraph.chars().filter(|c| !c.is_control()) {
+    for character in paragraph.chars().filter(|c| is_shown(*c)) {
         let taken = character.width().unwrap_or(0);
         if taken == 2 {
             break_at = line.len();
@@ -67,10 +67,14 @@ fn wrap_paragraph(paragraph: &str, width: usize, lines: &mut Vec<String>) {
 
 fn one_line(text: &str) -> String {
     let blank = |c: char| if c == '\n' { ' ' } else { c };
-    text.chars()
-        .map(blank)
-        .filter(|c| !c.is_control())
-        .collect()
+    text.chars().map(blank).filter(|c| is_shown(*c)).collect()
+}
+
+/// Not the characters that a terminal obeys, nor those that turn the direction of what follows, with
+/// which a message could pass itself off as another.
+fn is_shown(character: char) -> bool {
+    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !character.is_control() && !turns
 }
 
 #[cfg(test)]
