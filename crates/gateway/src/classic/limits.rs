@@ -22,3 +22,14 @@ pub(super) const IDLE: Duration = Duration::from_secs(360);
 
 const _: () = assert!(IDLE.as_secs() > 2 * HEARTBEAT_CAP.as_secs());
 const _: () = assert!(FRAME_BYTES > hongyan_protocol::limits::CLIENT_FRAME_BYTES);
+
+#[cfg(test)]
+mod tests {
+    use hongyan_delivery::server::Policy;
+    use hongyan_service::limits::UNDELIVERED_CONVERSATIONS;
+
+    #[test]
+    fn whoever_comes_back_after_long_can_be_caught_up() {
+        assert!(UNDELIVERED_CONVERSATIONS < Policy::default().tracked_conversations);
+    }
+}

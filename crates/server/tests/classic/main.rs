@@ -26,3 +26,4 @@ mod mixed;
 mod offline;
 mod page;
 mod restart;
+mod sdk;

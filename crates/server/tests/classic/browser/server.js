@@ -33,7 +33,7 @@ export class Server {
       this.#process.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
       this.#process.stderr.on("data", (data) => {
         said += data;
-        const found = said.match(/listens on (http:\S+)/);
+        const found = said.match(/listens on (http:\S+)\n/);
         if (found) resolve(found[1]);
       });
     });
