@@ -1,16 +1,6 @@
 /** Types of the server's answers that are not frames, beside those that are. */
 export type * from "./wire.gen.ts";
-import type { Entry, UserProfile } from "./wire.gen.ts";
-
-/** A stretch of a log, ascending and without holes. */
-export interface HistoryPage {
-  conv: number;
-  entries: Entry[];
-  /** The log's last seq. */
-  head: number;
-  /** The log goes on in the direction that was asked for. */
-  more: boolean;
-}
+import type { UserProfile } from "./wire.gen.ts";
 
 /** One signed-in device of the caller. */
 export interface Session {

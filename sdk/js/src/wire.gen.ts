@@ -1,37 +1,452 @@
-// Generated from crates/protocol. Do not edit: cargo run -p hongyan-protocol --example typescript
+/**
+ * The wire: every frame, code and limit that both sides of a connection agree on.
+ *
+ * Generated from crates/protocol; do not edit. To write it anew:
+ *     cargo run -p hongyan-protocol --example typescript
+ */
 
-export type EntryKind = "message" | "edit" | "recall" | "unknown";
-export type ConversationKind = "direct" | "unknown";
-export type Body = { type: "text"; text: string } | { type: "unknown" };
-
-/** One line of a conversation's log. */
-export interface Entry {
+/** Says that this device holds everything in `conv` up to `seq`. Not answered. */
+export interface Ack {
+  /** The conversation. */
   conv: number;
+  /** The last entry held, with everything before it. */
   seq: number;
-  id: number;
-  kind: EntryKind;
-  from: number;
-  at: number;
+}
+
+/** The limits that a client should respect before the server makes it. */
+export interface AdvertisedLimits {
+  /** One frame from the client, in bytes. */
+  frame_bytes: number;
+  /** The text of one message, in UTF-8 bytes. */
+  text_bytes: number;
+  /** Requests without an answer yet, on one connection. */
+  requests: number;
+  /** Pushed entries without an ack yet, after which live pushes wait. */
+  unacked_entries: number;
+}
+
+/** What a message says. */
+export interface Body {
+  type: "text" | (string & {});
+  /** The text. */
+  text?: string;
+}
+
+/** Comes before a close that the server chose the time of. */
+export interface Bye {
+  /** The word of the close code that follows. */
+  code: string;
+  /** Reconnect after this long: every client is told another time, so that they do not come all at once. */
+  retry_after_ms: number;
+}
+
+/** The kind of a conversation. */
+export type ConversationKind = "direct" | (string & {});
+
+/** A conversation as one of its members sees it. */
+export interface ConversationView {
+  /** The id. */
+  conv: number;
+  /** The kind. */
+  kind: ConversationKind;
+  /** The log's last seq. */
+  head: number;
+  /** Messages by others, not recalled, after the caller's read position. */
+  unread: number;
+  /** Every member's positions, the caller's own among them. */
+  members: MemberPosition[];
+  /** The last few entries, ascending. */
+  entries: Entry[];
+}
+
+/** Answers a request that has nothing to tell but that it was done, durably. */
+export type Done = Record<never, never>;
+
+/** Replaces the body of a message of one's own. */
+export interface Edit {
+  /** The conversation. */
+  conv: number;
+  /** The message. */
+  seq: number;
+  /** The sender's name for this edit. */
   client_id: string;
+  /** The new body. */
+  body: Body;
+}
+
+/**
+ * One line of a conversation's log.
+ *
+ * A push of it is the same bytes for every recipient, so nothing in it is of one reader's view.
+ */
+export interface Entry {
+  /** The conversation. */
+  conv: number;
+  /** The position in its log. */
+  seq: number;
+  /** The id in the whole system. */
+  id: number;
+  /** What the entry does. */
+  kind: EntryKind;
+  /** Who appended it. */
+  from: number;
+  /** When the server took it. */
+  at: number;
+  /** The sender's name for it: how the sender's own devices match it to what they show as pending. */
+  client_id: string;
+  /** What it says. Absent once recalled. */
   body?: Body;
+  /** The message that this one answers, in the same conversation. */
   reply_to?: number;
+  /** The users that this message wants to notice it. */
   mentions?: number[];
+  /** The message that an edit or a recall changes. */
   target?: number;
+  /** The entry that last edited this message: `body` is already the edited one. */
   edited_by?: number;
+  /** The entry that recalled this message, or the message that this edit changed. */
   recalled_by?: number;
 }
-export interface UserProfile { id: number; login: string; name: string; avatar?: string }
-export interface MemberPosition { user: number; read: number; delivered: number }
-export interface Receipt { conv: number; user: number; read: number; delivered: number }
-export interface Sent { conv: number; seq: number; id: number; at: number; client_id: string }
-export interface Failure { code: string; message: string; retry_after_ms?: number }
+
+/** What an entry does. */
+export type EntryKind = "message" | "edit" | "recall" | (string & {});
+
+/** Answers a request that failed, or a frame that could not be read. */
+export interface Failure {
+  /** What programs compare. */
+  code: ErrorCode | (string & {});
+  /** What people read. */
+  message: string;
+  /** When the same request may succeed. */
+  retry_after_ms?: number;
+}
+
+/** How a client keeps a quiet connection alive. */
+export interface HeartbeatPlan {
+  /**
+   * Send `ping` after this many milliseconds without sending, or without receiving: each side
+   * knows of the other's life only by what it hears.
+   */
+  interval_ms: number;
+  /** Nothing heard for this many milliseconds after a `ping`: close and reconnect. */
+  timeout_ms: number;
+}
+
+/** The first frame on a connection. */
+export interface Hello {
+  /**
+   * The session's token. Absent when a session cookie came with the upgrade.
+   * At most `LIMITS.TOKEN_BYTES`.
+   */
+  token?: string;
+  /**
+   * The client's name and version, for logs and the list of devices: so without control
+   * characters, and at most `LIMITS.CLIENT_NAME_BYTES`.
+   */
+  client?: string;
+}
+
+/**
+ * Asks for a stretch of a log: either the entries `before` a seq or those `after` one, or,
+ * with neither, the newest. Always answered in ascending order.
+ */
+export interface History {
+  /** The conversation. */
+  conv: number;
+  /** The newest entries below this seq. */
+  before?: number;
+  /** The oldest entries above this seq. */
+  after?: number;
+  /** Entries in the page, from 1; more than `LIMITS.HISTORY_ENTRIES` are read as that. */
+  limit?: number;
+}
+
+/** Answers `history`: a stretch of a log, ascending and without holes. */
+export interface HistoryPage {
+  /** The conversation. */
+  conv: number;
+  /** The entries. */
+  entries: Entry[];
+  /** The log's last seq. */
+  head: number;
+  /** Whether the log goes on in the direction asked for. */
+  more: boolean;
+}
+
+/** What a client has learnt of one network, in milliseconds of quiet time. */
+export interface Learnt {
+  /** The longest quiet time after which the connection was still alive. */
+  held_ms?: number;
+  /** The shortest quiet time after which the connection turned out to be dead. */
+  failed_ms?: number;
+}
+
+/** How far one member has come in a conversation that the frame already names. */
+export interface MemberPosition {
+  /** The member. */
+  user: number;
+  /** Everything up to here was read. */
+  read: number;
+  /** Everything up to here is on one of the member's devices. */
+  delivered: number;
+}
+
+/** Asks for a sign of life and for the next heartbeat interval. */
+export interface Ping {
+  /**
+   * The quiet time, in milliseconds, that this ping ended: nothing had gone either way. 0 where
+   * that shows nothing.
+   */
+  interval_ms: number;
+  /** What the client has learnt of the network it is on. */
+  learnt?: Learnt;
+  /** Nobody is looking: a longer interval is worth a later notice of a break. */
+  background?: boolean;
+}
+
+/** Answers `ping`. */
+export interface Pong {
+  /** The time without sending, or without receiving, after which to ping next. */
+  next_interval_ms: number;
+  /** The server's clock. */
+  server_time: number;
+}
+
+/** Says that the user has read `conv` up to `seq`. */
+export interface Read {
+  /** The conversation. */
+  conv: number;
+  /** The last entry read. */
+  seq: number;
+}
+
+/** Blanks a message of one's own. */
+export interface Recall {
+  /** The conversation. */
+  conv: number;
+  /** The message. */
+  seq: number;
+  /** The sender's name for this recall. */
+  client_id: string;
+}
+
+/** How far one member has come. Both only ever grow. */
+export interface Receipt {
+  /** The conversation. */
+  conv: number;
+  /** The member; the reader's own other devices get their own receipts too. */
+  user: number;
+  /** Everything up to here was read. */
+  read: number;
+  /** Everything up to here is on one of the member's devices. */
+  delivered: number;
+}
+
+/** Appends a message. */
 export interface Send {
   conv?: number;
   to?: number;
+  /** The sender's name for this message. */
   client_id: string;
+  /** What it says. */
   body: Body;
+  /** The message it answers. */
   reply_to?: number;
+  /** Users who should notice it; at most `LIMITS.MENTIONS`. */
   mentions?: number[];
 }
-export interface Edit { conv: number; seq: number; client_id: string; body: Body }
-export interface Recall { conv: number; seq: number; client_id: string }
+
+/** Answers `send`, `edit` and `recall`: the entry is on disk. */
+export interface Sent {
+  /** The conversation; news to a sender that said `to`. */
+  conv: number;
+  /** The entry's position. */
+  seq: number;
+  /** The entry's id. */
+  id: number;
+  /** When the server took it. */
+  at: number;
+  /** The sender's name for it. */
+  client_id: string;
+}
+
+/** Asks for the conversations that changed since `cursor`. */
+export interface Sync {
+  /** The cursor of the last `synced`; absent the first time. */
+  cursor?: string;
+  /** Conversations in the page, from 1; more than `LIMITS.SYNC_CONVERSATIONS` are read as that. */
+  limit?: number;
+}
+
+/** Answers `sync`: a page of the conversations that changed since the cursor, newest change first. */
+export interface Synced {
+  /** The conversations. */
+  conversations: ConversationView[];
+  /** Whoever the page mentions by id. */
+  users: UserProfile[];
+  /** The unread messages of all the caller's conversations, this page's or not. */
+  total_unread: number;
+  /** What to say in the next `sync`: for the next page while `more`, from then on for what is new. */
+  cursor: string;
+  /** Whether this page was not the last. */
+  more: boolean;
+}
+
+/** What one user may know of another. */
+export interface UserProfile {
+  /** The id. */
+  id: number;
+  /** The name to sign in with. */
+  login: string;
+  /** The name to show. */
+  name: string;
+  /** The picture's file name or URL; absent, a client draws initials. */
+  avatar?: string;
+}
+
+/** Answers `hello`: the connection is live and registered for pushes. */
+export interface Welcome {
+  /** Who the token says the caller is. */
+  user: UserProfile;
+  /** The caller's session. */
+  session: number;
+  /** How to keep the connection alive, to begin with. */
+  heartbeat: HeartbeatPlan;
+  /** What not to exceed. */
+  limits: AdvertisedLimits;
+  /** The server's clock. */
+  server_time: number;
+  /** The server's name and version. */
+  server: string;
+}
+
+/** A frame, by its `type`. */
+export type ClientFrame =
+  | ({ type: "hello"; req?: number } & Hello)
+  | ({ type: "ping"; req?: number } & Ping)
+  | ({ type: "send"; req?: number } & Send)
+  | ({ type: "edit"; req?: number } & Edit)
+  | ({ type: "recall"; req?: number } & Recall)
+  | ({ type: "ack"; req?: number } & Ack)
+  | ({ type: "read"; req?: number } & Read)
+  | ({ type: "sync"; req?: number } & Sync)
+  | ({ type: "history"; req?: number } & History);
+
+/** A frame, by its `type`. */
+export type ServerFrame =
+  | ({ type: "welcome"; req?: number } & Welcome)
+  | ({ type: "pong"; req?: number } & Pong)
+  | ({ type: "sent"; req?: number } & Sent)
+  | ({ type: "entry"; req?: number } & Entry)
+  | ({ type: "receipt"; req?: number } & Receipt)
+  | ({ type: "done"; req?: number } & Done)
+  | ({ type: "synced"; req?: number } & Synced)
+  | ({ type: "history"; req?: number } & HistoryPage)
+  | ({ type: "error"; req?: number } & Failure)
+  | ({ type: "bye"; req?: number } & Bye);
+
+/** What to check of each frame from the server: its `type`, and the shape behind it. */
+export const SERVER_FRAMES: Readonly<Record<string, string>> = {
+  welcome: "Welcome",
+  pong: "Pong",
+  sent: "Sent",
+  entry: "Entry",
+  receipt: "Receipt",
+  done: "Done",
+  synced: "Synced",
+  history: "HistoryPage",
+  error: "Failure",
+  bye: "Bye",
+};
+
+/** Shapes: for each field what it holds; `[]` is a list, `?` may be absent or null. Where a key
+ * begins with `type=`, the rest holds only for that type. */
+export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
+  Body: { type: "string", "type=text.text": "string" },
+  Bye: { code: "string", retry_after_ms: "integer" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", members: "MemberPosition[]", entries: "Entry[]" },
+  Done: {},
+  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
+  Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
+  HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
+  HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", more: "boolean" },
+  MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
+  Pong: { next_interval_ms: "integer", server_time: "integer" },
+  Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
+  Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
+  Synced: { conversations: "ConversationView[]", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
+  UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
+  Welcome: { user: "UserProfile", session: "integer", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
+};
+
+/** Why a request failed, and whether the same request may succeed later. */
+export const ERROR_CODES = {
+  bad_request: { retryable: false },
+  unsupported: { retryable: false },
+  too_large: { retryable: false },
+  unauthenticated: { retryable: false },
+  forbidden: { retryable: false },
+  user_not_found: { retryable: false },
+  conversation_not_found: { retryable: false },
+  entry_not_found: { retryable: false },
+  seq_out_of_range: { retryable: false },
+  client_id_conflict: { retryable: false },
+  recalled: { retryable: false },
+  too_late: { retryable: false },
+  not_found: { retryable: false },
+  rate_limited: { retryable: true },
+  overloaded: { retryable: true },
+  store_unavailable: { retryable: true },
+  internal: { retryable: true },
+} as const;
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Why the server closed. 4000 to 4099 are terminal, everything else means reconnect. */
+export const CLOSE_CODES = {
+  unauthenticated: 4001,
+  protocol_violation: 4002,
+  frame_too_large: 4003,
+  session_revoked: 4004,
+  too_many_connections: 4005,
+  hello_timeout: 4100,
+  ack_timeout: 4101,
+  slow_reader: 4102,
+  idle_timeout: 4103,
+  shutdown: 4104,
+  overloaded: 4105,
+  internal: 4106,
+} as const;
+
+/** Every bound that both sides know. */
+export const LIMITS = {
+  /** The text of one message, in UTF-8 bytes. */
+  TEXT_BYTES: 65536,
+  /** One frame from a client, in bytes. JSON may escape a byte into six (`\u0001`). */
+  CLIENT_FRAME_BYTES: 524288,
+  /**
+   * A frame from the server, in bytes: what a client must be ready to read. JSON may escape a byte
+   * of text into six, but real text hardly at all; a page counts its escaped size.
+   */
+  SERVER_FRAME_BYTES: 4194304,
+  /** A session's token in `hello`, in bytes. */
+  TOKEN_BYTES: 128,
+  /** The client's name and version in `hello`, in UTF-8 bytes. */
+  CLIENT_NAME_BYTES: 128,
+  /** A `client_id`, in bytes. */
+  CLIENT_ID_BYTES: 64,
+  /** Users mentioned by one message. */
+  MENTIONS: 64,
+  /** Conversations in one page of `sync`, at most and by default. */
+  SYNC_CONVERSATIONS: 50,
+  /** The last entries of each conversation in a page of `sync`. */
+  SYNC_ENTRIES: 10,
+  /** Entries in one page of `history`, at most. */
+  HISTORY_ENTRIES: 200,
+} as const;
+
+/** The WebSocket subprotocol that names this wire format. */
+export const SUBPROTOCOL = "hongyan.v1.json";
+
+/** The path of the WebSocket. */
+export const WEBSOCKET_PATH = "/v1/ws";

@@ -4,7 +4,7 @@
  * Owns: the names and shapes of events. Promises: in every tab the same events in the same order.
  * Not here: what the application does with them.
  */
-import type { Edit, Entry, Failure, MemberPosition, Recall, Receipt, Send, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationKind, Edit, Entry, Failure, MemberPosition, Recall, Receipt, Send, Sent, UserProfile } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -46,7 +46,7 @@ export type StopReason =
 /** A conversation as this device knows it: a row of the list. */
 export interface Conversation {
   conv: number;
-  kind: string;
+  kind: ConversationKind;
   /** The last seq known to exist. */
   head: number;
   /** Everything up to here was received. */
