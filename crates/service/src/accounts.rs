@@ -143,10 +143,8 @@ impl Service {
             created_at: now,
             expires_at: hongyan_protocol::Millis::new(expires_at).unwrap_or(now),
         };
-        let (session, replaced) = self.store.open_session(session).await?;
-        if let Some(replaced) = replaced {
-            self.end_sessions(user, vec![replaced]);
-        }
+        let (session, ended) = self.store.open_session(session).await?;
+        self.end_sessions(user, ended);
         let user = self
             .me(&Caller {
                 user,

@@ -134,7 +134,7 @@ impl Store for SqliteStore {
     async fn open_session(
         &self,
         session: NewSession,
-    ) -> Result<(Session, Option<SessionId>), StoreError> {
+    ) -> Result<(Session, Vec<SessionId>), StoreError> {
         self.writer
             .run(move |writer| writer.open_session(&session))
             .await

@@ -101,11 +101,12 @@ pub trait Store: Send + Sync + 'static {
     /// At most `limit` users with ids above `after`, ascending.
     async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError>;
 
-    /// Makes a session. An earlier session of the same user and device ends, and is returned beside the new one.
+    /// Makes a session. What it ends is returned beside it: an earlier session of the same user and
+    /// device, and beyond [`SESSIONS_PER_USER`] those that were used longest ago.
     async fn open_session(
         &self,
         session: NewSession,
-    ) -> Result<(Session, Option<SessionId>), StoreError>;
+    ) -> Result<(Session, Vec<SessionId>), StoreError>;
 
     /// The live session behind a token's hash, and its user. `None` when it was never there, was
     /// ended, or expires at `now` or before.
@@ -176,6 +177,9 @@ pub trait Store: Send + Sync + 'static {
         progress: Box<dyn FnMut(u64) + Send>,
     ) -> Result<VerifyReport, StoreError>;
 }
+
+/// Live sessions of one user. Beyond it the one used longest ago ends.
+pub const SESSIONS_PER_USER: usize = 100;
 
 /// The largest number of entries that one [`Store::history`] may return.
 pub const HISTORY_LIMIT: usize = 1000;

@@ -4,7 +4,7 @@
 //! refusal, which leaves no trace.
 
 use hongyan_protocol::{SessionId, UserId};
-use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
+use hongyan_store::{CreateUserError, NewSession, NewUser, SESSIONS_PER_USER, Session, User};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::row::{self, SESSION_COLUMNS, sql};
@@ -89,14 +89,23 @@ pub(super) fn set_password(
 pub(super) fn open_session(
     conn: &Connection,
     new: &NewSession,
-) -> Result<(Session, Option<SessionId>)> {
+) -> Result<(Session, Vec<SessionId>)> {
     let earlier = conn
         .prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND device = ?2 RETURNING id")?
         .query_row((sql(new.user), &new.device), |row| row::id(row, 0))
         .optional()?;
+    let mut ended = Vec::from_iter(earlier);
     // Expired sessions of other devices go on this occasion, so they do not pile up.
     conn.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND expires_at <= ?2")?
         .execute((sql(new.user), sql(new.created_at)))?;
+    let room_for = i64::try_from(SESSIONS_PER_USER - 1).unwrap_or(i64::MAX);
+    let mut end_oldest = conn.prepare_cached(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1
+             ORDER BY seen_at DESC, id DESC LIMIT -1 OFFSET ?2) RETURNING id",
+    )?;
+    for id in end_oldest.query_map((sql(new.user), room_for), |row| row::id(row, 0))? {
+        ended.push(id?);
+    }
     let session = conn
         .prepare_cached(&format!(
             "INSERT INTO sessions (user_id, device, client, token_hash, created_at, seen_at, expires_at)
@@ -113,7 +122,7 @@ pub(super) fn open_session(
             ],
             row::session,
         )?;
-    Ok((session, earlier))
+    Ok((session, ended))
 }
 
 pub(super) fn close_session(conn: &Connection, user: UserId, session: SessionId) -> Result<bool> {

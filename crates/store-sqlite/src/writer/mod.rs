@@ -86,7 +86,7 @@ impl Writer {
     pub(crate) fn open_session(
         &mut self,
         session: &NewSession,
-    ) -> Result<(Session, Option<SessionId>), StoreError> {
+    ) -> Result<(Session, Vec<SessionId>), StoreError> {
         self.transaction(|conn, _| accounts::open_session(conn, session))
     }
 

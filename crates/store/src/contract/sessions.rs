@@ -5,7 +5,7 @@ use std::time::Duration;
 use hongyan_protocol::{Millis, SessionId, UserId};
 
 use super::fixture::{Engine, Fixture};
-use crate::{NewSession, Session, Store};
+use crate::{NewSession, SESSIONS_PER_USER, Session, Store};
 
 const LONG: u64 = 1_000_000;
 
@@ -37,7 +37,7 @@ pub async fn token_finds_session_and_user<E: Engine>(f: &mut Fixture<E>) {
     let user = f.user().await;
     let wanted = new(f, user, "phone", 1);
     let (session, earlier) = f.store().open_session(wanted.clone()).await.unwrap();
-    assert_eq!(earlier, None);
+    assert_eq!(earlier, []);
     assert_eq!(
         session,
         Session {
@@ -64,12 +64,33 @@ pub async fn one_per_device<E: Engine>(f: &mut Fixture<E>) {
     let others = open(f, other, "phone", 3).await;
     let again = new(f, user, "phone", 4);
     let (second, earlier) = f.store().open_session(again).await.unwrap();
-    assert_eq!(earlier, Some(first.id));
+    assert_eq!(earlier, [first.id]);
     assert_ne!(second.id, first.id, "an id is never given twice");
     assert_eq!(found(f, 1).await, None);
     assert_eq!(found(f, 2).await, Some(laptop.id));
     assert_eq!(found(f, 3).await, Some(others.id));
     assert_eq!(found(f, 4).await, Some(second.id));
+}
+
+pub async fn beyond_the_cap_the_oldest_ends<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let oldest = open(f, user, "device 0", 0).await;
+    let used = open(f, user, "device 1", 1).await;
+    for number in 2..SESSIONS_PER_USER {
+        f.tick();
+        let token = u8::try_from(number).unwrap();
+        open(f, user, &format!("device {number}"), token).await;
+    }
+    let now = f.tick();
+    f.store().touch_session(oldest.id, None, now).await.unwrap();
+    noted(f, 0, now).await;
+    f.tick();
+    let one_more = new(f, user, "one more", 200);
+    let (_, ended) = f.store().open_session(one_more).await.unwrap();
+    assert_eq!(ended, [used.id], "the one that was used longest ago");
+    assert_eq!(found(f, 1).await, None);
+    assert_eq!(found(f, 0).await, Some(oldest.id));
+    assert!(found(f, 200).await.is_some());
 }
 
 pub async fn expiry<E: Engine>(f: &mut Fixture<E>) {
