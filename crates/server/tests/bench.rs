@@ -2,6 +2,11 @@
 //!
 //! How fast anything is, is nothing that a test could say.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
 use std::process::{Command, Output};
 
 use serde_json::Value;
