@@ -1,0 +1,357 @@
+/**
+ * Every conversation's log, exactly once and in order.
+ *
+ * socket → **`Incoming`** → application
+ *
+ * Owns: how far each conversation is held, which ones have a gap, and where sync stands.
+ * Promises: `deliver` comes once for each entry, in the order of the log and without holes; buffered
+ * entries and outstanding fetches are bounded; whatever pushes were lost, doubled or overtaken, the
+ * gap is found and filled.
+ * Not here: the entries once delivered, older history on demand, and read positions.
+ */
+import { LIMITS } from "../../wire.gen.ts";
+import type { ConversationView, Entry, HistoryPage, Synced } from "../../wire.gen.ts";
+import { ceiling, retryWait } from "../backoff.ts";
+import { Early } from "./early.ts";
+import { Fetches } from "./fetches.ts";
+import { Strangers } from "./strangers.ts";
+import { INCOMING_POLICY } from "./types.ts";
+import type { Held, IncomingAction, IncomingPolicy, Snapshot } from "./types.ts";
+import { Walk } from "./walk.ts";
+
+/** What is missing from one conversation. */
+interface Gap {
+  /** The last entry known to exist. */
+  head: number;
+  early: Early;
+  /** Failed fetches in a row. */
+  failures: number;
+}
+
+export class Incoming {
+  readonly #policy: IncomingPolicy;
+  /** Who is connected; null while nobody is. */
+  #user: number | null = null;
+  /** How far each conversation was delivered: one number for each that the user ever had. */
+  readonly #held = new Map<number, number>();
+  /** Conversations known to go on beyond what is held. */
+  readonly #gaps = new Map<number, Gap>();
+  /** Conversations that wait for a sync to say where they begin. */
+  readonly #strangers = new Strangers();
+  /** Early entries in all gaps and strangers. */
+  #earlyTotal = 0;
+  readonly #fetches = new Fetches();
+  readonly #walk: Walk;
+  /** Earned, and not poured out yet. */
+  readonly #acks = new Set<number>();
+  /** Poured out while this walk was the last: a connection that breaks may have swallowed them. A
+   * later walk that is answered on the same connection proves that they arrived before it. */
+  readonly #unconfirmed = new Map<number, number>();
+
+  /** A client that holds what an earlier one had held; its entries must have been kept before. */
+  constructor(policy: IncomingPolicy = INCOMING_POLICY, snapshot?: Snapshot) {
+    this.#policy = policy;
+    this.#walk = new Walk(snapshot?.cursor ?? null, snapshot?.walk ?? null);
+    for (const { conv, seq, head, isAckOwed } of snapshot?.held ?? []) {
+      this.#held.set(conv, seq);
+      if (head > seq) this.#gaps.set(conv, { head, early: new Early(), failures: 0 });
+      if (isAckOwed) this.#unconfirmed.set(conv, 0);
+    }
+  }
+
+  /** Where sync stands, for keeping. See {@link Snapshot}. */
+  cursors(): { cursor: string | null; walk: string | null } {
+    return { cursor: this.#walk.cursor, walk: this.#walk.within };
+  }
+
+  /** How far one conversation is held, for keeping, in one transaction with what was delivered or
+   * after it: never before. */
+  heldOf(conv: number): Held | null {
+    const seq = this.#held.get(conv);
+    if (seq === undefined) return null;
+    const isAckOwed = this.#acks.has(conv) || this.#unconfirmed.has(conv);
+    return { conv, seq, head: this.#gaps.get(conv)?.head ?? seq, isAckOwed };
+  }
+
+  /** All that has to be kept to go on after a restart. */
+  snapshot(): Snapshot {
+    const held = [...this.#held.keys()].map((conv) => this.heldOf(conv));
+    return { ...this.cursors(), held: held.filter((held) => held !== null) };
+  }
+
+  /** The connection is welcome, as this user. Repeats acks that may have been lost with the last
+   * one, starts a sync, and goes on with fetches that were cut off. */
+  connected(user: number, now: number, out: IncomingAction[]): void {
+    this.#user = user;
+    for (const conv of this.#unconfirmed.keys()) this.#acks.add(conv);
+    this.flush(out);
+    this.#walk.connected(now);
+    for (const conv of this.#gaps.keys()) this.#fetches.plan(conv, now);
+    this.#ask(now, out);
+  }
+
+  /** The connection broke: whatever was asked for will not be answered. Acks are kept. */
+  disconnected(): void {
+    this.#user = null;
+    this.#walk.disconnected();
+    this.#fetches.clear();
+    for (const gap of this.#gaps.values()) gap.failures = 0;
+  }
+
+  /** An entry was pushed. */
+  entry(entry: Entry, now: number, out: IncomingAction[]): void {
+    const { conv, seq } = entry;
+    if (!this.#held.has(conv)) {
+      if (seq !== 1 && this.#policy.start === "recent") {
+        this.#meetStranger(entry, now);
+        return this.#ask(now, out);
+      }
+      this.#introduce(conv, 0);
+      // A push says nothing of who is in the conversation; a sync does.
+      this.#walk.wantAnother(now);
+    }
+    if (seq <= (this.#held.get(conv) ?? 0)) {
+      // Pushed again because the server has no ack yet: ours to repeat.
+      this.#acks.add(conv);
+      return;
+    }
+    this.#absorb(conv, [entry], seq, now + this.#policy.reorderWait, out);
+    this.#ask(now, out);
+  }
+
+  /** Answers a sync. */
+  synced(page: Synced, now: number, out: IncomingAction[]): void {
+    if (!this.#walk.isOutstanding) return;
+    for (const view of page.conversations) this.#view(view, now, out);
+    const walk = this.#walk.page(page.cursor, page.more, now, this.#policy.resync);
+    if (walk !== null) {
+      for (const [conv, last] of this.#unconfirmed) {
+        if (last < walk) this.#unconfirmed.delete(conv);
+      }
+      this.#settleStrangers(walk, now, out);
+    }
+    this.#ask(now, out);
+  }
+
+  /** Answers a sync: not now. `random` is uniform in [0, 1). */
+  syncFailed(retryAfterMs: number | undefined, random: number, now: number): void {
+    if (!this.#walk.isOutstanding) return;
+    this.#walk.rest(now + retryWait(this.#policy.backoff, this.#walk.failures, retryAfterMs, random));
+  }
+
+  /** Answers a sync: the server does not take the cursor. The walk begins from nothing; what is held
+   * stays held. */
+  syncRefused(random: number, now: number): void {
+    this.#walk.cursor = null;
+    this.#walk.within = null;
+    this.syncFailed(undefined, random, now);
+  }
+
+  /** Answers a fetch. Pages of other `history` requests do not belong here. */
+  fetched(page: HistoryPage, now: number, out: IncomingAction[]): void {
+    const { conv } = page;
+    if (!this.#fetches.answered(conv)) return;
+    const before = this.#held.get(conv) ?? 0;
+    this.#absorb(conv, page.entries, page.head, now, out);
+    const gap = this.#gaps.get(conv);
+    if (gap !== undefined) {
+      if ((this.#held.get(conv) ?? 0) > before) {
+        gap.failures = 0;
+        this.#fetches.plan(conv, now);
+      } else {
+        // The log does not have what it should: asking again at once would spin.
+        this.#rest(conv, now);
+      }
+    }
+    this.#ask(now, out);
+  }
+
+  /** Answers a fetch: not now. `random` is uniform in [0, 1). */
+  fetchFailed(
+    conv: number,
+    retryAfterMs: number | undefined,
+    random: number,
+    now: number,
+    out: IncomingAction[],
+  ): void {
+    if (!this.#fetches.answered(conv)) return;
+    const gap = this.#gaps.get(conv);
+    if (gap !== undefined) {
+      const wait = retryWait(this.#policy.backoff, gap.failures, retryAfterMs, random);
+      gap.failures += 1;
+      this.#fetches.plan(conv, now + wait);
+    }
+    this.#ask(now, out);
+  }
+
+  /** The user may no longer read this conversation: nothing more of it is asked for. */
+  forget(conv: number, now: number, out: IncomingAction[]): void {
+    this.#earlyTotal -= this.#gaps.get(conv)?.early.size ?? 0;
+    this.#earlyTotal -= this.#strangers.take(conv)?.early.size ?? 0;
+    this.#gaps.delete(conv);
+    this.#fetches.cancel(conv);
+    this.#fetches.answered(conv);
+    this.#acks.delete(conv);
+    this.#unconfirmed.delete(conv);
+    this.#ask(now, out);
+  }
+
+  /** Pours out the acks that the inputs since the last call have earned, at most one for each
+   * conversation. Call it after each batch of inputs, when what was delivered is kept. */
+  flush(out: IncomingAction[]): void {
+    if (this.#user === null) return;
+    const earned = [...this.#acks].sort((one, other) => one - other);
+    this.#acks.clear();
+    for (const conv of earned) {
+      const seq = this.#held.get(conv);
+      if (seq === undefined) continue;
+      this.#unconfirmed.set(conv, this.#walk.number);
+      out.push({ kind: "ack", conv, seq });
+    }
+  }
+
+  /** When to call `tick` next; null while not connected. */
+  nextDeadline(): number | null {
+    if (this.#user === null) return null;
+    const walk = this.#walk.nextDeadline();
+    const fetches = this.#fetches.nextDeadline(this.#policy.fetches);
+    if (walk === null || fetches === null) return walk ?? fetches;
+    return Math.min(walk, fetches);
+  }
+
+  /** Time passed. */
+  tick(now: number, out: IncomingAction[]): void {
+    if (this.#walk.isExpired(now)) {
+      this.#walk.rest(now + ceiling(this.#policy.backoff, this.#walk.failures));
+    }
+    for (let conv = this.#fetches.expire(now); conv !== null; conv = this.#fetches.expire(now)) {
+      this.#rest(conv, now);
+    }
+    this.#ask(now, out);
+  }
+
+  /** Everything in `conv` up to here was delivered; null where nothing is known of it. */
+  held(conv: number): number | null {
+    return this.#held.get(conv) ?? null;
+  }
+
+  /** Whether a sync came to its end on this connection and nothing is known to be missing. */
+  get isCaughtUp(): boolean {
+    const isWhole = this.#gaps.size === 0 && this.#strangers.isEmpty;
+    return this.#user !== null && this.#walk.isComplete && isWhole;
+  }
+
+  /** Entries that wait for earlier ones. */
+  get earlyEntries(): number {
+    return this.#earlyTotal;
+  }
+
+  /** Takes up one conversation of a sync page. */
+  #view(view: ConversationView, now: number, out: IncomingAction[]): void {
+    const { conv, head, entries } = view;
+    const own = view.members.find((member) => member.user === this.#user);
+    out.push({ kind: "conversation", view: { ...view, entries: [] } });
+    if (!this.#held.has(conv)) this.#introduce(conv, this.#start(entries[0], head));
+    this.#absorb(conv, entries, head, now, out);
+    const gap = this.#gaps.get(conv);
+    if (gap === undefined && (this.#held.get(conv) ?? 0) > (own?.delivered ?? 0)) this.#acks.add(conv);
+    // A sync knows for certain what a push may only have overtaken: no wait.
+    if (gap?.failures === 0) this.#fetches.plan(conv, now);
+  }
+
+  /** Where a conversation begins that a sync shows for the first time. */
+  #start(first: Entry | undefined, head: number): number {
+    if (this.#policy.start === "everything") return 0;
+    // Without entries the page was too full for them: the last few are fetched.
+    return first === undefined ? Math.max(0, head - LIMITS.SYNC_ENTRIES) : Math.max(0, first.seq - 1);
+  }
+
+  /** Begins a conversation after `start`. */
+  #introduce(conv: number, start: number): void {
+    this.#held.set(conv, start);
+    const stranger = this.#strangers.take(conv);
+    if (stranger !== undefined) {
+      const { early } = stranger;
+      this.#gaps.set(conv, { head: early.last() ?? start, early, failures: 0 });
+    }
+  }
+
+  /** Keeps a push of a conversation that no sync has introduced. Without room it is dropped: the
+   * sync that it makes necessary brings it. */
+  #meetStranger(entry: Entry, now: number): void {
+    const { reorderEntries, reorderEntriesTotal } = this.#policy;
+    const hasRoom = this.#earlyTotal < reorderEntriesTotal;
+    if (!hasRoom && !this.#strangers.has(entry.conv)) return this.#walk.wantAnother(now);
+    this.#walk.hurry(now);
+    const fits = (early: number): boolean => hasRoom && early < reorderEntries;
+    this.#earlyTotal += this.#strangers.keep(entry, this.#walk.number, fits);
+  }
+
+  /** A walk came to its end. Strangers that it should have shown and did not begin at their first
+   * push; for younger ones, another walk. */
+  #settleStrangers(walk: number, now: number, out: IncomingAction[]): void {
+    for (const { conv, start } of this.#strangers.missedBy(walk)) {
+      this.#introduce(conv, start);
+      this.#absorb(conv, [], start, now, out);
+    }
+    if (!this.#strangers.isEmpty) this.#walk.wantAnother(now);
+  }
+
+  /** Delivers what is next, keeps what is early, and sees to it that what is missing is fetched, not
+   * before `fetchAt`. The log reaches at least to `head`. */
+  #absorb(conv: number, entries: Entry[], head: number, fetchAt: number, out: IncomingAction[]): void {
+    const before = this.#held.get(conv);
+    if (before === undefined) return;
+    let held = before;
+    const gap = this.#gaps.get(conv) ?? { head: 0, early: new Early(), failures: 0 };
+    this.#gaps.delete(conv);
+    this.#earlyTotal -= gap.early.size;
+    gap.head = Math.max(gap.head, head);
+    for (const entry of entries) {
+      if (entry.seq === held + 1) {
+        held = entry.seq;
+        out.push({ kind: "deliver", entry });
+      } else if (entry.seq > held) {
+        gap.head = Math.max(gap.head, entry.seq);
+        gap.early.insert(entry, this.#hasRoom(gap.early));
+      }
+    }
+    for (let next = gap.early.take(held + 1); next !== undefined; next = gap.early.take(held + 1)) {
+      held = next.seq;
+      out.push({ kind: "deliver", entry: next });
+    }
+    this.#held.set(conv, held);
+    if (held > before) this.#acks.add(conv);
+    if (gap.head <= held) return this.#fetches.cancel(conv);
+    gap.early.dropUpTo(held);
+    this.#earlyTotal += gap.early.size;
+    this.#gaps.set(conv, gap);
+    if (this.#user !== null && this.#fetches.isUnplanned(conv)) this.#fetches.plan(conv, fetchAt);
+  }
+
+  #hasRoom(early: Early): boolean {
+    const { reorderEntries, reorderEntriesTotal } = this.#policy;
+    return early.size < reorderEntries && this.#earlyTotal + early.size < reorderEntriesTotal;
+  }
+
+  /** Puts off the fetch of a gap after a failure. */
+  #rest(conv: number, now: number): void {
+    const gap = this.#gaps.get(conv);
+    if (gap === undefined) return;
+    this.#fetches.plan(conv, now + ceiling(this.#policy.backoff, gap.failures));
+    gap.failures += 1;
+  }
+
+  /** Asks for all whose time has come. */
+  #ask(now: number, out: IncomingAction[]): void {
+    if (this.#user === null) return;
+    const until = now + this.#policy.answerTimeout;
+    const sync = this.#walk.ask(now, until);
+    if (sync !== null) out.push({ kind: "sync", cursor: sync.cursor });
+    const { fetches, fetchEntries: limit } = this.#policy;
+    for (let conv = this.#fetches.start(fetches, now, until); conv !== null; ) {
+      out.push({ kind: "fetch", conv, after: this.#held.get(conv) ?? 0, limit });
+      conv = this.#fetches.start(fetches, now, until);
+    }
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Requests that append, in order, sent again until they are answered.
+ *
+ * application → **`Outbox`** → socket
+ *
+ * Owns: every request from its submission to its answer, over any number of connections.
+ * Promises: for each target, requests take effect in the order of submission, each once: the same
+ * `client_id` at every attempt makes a retry harmless, and only one request for a target is in
+ * flight, so that a retry never overtakes or is overtaken.
+ * Refuses: more than `capacity` requests at a time.
+ * Not here: numbers for `req`, and keeping requests over a restart.
+ */
+import type { Append } from "../client/events.ts";
+import type { Failure, Sent } from "../wire.gen.ts";
+import { isRetryable } from "./answers.ts";
+import { BACKOFF, retryWait } from "./backoff.ts";
+import type { Backoff } from "./backoff.ts";
+
+/** All times in ms. */
+export interface OutboxPolicy {
+  /** Requests that are not answered. Beyond it `submit` refuses. */
+  readonly capacity: number;
+  /** Requests in flight for one target. With more than one, order is as good as the luck. */
+  readonly inFlightPerTarget: number;
+  /** Requests in flight over all targets, within the server's `limits.requests`. */
+  readonly inFlight: number;
+  /** A request that is not answered for this long makes the connection suspect. */
+  readonly answerTimeout: number;
+  /** Between attempts. Their number has no limit: giving up in silence would lose a message. */
+  readonly backoff: Backoff;
+}
+
+export const OUTBOX_POLICY: OutboxPolicy = {
+  capacity: 1000,
+  inFlightPerTarget: 1,
+  inFlight: 16,
+  answerTimeout: 15_000,
+  backoff: BACKOFF,
+};
+
+/** What to do, in order. */
+export type OutboxAction =
+  /** Send it; answer with `sent` or `failed`. */
+  | { kind: "request"; append: Append }
+  /** It is on the server's disk. */
+  | { kind: "done"; append: Append; sent: Sent }
+  /** It never will be; the same again would fail the same. */
+  | { kind: "failed"; append: Append; failure: Failure }
+  /** A request stayed without an answer: make a new connection. */
+  | { kind: "reconnect" };
+
+type State = { kind: "ready" } | { kind: "resting"; until: number } | { kind: "inFlight"; until: number };
+
+interface Item {
+  append: Append;
+  lane: string;
+  state: State;
+  /** Retryable failures in a row. */
+  failures: number;
+}
+
+const READY: State = { kind: "ready" };
+
+export class Outbox {
+  readonly #policy: OutboxPolicy;
+  /** By client id, in the order of submission. Each input walks it once: it is short. */
+  readonly #items = new Map<string, Item>();
+  /** 1:1 conversations known by their other user, while something waits for them. */
+  readonly #directs = new Map<number, number>();
+  #inFlight = 0;
+  #isConnected = false;
+
+  constructor(policy: OutboxPolicy = OUTBOX_POLICY) {
+    this.#policy = policy;
+  }
+
+  /** Takes a request, and sends it when its turn comes. */
+  submit(append: Append, now: number, out: OutboxAction[]): "taken" | "duplicate" | "full" {
+    if (this.#items.has(append.client_id)) return "duplicate";
+    if (this.#items.size >= this.#policy.capacity) return "full";
+    this.#items.set(append.client_id, { append, lane: this.#lane(append), state: READY, failures: 0 });
+    this.#send(now, out);
+    return "taken";
+  }
+
+  /** The connection is welcome. */
+  connected(now: number, out: OutboxAction[]): void {
+    this.#isConnected = true;
+    this.#send(now, out);
+  }
+
+  /** The connection broke: what was in flight will be sent again under the same client id. */
+  disconnected(): void {
+    this.#isConnected = false;
+    this.#inFlight = 0;
+    for (const item of this.#items.values()) {
+      if (item.state.kind === "inFlight") item.state = READY;
+    }
+  }
+
+  /** Answers a request. An answer to nothing in the outbox is ignored. */
+  sent(sent: Sent, now: number, out: OutboxAction[]): void {
+    const item = this.#remove(sent.client_id);
+    if (item === undefined) return;
+    const { append } = item;
+    if (append.type === "send" && append.to !== undefined) this.learnDirect(append.to, sent.conv);
+    this.#forgetDirects();
+    out.push({ kind: "done", append, sent });
+    this.#send(now, out);
+  }
+
+  /** Answers a request. A retryable failure is tried again after `retry_after_ms` and a growing
+   * wait; any other is reported and the next request goes on. */
+  failed(clientId: string, failure: Failure, random: number, now: number, out: OutboxAction[]): void {
+    const item = this.#items.get(clientId);
+    if (item?.state.kind !== "inFlight") return;
+    if (isRetryable(failure)) {
+      const wait = retryWait(this.#policy.backoff, item.failures, failure.retry_after_ms, random);
+      item.failures += 1;
+      item.state = { kind: "resting", until: now + wait };
+      this.#inFlight -= 1;
+    } else {
+      this.#remove(clientId);
+      this.#forgetDirects();
+      out.push({ kind: "failed", append: item.append, failure });
+    }
+    this.#send(now, out);
+  }
+
+  /** The 1:1 conversation with `user` is `conv`: requests for either keep one order from now on. */
+  learnDirect(user: number, conv: number): void {
+    const byUser = `user:${user}`;
+    const byId = `conv:${conv}`;
+    let isWanted = false;
+    for (const item of this.#items.values()) {
+      if (item.lane === byUser) item.lane = byId;
+      isWanted ||= item.lane === byId;
+    }
+    if (isWanted) this.#directs.set(user, conv);
+  }
+
+  /** Takes back a request that is not in flight; false when it is, or is not there. One that was
+   * sent on a connection that broke may have arrived all the same. */
+  cancel(clientId: string, now: number, out: OutboxAction[]): boolean {
+    const item = this.#items.get(clientId);
+    if (item === undefined || item.state.kind === "inFlight") return false;
+    this.#remove(clientId);
+    this.#forgetDirects();
+    this.#send(now, out);
+    return true;
+  }
+
+  /** When to call `tick` next; null while not connected. */
+  nextDeadline(): number | null {
+    if (!this.#isConnected) return null;
+    let next: number | null = null;
+    for (const { state } of this.#items.values()) {
+      if (state.kind !== "ready" && (next === null || state.until < next)) next = state.until;
+    }
+    return next;
+  }
+
+  /** Time passed. */
+  tick(now: number, out: OutboxAction[]): void {
+    if (!this.#isConnected) return;
+    for (const { state } of this.#items.values()) {
+      if (state.kind === "inFlight" && state.until <= now) {
+        out.push({ kind: "reconnect" });
+        return this.disconnected();
+      }
+    }
+    this.#send(now, out);
+  }
+
+  /** Whether a request of this name is not answered. */
+  has(clientId: string): boolean {
+    return this.#items.has(clientId);
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /** Sends all whose turn has come. A request waits for those ahead of it in its lane, unless they
+   * are in flight and there may be more. */
+  #send(now: number, out: OutboxAction[]): void {
+    this.#endRests(now);
+    if (!this.#isConnected || this.#inFlight >= this.#policy.inFlight) return;
+    // How many of each lane are in flight; null once something ahead is held up.
+    const lanes = new Map<string, number | null>();
+    for (const item of this.#items.values()) {
+      const ahead = lanes.get(item.lane) ?? 0;
+      if (lanes.get(item.lane) === null) continue;
+      const hasSlot = ahead < this.#policy.inFlightPerTarget && this.#inFlight < this.#policy.inFlight;
+      if (item.state.kind === "inFlight") {
+        lanes.set(item.lane, ahead + 1);
+      } else if (item.state.kind === "ready" && hasSlot) {
+        item.state = { kind: "inFlight", until: now + this.#policy.answerTimeout };
+        this.#inFlight += 1;
+        out.push({ kind: "request", append: item.append });
+        lanes.set(item.lane, ahead + 1);
+      } else {
+        lanes.set(item.lane, null);
+      }
+    }
+  }
+
+  /** A rest that is over must not stay a deadline while the request waits for its turn. */
+  #endRests(now: number): void {
+    for (const item of this.#items.values()) {
+      if (item.state.kind === "resting" && item.state.until <= now) item.state = READY;
+    }
+  }
+
+  #remove(clientId: string): Item | undefined {
+    const item = this.#items.get(clientId);
+    if (item === undefined) return undefined;
+    this.#items.delete(clientId);
+    if (item.state.kind === "inFlight") this.#inFlight -= 1;
+    return item;
+  }
+
+  /** What keeps an order of its own: one log. */
+  #lane(append: Append): string {
+    if (append.type !== "send" || append.to === undefined) return `conv:${append.conv}`;
+    const conv = this.#directs.get(append.to);
+    return conv === undefined ? `user:${append.to}` : `conv:${conv}`;
+  }
+
+  /** Drops the pairs for which nothing waits: they would pile up. */
+  #forgetDirects(): void {
+    const lanes = new Set([...this.#items.values()].map((item) => item.lane));
+    for (const [user, conv] of this.#directs) {
+      if (!lanes.has(`conv:${conv}`)) this.#directs.delete(user);
+    }
+  }
+}
