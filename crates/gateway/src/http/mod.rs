@@ -8,7 +8,6 @@ pub(crate) mod error;
 pub(crate) mod extract;
 mod messages;
 mod people;
-pub(crate) mod web;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
         .merge(classic::routes(gateway))
-        .fallback(web::serve)
+        .fallback(async || NotFound)
         .layer(fixed_header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(Arc::clone(gateway))
 }

@@ -18,4 +18,3 @@ mod exchange;
 mod http_api;
 mod re_push;
 mod shutdown;
-mod web;
