@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help run test check fmt soak bench fuzz clean prerequisites
+.PHONY: help run test js check fmt soak bench fuzz clean prerequisites
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,12 @@ run: prerequisites ## Build and start a server with demo users on http://127.0.0
 
 test: check ## Everything that must hold: the checks, then every test
 	$(CARGO) test --workspace --all-features
+	$(MAKE) js
 	crates/server/tests/classic/browser/run
+
+js: ## Check and test the TypeScript in sdk/js (needs Node 20 or later)
+	@scripts/prerequisites npm
+	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent
 
 check: prerequisites ## Format, lints and documentation, with warnings as errors
 	$(CARGO) fmt --all --check

@@ -10,11 +10,13 @@
  * Refuses: more than `capacity` requests at a time.
  * Not here: numbers for `req`, and keeping requests over a restart.
  */
-import type { Append } from "../client/events.ts";
-import type { Failure, Sent } from "../wire.gen.ts";
+import type { Edit, Failure, Recall, Send, Sent } from "../wire.gen.ts";
 import { isRetryable } from "./answers.ts";
 import { BACKOFF, retryWait } from "./backoff.ts";
 import type { Backoff } from "./backoff.ts";
+
+/** A request that adds an entry to a log, as a frame without `req`. */
+export type Append = ({ type: "send" } & Send) | ({ type: "edit" } & Edit) | ({ type: "recall" } & Recall);
 
 /** All times in ms. */
 export interface OutboxPolicy {

@@ -1,7 +1,7 @@
 /** The machines do what the shared scripts say, event by event. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Append } from "../../src/client/events.ts";
+import type { Append } from "../../src/delivery/outbox.ts";
 import { Incoming } from "../../src/delivery/incoming/incoming.ts";
 import { INCOMING_POLICY } from "../../src/delivery/incoming/types.ts";
 import type { IncomingAction } from "../../src/delivery/incoming/types.ts";
