@@ -62,13 +62,19 @@ async fn an_application_that_does_not_read_costs_no_memory_and_no_message() {
 
     // The stream is full by now or soon, and yet an answer comes through.
     let handle = client.send(Target::User(OTHER), "still here").await;
-    handle.unwrap().await.unwrap();
+    let answer = tokio::time::timeout(PATIENCE, handle.unwrap()).await;
+    answer.expect("no answer in a stall").unwrap();
     let page = client.history(CONV, Page::Newest, 5).await.unwrap();
     assert_eq!(page.entries.len(), 5);
 
-    for seq in 1..=LENGTH {
-        assert_eq!(next_seq(&mut events).await, seq);
-    }
+    // All of it together within the patience: left to time-outs, it would come page by page.
+    let reading = async {
+        for seq in 1..=LENGTH {
+            assert_eq!(next_seq(&mut events).await, seq);
+        }
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    read.expect("the rest comes too slowly");
 }
 
 #[tokio::test]
