@@ -1,18 +1,17 @@
 /**
- * What a TypeScript client of Hongyan is made of: the wire's types, the decoder, and the delivery
- * machines of the client half.
+ * Client of the Hongyan instant-messaging system, for browsers and Node.
  *
- * Promises: the machines decide as the Rust ones do; both are held to the same vectors.
- * Not here: sockets and storage.
+ * `login` → `Client.open` → `client.on(…)`, `client.send(…)`
  */
-export { Heartbeat, HEARTBEAT_POLICY } from "./delivery/heartbeat/heartbeat.ts";
-export type { HeartbeatAction, HeartbeatPolicy } from "./delivery/heartbeat/heartbeat.ts";
-export { Incoming } from "./delivery/incoming/incoming.ts";
-export { INCOMING_POLICY } from "./delivery/incoming/types.ts";
-export type { Held, IncomingAction, IncomingPolicy, Snapshot } from "./delivery/incoming/types.ts";
-export { Outbox, OUTBOX_POLICY } from "./delivery/outbox.ts";
-export type { Append, OutboxAction, OutboxPolicy } from "./delivery/outbox.ts";
-export { isTerminal, Reconnect, RECONNECT_POLICY } from "./delivery/reconnect.ts";
-export type { Next, ReconnectPolicy } from "./delivery/reconnect.ts";
-export { decode, GarbageError } from "./frames.ts";
-export type * from "./wire.gen.ts";
+export { Client } from "./client/client.ts";
+export type { Submission, Target } from "./client/client.ts";
+export type * from "./client/events.ts";
+export type { ClientOptions } from "./client/options.ts";
+export type { Append } from "./delivery/outbox.ts";
+export { HongyanError } from "./errors.ts";
+export { login, whoAmI } from "./http.ts";
+export type { LoginOptions } from "./http.ts";
+export { amended, reach } from "./log.ts";
+export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
+export type * from "./types.ts";
+export { LIMITS } from "./wire.gen.ts";

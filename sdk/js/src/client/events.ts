@@ -1,0 +1,113 @@
+/**
+ * What a client tells its application.
+ *
+ * Owns: the names and shapes of events. Promises: in every tab the same events in the same order.
+ * Not here: what the application does with them.
+ */
+import type { Append } from "../delivery/outbox.ts";
+import type { ConversationKind, Entry, Failure, MemberPosition, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+
+/** Where the connection stands. Show it as it is. */
+export type ConnectionState =
+  /** An attempt is under way; `attempt` 1 is the first since the last connection. */
+  | { kind: "connecting"; attempt: number }
+  /** Welcome. `caughtUp`: every conversation is held up to its head. */
+  | { kind: "online"; caughtUp: boolean }
+  /** The next attempt begins at `retryAt` (ms since the epoch), or at `Client.wake`. */
+  | { kind: "waiting"; reason: BreakReason; attempt: number; retryAt: number; networkDown: boolean }
+  /** For good. A new client is needed, perhaps after signing in again. */
+  | { kind: "stopped"; reason: StopReason };
+
+/** Why there is no connection now. */
+export type BreakReason =
+  /** No connection came about, or it broke without a word. */
+  | { kind: "broken" }
+  /** No `welcome` in time. */
+  | { kind: "timeout" }
+  /** The server closed, with this WebSocket close code. */
+  | { kind: "closed"; code: number; text: string }
+  /** Nothing came back within the heartbeat's time-out. */
+  | { kind: "silent" }
+  /** A request was not answered in time. */
+  | { kind: "unanswered" }
+  /** The server sent what is no frame of the protocol. */
+  | { kind: "garbage"; problem: string };
+
+/** Why a client stopped for good. */
+export type StopReason =
+  /** Sign in again: the token is unknown, expired or revoked. */
+  | { kind: "signed_out"; code: number }
+  /** Another terminal close code: connecting again would end the same. */
+  | { kind: "refused"; code: number }
+  /** What is stored here belongs to another user than the token. */
+  | { kind: "other_user"; stored: number; welcomed: number }
+  /** `Client.close` was called. */
+  | { kind: "closed" };
+
+/** A conversation as this device knows it: a row of the list. */
+export interface Conversation {
+  conv: number;
+  kind: ConversationKind;
+  /** The last seq known to exist. */
+  head: number;
+  /** Everything up to here was received. */
+  held: number;
+  /** The first seq kept on this device; `held + 1` when none is. */
+  floor: number;
+  /** Messages by others, not recalled, after one's own read position. */
+  unread: number;
+  /** Every member's positions, one's own among them. */
+  members: MemberPosition[];
+  /** The newest message, as it stands now (edited, recalled). */
+  last: Entry | null;
+}
+
+/** A request of this device that the server has not taken yet: what a local echo shows. */
+export interface Outgoing {
+  /** The same as in the entry that it becomes. */
+  clientId: string;
+  append: Append;
+  /** When the user submitted it, by this device's clock, in ms since the epoch. */
+  at: number;
+  /** `failed` stays until it is sent again or discarded. */
+  state: "waiting" | "sending" | "failed";
+  /** Why, when failed. */
+  failure?: Failure;
+}
+
+/** A request moved on. After `sent` or `discarded` it is gone from the outbox. */
+export type SendUpdate =
+  | { outgoing: Outgoing; state: "waiting" | "sending" | "failed" | "discarded" }
+  | { outgoing: Outgoing; state: "sent"; sent: Sent };
+
+/** Where state is kept. */
+export interface StorageState {
+  /** `memory` forgets everything when the page or program ends. */
+  kind: string;
+  /** Why the storage asked for is not the one in use; absent when all is well. */
+  problem?: string;
+}
+
+/** Every event, by name. */
+export interface ClientEvents {
+  /** The connection's state changed. */
+  connection: ConnectionState;
+  /** The next entry of its conversation: once each, in the order of the log, without holes. */
+  entry: Entry;
+  /** A conversation is new or changed: head, unread, positions or last message. */
+  conversation: Conversation;
+  /** A member's positions grew. `conversation` follows. */
+  receipt: Receipt;
+  /** Names to show for ids. */
+  profiles: UserProfile[];
+  /** A request of the outbox moved on. */
+  send: SendUpdate;
+  /** A draft changed, perhaps in another tab. */
+  draft: { key: string; text: string };
+  /** This tab does, or does no longer, own the connection: only the leader shows notifications. */
+  leader: boolean;
+  /** Another storage is in use than before. */
+  storage: StorageState;
+  /** The server sent something that is no frame. The connection is made anew. */
+  garbage: { problem: string; count: number };
+}

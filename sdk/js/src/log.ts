@@ -1,0 +1,22 @@
+/** How the entries of a log act on each other: pure functions that an application can use too. */
+import type { Conversation } from "./client/events.ts";
+import type { Entry } from "./wire.gen.ts";
+
+/** What an edit or a recall makes of its target; null: nothing changes. */
+export function amended(target: Entry, by: Entry): Entry | null {
+  if (by.target !== target.seq || by.conv !== target.conv || target.recalled_by !== undefined) return null;
+  if (by.kind === "recall") {
+    const { body: _, ...rest } = target;
+    return { ...rest, recalled_by: by.seq };
+  }
+  if (by.kind !== "edit" || by.body === undefined || (target.edited_by ?? 0) >= by.seq) return null;
+  return { ...target, body: by.body, edited_by: by.seq };
+}
+
+/** How far one's own message at `seq` has come with the other members: all of them count. */
+export function reach(conversation: Conversation, me: number, seq: number): "sent" | "delivered" | "read" {
+  const others = conversation.members.filter((member) => member.user !== me);
+  if (others.length === 0) return "sent";
+  if (others.every((member) => member.read >= seq)) return "read";
+  return others.every((member) => member.delivered >= seq) ? "delivered" : "sent";
+}

@@ -1,0 +1,24 @@
+/** Types of the server's answers that are not frames, beside those that are. */
+export type * from "./wire.gen.ts";
+import type { UserProfile } from "./wire.gen.ts";
+
+/** One signed-in device of the caller. */
+export interface Session {
+  session: number;
+  device: string;
+  client?: string;
+  created_at: number;
+  seen_at: number;
+  expires_at: number;
+  /** The one that asks. */
+  current: boolean;
+}
+
+/** What a successful sign-in gives. */
+export interface SignedIn {
+  /** Absent when it went into a cookie. */
+  token?: string;
+  session: number;
+  user: UserProfile;
+  expires_at: number;
+}
