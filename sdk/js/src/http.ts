@@ -1,5 +1,15 @@
-/** The server's plain HTTP requests: signing in and out, and finding people. */
-import type { SignedIn, UserProfile } from "./types.ts";
+/**
+ * The server's plain HTTP requests: signing in and out, finding people, and one's own account.
+ *
+ * Promises: every answer is checked; none is waited for longer than {@link TIMEOUT}. With a token the
+ * request carries it and no cookie; without, the browser's cookie.
+ */
+import { HongyanError } from "./errors.ts";
+import { checked, GarbageError } from "./frames.ts";
+import type { Session, SignedIn, UserProfile } from "./types.ts";
+
+/** From the request to the end of the answer, in ms. */
+const TIMEOUT = 10_000;
 
 export interface LoginOptions {
   server: string;
@@ -13,11 +23,143 @@ export interface LoginOptions {
 }
 
 /** Signs in. Rejects with a {@link HongyanError}. */
-export function login(_options: LoginOptions): Promise<SignedIn> {
-  throw new Error("not yet");
+export async function login(options: LoginOptions): Promise<SignedIn> {
+  const { server, ...body } = options;
+  const answer = await new Http(server).ask("POST", "/v1/login", body);
+  const { token, session, expires_at } = answer;
+  if (!Number.isSafeInteger(session) || !Number.isSafeInteger(expires_at)) throw garbage();
+  return {
+    ...(typeof token === "string" ? { token } : {}),
+    session: session as number,
+    user: profileOf(answer.user),
+    expires_at: expires_at as number,
+  };
 }
 
 /** Who is signed in, by cookie or token; null when nobody is. */
-export function whoAmI(_options: { server: string; token?: string }): Promise<UserProfile | null> {
-  throw new Error("not yet");
+export async function whoAmI(options: { server: string; token?: string }): Promise<UserProfile | null> {
+  try {
+    return await new Http(options.server, options.token).me();
+  } catch (problem) {
+    if (problem instanceof HongyanError && problem.code === "unauthenticated") return null;
+    throw problem;
+  }
+}
+
+/** The server's HTTP side, for one account. */
+export class Http {
+  readonly #base: URL;
+  readonly #token: string | undefined;
+
+  constructor(server: string, token?: string) {
+    this.#base = serverUrl(server);
+    this.#token = token;
+  }
+
+  async me(): Promise<UserProfile> {
+    return profileOf((await this.ask("GET", "/v1/me")).user);
+  }
+
+  async users(query: { after?: number; limit?: number; login?: string }): Promise<UserProfile[]> {
+    const entries = Object.entries(query).filter(([, value]) => value !== undefined);
+    const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+    const { users } = await this.ask("GET", `/v1/users?${text}`);
+    if (!Array.isArray(users)) throw garbage();
+    return users.map(profileOf);
+  }
+
+  async sessions(): Promise<Session[]> {
+    const { sessions } = await this.ask("GET", "/v1/sessions");
+    if (!Array.isArray(sessions)) throw garbage();
+    return sessions as Session[];
+  }
+
+  async closeSession(session: number): Promise<void> {
+    await this.ask("DELETE", `/v1/sessions/${session}`);
+  }
+
+  async rename(name: string): Promise<UserProfile> {
+    return profileOf((await this.ask("PATCH", "/v1/me", { name })).user);
+  }
+
+  async changePassword(current: string, next: string): Promise<void> {
+    await this.ask("POST", "/v1/password", { current, new: next });
+  }
+
+  async logout(): Promise<void> {
+    await this.ask("POST", "/v1/logout");
+  }
+
+  /** The object that a request is answered with; empty for an answer without one. */
+  async ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const response = await this.#fetch(method, path, body);
+    const text = await response.text().catch(unreachable);
+    const answer = parse(text);
+    if (response.ok) return answer;
+    throw refusal(response.status, answer);
+  }
+
+  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
+    return fetch(new URL(`${this.#base.pathname}${path.slice(1)}`, this.#base), {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      credentials: this.#token === undefined ? "same-origin" : "omit",
+      redirect: "error",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT),
+    }).catch(unreachable);
+  }
+}
+
+/** The server's URL, with a path that ends in a slash, before which nothing is asked for. */
+export function serverUrl(server: string): URL {
+  const url = new URL(server);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`${server} is no http URL`);
+  url.search = "";
+  url.hash = "";
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+function profileOf(value: unknown): UserProfile {
+  try {
+    return checked("UserProfile", value) as unknown as UserProfile;
+  } catch (problem) {
+    if (problem instanceof GarbageError) throw garbage();
+    throw problem;
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  if (text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Told below.
+  }
+  return {};
+}
+
+function refusal(status: number, answer: Record<string, unknown>): HongyanError {
+  try {
+    const { code, message, retry_after_ms } = checked("Failure", answer.error);
+    return new HongyanError(code as string, message as string, (retry_after_ms as number | undefined) ?? null);
+  } catch {
+    if (status === 401) return new HongyanError("unauthenticated", "not signed in");
+    return new HongyanError("unreachable", `the server answered with HTTP ${status}`, 1000);
+  }
+}
+
+function unreachable(problem: unknown): never {
+  const text = problem instanceof Error ? problem.message : String(problem);
+  throw new HongyanError("unreachable", `the server cannot be reached: ${text}`, 1000);
+}
+
+function garbage(): HongyanError {
+  return new HongyanError("unreachable", "the answer is not one of a Hongyan server", 1000);
 }

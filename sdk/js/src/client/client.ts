@@ -4,9 +4,25 @@
  * Owns: what the application can ask and hear. Promises: the same in every tab, whoever owns the
  * connection. Not here: sockets, machines and storage (`engine`), and sharing (`tabs`).
  */
-import type { Conversation, ConnectionState, ClientEvents, Outgoing, StorageState } from "./events.ts";
-import type { ClientOptions } from "./options.ts";
+import { Engine } from "../engine/engine.ts";
+import { load } from "../engine/load.ts";
+import { HongyanError } from "../errors.ts";
+import { Http } from "../http.ts";
+import { ClientIds } from "../ids.ts";
+import { OverlayStorage } from "../storage/overlay.ts";
+import { TABLES } from "../storage/storage.ts";
+import type { Backend } from "../tabs/backend.ts";
+import { Tabs } from "../tabs/tabs.ts";
+import { checkText } from "../text.ts";
 import type { Entry, HistoryPage, Sent, Session, UserProfile } from "../types.ts";
+import { watch } from "../wake.ts";
+import type { Append } from "../delivery/outbox.ts";
+import { Cache } from "./cache.ts";
+import { Drafts } from "./drafts.ts";
+import type { ClientEvents, ConnectionState, Conversation, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
+import { settle } from "./options.ts";
+import type { ClientOptions, Settled } from "./options.ts";
+import { Replica } from "./replica.ts";
 
 /** Whom a message is for: a conversation that exists, or the 1:1 conversation with a user. */
 export type Target = { conv: number } | { to: number };
@@ -17,93 +33,289 @@ export interface Submission {
   readonly clientId: string;
   /** Kept on this device: it will be sent, whatever happens to this page. */
   readonly kept: Promise<void>;
-  /** On the server's disk. Rejects with a {@link HongyanError} when it was refused. */
+  /** On the server's disk. Rejects with a {@link HongyanError} when it was refused or discarded. */
   readonly sent: Promise<Sent>;
 }
 
 /** One client of one account on one device. */
 export class Client {
+  readonly #http: Http;
+  readonly #storage: OverlayStorage;
+  readonly #replica: Replica;
+  readonly #cache: Cache;
+  readonly #drafts: Drafts;
+  readonly #ids = new ClientIds();
+  readonly #backend: Backend;
+  readonly #stopWatching: () => void;
+  readonly #waiting = new Map<string, { resolve(sent: Sent): void; reject(problem: HongyanError): void }>();
+  #isClosed = false;
+
   /** Opens what is stored, and begins to connect. Resolves before there is a connection. */
-  static open(_options: ClientOptions): Promise<Client> {
-    throw new Error("not yet");
+  static async open(options: ClientOptions): Promise<Client> {
+    const settled = settle(options);
+    const problems: string[] = [];
+    const later: { tell: (problem: string) => void } = { tell: (problem) => problems.push(problem) };
+    const storage = new OverlayStorage(settled.storage, (problem) => later.tell(problem));
+    await storage.open(settled.account);
+    const loaded = await load(storage);
+    const replica = new Replica(loaded, stateOf(storage));
+    later.tell = () => replica.apply([["storage", stateOf(storage)]]);
+    const client = new Client(settled, storage, replica, await backend(settled, storage, replica));
+    return client;
+  }
+
+  private constructor(options: Settled, storage: OverlayStorage, replica: Replica, backend: Backend) {
+    this.#http = new Http(options.server, options.token);
+    this.#storage = storage;
+    this.#replica = replica;
+    this.#cache = new Cache(storage, replica);
+    this.#drafts = new Drafts(storage, replica, (key, text) => backend.draft(key, text));
+    this.#backend = backend;
+    replica.on("send", (update) => this.#settle(update));
+    this.#stopWatching = watch({
+      wake: () => backend.wake(),
+      visible: (isVisible) => {
+        backend.setVisible(isVisible);
+        if (!isVisible) void this.#drafts.flush();
+      },
+    });
   }
 
   /** Where the connection stands. */
-  declare readonly connection: ConnectionState;
+  get connection(): ConnectionState {
+    return this.#replica.connection;
+  }
+
   /** Who is signed in; null until the first `welcome` ever. */
-  declare readonly me: UserProfile | null;
+  get me(): UserProfile | null {
+    return this.#replica.me;
+  }
+
   /** Whether this tab owns the connection. Only the leader shows notifications. */
-  declare readonly isLeader: boolean;
-  declare readonly storage: StorageState;
+  get isLeader(): boolean {
+    return this.#replica.isLeader;
+  }
+
+  get storage(): StorageState {
+    return this.#replica.storage;
+  }
+
   /** The sum over all conversations. */
-  declare readonly totalUnread: number;
+  get totalUnread(): number {
+    return this.#replica.totalUnread();
+  }
 
   /** Listens. Returns what stops it. */
-  on<K extends keyof ClientEvents>(_name: K, _listener: (event: ClientEvents[K]) => void): () => void {
-    throw new Error("not yet");
+  on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void {
+    return this.#replica.on(name, listener);
   }
 
   /** The conversations known here, the latest first. */
-  conversations(): Conversation[] { throw new Error("not yet"); }
-  conversation(_conv: number): Conversation | null { throw new Error("not yet"); }
-  /** The 1:1 conversation with a user, where there is one. */
-  direct(_user: number): Conversation | null { throw new Error("not yet"); }
-  /** A user whose name is known here. */
-  profile(_user: number): UserProfile | null { throw new Error("not yet"); }
-  /** Requests that the server has not taken yet, in the order of submission, failed ones included. */
-  outgoing(): Outgoing[] { throw new Error("not yet"); }
-
-  /** Sends a message; offline, as soon as there is a connection. */
-  send(_target: Target, _text: string, _options?: { replyTo?: number; mentions?: number[] }): Submission {
-    throw new Error("not yet");
+  conversations(): Conversation[] {
+    return this.#replica.conversations();
   }
-  /** Gives one's own message at `seq` a new text. */
-  edit(_conv: number, _seq: number, _text: string): Submission { throw new Error("not yet"); }
+
+  conversation(conv: number): Conversation | null {
+    return this.#replica.conversation(conv);
+  }
+
+  /** The 1:1 conversation with a user, where there is one. */
+  direct(user: number): Conversation | null {
+    return this.#replica.direct(user);
+  }
+
+  /** A user whose name is known here. */
+  profile(user: number): UserProfile | null {
+    return this.#replica.profile(user);
+  }
+
+  /** Requests whose entry has not come yet, in the order of submission, failed ones included. */
+  outgoing(): Outgoing[] {
+    return this.#replica.outgoing();
+  }
+
+  /** Sends a message; offline, as soon as there is a connection. Throws a {@link HongyanError} for a
+   * text that no server would take. */
+  send(target: Target, text: string, options: { replyTo?: number; mentions?: number[] } = {}): Submission {
+    const { replyTo, mentions } = options;
+    return this.#submit((client_id) => ({
+      type: "send",
+      ...target,
+      client_id,
+      body: { type: "text", text: checkText(text) },
+      ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+      ...(mentions === undefined || mentions.length === 0 ? {} : { mentions }),
+    }));
+  }
+
+  /** Gives one's own message at `seq` a new text. Throws as {@link send} does. */
+  edit(conv: number, seq: number, text: string): Submission {
+    const body = { type: "text", text: checkText(text) };
+    return this.#submit((client_id) => ({ type: "edit", conv, seq, client_id, body }));
+  }
+
   /** Takes one's own message at `seq` back. */
-  recall(_conv: number, _seq: number): Submission { throw new Error("not yet"); }
+  recall(conv: number, seq: number): Submission {
+    return this.#submit((client_id) => ({ type: "recall", conv, seq, client_id }));
+  }
+
   /** Sends a failed request again. */
-  resend(_clientId: string): Promise<void> { throw new Error("not yet"); }
+  async resend(clientId: string): Promise<void> {
+    await this.#backend.resend(clientId);
+  }
+
   /** Drops a request that failed or waits. False: it is in flight or gone. */
-  discard(_clientId: string): Promise<boolean> { throw new Error("not yet"); }
+  async discard(clientId: string): Promise<boolean> {
+    return this.#backend.discard(clientId);
+  }
 
   /** Everything up to `seq` was read. Shown at once, told to the server when there is a connection. */
-  read(_conv: number, _seq: number): void { throw new Error("not yet"); }
+  read(conv: number, seq: number): void {
+    const own = this.conversation(conv)?.members.find(({ user }) => user === this.me?.id);
+    if (own === undefined || own.read < seq) this.#backend.read(conv, seq);
+  }
 
   /** Entries kept on this device, ascending: the newest below `before` (or of all), or the oldest
    * above `after`. Edits and recalls are already applied to the messages. */
-  cached(_conv: number, _range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {
-    throw new Error("not yet");
+  cached(conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {
+    return this.#cache.read(conv, range);
   }
+
   /** Every entry kept on this device, newest first within a conversation, in batches: for search. */
-  cachedEntries(): AsyncIterable<Entry[]> { throw new Error("not yet"); }
+  cachedEntries(): AsyncIterable<Entry[]> {
+    return this.#cache.all();
+  }
+
   /** The same from the server. Pages that touch what is kept are kept too. */
-  history(_conv: number, _range: { before?: number; after?: number; limit?: number }): Promise<HistoryPage> {
-    throw new Error("not yet");
+  history(conv: number, range: { before?: number; after?: number; limit?: number }): Promise<HistoryPage> {
+    return this.#backend.history(conv, range);
   }
 
   /** The unsent text of a conversation or of a person (`conv:1`, `to:1001`, or any key). */
-  draft(_key: string): string { throw new Error("not yet"); }
-  setDraft(_key: string, _text: string): void { throw new Error("not yet"); }
+  draft(key: string): string {
+    return this.#replica.draft(key);
+  }
+
+  /** Keeps an unsent text, a moment later; an empty one forgets it. */
+  setDraft(key: string, text: string): void {
+    this.#drafts.set(key, text);
+  }
 
   /** A user by login name. */
-  findUser(_login: string): Promise<UserProfile | null> { throw new Error("not yet"); }
+  async findUser(login: string): Promise<UserProfile | null> {
+    const found = await this.users({ login });
+    return found.find((user) => user.login === login) ?? null;
+  }
+
   /** A page of all users, by id. */
-  users(_page?: { after?: number; limit?: number }): Promise<UserProfile[]> { throw new Error("not yet"); }
+  async users(page: { after?: number; limit?: number; login?: string } = {}): Promise<UserProfile[]> {
+    const users = await this.#http.users(page);
+    this.#backend.profiles(users);
+    return users;
+  }
+
   /** One's signed-in devices, the last used first. */
-  sessions(): Promise<Session[]> { throw new Error("not yet"); }
+  sessions(): Promise<Session[]> {
+    return this.#http.sessions();
+  }
+
   /** Signs another device out. */
-  revoke(_session: number): Promise<void> { throw new Error("not yet"); }
+  revoke(session: number): Promise<void> {
+    return this.#http.closeSession(session);
+  }
+
   /** Changes one's own name, as others see it. */
-  rename(_name: string): Promise<UserProfile> { throw new Error("not yet"); }
+  async rename(name: string): Promise<UserProfile> {
+    const profile = await this.#http.rename(name);
+    this.#backend.profiles([profile]);
+    return profile;
+  }
+
   /** Changes one's own password. Every other device is signed out. */
-  changePassword(_current: string, _next: string): Promise<void> { throw new Error("not yet"); }
-  /** Signs out here, stops, and erases what is stored. */
-  logout(): Promise<void> { throw new Error("not yet"); }
+  changePassword(current: string, next: string): Promise<void> {
+    return this.#http.changePassword(current, next);
+  }
+
+  /** Signs out here, stops, and erases what is stored. Rejects, and nothing happens, when the server
+   * cannot be reached: the session would live on. */
+  async logout(): Promise<void> {
+    await this.#http.logout().catch((problem: unknown) => {
+      const isOver = problem instanceof HongyanError && problem.code === "unauthenticated";
+      if (!isOver) throw problem;
+    });
+    if (this.#backend instanceof Tabs) this.#backend.sayGone();
+    await this.#stop();
+    await this.#storage.write(TABLES.map((table) => ({ op: "clear", table })), true);
+    await this.#storage.close();
+  }
 
   /** Try now: the network is back, or the user is impatient. */
-  wake(): void { throw new Error("not yet"); }
+  wake(): void {
+    this.#backend.wake();
+  }
+
   /** The device is on another network. */
-  setNetwork(_key: string): void { throw new Error("not yet"); }
+  setNetwork(key: string): void {
+    this.#backend.setNetwork(key);
+  }
+
   /** Stops. What is in the outbox stays stored for the next client. */
-  close(): Promise<void> { throw new Error("not yet"); }
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#stop();
+    await this.#storage.close();
+  }
+
+  async #stop(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopWatching();
+    await this.#drafts.flush();
+    await this.#backend.close();
+    for (const { reject } of this.#waiting.values()) reject(new HongyanError("closed", "the client is closed"));
+    this.#waiting.clear();
+  }
+
+  #submit(append: (clientId: string) => Append): Submission {
+    if (this.#isClosed) throw new HongyanError("closed", "the client is closed");
+    const at = Date.now();
+    const clientId = this.#ids.next(at, Math.random);
+    const outgoing: Outgoing = { clientId, append: append(clientId), at, state: "waiting" };
+    const sent = new Promise<Sent>((resolve, reject) => this.#waiting.set(clientId, { resolve, reject }));
+    const kept = this.#backend.submit(outgoing);
+    // Who does not wait for it reads it in `outgoing`.
+    sent.catch(() => {});
+    kept.catch(() => {});
+    return { clientId, kept, sent };
+  }
+
+  #settle(update: SendUpdate): void {
+    const { clientId, failure } = update.outgoing;
+    const waiting = this.#waiting.get(clientId);
+    if (waiting === undefined) return;
+    if (update.state === "sent") waiting.resolve(update.sent);
+    else if (update.state === "discarded") waiting.reject(new HongyanError("discarded", "the request was discarded"));
+    else if (update.state === "failed" && failure !== undefined) {
+      waiting.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
+    } else return;
+    this.#waiting.delete(clientId);
+  }
+}
+
+/** Whoever is to own the connection. */
+async function backend(options: Settled, storage: OverlayStorage, replica: Replica): Promise<Backend> {
+  const start = (tell: (happenings: Happening[]) => void): Promise<Engine> => Engine.start(options, storage, tell);
+  if (options.tabs && storage.isShared) {
+    const onGone = (): void => {
+      replica.apply([["connection", { kind: "stopped", reason: { kind: "signed_out", code: 0 } }]]);
+    };
+    return new Tabs({ account: options.account, storage, replica, start, onGone });
+  }
+  const engine = await start((happenings) => replica.apply(happenings));
+  replica.apply([["leader", true]]);
+  return engine;
+}
+
+function stateOf(storage: OverlayStorage): StorageState {
+  const { kind, problem } = storage;
+  return problem === null ? { kind } : { kind, problem };
 }

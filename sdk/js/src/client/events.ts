@@ -69,15 +69,16 @@ export interface Outgoing {
   append: Append;
   /** When the user submitted it, by this device's clock, in ms since the epoch. */
   at: number;
-  /** `failed` stays until it is sent again or discarded. */
-  state: "waiting" | "sending" | "failed";
+  /** `failed` stays until it is sent again or discarded; `sent` until its entry comes, a moment later. */
+  state: "waiting" | "sending" | "sent" | "failed";
   /** Why, when failed. */
   failure?: Failure;
 }
 
-/** A request moved on. After `sent` or `discarded` it is gone from the outbox. */
+/** A request moved on. After `settled`, which is told with its entry, and `discarded` it is gone from
+ * `Client.outgoing`. `sent` may come after `settled`, because the entry may come before the answer. */
 export type SendUpdate =
-  | { outgoing: Outgoing; state: "waiting" | "sending" | "failed" | "discarded" }
+  | { outgoing: Outgoing; state: "waiting" | "sending" | "failed" | "settled" | "discarded" }
   | { outgoing: Outgoing; state: "sent"; sent: Sent };
 
 /** Where state is kept. */
@@ -87,6 +88,9 @@ export interface StorageState {
   /** Why the storage asked for is not the one in use; absent when all is well. */
   problem?: string;
 }
+
+/** One event with its name. */
+export type Happening = { [K in keyof ClientEvents]: [K, ClientEvents[K]] }[keyof ClientEvents];
 
 /** Every event, by name. */
 export interface ClientEvents {
@@ -98,6 +102,8 @@ export interface ClientEvents {
   conversation: Conversation;
   /** A member's positions grew. `conversation` follows. */
   receipt: Receipt;
+  /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */
+  me: UserProfile;
   /** Names to show for ids. */
   profiles: UserProfile[];
   /** A request of the outbox moved on. */

@@ -1,0 +1,58 @@
+/**
+ * Reads the entries that are kept on this device.
+ *
+ * Promises: what an `entry` event has told is there, whether its write is over or not.
+ */
+import { amended } from "../log.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Entry } from "../wire.gen.ts";
+import type { Replica } from "./replica.ts";
+
+/** Entries in a batch of {@link Cache.all}. */
+const BATCH = 500;
+
+export class Cache {
+  readonly #storage: Storage;
+  readonly #replica: Replica;
+
+  constructor(storage: Storage, replica: Replica) {
+    this.#storage = storage;
+    this.#replica = replica;
+  }
+
+  /** A stretch of one conversation, ascending. */
+  async read(conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {
+    const { before = Infinity, after = 0, limit } = range;
+    const isForwards = range.after !== undefined;
+    // A known end lets the storage read without searching for it.
+    const held = this.#replica.conversation(conv)?.held ?? Number.MAX_SAFE_INTEGER;
+    const records = await this.#storage.read("entries", {
+      from: [conv, after + 1],
+      to: [conv, Math.min(before - 1, held)],
+      limit,
+      reverse: !isForwards,
+    });
+    const entries = new Map(records.map(({ value }) => [(value as Entry).seq, value as Entry]));
+    for (const entry of this.#replica.recent(conv)) {
+      const target = entries.get(entry.target ?? 0);
+      if (target !== undefined) entries.set(target.seq, amended(target, entry) ?? target);
+      if (entry.seq > after && entry.seq < before && !entries.has(entry.seq)) entries.set(entry.seq, entry);
+    }
+    const sorted = [...entries.values()].sort((one, other) => one.seq - other.seq);
+    return isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);
+  }
+
+  /** Everything, the latest conversation first, each from its end. */
+  async *all(): AsyncIterable<Entry[]> {
+    for (const { conv } of this.#replica.conversations()) {
+      let before = Infinity;
+      for (;;) {
+        const batch = await this.read(conv, { limit: BATCH, ...(before === Infinity ? {} : { before }) });
+        const first = batch[0];
+        if (first === undefined) break;
+        yield batch.reverse();
+        before = first.seq;
+      }
+    }
+  }
+}

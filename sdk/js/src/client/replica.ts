@@ -1,0 +1,141 @@
+/**
+ * What the application reads, put together from events: the same in every tab.
+ *
+ * engine, here or in another tab → events → **`Replica`** → application
+ *
+ * Owns: the latest of everything that an event tells. Promises: when a listener runs, the replica
+ * has the event already.
+ */
+import type { ClientEvents, ConnectionState, Conversation, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
+import type { Loaded } from "../engine/load.ts";
+import type { Entry, UserProfile } from "../wire.gen.ts";
+import { Emitter } from "./emitter.ts";
+
+/** Entries remembered for {@link Replica.recent}: more than come during one write to the storage. */
+const RECENT = 1000;
+
+export class Replica {
+  readonly #emitter = new Emitter<ClientEvents>();
+  readonly #conversations = new Map<number, Conversation>();
+  readonly #directs = new Map<number, number>();
+  readonly #profiles = new Map<number, UserProfile>();
+  readonly #outgoing = new Map<string, Outgoing>();
+  #recent: Entry[] = [];
+  readonly #drafts: Map<string, string>;
+  me: UserProfile | null;
+  connection: ConnectionState = { kind: "connecting", attempt: 1 };
+  storage: StorageState;
+  isLeader = false;
+
+  constructor(loaded: Loaded, storage: StorageState) {
+    this.me = loaded.meta.me ?? null;
+    this.storage = storage;
+    this.#drafts = new Map(loaded.drafts);
+    for (const profile of loaded.profiles) this.#profiles.set(profile.id, profile);
+    for (const row of loaded.rows) this.#takeConversation(row.toConversation());
+    for (const outgoing of loaded.outgoing) this.#outgoing.set(outgoing.clientId, outgoing);
+  }
+
+  on<K extends keyof ClientEvents>(name: K, listener: (event: ClientEvents[K]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Takes events in, all of them, and then tells them. */
+  apply(happenings: Happening[]): void {
+    for (const happening of happenings) this.#take(happening);
+    for (const [name, event] of happenings) this.#emitter.emit(name, event);
+  }
+
+  /** The latest first. */
+  conversations(): Conversation[] {
+    return [...this.#conversations.values()].sort((one, other) => activity(other) - activity(one) || other.conv - one.conv);
+  }
+
+  conversation(conv: number): Conversation | null {
+    return this.#conversations.get(conv) ?? null;
+  }
+
+  direct(user: number): Conversation | null {
+    const conv = this.#directs.get(user);
+    return conv === undefined ? null : this.conversation(conv);
+  }
+
+  profile(user: number): UserProfile | null {
+    return this.#profiles.get(user) ?? null;
+  }
+
+  /** In the order of submission. */
+  outgoing(): Outgoing[] {
+    return [...this.#outgoing.values()].sort((one, other) => (one.clientId < other.clientId ? -1 : 1));
+  }
+
+  totalUnread(): number {
+    let total = 0;
+    for (const { unread } of this.#conversations.values()) total += unread;
+    return total;
+  }
+
+  /** Entries that were told of late, in order: the storage may not have them yet. */
+  recent(conv: number): Entry[] {
+    return this.#recent.filter((entry) => entry.conv === conv);
+  }
+
+  draft(key: string): string {
+    return this.#drafts.get(key) ?? "";
+  }
+
+  #take([name, event]: Happening): void {
+    switch (name) {
+      case "connection":
+        this.connection = event;
+        break;
+      case "conversation":
+        this.#takeConversation(event);
+        break;
+      case "profiles":
+        for (const profile of event) this.#profiles.set(profile.id, profile);
+        break;
+      case "me":
+        this.me = event;
+        break;
+      case "send":
+        this.#takeSend(event);
+        break;
+      case "entry":
+        this.#recent.push(event);
+        if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
+        break;
+      case "draft":
+        if (event.text === "") this.#drafts.delete(event.key);
+        else this.#drafts.set(event.key, event.text);
+        break;
+      case "leader":
+        this.isLeader = event;
+        break;
+      case "storage":
+        this.storage = event;
+        break;
+      case "receipt":
+      case "garbage":
+        break;
+    }
+  }
+
+  #takeSend({ outgoing, state }: SendUpdate): void {
+    const { clientId } = outgoing;
+    if (state === "settled" || state === "discarded") this.#outgoing.delete(clientId);
+    else if (state !== "sent" || this.#outgoing.has(clientId)) this.#outgoing.set(clientId, outgoing);
+  }
+
+  #takeConversation(conversation: Conversation): void {
+    this.#conversations.set(conversation.conv, conversation);
+    if (conversation.kind !== "direct") return;
+    const other = conversation.members.find(({ user }) => user !== this.me?.id);
+    if (other !== undefined) this.#directs.set(other.user, conversation.conv);
+  }
+}
+
+/** When something was last said. */
+function activity(conversation: Conversation): number {
+  return conversation.last?.at ?? 0;
+}

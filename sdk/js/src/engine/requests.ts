@@ -1,0 +1,86 @@
+/** Requests on the wire that have no answer yet, by the number that the answer will carry. */
+import { HongyanError } from "../errors.ts";
+import type { HistoryPage } from "../wire.gen.ts";
+
+/** Questions of the application at a time. Beyond it they are refused. */
+const QUESTIONS = 32;
+
+/** How long one waits for its answer, in ms. */
+const ANSWER_TIMEOUT = 15_000;
+
+export interface Question {
+  conv: number;
+  resolve(page: HistoryPage): void;
+  reject(problem: HongyanError): void;
+}
+
+/** Who waits for an answer. */
+export type Asker =
+  | { kind: "append"; clientId: string }
+  | { kind: "sync" }
+  | { kind: "fetch"; conv: number }
+  | { kind: "read"; conv: number; seq: number }
+  | ({ kind: "history"; until: number } & Question);
+
+export class Requests {
+  #last = 0;
+  readonly #waiting = new Map<number, Asker>();
+
+  /** A number for a request of this asker. */
+  ask(asker: Asker): number {
+    this.#last += 1;
+    this.#waiting.set(this.#last, asker);
+    return this.#last;
+  }
+
+  /** A number for a question of the application; null, and the question refused, if it has too many. */
+  askForApplication(question: Question, now: number): number | null {
+    if (this.#questions().length >= QUESTIONS) {
+      question.reject(new HongyanError("overloaded", "too many pages are asked for at once", 1000));
+      return null;
+    }
+    return this.ask({ kind: "history", until: now + ANSWER_TIMEOUT, ...question });
+  }
+
+  /** Who asked; null for an answer that nobody waits for any more. */
+  answered(req: number | undefined): Asker | null {
+    if (req === undefined) return null;
+    const asker = this.#waiting.get(req) ?? null;
+    this.#waiting.delete(req);
+    return asker;
+  }
+
+  /** Whether the application waits for a page of this conversation. */
+  isAsked(conv: number): boolean {
+    return this.#questions().some(([, question]) => question.conv === conv);
+  }
+
+  /** The connection is gone, and with it every answer. */
+  disconnected(): void {
+    for (const [, question] of this.#questions()) {
+      question.reject(new HongyanError("unreachable", "the connection broke", 1000));
+    }
+    this.#waiting.clear();
+    this.#last = 0;
+  }
+
+  nextDeadline(): number | null {
+    const untils = this.#questions().map(([, question]) => question.until);
+    return untils.length === 0 ? null : Math.min(...untils);
+  }
+
+  /** Gives up the questions that waited too long. */
+  tick(now: number): void {
+    for (const [req, question] of this.#questions()) {
+      if (question.until > now) continue;
+      this.#waiting.delete(req);
+      question.reject(new HongyanError("timeout", "the server did not answer in time", 1000));
+    }
+  }
+
+  #questions(): [number, Asker & { kind: "history" }][] {
+    return [...this.#waiting].filter(
+      (pair): pair is [number, Asker & { kind: "history" }] => pair[1].kind === "history",
+    );
+  }
+}

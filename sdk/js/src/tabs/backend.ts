@@ -1,0 +1,21 @@
+/** What the handle needs of whoever owns the connection: an engine here, or in another tab. */
+import type { Outgoing } from "../client/events.ts";
+import type { Range } from "../engine/book.ts";
+import type { HistoryPage, UserProfile } from "../wire.gen.ts";
+
+export interface Backend {
+  /** Resolves when the request is kept on this device. */
+  submit(outgoing: Outgoing): Promise<void>;
+  resend(clientId: string): Promise<void>;
+  discard(clientId: string): Promise<boolean>;
+  read(conv: number, seq: number): void;
+  history(conv: number, range: Range): Promise<HistoryPage>;
+  wake(): void;
+  setNetwork(key: string): void;
+  /** Whether somebody sees this page. */
+  setVisible(isVisible: boolean): void;
+  /** A draft changed here. */
+  draft(key: string, text: string): void;
+  profiles(users: UserProfile[]): void;
+  close(): Promise<void>;
+}
