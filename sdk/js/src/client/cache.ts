@@ -3,6 +3,7 @@
  *
  * Promises: what an `entry` event has told is there, whether its write is over or not.
  */
+import { keepable } from "../engine/keeper.ts";
 import { amended } from "../log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Entry } from "../wire.gen.ts";
@@ -36,7 +37,7 @@ export class Cache {
     for (const entry of this.#replica.recent(conv)) {
       const target = entries.get(entry.target ?? 0);
       if (target !== undefined) entries.set(target.seq, amended(target, entry) ?? target);
-      if (entry.seq > after && entry.seq < before && !entries.has(entry.seq)) entries.set(entry.seq, entry);
+      if (entry.seq > after && entry.seq < before && !entries.has(entry.seq)) entries.set(entry.seq, keepable(entry));
     }
     const sorted = [...entries.values()].sort((one, other) => one.seq - other.seq);
     return isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);

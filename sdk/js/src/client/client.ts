@@ -281,6 +281,8 @@ export class Client {
     const clientId = this.#ids.next(at, Math.random);
     const outgoing: Outgoing = { clientId, append: append(clientId), at, state: "waiting" };
     const sent = new Promise<Sent>((resolve, reject) => this.#waiting.set(clientId, { resolve, reject }));
+    // Shown at once, whoever sends it.
+    this.#replica.apply([["send", { outgoing, state: "waiting" }]]);
     const kept = this.#backend.submit(outgoing);
     // Who does not wait for it reads it in `outgoing`.
     sent.catch(() => {});

@@ -147,7 +147,7 @@ export class Engine implements Backend {
     let isTaken = outgoing.state === "failed";
     this.#turn((now) => this.#out((out) => (isTaken ||= this.#outbox.cancel(clientId, now, out))));
     if (!isTaken) return false;
-    this.#book.discard(clientId);
+    this.#turn(() => this.#book.discard(clientId));
     await this.#keep();
     return true;
   }
@@ -159,8 +159,9 @@ export class Engine implements Backend {
     });
   }
 
-  history(conv: number, range: Range): Promise<HistoryPage> {
-    return new Promise((resolve, reject) => {
+  /** A page of the log. What of it continues what is kept is kept by then. */
+  async history(conv: number, range: Range): Promise<HistoryPage> {
+    const page = await new Promise<HistoryPage>((resolve, reject) => {
       this.#turn((now) => {
         if (this.#state.kind !== "online") {
           return reject(new HongyanError("unreachable", "there is no connection", 1000));
@@ -170,6 +171,8 @@ export class Engine implements Backend {
         if (req !== null) this.#send({ type: "history", req, conv, ...range });
       });
     });
+    await this.#keep();
+    return page;
   }
 
   /** Whether somebody looks, at any tab. */

@@ -66,10 +66,8 @@ export class Tabs implements Backend {
 
   async submit(outgoing: Outgoing): Promise<void> {
     if (this.#engine !== null) return (await this.#engine).submit(outgoing);
-    const { storage, replica } = this.#options;
     const change = { op: "put", table: "outbox", key: outgoing.clientId, value: outgoing } as const;
-    await storage.write([change], true);
-    replica.apply([["send", { outgoing, state: "waiting" }]]);
+    await this.#options.storage.write([change], true);
     void this.#call({ do: "submit", outgoing });
   }
 

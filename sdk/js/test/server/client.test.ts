@@ -1,0 +1,248 @@
+/** A client against a real server: what it promises, through crashes and cut networks. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { HongyanError, LIMITS, login, whoAmI } from "../../src/index.ts";
+import { FileStorage } from "../../src/storage/file.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
+import { PASSWORD, Person } from "./person.ts";
+import { Network, Server } from "./server.ts";
+
+const PATIENCE = { timeout: 20_000, interval: 20 };
+const until = (condition: () => void): Promise<void> => vi.waitFor(condition, PATIENCE);
+
+let server: Server;
+const people: Person[] = [];
+let users = 0;
+
+beforeAll(async () => {
+  server = await Server.start();
+}, 60_000);
+afterAll(() => server.end());
+afterEach(async () => {
+  await Promise.all(people.splice(0).map(({ client }) => client.close()));
+});
+
+/** A new user, so that no test sees another's conversations. */
+function newUser(): string {
+  users += 1;
+  return server.addUser(`user${users}`, `User ${users}`, PASSWORD);
+}
+
+async function signIn(name: string, options: Parameters<typeof Person.signIn>[2] = {}, url = server.url): Promise<Person> {
+  const person = await Person.signIn(url, name, options);
+  people.push(person);
+  await until(() => expect(person.isCaughtUp).toBe(true));
+  return person;
+}
+
+async function pair(): Promise<[Person, Person]> {
+  return [await signIn(newUser()), await signIn(newUser())];
+}
+
+test("a message goes from sent to delivered to read, and unread counts follow", async () => {
+  const [one, other] = await pair();
+  const submission = one.client.send({ to: other.id }, "你好");
+  expect(one.client.outgoing()).toMatchObject([{ clientId: submission.clientId, state: "waiting" }]);
+  const sent = await submission.sent;
+  await until(() => expect(other.texts).toEqual(["你好"]));
+  await until(() => expect(one.client.outgoing()).toEqual([]));
+  expect(one.sends.map(({ state }) => state)).toEqual(expect.arrayContaining(["waiting", "sending", "sent", "settled"]));
+  await until(() => expect(other.client.conversation(sent.conv)).toMatchObject({ unread: 1, kind: "direct" }));
+  expect(other.client.totalUnread).toBe(1);
+  const theirs = () => one.client.conversation(sent.conv)?.members.find(({ user }) => user === other.id);
+  await until(() => expect(theirs()).toMatchObject({ read: 0, delivered: 1 }));
+  other.client.read(sent.conv, sent.seq);
+  expect(other.client.totalUnread).toBe(0);
+  await until(() => expect(theirs()).toMatchObject({ read: 1, delivered: 1 }));
+  expect(one.client.direct(other.id)?.conv).toBe(sent.conv);
+  expect(one.client.profile(other.id)?.name).toMatch(/^User/);
+});
+
+test("edits and recalls are applied to what is kept", async () => {
+  const [one, other] = await pair();
+  const { conv, seq } = await one.client.send({ to: other.id }, "at 8").sent;
+  await one.client.edit(conv, seq, "at 9").sent;
+  const second = await one.client.send({ conv }, "oops", { replyTo: seq }).sent;
+  await one.client.recall(conv, second.seq).sent;
+  for (const { client } of [one, other]) {
+    await until(() => expect(client.conversation(conv)?.held).toBe(4));
+    const kept = await client.cached(conv, { limit: 10 });
+    expect(kept.map(({ kind, body }) => [kind, body?.text])).toEqual([
+      ["message", "at 9"],
+      ["edit", undefined],
+      ["message", undefined],
+      ["recall", undefined],
+    ]);
+    expect(kept[2]).toMatchObject({ recalled_by: 4, reply_to: seq });
+  }
+  expect(other.client.conversation(conv)).toMatchObject({ unread: 1, last: { seq: second.seq, recalled_by: 4 } });
+});
+
+test("what is sent while the server is down arrives once, in order, when it is back", async () => {
+  const own = await Server.start();
+  try {
+    const [a, b] = ["ann", "bob"].map((name) => own.addUser(name, name, PASSWORD));
+    const one = await signIn(a!, {}, own.url);
+    const other = await signIn(b!, {}, own.url);
+    await one.client.send({ to: other.id }, "before").sent;
+    await own.stop("SIGKILL");
+    await until(() => expect(one.client.connection.kind).not.toBe("online"));
+    const texts = Array.from({ length: 20 }, (_, index) => `during ${index}`);
+    const sent = texts.map((text) => one.client.send({ to: other.id }, text).sent);
+    await own.run();
+    await Promise.all(sent);
+    await until(() => expect(other.texts).toEqual(["before", ...texts]));
+    expect(other.entries.map(({ seq }) => seq)).toEqual(other.entries.map((_, index) => index + 1));
+  } finally {
+    await own.end();
+  }
+});
+
+test("a message whose answer a cut network swallows is there once", async () => {
+  const network = await Network.to(server.url);
+  try {
+    const [a, b] = [newUser(), newUser()];
+    const one = await signIn(a, {}, network.url);
+    const other = await signIn(b);
+    for (let round = 0; round < 5; round += 1) {
+      const sent = one.client.send({ to: other.id }, `round ${round}`).sent;
+      network.cut();
+      await until(() => expect(one.client.connection.kind).toBe("waiting"));
+      network.mend();
+      one.client.wake();
+      await sent;
+    }
+    await until(() => expect(other.texts).toEqual([0, 1, 2, 3, 4].map((round) => `round ${round}`)));
+  } finally {
+    network.end();
+  }
+});
+
+test("a silent network is noticed at once when there is a hint of it", async () => {
+  const network = await Network.to(server.url);
+  try {
+    const one = await signIn(newUser(), {}, network.url);
+    network.freeze();
+    const began = Date.now();
+    one.client.wake();
+    await until(() => expect(one.client.connection.kind).toBe("waiting"));
+    network.thaw();
+    one.client.wake();
+    await until(() => expect(one.isCaughtUp).toBe(true));
+    // The heartbeat alone would take 35 s.
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(one.states).toContainEqual(expect.objectContaining({ kind: "waiting", reason: { kind: "silent" } }));
+  } finally {
+    network.end();
+  }
+});
+
+test("requests, entries and drafts outlive the program", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "hongyan-state-"));
+  try {
+    const network = await Network.to(server.url);
+    const [a, b] = [newUser(), newUser()];
+    const other = await signIn(b);
+    const first = await signIn(a, { storage: new FileStorage(directory) }, network.url);
+    await first.client.send({ to: other.id }, "one").sent;
+    await until(() => expect(first.client.direct(other.id)?.held).toBe(1));
+    network.cut();
+    await until(() => expect(first.client.connection.kind).not.toBe("online"));
+    await first.client.send({ to: other.id }, "two").kept;
+    first.client.setDraft("conv:1", "three?");
+    const id = other.id;
+    await first.client.close();
+    network.end();
+
+    const second = await signIn(a, { storage: new FileStorage(directory) });
+    expect(second.client.draft("conv:1")).toBe("three?");
+    await until(() => expect(other.texts).toEqual(["one", "two"]));
+    const conv = second.client.direct(id)?.conv ?? 0;
+    await until(() => expect(second.client.conversation(conv)?.held).toBe(2));
+    // The first was told to the first program.
+    expect(second.texts).toEqual(["two"]);
+    expect((await second.client.cached(conv, { limit: 9 })).map(({ body }) => body?.text)).toEqual(["one", "two"]);
+    expect(second.client.outgoing()).toEqual([]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("a refused request stays until it is discarded or sent again", async () => {
+  const one = await signIn(newUser());
+  const submission = one.client.send({ to: 987_654 }, "anybody?");
+  await expect(submission.sent).rejects.toMatchObject({ code: "user_not_found", retryAfterMs: null });
+  expect(one.client.outgoing()).toMatchObject([{ state: "failed", failure: { code: "user_not_found" } }]);
+  await one.client.resend(submission.clientId);
+  await until(() => expect(one.sends.filter(({ state }) => state === "failed")).toHaveLength(2));
+  expect(await one.client.discard(submission.clientId)).toBe(true);
+  expect(one.client.outgoing()).toEqual([]);
+  expect(await one.client.discard(submission.clientId)).toBe(false);
+});
+
+test("a text that no server would take is refused at once", async () => {
+  const one = await signIn(newUser());
+  expect(() => one.client.send({ to: 1 }, "")).toThrow(HongyanError);
+  expect(() => one.client.send({ to: 1 }, "好".repeat(LIMITS.TEXT_BYTES / 3 + 1))).toThrow("65538 bytes");
+  const other = await signIn(newUser());
+  await one.client.send({ to: other.id }, "a\0b\ud800c").sent;
+  await until(() => expect(other.texts).toEqual(["ab\ufffdc"]));
+});
+
+test("a new device begins at the end of a long log and reads back on demand", async () => {
+  const [a, b] = [newUser(), newUser()];
+  const one = await signIn(a);
+  const other = await signIn(b);
+  const sent = Array.from({ length: 60 }, (_, index) => one.client.send({ to: other.id }, `${index + 1}`).sent);
+  const conv = (await sent[0]!).conv;
+  await Promise.all(sent);
+  const device = await signIn(b, { account: "new device" });
+  await until(() => expect(device.client.conversation(conv)).toMatchObject({ held: 60, floor: 51, unread: 60 }));
+  const page = await device.client.history(conv, { before: 51, limit: 20 });
+  expect(page).toMatchObject({ more: true, head: 60 });
+  await until(() => expect(device.client.conversation(conv)?.floor).toBe(31));
+  const kept = await device.client.cached(conv, { limit: 100 });
+  expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, index) => index + 31));
+  expect((await device.client.cached(conv, { before: 40, limit: 3 })).map(({ seq }) => seq)).toEqual([37, 38, 39]);
+  expect((await device.client.cached(conv, { after: 40, limit: 2 })).map(({ seq }) => seq)).toEqual([41, 42]);
+  // Reading above the floor settles all that is older.
+  device.client.read(conv, 58);
+  expect(device.client.totalUnread).toBe(2);
+});
+
+test("no more is kept than was asked for", async () => {
+  const [a, b] = [newUser(), newUser()];
+  const one = await signIn(a);
+  const other = await signIn(b, { keepEntries: 20, storage: new MemoryStorage() });
+  await Promise.all(Array.from({ length: 50 }, (_, index) => one.client.send({ to: other.id }, `${index}`).sent));
+  const conv = one.client.direct(other.id)?.conv ?? 0;
+  await until(() => expect(other.client.conversation(conv)?.held).toBe(50));
+  const { floor } = other.client.conversation(conv)!;
+  expect(50 - floor + 1).toBeLessThanOrEqual(22);
+  await until(async () => expect((await other.client.cached(conv, { limit: 100 })).length).toBeGreaterThanOrEqual(20));
+});
+
+test("a session that was revoked ends the client, and the outbox is kept", async () => {
+  const name = newUser();
+  const one = await signIn(name);
+  const other = await signIn(name, { account: "other" });
+  const sessions = await one.client.sessions();
+  expect(sessions).toHaveLength(2);
+  await one.client.revoke(sessions.find(({ current }) => !current)!.session);
+  await until(() =>
+    expect(other.client.connection).toEqual({ kind: "stopped", reason: { kind: "signed_out", code: 4004 } }),
+  );
+});
+
+test("people are found, and signing in is told apart from being unreachable", async () => {
+  const one = await signIn(newUser());
+  expect(await one.client.findUser("user1")).toMatchObject({ name: "User 1" });
+  expect(await one.client.findUser("nobody")).toBeNull();
+  expect((await one.client.users({ limit: 2 })).length).toBe(2);
+  const wrong = login({ server: server.url, login: "user1", password: "wrong" });
+  await expect(wrong).rejects.toMatchObject({ code: "unauthenticated" });
+  await expect(whoAmI({ server: "http://127.0.0.1:9" })).rejects.toMatchObject({ code: "unreachable" });
+  expect(await whoAmI({ server: server.url, token: "hy_no" })).toBeNull();
+});

@@ -1,0 +1,132 @@
+/** A Hongyan server of the test's own: the built binary on a free port, with a folder of its own. */
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import type { Server as Listener, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const BINARY = process.env.SERVER_BINARY ?? join(import.meta.dirname, "../../../../target/debug/hongyan");
+
+/** Settings of whoever runs the tests are not the test's. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HONGYAN_")));
+
+export class Server {
+  readonly #folder = mkdtempSync(join(tmpdir(), "hongyan-sdk-"));
+  #process: ChildProcess | null = null;
+  url = "";
+
+  static async start(): Promise<Server> {
+    const server = new Server();
+    await server.run("127.0.0.1:0");
+    return server;
+  }
+
+  /** Runs it, again perhaps, and waits until it listens. */
+  async run(listen = new URL(this.url).host): Promise<void> {
+    const options = ["serve", "--demo", "--listen", listen, "--data-dir", this.#folder];
+    const child = spawn(BINARY, options, { env, stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = child;
+    let said = "";
+    this.url = await new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+      child.stderr.on("data", (data: Buffer) => {
+        said += data.toString();
+        const found = /listens on (http:\S+)\n/.exec(said);
+        if (found?.[1] !== undefined) resolve(found[1]);
+      });
+    });
+  }
+
+  /** Stops it; with SIGKILL, as a power cut would. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (child === null || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  async end(): Promise<void> {
+    await this.stop("SIGKILL");
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Adds a user, and gives its login name. */
+  addUser(login: string, name: string, password: string): string {
+    const options = ["user", "add", login, "--name", name, "--data-dir", this.#folder];
+    execFileSync(BINARY, options, { env, input: `${password}\n`, stdio: ["pipe", "ignore", "pipe"] });
+    return login;
+  }
+}
+
+/** A network between client and server that can swallow everything without a word, or break. */
+export class Network {
+  readonly #listener: Listener;
+  readonly #pairs = new Set<[Socket, Socket]>();
+  #isFrozen = false;
+  #isCut = false;
+  url = "";
+
+  private constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  static async to(url: string): Promise<Network> {
+    const { hostname, port } = new URL(url);
+    const network = new Network(createServer((inside) => network.#join(inside, connect(Number(port), hostname))));
+    await new Promise<void>((resolve) => network.#listener.listen(0, "127.0.0.1", resolve));
+    const address = network.#listener.address();
+    if (typeof address !== "object" || address === null) throw new Error("no port");
+    network.url = `http://127.0.0.1:${address.port}`;
+    return network;
+  }
+
+  /** Swallows everything from now on, without a word. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** Passes everything again. What was swallowed is gone, so the old connections stay dead. */
+  thaw(): void {
+    this.#isFrozen = false;
+  }
+
+  /** Breaks every connection, and every new one. */
+  cut(): void {
+    this.#isCut = true;
+    for (const pair of this.#pairs) pair.forEach((socket) => socket.destroy());
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  end(): void {
+    this.cut();
+    this.#listener.close();
+  }
+
+  #join(inside: Socket, outside: Socket): void {
+    const pair: [Socket, Socket] = [inside, outside];
+    this.#pairs.add(pair);
+    let isDead = false;
+    const end = (): void => {
+      this.#pairs.delete(pair);
+      pair.forEach((socket) => socket.destroy());
+    };
+    const pass = (from: Socket, to: Socket): void => {
+      from.on("error", () => {});
+      from.on("close", end);
+      from.on("data", (data) => {
+        isDead ||= this.#isFrozen;
+        if (!isDead) to.write(data);
+      });
+    };
+    pass(inside, outside);
+    pass(outside, inside);
+    if (this.#isCut) end();
+  }
+}
