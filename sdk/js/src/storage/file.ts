@@ -71,6 +71,7 @@ export class FileStorage implements Storage {
 
   async #append(changes: Change[], strict: boolean): Promise<void> {
     if (this.#file === null) throw new Error("the file is closed");
+    this.#memory.check(changes);
     const line = `${JSON.stringify(changes)}\n`;
     try {
       await this.#file.appendFile(line);

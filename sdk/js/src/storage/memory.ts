@@ -36,6 +36,7 @@ export class MemoryStorage implements Storage {
 
   /** {@link write}, without a promise. */
   writeNow(changes: Change[]): void {
+    this.check(changes);
     for (const change of changes) {
       const records = this.#records(change.table);
       switch (change.op) {
@@ -52,6 +53,11 @@ export class MemoryStorage implements Storage {
           records.length = 0;
       }
     }
+  }
+
+  /** Throws where a write of these would fail. */
+  check(changes: Change[]): void {
+    for (const { table } of changes) this.#records(table);
   }
 
   #records(table: Table): StoredRecord[] {

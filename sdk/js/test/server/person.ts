@@ -13,8 +13,8 @@ export class Person {
   readonly sends: SendUpdate[] = [];
   readonly states: ConnectionState[] = [];
 
-  static async signIn(url: string, name: string, options: Partial<ClientOptions> = {}): Promise<Person> {
-    const { token } = await login({ server: url, login: name, password: PASSWORD, device: options.account ?? "test" });
+  static async signIn(url: string, name: string, options: Partial<ClientOptions> = {}, password = PASSWORD): Promise<Person> {
+    const { token } = await login({ server: url, login: name, password, device: options.account ?? "test" });
     return Person.open({ server: url, ...(token === undefined ? {} : { token }), ...options });
   }
 
