@@ -1,18 +1,19 @@
-//! `GET /`: a socket for a classic client; for a browser that just looks, the way to the page.
+//! `GET /`: a socket for a classic client; for a browser that just looks, the web app.
 
 use std::sync::Arc;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use hongyan_service::ServiceError;
 
+use super::connection;
 use super::guard::{check_page, socket_token};
 use super::limits::FRAME_BYTES;
-use super::{connection, page};
 use crate::Gateway;
 use crate::http::error::ApiError;
+use crate::http::web;
 use crate::limits::{MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 
 /// Upgrades a request of a signed-in user from an allowed page, if there is room.
@@ -55,6 +56,6 @@ fn not_a_socket(parts: &http::request::Parts, refused: WebSocketUpgradeRejection
     if parts.headers.contains_key(http::header::UPGRADE) {
         refused.into_response()
     } else {
-        Redirect::temporary(page::PATH).into_response()
+        web::index(&parts.headers)
     }
 }

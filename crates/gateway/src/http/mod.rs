@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod extract;
 mod messages;
 mod people;
+pub(crate) mod web;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
         .merge(classic::routes(gateway))
-        .fallback(async || NotFound)
+        .fallback(web::serve)
         .layer(fixed_header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(Arc::clone(gateway))
 }

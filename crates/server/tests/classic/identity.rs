@@ -185,7 +185,7 @@ async fn switched_off_nothing_of_it_is_there() {
     let url = format!("ws://{}/?token={}", server.address(), http.token());
     assert_eq!(refused(&url, &[]).await, StatusCode::NOT_FOUND);
     let mut browser = Browser::new(server.address());
-    for path in ["/", "/classic", "/logout", "/queryContacts?ownerUid=1000"] {
+    for path in ["/classic", "/logout", "/queryContacts?ownerUid=1000"] {
         assert_eq!(
             browser.get(path).await.status,
             StatusCode::NOT_FOUND,

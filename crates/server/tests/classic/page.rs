@@ -38,10 +38,10 @@ async fn the_page_comes_with_a_policy_that_runs_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_front_door_leads_to_the_page() {
+async fn a_browser_that_just_looks_gets_the_web_app() {
     let server = TestServer::start().await;
     let mut browser = Browser::new(server.address());
     let answered = browser.get("/").await;
-    assert_eq!(answered.status, StatusCode::TEMPORARY_REDIRECT);
-    assert_eq!(answered.location(), "/classic");
+    assert_eq!(answered.status, StatusCode::OK);
+    assert_eq!(answered.headers["content-type"], "text/html; charset=utf-8");
 }

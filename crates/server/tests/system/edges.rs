@@ -28,8 +28,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "hongyan-delivery",
             "hongyan-protocol",
             "hongyan-service",
+            "hongyan-web",
         ],
     ),
+    ("hongyan-web", &[]),
     ("hongyan-client", &["hongyan-delivery", "hongyan-protocol"]),
     ("hongyan-bench", &["hongyan-protocol", "hongyan-store"]),
     (

@@ -18,3 +18,4 @@ mod exchange;
 mod http_api;
 mod re_push;
 mod shutdown;
+mod web;
