@@ -45,6 +45,16 @@ pub struct Login {
     pub address: Option<IpAddr>,
 }
 
+/// What it takes to change one's own password.
+pub struct ChangePassword {
+    /// The password until now.
+    pub current: String,
+    /// The password from now on.
+    pub new: String,
+    /// Where the request came from, to slow down guessing.
+    pub address: Option<IpAddr>,
+}
+
 /// A fresh session.
 pub struct SignedIn {
     /// The secret, told once.
@@ -206,6 +216,42 @@ impl Service {
         Ok(())
     }
 
+    /// Gives the caller another name to show. Others see it when they next ask.
+    pub async fn rename(&self, caller: &Caller, name: String) -> Result<UserProfile, ServiceError> {
+        check_name(&name)?;
+        let renamed = self.store.rename_user(caller.user, name).await?;
+        let user = renamed.ok_or(ServiceError::UserNotFound)?;
+        Ok(wire::profile(&user))
+    }
+
+    /// Changes the caller's password, and signs the caller's other devices out.
+    ///
+    /// A token alone does not do: whoever finds a device unlocked must not take the account over.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        change: ChangePassword,
+    ) -> Result<(), ServiceError> {
+        check_length(
+            "password",
+            &change.current,
+            1..=*limits::PASSWORD_BYTES.end(),
+        )?;
+        check_length("password", &change.new, limits::PASSWORD_BYTES)?;
+        let login = self.me(caller).await?.login;
+        let guess = (login.to_ascii_lowercase(), change.address);
+        self.refuse_guessing(&guess)?;
+        let known = self.store.credentials(&login).await?;
+        let hash = known.map(|known| known.password_hash);
+        if !self.passwords.verify(&change.current, hash).await? {
+            self.record_failure(guess);
+            return Err(ServiceError::Forbidden("wrong current password"));
+        }
+        self.login_failures.by_login.forgive(&guess);
+        self.replace_password(caller.user, &change.new, Some(caller.session))
+            .await
+    }
+
     /// Adds a user. For the operator.
     pub async fn add_user(&self, user: AddUser) -> Result<UserProfile, ServiceError> {
         check_length("password", &user.password, limits::PASSWORD_BYTES)?;
@@ -218,7 +264,7 @@ impl Service {
         user: AddUser,
     ) -> Result<UserProfile, ServiceError> {
         check_length("login", &user.login, 1..=limits::LOGIN_BYTES)?;
-        check_length("name", &user.name, 1..=limits::NAME_BYTES)?;
+        check_name(&user.name)?;
         check_length(
             "avatar",
             user.avatar.as_deref().unwrap_or(""),
@@ -262,16 +308,25 @@ impl Service {
             .credentials(login)
             .await?
             .ok_or(ServiceError::UserNotFound)?;
-        let hash = self.passwords.hash(password, &*self.entropy).await?;
-        let ended = self.store.set_password(known.user, hash).await?;
-        self.end_sessions(known.user, ended.ok_or(ServiceError::UserNotFound)?);
-        Ok(())
+        self.replace_password(known.user, password, None).await
     }
 
     /// A page of all users. For the operator.
     pub async fn list_users(&self, after: UserId) -> Result<Vec<UserProfile>, ServiceError> {
         let users = self.store.list_users(after, limits::USERS_PAGE).await?;
         Ok(users.iter().map(wire::profile).collect())
+    }
+
+    async fn replace_password(
+        &self,
+        user: UserId,
+        password: &str,
+        keep: Option<SessionId>,
+    ) -> Result<(), ServiceError> {
+        let hash = self.passwords.hash(password, &*self.entropy).await?;
+        let ended = self.store.set_password(user, hash, keep).await?;
+        self.end_sessions(user, ended.ok_or(ServiceError::UserNotFound)?);
+        Ok(())
     }
 
     async fn live_session(&self, token: &str) -> Result<(Session, User), ServiceError> {
@@ -316,6 +371,16 @@ impl Service {
         }
         self.login_failures.by_login.fail(guess, now);
     }
+}
+
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    check_length("name", name, 1..=limits::NAME_BYTES)?;
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(ServiceError::BadRequest(
+            "a name is not blank and has no control characters".into(),
+        ));
+    }
+    Ok(())
 }
 
 fn check_length(

@@ -29,7 +29,7 @@ use std::time::Duration;
 use hongyan_bus::{Bus, Notice};
 use hongyan_store::Store;
 
-pub use accounts::{AddUser, Caller, Login, SignedIn};
+pub use accounts::{AddUser, Caller, ChangePassword, Login, SignedIn};
 pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };

@@ -97,13 +97,20 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn rename_user(&self, user: UserId, name: String) -> Result<Option<User>, StoreError> {
+        self.writer
+            .run(move |writer| writer.rename_user(user, &name))
+            .await
+    }
+
     async fn set_password(
         &self,
         user: UserId,
         hash: String,
+        keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         self.writer
-            .run(move |writer| writer.set_password(user, &hash))
+            .run(move |writer| writer.set_password(user, &hash, keep))
             .await
     }
 

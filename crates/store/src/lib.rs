@@ -84,12 +84,17 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a user. Without a wished id the next free one from 1000 upwards is taken.
     async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError>;
 
-    /// Replaces a user's password hash and ends all of the user's sessions; their ids are returned.
-    /// `None` where there is no such user.
+    /// Gives a user another name to show, and returns the user as it is now. `None` where there is no
+    /// such user.
+    async fn rename_user(&self, user: UserId, name: String) -> Result<Option<User>, StoreError>;
+
+    /// Replaces a user's password hash and ends all of the user's sessions but `keep`; their ids are
+    /// returned. `None` where there is no such user.
     async fn set_password(
         &self,
         user: UserId,
         hash: String,
+        keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// What is needed to check a password. Login names compare without regard to ASCII case.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::{Millis, SessionId, UserProfile};
-use hongyan_service::{Login, ServiceError};
+use hongyan_service::{ChangePassword, Login, ServiceError};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,17 @@ pub(super) struct LoginRequest {
     /// Keep the token in a cookie that scripts cannot read, instead of in the answer.
     #[serde(default)]
     cookie: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RenameRequest {
+    name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordRequest {
+    current: String,
+    new: String,
 }
 
 #[derive(Serialize)]
@@ -105,6 +116,32 @@ pub(super) async fn logout(
 /// `GET /v1/me`
 pub(super) async fn me(Authenticated { caller, user }: Authenticated) -> impl IntoResponse {
     Json(json!({ "user": user, "session": caller.session() }))
+}
+
+/// `PATCH /v1/me`
+pub(super) async fn rename(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    JsonBody(request): JsonBody<RenameRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let user = gateway.service.rename(&caller, request.name).await?;
+    Ok(Json(json!({ "user": user, "session": caller.session() })))
+}
+
+/// `POST /v1/password`
+pub(super) async fn change_password(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Authenticated { caller, .. }: Authenticated,
+    JsonBody(request): JsonBody<PasswordRequest>,
+) -> Result<StatusCode, ApiError> {
+    let change = ChangePassword {
+        current: request.current,
+        new: request.new,
+        address: Some(address),
+    };
+    gateway.service.change_password(&caller, change).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /v1/sessions`

@@ -4,7 +4,7 @@ use hongyan::admin::{self, Answer, Request};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Http, LI, Raw, TestServer, ZHANG, ZHANG_ID};
+use crate::harness::{Http, LI, LI_ID, Raw, TestServer, ZHANG, ZHANG_ID};
 
 async fn login(server: &TestServer, body: Value, origin: Option<&str>) -> reqwest::Response {
     let mut request = reqwest::Client::new()
@@ -231,4 +231,116 @@ async fn the_operator_reaches_the_running_server() {
     )
     .await;
     assert_eq!(new.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_name_is_changed_for_everybody_and_bad_ones_are_refused() {
+    let server = TestServer::start().await;
+    let zhang = server.http(ZHANG).await;
+    let li = server.http(LI).await;
+    let (status, answer) = rename(&zhang, json!({ "name": "张三丰" })).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        (&answer["user"]["id"], &answer["user"]["name"]),
+        (&json!(ZHANG_ID), &json!("张三丰"))
+    );
+    assert_eq!(
+        zhang.get("/v1/me").await.1,
+        answer,
+        "as `GET /v1/me` has it"
+    );
+
+    let (_, found) = li.get(&format!("/v1/users?login={ZHANG}")).await;
+    assert_eq!(found["users"][0]["name"], "张三丰");
+    zhang.send_text(LI_ID, "n1", "hello").await;
+    let (_, synced) = li.get("/v1/conversations").await;
+    let users = synced["users"].as_array().unwrap();
+    assert!(
+        users.iter().any(|user| user["name"] == "张三丰"),
+        "{synced}"
+    );
+
+    let long = "长".repeat(43);
+    for (name, expected) in [
+        (json!(""), StatusCode::BAD_REQUEST),
+        (json!(" \u{3000} "), StatusCode::BAD_REQUEST),
+        (json!("a\nb"), StatusCode::BAD_REQUEST),
+        (json!(7), StatusCode::BAD_REQUEST),
+        (Value::Null, StatusCode::BAD_REQUEST),
+        (json!(long), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let (status, _) = rename(&zhang, json!({ "name": name })).await;
+        assert_eq!(status, expected, "{name}");
+    }
+    assert_eq!(zhang.get("/v1/me").await.1, answer, "it is as it was");
+}
+
+async fn rename(http: &Http, body: Value) -> (StatusCode, Value) {
+    http.call(Method::PATCH, "/v1/me", Some(body)).await
+}
+
+#[tokio::test]
+async fn a_changed_password_signs_the_other_devices_out_and_keeps_this_one() {
+    let server = TestServer::start().await;
+    let phone = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let laptop = Http::sign_in(&server.url(), ZHANG, "laptop").await;
+    let mut phone_socket = Raw::welcome(server.address(), phone.token()).await;
+    let mut laptop_socket = Raw::welcome(server.address(), laptop.token()).await;
+
+    for (body, expected) in [
+        (
+            json!({ "current": "wrong", "new": "correct horse" }),
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            json!({ "current": "1234", "new": "short" }),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({ "current": "1234", "new": "x".repeat(513) }),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+        (json!({ "current": "1234" }), StatusCode::BAD_REQUEST),
+    ] {
+        let (status, answer) = laptop.post("/v1/password", body).await;
+        assert_eq!(status, expected, "{answer}");
+    }
+    let everybody = phone_socket.request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(
+        everybody.await["type"],
+        "pong",
+        "a refusal signs nobody out"
+    );
+
+    let change = json!({ "current": "1234", "new": "correct horse" });
+    let (status, _) = laptop.post("/v1/password", change).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        phone_socket.closed().await,
+        Some((4004, "session_revoked".into()))
+    );
+    assert_eq!(phone.get("/v1/me").await.0, StatusCode::UNAUTHORIZED);
+    let pong = laptop_socket.request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(pong.await["type"], "pong");
+
+    let old = login(&server, json!({ "login": ZHANG, "password": "1234" }), None).await;
+    assert_eq!(old.status(), StatusCode::UNAUTHORIZED);
+    let body = json!({ "login": ZHANG, "password": "correct horse" });
+    let new = login(&server, body, None).await;
+    assert_eq!(new.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn guessing_the_current_password_is_slowed() {
+    let server = TestServer::start().await;
+    let zhang = server.http(ZHANG).await;
+    let guess = json!({ "current": "wrong", "new": "correct horse" });
+    let mut refused = 0;
+    while zhang.post("/v1/password", guess.clone()).await.0 == StatusCode::FORBIDDEN {
+        refused += 1;
+        assert!(refused < 20, "guessing goes on for ever");
+    }
+    let right = json!({ "current": "1234", "new": "correct horse" });
+    let (status, answer) = zhang.post("/v1/password", right).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{answer}");
 }

@@ -7,7 +7,7 @@ use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{CreateUserError, NewSession, NewUser, SESSIONS_PER_USER, Session, User};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use crate::row::{self, SESSION_COLUMNS, sql};
+use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
 
 pub(super) fn create_user(
     conn: &Connection,
@@ -69,10 +69,19 @@ fn user_exists(conn: &Connection, id: UserId) -> Result<bool> {
         .exists([sql(id)])
 }
 
+pub(super) fn rename_user(conn: &Connection, user: UserId, name: &str) -> Result<Option<User>> {
+    conn.prepare_cached(&format!(
+        "UPDATE users SET name = ?2 WHERE id = ?1 RETURNING {USER_COLUMNS}"
+    ))?
+    .query_row((sql(user), name), row::user)
+    .optional()
+}
+
 pub(super) fn set_password(
     conn: &Connection,
     user: UserId,
     hash: &str,
+    keep: Option<SessionId>,
 ) -> Result<Option<Vec<SessionId>>> {
     let changed = conn.execute(
         "UPDATE users SET password_hash = ?2 WHERE id = ?1",
@@ -81,8 +90,9 @@ pub(super) fn set_password(
     if changed == 0 {
         return Ok(None);
     }
-    let mut end = conn.prepare("DELETE FROM sessions WHERE user_id = ?1 RETURNING id")?;
-    let ended = end.query_map([sql(user)], |row| row::id(row, 0))?;
+    let mut end =
+        conn.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2 RETURNING id")?;
+    let ended = end.query_map((sql(user), keep.map(sql)), |row| row::id(row, 0))?;
     ended.collect::<Result<Vec<_>>>().map(Some)
 }
 

@@ -75,12 +75,21 @@ impl Writer {
         self.transaction(|conn, _| accounts::create_user(conn, user))?
     }
 
+    pub(crate) fn rename_user(
+        &mut self,
+        user: UserId,
+        name: &str,
+    ) -> Result<Option<User>, StoreError> {
+        self.transaction(|conn, _| accounts::rename_user(conn, user, name))
+    }
+
     pub(crate) fn set_password(
         &mut self,
         user: UserId,
         hash: &str,
+        keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        self.transaction(|conn, _| accounts::set_password(conn, user, hash))
+        self.transaction(|conn, _| accounts::set_password(conn, user, hash, keep))
     }
 
     pub(crate) fn open_session(

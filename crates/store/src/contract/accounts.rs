@@ -55,15 +55,15 @@ pub async fn passwords<E: Engine>(f: &mut Fixture<E>) {
     assert_eq!(found.password_hash, "hash of user1");
     let ended = f
         .store()
-        .set_password(user, "another".into())
+        .set_password(user, "another".into(), None)
         .await
         .unwrap();
     assert_eq!(ended, Some(Vec::new()));
     let found = f.store().credentials("user1").await.unwrap().unwrap();
     assert_eq!((found.user, &*found.password_hash), (user, "another"));
     assert!(f.store().credentials("nobody").await.unwrap().is_none());
-    let ended = f.store().set_password(id(1), "another".into()).await;
-    assert_eq!(ended.unwrap(), None);
+    let ended = f.store().set_password(id(1), "another".into(), None);
+    assert_eq!(ended.await.unwrap(), None);
 }
 
 pub async fn lookups<E: Engine>(f: &mut Fixture<E>) {
@@ -98,4 +98,25 @@ pub async fn lists_are_pages<E: Engine>(f: &mut Fixture<E>) {
         listed.extend(page.iter().map(|user| user.id));
     }
     assert_eq!(listed, made);
+}
+
+pub async fn another_name<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let before = f.store().users(&[user, other]).await.unwrap();
+    let renamed = f.store().rename_user(user, "张三丰".into()).await.unwrap();
+    let renamed = renamed.unwrap();
+    assert_eq!((renamed.id, &*renamed.name), (user, "张三丰"));
+    let nobody = f.store().rename_user(id(1), "nobody".into()).await;
+    assert_eq!(nobody.unwrap(), None);
+    f.reopen().await;
+    let mut expected = before;
+    for kept in &mut expected {
+        if kept.id == user {
+            kept.name = "张三丰".into();
+        }
+    }
+    let mut after = f.store().users(&[user, other]).await.unwrap();
+    after.sort_by_key(|user| user.id);
+    expected.sort_by_key(|user| user.id);
+    assert_eq!(after, expected, "nothing else changed");
 }

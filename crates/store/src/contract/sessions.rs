@@ -121,12 +121,27 @@ pub async fn a_new_password_ends_all<E: Engine>(f: &mut Fixture<E>) {
     let phone = open(f, user, "phone", 1).await;
     let laptop = open(f, user, "laptop", 2).await;
     let others = open(f, other, "phone", 3).await;
-    let ended = f.store().set_password(user, "new".into()).await.unwrap();
-    let mut ended = ended.unwrap();
+    let ended = f.store().set_password(user, "new".into(), None);
+    let mut ended = ended.await.unwrap().unwrap();
     ended.sort();
     assert_eq!(ended, [phone.id, laptop.id]);
     assert_eq!(found(f, 1).await, None);
     assert_eq!(found(f, 2).await, None);
+    assert_eq!(found(f, 3).await, Some(others.id));
+}
+
+pub async fn but_the_one_to_keep<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let phone = open(f, user, "phone", 1).await;
+    open(f, user, "laptop", 2).await;
+    let others = open(f, other, "phone", 3).await;
+    let ended = f.store().set_password(user, "new".into(), Some(phone.id));
+    assert_eq!(ended.await.unwrap().unwrap().len(), 1);
+    assert_eq!(found(f, 1).await, Some(phone.id));
+    assert_eq!(found(f, 2).await, None);
+    // Somebody else's session is no reason to keep one's own.
+    let ended = f.store().set_password(user, "new".into(), Some(others.id));
+    assert_eq!(ended.await.unwrap(), Some(vec![phone.id]));
     assert_eq!(found(f, 3).await, Some(others.id));
 }
 
