@@ -4,22 +4,43 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help run test js check fmt soak bench fuzz clean prerequisites
+# Where Cargo puts what it builds.
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+
+.PHONY: help run test js web web-test web-bench check fmt soak bench fuzz clean prerequisites
 
 help: ## Show what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: prerequisites ## Build and start a server with demo users on http://127.0.0.1:8080
+run: prerequisites web ## Build and start a server with demo users on http://127.0.0.1:8080
 	$(CARGO) run --release --package hongyan -- serve --demo
 
-test: check ## Everything that must hold: the checks, then every test
+# The web app comes first, so that the binary under test has it; the browsers get that same binary.
+test: web check ## Everything that must hold: the checks, then every test
 	$(CARGO) test --workspace --all-features
 	$(MAKE) js
-	crates/server/tests/classic/browser/run
+	SERVER_BINARY=$(TARGET)/debug/hongyan crates/server/tests/classic/browser/run
+	SERVER_BINARY=$(TARGET)/debug/hongyan $(MAKE) web-test
 
 js: ## Check and test the TypeScript in sdk/js (needs Node 20 or later)
 	@scripts/prerequisites npm
 	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent
+
+web: web/node_modules/.package-lock.json ## Build the web app, which goes into the binary (needs Node 20.19 or later)
+	cd web && npm run --silent build
+
+web-test: web ## Check and test the web app, and drive it in Chromium
+	cd web && npm run --silent check && npm test --silent
+	web/e2e/run test
+
+web-bench: web ## Measure the web app in Chromium: 100,000 messages kept, 50 a second coming in
+	web/e2e/run bench
+
+# npm writes this file last.
+web/node_modules/.package-lock.json: web/package-lock.json web/package.json
+	@scripts/prerequisites npm
+	cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 check: prerequisites ## Format, lints and documentation, with warnings as errors
 	$(CARGO) fmt --all --check
