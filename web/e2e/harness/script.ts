@@ -1,0 +1,77 @@
+/**
+ * Somebody's program beside their browser: what the server holds, and messages without a page.
+ *
+ * Owns: the HTTP calls. Promises: nothing of it goes through the network that a test breaks.
+ */
+import { PASSWORD } from "./server.ts";
+import type { Server, User } from "./server.ts";
+
+interface Entry {
+  seq: number;
+  from: number;
+  body?: { text?: string };
+}
+
+export class Script {
+  readonly #base: string;
+  readonly #token: string;
+  readonly id: number;
+  #sent = 0;
+
+  private constructor(base: string, token: string, id: number) {
+    this.#base = base;
+    this.#token = token;
+    this.id = id;
+  }
+
+  static async signIn(server: Server, { login }: User): Promise<Script> {
+    const answer = await ask<{ token: string; user: { id: number } }>(`${server.url}/v1/login`, {
+      method: "POST",
+      body: JSON.stringify({ login, password: PASSWORD, device: "script" }),
+    });
+    return new Script(server.url, answer.token, answer.user.id);
+  }
+
+  async send(to: number, text: string): Promise<{ conv: number; seq: number }> {
+    this.#sent += 1;
+    return this.#ask("/v1/messages", {
+      method: "POST",
+      body: JSON.stringify({ to, client_id: `script-${this.id}-${this.#sent}`, body: { type: "text", text } }),
+    });
+  }
+
+  /** The texts of a conversation as the server has them. */
+  async texts(conv = 1): Promise<string[]> {
+    const { entries } = await this.#ask<{ entries: Entry[] }>(`/v1/conversations/${conv}/entries?limit=200`, {});
+    return entries.map((entry) => entry.body?.text ?? "");
+  }
+
+  /** Signs every other device out. */
+  async endOtherSessions(): Promise<void> {
+    const { sessions } = await this.#ask<{ sessions: { session: number; current: boolean }[] }>("/v1/sessions", {});
+    for (const { session, current } of sessions) {
+      if (!current) await this.#ask(`/v1/sessions/${session}`, { method: "DELETE" });
+    }
+  }
+
+  /** How many conversations there are. */
+  async conversations(): Promise<number> {
+    const { conversations } = await this.#ask<{ conversations: unknown[] }>("/v1/conversations", {});
+    return conversations.length;
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.#ask("/v1/me", { method: "PATCH", body: JSON.stringify({ name }) });
+  }
+
+  #ask<T>(path: string, init: RequestInit): Promise<T> {
+    return ask(this.#base + path, { ...init, headers: { authorization: `Bearer ${this.#token}` } });
+  }
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  const headers = { "content-type": "application/json", ...init.headers };
+  const answer = await fetch(url, { ...init, headers });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}

@@ -1,0 +1,59 @@
+/** What the app calls things, in both languages. */
+
+export interface Words {
+  login: string;
+  password: string;
+  signIn: string;
+  conversations: string;
+  newConversation: string;
+  composer: RegExp;
+  send: string;
+  states: Record<"sending" | "sent" | "delivered" | "read" | "failed", string>;
+  actions: Record<"reply" | "edit" | "recall", string>;
+  edited: string;
+  recalled: RegExp;
+  newMessages: RegExp;
+  latest: RegExp;
+  noConnection: RegExp;
+  settings: string;
+  account: string;
+}
+
+export const words: { en: Words; zh: Words } = {
+  en: {
+    login: "Login name",
+    password: "Password",
+    signIn: "Sign in",
+    conversations: "Conversations",
+    newConversation: "New conversation",
+    composer: /^Message/,
+    send: "Send",
+    states: { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not sent" },
+    actions: { reply: "Reply", edit: "Edit", recall: "Recall" },
+    edited: "Edited",
+    recalled: /recalled/,
+    newMessages: /new messages/i,
+    latest: /latest/i,
+    noConnection: /No connection|offline|Connecting|restarting|does not understand/,
+    settings: "Settings",
+    account: "Your account",
+  },
+  zh: {
+    login: "登录名",
+    password: "密码",
+    signIn: "登录",
+    conversations: "会话",
+    newConversation: "新会话",
+    composer: /消息/,
+    send: "发送",
+    states: { sending: "正在发送", sent: "已发送", delivered: "已送达", read: "已读", failed: "发送失败" },
+    actions: { reply: "回复", edit: "编辑", recall: "撤回" },
+    edited: "已编辑",
+    recalled: /撤回/,
+    newMessages: /新消息/,
+    latest: /最新/,
+    noConnection: /断开|连接|重启|无法理解/,
+    settings: "设置",
+    account: "我的账号",
+  },
+};

@@ -1,0 +1,150 @@
+// No mouse at all; and input methods, whose Enter is their own.
+
+import type { Locator } from "@playwright/test";
+import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
+import { Script } from "../harness/script.ts";
+import { PASSWORD } from "../harness/server.ts";
+
+test("everything is done from the keyboard", async ({ server, browserFor }) => {
+  const zhang = await browserFor(ZHANG);
+  const { keyboard } = zhang.page;
+  await expect(zhang.page.getByRole("textbox", { name: zhang.w.login })).toBeFocused();
+  await keyboard.type(ZHANG.login);
+  await keyboard.press("Tab");
+  await keyboard.type(PASSWORD);
+  await keyboard.press("Enter");
+  await expect(zhang.list).toBeVisible();
+  await zhang.isOnline();
+
+  // Somebody new: from the list's button to the message box.
+  await tabTo(zhang.page.getByRole("button", { name: zhang.w.newConversation }));
+  await keyboard.press("Enter");
+  await expect(zhang.page.getByRole("combobox")).toBeFocused();
+  await keyboard.type("Li");
+  await expect(zhang.page.getByRole("option")).toHaveCount(1);
+  await keyboard.press("Enter");
+  await expect(zhang.composer).toBeFocused();
+  await keyboard.type("first");
+  await keyboard.press("Shift+Enter");
+  await keyboard.type("second line");
+  await expect(zhang.composer).toHaveValue("first\nsecond line");
+  await keyboard.press("Enter");
+  await zhang.seesState("second line", "sent");
+
+  // The last message is edited from the empty box; Esc leaves it as it was.
+  await keyboard.press("ArrowUp");
+  await expect(zhang.composer).toHaveValue("first\nsecond line");
+  await keyboard.press("Escape");
+  await expect(zhang.composer).toHaveValue("");
+  await keyboard.press("ArrowUp");
+  await keyboard.press("ControlOrMeta+A");
+  await keyboard.type("edited");
+  await keyboard.press("Enter");
+  await expect(zhang.message("edited")).toHaveAccessibleName(new RegExp(zhang.w.edited));
+
+  // Another conversation through the switcher, then up and down the list.
+  const wang = await Script.signIn(server, WANG);
+  await wang.send((await Script.signIn(server, ZHANG)).id, "psst");
+  await expect(zhang.row(WANG.name)).toHaveAccessibleName(/1 unread message/);
+  await keyboard.press("ControlOrMeta+K");
+  await expect(zhang.page.getByRole("combobox")).toBeFocused();
+  await keyboard.type("wang");
+  await keyboard.press("Enter");
+  await zhang.sees("psst");
+  await expect(zhang.composer).toBeFocused();
+  await keyboard.press("Alt+ArrowDown");
+  await expect(zhang.heading(LI.name)).toBeVisible();
+  await keyboard.press("Alt+ArrowUp");
+  await expect(zhang.heading(WANG.name)).toBeVisible();
+
+  await keyboard.press("ControlOrMeta+/");
+  await expect(zhang.page.getByRole("dialog")).toBeVisible();
+  await keyboard.press("Escape");
+  await expect(zhang.page.getByRole("dialog")).toHaveCount(0);
+  await expect(zhang.composer).toBeFocused();
+});
+
+test("a message's actions are reached and left by keys", async ({ signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { keyboard } = zhang.page;
+  await zhang.open(LI.name);
+  await zhang.say("one");
+  await zhang.say("two");
+  await zhang.seesState("two", "sent");
+  await zhang.composer.focus();
+  await keyboard.press("Shift+Tab");
+  await expect(zhang.message("two")).toBeFocused();
+  await keyboard.press("ArrowUp");
+  await expect(zhang.message("one")).toBeFocused();
+  await keyboard.press("Enter");
+  await expect(zhang.page.getByRole("menu")).toBeVisible();
+  await keyboard.press("Escape");
+  await expect(zhang.message("one")).toBeFocused();
+});
+
+test("tab goes through the page in the order of reading, and stops once in each list", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const li = await Script.signIn(server, LI);
+  await li.send((await Script.signIn(server, ZHANG)).id, "hello");
+  await zhang.open(LI.name);
+  await zhang.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  const names: string[] = [];
+  for (let stops = 0; stops < 25 && names.at(-1) !== "composer"; stops++) {
+    await zhang.page.keyboard.press("Tab");
+    names.push(await zhang.page.evaluate(focused));
+  }
+  expect(names[0], "first of all, a way past the list").toMatch(/^Skip/);
+  const places = ["New conversation", "Your account", "Search", LI.name, "composer"];
+  const order = places.map((place) => names.findIndex((name) => name.startsWith(place)));
+  expect(order, names.join(" → ")).not.toContain(-1);
+  expect(order, names.join(" → ")).toEqual(order.toSorted((a, b) => a - b));
+
+  function focused(): string {
+    const at = document.activeElement;
+    if (at instanceof HTMLTextAreaElement) return "composer";
+    return at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+  }
+});
+
+/** The key events around an Enter that ends a composition, as each kind of browser has them. */
+const ORDERS: Record<string, (box: HTMLTextAreaElement) => void> = {
+  "Chromium's and Firefox's": (box) => {
+    const enter = { key: "Enter", code: "Enter", keyCode: 229, isComposing: true, bubbles: true, cancelable: true };
+    box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+    box.dispatchEvent(new KeyboardEvent("keydown", enter));
+    box.dispatchEvent(new CompositionEvent("compositionend", { data: "你好", bubbles: true }));
+    box.dispatchEvent(new KeyboardEvent("keyup", { ...enter, keyCode: 13, isComposing: false }));
+  },
+  "Safari's": (box) => {
+    const enter = { key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true };
+    box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+    box.dispatchEvent(new CompositionEvent("compositionend", { data: "你好", bubbles: true }));
+    box.dispatchEvent(new KeyboardEvent("keydown", enter));
+    box.dispatchEvent(new KeyboardEvent("keyup", { ...enter, keyCode: 13 }));
+  },
+};
+
+for (const [name, enter] of Object.entries(ORDERS)) {
+  test(`Enter in an input method sends nothing, in ${name} order of events`, async ({ server, signedIn }) => {
+    const zhang = await signedIn(ZHANG);
+    await zhang.open(LI.name);
+    await zhang.composer.fill("你好");
+    await zhang.composer.evaluate(enter);
+    await expect(zhang.composer).toHaveValue("你好");
+    // The Enter after it is the user's own. It comes later than the guard after a composition.
+    await zhang.page.waitForTimeout(600);
+    await zhang.composer.press("Enter");
+    await expect(zhang.composer).toHaveValue("");
+    await zhang.seesState("你好", "sent");
+    const script = await Script.signIn(server, ZHANG);
+    expect(await script.texts()).toEqual(["你好"]);
+  });
+}
+
+async function tabTo(target: Locator): Promise<void> {
+  for (let stops = 0; stops < 20; stops++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await target.page().keyboard.press("Tab");
+  }
+  await expect(target).toBeFocused();
+}

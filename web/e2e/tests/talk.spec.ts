@@ -1,0 +1,105 @@
+// Two people, each in a browser of their own.
+
+import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
+import { Script } from "../harness/script.ts";
+
+test("a message goes from sending to read, and an answer comes back", async ({ server, network, signedIn, browserFor }) => {
+  const zhang = await signedIn(ZHANG, { through: network });
+  await zhang.open(LI.name);
+  await zhang.isOnline();
+
+  network.delay(1000);
+  await zhang.say("Are you there?");
+  await zhang.seesState("Are you there?", "sending");
+  network.delay(0);
+  // Li has no device yet.
+  await zhang.seesState("Are you there?", "sent");
+
+  const li = await browserFor(LI);
+  await li.signIn();
+  await zhang.seesState("Are you there?", "delivered");
+  await li.open(ZHANG.name);
+  await li.sees("Are you there?");
+  await zhang.seesState("Are you there?", "read");
+
+  await li.say("在的！👋");
+  await zhang.sees("在的！👋");
+  await li.seesState("在的！👋", "read");
+  const script = await Script.signIn(server, ZHANG);
+  expect(await script.texts()).toEqual(["Are you there?", "在的！👋"]);
+});
+
+test("unread messages are counted, divided off, and read by being seen", async ({ server, signedIn }) => {
+  const script = await Script.signIn(server, ZHANG);
+  const li = await signedIn(LI);
+  const { id } = await Script.signIn(server, LI);
+  await script.send(id, "old");
+  await li.open(ZHANG.name);
+  await li.sees("old");
+  await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
+  // Elsewhere, so that what comes is not seen.
+  await li.page.goto(`${li.url}/#/settings`);
+
+  for (const text of ["one", "two", "three"]) await script.send(id, text);
+  await expect(li.row(ZHANG.name)).toHaveAccessibleName(/3 unread messages/);
+  await expect(li.page).toHaveTitle(/\(3\)/);
+
+  await li.open(ZHANG.name);
+  const divider = li.log.getByRole("separator", { name: li.w.newMessages });
+  await expect(divider).toBeVisible();
+  const [above, below] = [await li.message("old").boundingBox(), await li.message("one").boundingBox()];
+  const line = await divider.boundingBox();
+  expect(above!.y).toBeLessThan(line!.y);
+  expect(line!.y).toBeLessThan(below!.y);
+  await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
+  await expect(li.page).not.toHaveTitle(/\(/);
+  await expect(divider, "it stays as long as the conversation shows").toBeVisible();
+});
+
+test("a message is edited, answered and taken back, for both", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const li = await signedIn(LI);
+  await zhang.open(LI.name);
+  await zhang.say("Lunch at noon?");
+  await li.open(ZHANG.name);
+
+  await zhang.act("Lunch at noon?", "edit");
+  await expect(zhang.composer).toHaveValue("Lunch at noon?");
+  await zhang.say("Lunch at one?");
+  await li.sees("Lunch at one?");
+  await expect(li.message("Lunch at one?")).toHaveAccessibleName(new RegExp(li.w.edited));
+  await expect(li.message("Lunch at noon?")).toHaveCount(0);
+
+  await li.act("Lunch at one?", "reply");
+  await li.say("Gladly");
+  await expect(zhang.message("Gladly")).toContainText("Lunch at one?");
+
+  await li.act("Gladly", "recall");
+  await li.page.getByRole("dialog").getByRole("button", { name: li.w.actions.recall }).click();
+  await expect(zhang.log.getByRole("article").filter({ hasText: zhang.w.recalled })).toBeVisible();
+  await expect(zhang.message("Gladly")).toHaveCount(0);
+  const script = await Script.signIn(server, LI);
+  expect(await script.texts()).not.toContain("Gladly");
+});
+
+test("what was typed survives a reload, in each conversation", async ({ server, signedIn }) => {
+  server.addUser({ login: "zhao", name: "Zhao Liu" });
+  const zhang = await signedIn(ZHANG);
+  await zhang.open(LI.name);
+  await zhang.composer.fill("to Li, half a sen");
+  await zhang.openNew("Zhao Liu");
+  await expect(zhang.composer).toHaveValue("");
+  await zhang.composer.fill("to Zhao");
+  await zhang.page.reload();
+  await expect(zhang.composer).toHaveValue("to Zhao");
+  await zhang.openNew(LI.name);
+  await expect(zhang.composer).toHaveValue("to Li, half a sen");
+});
+
+test("a session that was ended elsewhere leads to the sign-in page", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  await zhang.isOnline();
+  const script = await Script.signIn(server, ZHANG);
+  await script.endOtherSessions();
+  await expect(zhang.page.getByRole("button", { name: zhang.w.signIn, exact: true })).toBeVisible();
+});
