@@ -1,0 +1,27 @@
+// Says what the first load costs, compressed, and fails when that is more than it may.
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const LIMIT = 150 * 1024;
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const html = readFileSync(`${dist}index.html`, "utf8");
+
+const files = readdirSync(dist, { recursive: true })
+  .filter((name) => name.endsWith(".br"))
+  .map((name) => ({ name: name.slice(0, -3), size: statSync(dist + name).size }))
+  .sort((a, b) => b.size - a.size);
+
+// What the page names is fetched before it shows; the rest is fetched when it is looked at.
+const isFirst = ({ name }) => name === "index.html" || (/\.(js|css)$/.test(name) && html.includes(`/${name}`));
+for (const file of files) {
+  console.log(`${String(file.size).padStart(8)}  ${isFirst(file) ? "first" : "later"}  ${file.name}`);
+}
+
+const sum = (list) => list.reduce((total, file) => total + file.size, 0);
+const first = sum(files.filter(isFirst));
+const code = sum(files.filter(({ name }) => /\.(html|js|css)$/.test(name)));
+console.log(`first load ${first} bytes, all pages ${code} bytes, limit ${LIMIT} bytes`);
+if (code > LIMIT) {
+  console.error("over the limit");
+  process.exit(1);
+}

@@ -1,0 +1,76 @@
+/**
+ * The signed-in app's state, for components to read.
+ *
+ * SDK's events → **model** → components
+ *
+ * Owns: the translation of the SDK's events into reactive values. Promises: what did not change is
+ * not told again; a burst of events is one change a frame. Not here: messages, which the
+ * conversation pane reads through `client`, and anything that is drawn.
+ */
+import { createContext, useContext } from "solid-js";
+import type { Accessor } from "solid-js";
+import type { Client, ConnectionState, Conversation, Entry, Outgoing, StorageState, UserProfile } from "@hongyan/client";
+import type { Place } from "./keys.ts";
+import type { Settings } from "./settings.ts";
+
+/** One line of the conversation list. The same object as long as the place is; its fields are reactive. */
+export interface Row {
+  /** The place's key. */
+  readonly key: string;
+  readonly place: Place;
+  /** Null: only a draft or unsent messages to a person so far. */
+  readonly conversation: Conversation | null;
+  /** The other person's name; for a larger conversation the members'. */
+  readonly title: string;
+  readonly unread: number;
+  /** The newest message, as it stands now. */
+  readonly last: Entry | null;
+  /** The newest of one's own that the server has not taken yet. */
+  readonly pending: Outgoing | null;
+  readonly draft: string;
+  readonly isMuted: boolean;
+  /** The last activity, in ms since the epoch; 0 when there was none. */
+  readonly at: number;
+}
+
+/** Everything here is reactive. */
+export interface Model {
+  readonly client: Client;
+  me: Accessor<UserProfile | null>;
+  connection: Accessor<ConnectionState>;
+  storage: Accessor<StorageState>;
+  isLeader: Accessor<boolean>;
+  /** The list, the latest first. */
+  rows: Accessor<readonly Row[]>;
+  /** Unread messages over all conversations that are not muted. */
+  unread: Accessor<number>;
+  /** A stand-in named `#1001` until the name is known. */
+  profile(user: number): UserProfile;
+  /** Names that came with an answer, to show from now on. */
+  learn(profiles: readonly UserProfile[]): void;
+  /** Every person whose name is known. */
+  people: Accessor<readonly UserProfile[]>;
+  /** Null while a 1:1 does not exist yet. */
+  conversation(place: Place): Conversation | null;
+  /** A 1:1 named by its person, whatever it was named by before. */
+  canonical(place: Place): Place;
+  /** The name to show for a place. */
+  title(place: Place): string;
+  /** The other members. */
+  others(place: Place): readonly UserProfile[];
+  /** What the server has not taken yet, in the order of submission. */
+  outgoing(place: Place): readonly Outgoing[];
+  draft(place: Place): string;
+  readonly settings: Settings;
+  /** Ticks each minute, for "yesterday". */
+  now: Accessor<number>;
+}
+
+export const ModelContext = createContext<Model>();
+
+/** The model of the account that is signed in. */
+export function useModel(): Model {
+  const model = useContext(ModelContext);
+  if (model === undefined) throw new Error("no account is signed in here");
+  return model;
+}

@@ -1,0 +1,147 @@
+/**
+ * Menus.
+ *
+ * Owns: the one menu that is open, in one host for the whole app. Promises: arrow keys, Home, End
+ * and first letters move; Esc and a click elsewhere close; the focus returns to where it was.
+ */
+import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import type { JSX } from "solid-js";
+import { Icon } from "./Icon.tsx";
+import type { IconName } from "./Icon.tsx";
+import { IconButton } from "./IconButton.tsx";
+import type { IconButtonProps } from "./IconButton.tsx";
+
+export interface MenuItem {
+  label: string;
+  icon?: IconName;
+  isDanger?: boolean;
+  disabled?: boolean;
+  /** For an item that is on or off. */
+  checked?: boolean;
+  onSelect(): void;
+}
+
+export interface MenuOptions {
+  /** The menu's name for screen readers. */
+  label: string;
+  items: readonly MenuItem[];
+  /** The button that it belongs to, or a point of the window. */
+  anchor: HTMLElement | { x: number; y: number };
+}
+
+const [open, setOpen] = createSignal<MenuOptions | null>(null);
+
+/** Opens a menu, in place of the one that is open. */
+export function openMenu(options: MenuOptions): void {
+  setOpen(options);
+}
+
+/** A button that opens a menu. */
+export function MenuButton(props: Omit<IconButtonProps, "onClick" | "popup"> & { items(): readonly MenuItem[] }): JSX.Element {
+  return (
+    <IconButton
+      {...props}
+      popup="menu"
+      onClick={(event) => openMenu({ label: props.label, items: props.items(), anchor: event.currentTarget })}
+    />
+  );
+}
+
+export function MenuHost(): JSX.Element {
+  return (
+    <Show when={open()} keyed>
+      {(options) => <Menu {...options} onClose={() => setOpen(null)} />}
+    </Show>
+  );
+}
+
+function Menu(props: MenuOptions & { onClose(): void }): JSX.Element {
+  let menu!: HTMLDivElement;
+  const before = document.activeElement;
+  const items = () => [...menu.querySelectorAll<HTMLElement>("[role^=menuitem]:not(:disabled)")];
+
+  onMount(() => {
+    menu.showPopover();
+    place(menu, props.anchor);
+    items()[0]?.focus();
+  });
+  onCleanup(() => {
+    if (menu.contains(document.activeElement) || document.activeElement === document.body) {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    }
+  });
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const all = items();
+    const to = nextItem(event.key, all.map((item) => item.textContent ?? ""), all.indexOf(document.activeElement as HTMLElement));
+    if (event.key === "Tab") props.onClose();
+    if (to === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    all[to]?.focus();
+  }
+  function choose(item: MenuItem): void {
+    props.onClose();
+    item.onSelect();
+  }
+  return (
+    <div
+      ref={menu}
+      class="menu"
+      role="menu"
+      aria-label={props.label}
+      popover="auto"
+      onKeyDown={onKeyDown}
+      onToggle={(event) => event.newState === "closed" && props.onClose()}
+    >
+      <For each={props.items}>
+        {(item) => (
+          <button
+            type="button"
+            class={`menu-item ${item.isDanger ? "menu-item-danger" : ""}`}
+            role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"}
+            aria-checked={item.checked}
+            disabled={item.disabled}
+            tabindex="-1"
+            onClick={() => choose(item)}
+          >
+            <Show when={item.icon}>{(icon) => <Icon name={icon()} />}</Show>
+            <span class="menu-item-label">{item.label}</span>
+            <Show when={item.checked}>
+              <Icon name="check" />
+            </Show>
+          </button>
+        )}
+      </For>
+    </div>
+  );
+}
+
+/** Where a key leads in a menu; null for a key that does not move. */
+export function nextItem(key: string, labels: readonly string[], current: number): number | null {
+  const count = labels.length;
+  if (count === 0) return null;
+  if (key === "ArrowDown") return (current + 1) % count;
+  if (key === "ArrowUp") return (current - 1 + count) % count;
+  if (key === "Home") return 0;
+  if (key === "End") return count - 1;
+  if ([...key].length !== 1 || key === " ") return null;
+  for (let step = 1; step <= count; step++) {
+    const index = (current + step + count) % count;
+    if (labels[index]?.toLocaleLowerCase().startsWith(key.toLocaleLowerCase())) return index;
+  }
+  return null;
+}
+
+const GAP = 4;
+
+function place(menu: HTMLElement, anchor: MenuOptions["anchor"]): void {
+  const box = anchor instanceof HTMLElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y, 0, 0);
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const below = box.bottom + GAP;
+  const top = below + height <= innerHeight ? below : Math.max(GAP, box.top - GAP - height);
+  // Under the anchor's nearer half, so that the menu stays in the window.
+  const left = box.left + width <= innerWidth - GAP ? box.left : box.right - width;
+  menu.style.top = `${top}px`;
+  menu.style.left = `${Math.max(GAP, Math.min(left, innerWidth - width - GAP))}px`;
+}
