@@ -1,8 +1,11 @@
-import { render } from "solid-js/web";
-import { App } from "./app/App.tsx";
+// First, so that what a component's own sheet says comes after and wins.
 import "./style/tokens.css";
 import "./style/base.css";
 import "./ui/ui.css";
+import { render } from "solid-js/web";
+import { App } from "./app/App.tsx";
+import { watchForUpdates } from "./app/updates.ts";
 
 const root = document.getElementById("app");
 if (root !== null) render(() => <App />, root);
+void watchForUpdates();

@@ -6,7 +6,6 @@
  * Promises: every address leads somewhere, an unknown one to the start; the browser's back button works.
  */
 import { createSignal } from "solid-js";
-import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 
 export type Route =
@@ -53,16 +52,25 @@ if (typeof window !== "undefined") {
 /** Where the user is. Reactive. */
 export const route = current;
 
-/** Goes there. `replace`: the back button does not come back to here. */
-export function go(to: Route, options: { replace?: boolean } = {}): void {
+/** Goes there. */
+export function go(to: Route): void {
   const hash = format(to);
-  if (options.replace) history.replaceState(history.state, "", hash);
-  else if (location.hash !== hash) history.pushState(null, "", hash);
+  // Remembered with the page of history, so that `back` can tell after a reload too.
+  if (location.hash !== hash) history.pushState({ isFromHome: current().page === "home" }, "", hash);
   setCurrent(to);
 }
 
-/** Whether two routes show the same page. */
-export function samePage(a: Route, b: Route): boolean {
-  if (a.page !== "conversation" || b.page !== "conversation") return a.page === b.page;
-  return draftKey(a.place) === draftKey(b.place);
+/** Back to the start, as the browser's own button would if that leads there. */
+export function back(): void {
+  if ((history.state as { isFromHome?: boolean } | null)?.isFromHome) {
+    history.back();
+    return;
+  }
+  history.replaceState(null, "", format(HOME));
+  setCurrent(HOME);
+}
+
+/** Writes another address for what shows already. */
+export function readdress(to: Route): void {
+  history.replaceState(history.state, "", format(to));
 }

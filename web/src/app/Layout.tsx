@@ -1,0 +1,122 @@
+/**
+ * The page: the list beside the conversation; on a phone one at a time.
+ *
+ * Owns: which page shows for which address. Promises: a 1:1 that comes to exist while it shows stays
+ * as it is, focus and draft included: it is named by its person before and after.
+ */
+import { createEffect, createMemo, ErrorBoundary, lazy, Match, Suspense, Switch } from "solid-js";
+import type { JSX } from "solid-js";
+import { ConversationList } from "../list/ConversationList.tsx";
+import { draftKey } from "../model/keys.ts";
+import { useModel } from "../model/model.ts";
+import { Goose } from "../ui/Goose.tsx";
+import { announcement } from "./announce.ts";
+import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { NoticeBanners } from "./NoticeBanners.tsx";
+import { back, readdress, route } from "./route.ts";
+import { modifier } from "./shortcuts.ts";
+import { Shortcuts } from "./Shortcuts.tsx";
+import { w } from "./words.ts";
+import "./app.css";
+
+const ConversationPane = lazy(async () => ({ default: (await import("../conversation/ConversationPane.tsx")).ConversationPane }));
+const Settings = lazy(async () => ({ default: (await import("../settings/Settings.tsx")).Settings }));
+const Debug = lazy(async () => ({ default: (await import("../settings/Debug.tsx")).Debug }));
+
+export function Layout(): JSX.Element {
+  const page = () => route().page;
+  return (
+    <div class="layout" data-page={page()}>
+      <a class="layout-skip" href="#main" onClick={skip}>{w.skip}</a>
+      <ConnectionBanner />
+      <NoticeBanners />
+      <div class="layout-panes">
+        <nav class="layout-list" aria-label={w.conversations}>
+          <ConversationList />
+        </nav>
+        <main class="layout-main" id="main" tabindex="-1">
+          <ErrorBoundary fallback={(error) => <Broken error={error} />}>
+            <Suspense>
+              <Page />
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+      </div>
+      <Shortcuts />
+      <p class="unseen" role="status" aria-live="polite">{announcement()}</p>
+    </div>
+  );
+}
+
+function Page(): JSX.Element {
+  const model = useModel();
+  const place = createMemo(
+    () => {
+      const to = route();
+      return to.page === "conversation" ? model.canonical(to.place) : undefined;
+    },
+    undefined,
+    { equals: (a, b) => (a && draftKey(a)) === (b && draftKey(b)) },
+  );
+  const at = () => {
+    const to = route();
+    return to.page === "conversation" ? to.at : undefined;
+  };
+  // Where there is a number, the address has it: then it reads the same however one came here.
+  createEffect(() => {
+    const to = route();
+    if (to.page !== "conversation" || "conv" in to.place) return;
+    const conversation = model.conversation(to.place);
+    if (conversation !== null) readdress({ ...to, place: { conv: conversation.conv } });
+  });
+  return (
+    <Switch fallback={<Home />}>
+      <Match when={place()} keyed>
+        {(shown) => <ConversationPane place={shown} {...atOf(at)} onBack={back} />}
+      </Match>
+      <Match when={route().page === "settings"}>
+        <Settings onBack={back} />
+      </Match>
+      <Match when={route().page === "debug"}>
+        <Debug onBack={back} />
+      </Match>
+    </Switch>
+  );
+}
+
+/** `at` as a property that is absent where there is none, and follows the address. */
+function atOf(at: () => number | undefined): { at?: number } {
+  return {
+    get at() {
+      return at() as number;
+    },
+  };
+}
+
+function Home(): JSX.Element {
+  return (
+    <div class="home">
+      <Goose class="home-goose" />
+      <h2 class="home-title">{w.homeTitle}</h2>
+      <p class="home-text">{w.homeText}</p>
+      <p class="home-text home-keys">{w.homeKeys(`${modifier}+K`)}</p>
+    </div>
+  );
+}
+
+/** A fault of the app's own, or a part of it that could not be loaded. */
+function Broken(props: { error: unknown }): JSX.Element {
+  console.error(props.error);
+  return (
+    <div class="home" role="alert">
+      <p class="home-text">{w.failedPlain}</p>
+      <button type="button" class="button" onClick={() => location.reload()}>{w.reload}</button>
+    </div>
+  );
+}
+
+// The address is the app's own: following the link would leave the conversation.
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

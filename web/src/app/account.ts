@@ -1,0 +1,40 @@
+/**
+ * Who used this browser last: so that the app opens from what is kept here before, or without, the
+ * network.
+ *
+ * Promises: a session that ended keeps its name for the sign-in page, and opens nothing.
+ */
+import type { UserProfile } from "@hongyan/client";
+import { keep, kept, onKept } from "../model/kept.ts";
+
+const KEY = "account";
+
+export interface Account {
+  id: number;
+  login: string;
+  name: string;
+  isSignedIn: boolean;
+}
+
+export function lastAccount(): Account | null {
+  const found = kept(KEY) as Partial<Record<keyof Account, unknown>> | undefined;
+  if (typeof found !== "object" || found === null) return null;
+  const { id, login, name, isSignedIn } = found;
+  if (typeof id !== "number" || typeof login !== "string" || typeof name !== "string") return null;
+  return { id, login, name, isSignedIn: isSignedIn === true };
+}
+
+export function keepAccount({ id, login, name }: UserProfile): void {
+  keep(KEY, { id, login, name, isSignedIn: true } satisfies Account);
+}
+
+/** The session is over. What is kept of the account's messages stays for its next one. */
+export function endAccount(): void {
+  const last = lastAccount();
+  if (last !== null) keep(KEY, { ...last, isSignedIn: false } satisfies Account);
+}
+
+/** Hears when another tab signs in or out. */
+export function onAccount(listener: () => void): () => void {
+  return onKept(KEY, listener);
+}

@@ -1,0 +1,50 @@
+/** What to say about the connection: pure, so that every state can be tested. */
+import type { ConnectionState, StorageState } from "@hongyan/client";
+import { w } from "./words.ts";
+
+export interface Notice {
+  tone: "info" | "warn" | "danger";
+  text: string;
+  /** When the next attempt begins, in ms since the epoch. */
+  retryAt?: number;
+  action?: "retry" | "reload";
+  /** Holds however short it lasts. */
+  isLasting?: boolean;
+}
+
+/** Null: nothing to say. */
+export function noticeOf(state: ConnectionState): Notice | null {
+  switch (state.kind) {
+    case "online":
+      return state.caughtUp ? null : { tone: "info", text: w.catchingUp };
+    case "connecting":
+      return { tone: "info", text: state.attempt > 1 ? w.connectingAgain : w.connecting };
+    case "waiting":
+      return waiting(state);
+    case "stopped":
+      return stopped(state.reason);
+  }
+}
+
+function waiting(state: Extract<ConnectionState, { kind: "waiting" }>): Notice {
+  if (state.networkDown) return { tone: "warn", text: w.networkDown, action: "retry" };
+  const { reason, retryAt } = state;
+  const action = "retry";
+  if (reason.kind === "garbage") return { tone: "danger", text: w.garbage, retryAt, action };
+  if (reason.kind === "closed" && reason.text === "overloaded") return { tone: "warn", text: w.busy, retryAt, action };
+  if (reason.kind === "closed" && reason.text === "shutdown") return { tone: "warn", text: w.restarting, retryAt, action };
+  return { tone: "warn", text: w.waiting, retryAt, action };
+}
+
+function stopped(reason: Extract<ConnectionState, { kind: "stopped" }>["reason"]): Notice | null {
+  if (reason.kind !== "refused") return null;
+  const text = reason.code === TOO_MANY_CONNECTIONS ? w.tooMany : w.refused(reason.code);
+  return { tone: "danger", text, action: "reload", isLasting: true };
+}
+
+const TOO_MANY_CONNECTIONS = 4005;
+
+/** Null: what is written here is kept. */
+export function storageNotice(storage: StorageState): Notice | null {
+  return storage.problem === undefined && storage.kind !== "memory" ? null : { tone: "warn", text: w.storage };
+}

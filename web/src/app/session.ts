@@ -1,0 +1,123 @@
+/**
+ * From "nobody is signed in" to an open client, and back.
+ *
+ * whoAmI, the sign-in page → **session** → `Client.open` → the app
+ *
+ * Owns: the client of this tab. Promises: where an account was signed in before, the app opens from
+ * what is kept here, without waiting for the server; a session that ends elsewhere leads to the
+ * sign-in page and erases nothing. Not here: how it looks (`App`), and the sign-in form.
+ */
+import { createSignal } from "solid-js";
+import { Client, HongyanError, whoAmI } from "@hongyan/client";
+import type { ConnectionState, UserProfile } from "@hongyan/client";
+import { endAccount, keepAccount, lastAccount, onAccount } from "./account.ts";
+
+/** Why the sign-in page shows. */
+export type SignedOutReason =
+  /** The session ended: on another device, by its age, or with a change of password. */
+  | "ended"
+  /** The server could not be asked, and nobody was signed in here before. */
+  | "unreachable"
+  /** What is kept here could not be opened. */
+  | "broken";
+
+export type SessionState =
+  | { kind: "starting" }
+  | { kind: "signed_out"; reason: SignedOutReason | null; login: string }
+  | { kind: "open"; client: Client; account: string };
+
+/** Messages of one conversation that this browser keeps: search and long scrolls find them. */
+const KEEP_ENTRIES = 100_000;
+
+export const SERVER = typeof location === "undefined" ? "" : location.origin;
+export const CLIENT_NAME = `hongyan-web/${__VERSION__}`;
+
+const [session, setSession] = createSignal<SessionState>({ kind: "starting" });
+/** Reactive. */
+export { session };
+
+/** Begins: from what is kept here, else by asking the server. */
+export async function start(): Promise<void> {
+  onAccount(() => void follow());
+  const last = lastAccount();
+  if (last?.isSignedIn) await open(last.id);
+  else await askServer();
+}
+
+/** Asks the server who is signed in, and opens the client or the sign-in page. */
+export async function askServer(): Promise<void> {
+  const login = lastAccount()?.login ?? "";
+  try {
+    const user = await whoAmI({ server: SERVER });
+    if (user === null) setSession({ kind: "signed_out", reason: null, login });
+    else await signedIn(user);
+  } catch (error) {
+    const isNetwork = error instanceof HongyanError;
+    setSession({ kind: "signed_out", reason: isNetwork ? "unreachable" : "broken", login });
+  }
+}
+
+/** The server took the sign-in of this user. */
+export async function signedIn(user: UserProfile): Promise<void> {
+  keepAccount(user);
+  await open(user.id);
+}
+
+/** Signs out, and erases what is kept here. Rejects when the server could not be told. */
+export async function signOut(): Promise<void> {
+  const open = session();
+  if (open.kind !== "open") return;
+  await open.client.logout();
+  leave(null);
+}
+
+async function open(user: number): Promise<void> {
+  await closeClient();
+  try {
+    const client = await Client.open({
+      server: SERVER,
+      account: String(user),
+      keepEntries: KEEP_ENTRIES,
+      clientName: CLIENT_NAME,
+    });
+    client.on("connection", (state) => onConnection(client, state));
+    client.on("profiles", () => client.me !== null && lastAccount()?.isSignedIn && keepAccount(client.me));
+    setSession({ kind: "open", client, account: String(user) });
+    onConnection(client, client.connection);
+  } catch (error) {
+    console.error(error);
+    setSession({ kind: "signed_out", reason: "broken", login: lastAccount()?.login ?? "" });
+  }
+}
+
+function onConnection(client: Client, state: ConnectionState): void {
+  const current = session();
+  if (state.kind !== "stopped" || current.kind !== "open" || current.client !== client) return;
+  if (state.reason.kind === "signed_out") leave("ended");
+  // The cookie is of somebody who signed in since, in another tab or on another page.
+  if (state.reason.kind === "other_user") void askServer();
+}
+
+/** Another tab signed in or out: this one goes along, as they share the cookie. */
+async function follow(): Promise<void> {
+  const current = session();
+  const last = lastAccount();
+  if (last === null || !last.isSignedIn) {
+    if (current.kind === "open") leave(null);
+  } else if (current.kind !== "open" || current.account !== String(last.id)) {
+    await open(last.id);
+  }
+}
+
+function leave(reason: SignedOutReason | null): void {
+  void closeClient();
+  endAccount();
+  setSession({ kind: "signed_out", reason, login: lastAccount()?.login ?? "" });
+}
+
+async function closeClient(): Promise<void> {
+  const current = session();
+  if (current.kind !== "open") return;
+  setSession({ kind: "starting" });
+  await current.client.close().catch((error: unknown) => console.error(error));
+}

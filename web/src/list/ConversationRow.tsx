@@ -1,0 +1,124 @@
+/** One line of the list. */
+import { createMemo, Show } from "solid-js";
+import type { JSX } from "solid-js";
+import { reach } from "@hongyan/client";
+import { format, go } from "../app/route.ts";
+import type { Route } from "../app/route.ts";
+import { formatFull, formatShort } from "../i18n/index.ts";
+import { useModel } from "../model/model.ts";
+import type { Row } from "../model/model.ts";
+import { Avatar, Icon } from "../ui/index.ts";
+import type { IconName } from "../ui/index.ts";
+import { previewOf } from "./preview.ts";
+import { w } from "./words.ts";
+
+const MOST = 99;
+
+export interface ConversationRowProps {
+  row: Row;
+  isCurrent: boolean;
+  /** The one line that Tab stops at. */
+  isStop: boolean;
+  position: number;
+  count: number;
+}
+
+export function ConversationRow(props: ConversationRowProps): JSX.Element {
+  const model = useModel();
+  const row = () => props.row;
+  const route = (): Route => {
+    const conversation = row().conversation;
+    return { page: "conversation", place: conversation === null ? row().place : { conv: conversation.conv } };
+  };
+  const time = () => (row().at === 0 ? "" : formatShort(row().at, model.now()));
+  const preview = usePreview(props);
+  const state = useState(row, () => preview().kind);
+  // One sentence: a screen reader reads a line of the list at once.
+  const label = () => {
+    const parts = [row().title, row().unread > 0 ? w.unread(row().unread) : "", row().isMuted ? w.muted : "", time()];
+    const text = preview().kind === "draft" ? `${w.draft} ${preview().text}` : preview().text;
+    const end = [text, preview().isEdited ? w.edited : "", state()?.label ?? ""];
+    return `${parts.filter(Boolean).join(", ")}: ${end.filter(Boolean).join(". ")}`;
+  };
+
+  function onClick(event: MouseEvent): void {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(route());
+  }
+  return (
+    <li class="row" aria-setsize={props.count} aria-posinset={props.position}>
+      <a
+        class="row-link"
+        classList={{ "row-unread": row().unread > 0 && !row().isMuted, "row-muted": row().isMuted }}
+        href={format(route())}
+        aria-current={props.isCurrent ? "page" : undefined}
+        aria-label={label()}
+        tabindex={props.isStop ? 0 : -1}
+        data-key={row().key}
+        onClick={onClick}
+      >
+        <Avatar id={avatarId(row())} name={row().title} />
+        <span class="row-body">
+          <span class="row-line">
+            <span class="row-title"><bdi>{row().title}</bdi></span>
+            <time class="row-time" title={row().at === 0 ? "" : formatFull(row().at)}>{time()}</time>
+          </span>
+          <span class="row-line row-preview">
+            <Show when={state()}>{(it) => <Icon name={it().icon} class={`row-state row-state-${it().name}`} />}</Show>
+            <Show when={preview().kind === "draft"}><span class="row-draft">{w.draft}</span></Show>
+            <bdi class="row-text" classList={{ "row-gone": preview().kind === "gone" }}>{preview().text}</bdi>
+            <Show when={preview().isEdited}><span class="row-edited"> · {w.edited}</span></Show>
+            <span class="row-marks">
+              <Show when={row().isMuted}><Icon name="bell-off" class="row-bell" /></Show>
+              <Show when={row().unread > 0}>
+                <span class="row-badge">{row().unread > MOST ? `${MOST}+` : row().unread}</span>
+              </Show>
+            </span>
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function usePreview(props: ConversationRowProps) {
+  const model = useModel();
+  return createMemo(() => {
+    const { row } = props;
+    const last = row.last;
+    const isGroup = row.conversation !== null && row.conversation.kind !== "direct";
+    return previewOf({
+      draft: row.draft,
+      pending: row.pending,
+      last,
+      me: model.me()?.id ?? 0,
+      author: isGroup && last !== null ? model.profile(last.from).name : null,
+      isOpen: props.isCurrent,
+    });
+  });
+}
+
+interface State {
+  name: "pending" | "failed" | "sent" | "delivered" | "read";
+  icon: IconName;
+  label: string;
+}
+
+/** How far one's own newest message has come; null where it is not one's own. */
+function useState(row: () => Row, kind: () => string): () => State | null {
+  const model = useModel();
+  return () => {
+    if (kind() === "pending") return { name: "pending", icon: "clock", label: w.sending };
+    if (kind() === "failed") return { name: "failed", icon: "error", label: w.failed };
+    const { last, conversation } = row();
+    const me = model.me()?.id;
+    if (kind() !== "message" || last === null || conversation === null || me === undefined || last.from !== me) return null;
+    const name = reach(conversation, me, last.seq);
+    return { name, icon: name === "sent" ? "check" : "check-double", label: w[name] };
+  };
+}
+
+function avatarId(row: Row): number {
+  return "to" in row.place ? row.place.to : row.place.conv;
+}

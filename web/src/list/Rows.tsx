@@ -1,0 +1,103 @@
+/**
+ * The conversations, the latest first.
+ *
+ * Promises: a long list is drawn as far as it is seen; one line is a stop for Tab, the arrows move
+ * between lines.
+ */
+import { createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import type { JSX } from "solid-js";
+import { route } from "../app/route.ts";
+import { show } from "../app/Shortcuts.tsx";
+import { draftKey } from "../model/keys.ts";
+import { useModel } from "../model/model.ts";
+import { ConversationRow } from "./ConversationRow.tsx";
+import { spanOf } from "./window.ts";
+import { w } from "./words.ts";
+
+export function Rows(): JSX.Element {
+  const model = useModel();
+  const { span, height, ref } = useSpan(() => model.rows().length);
+  const currentKey = createMemo(() => {
+    const at = route();
+    return at.page === "conversation" ? draftKey(model.canonical(at.place)) : null;
+  });
+  const drawn = createMemo(() => model.rows().slice(span().start, span().end));
+  const stop = () => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key);
+  return (
+    <Show when={model.rows().length > 0} fallback={<Empty />}>
+      <div class="list-scroll" ref={ref} onKeyDown={moveFocus}>
+        <ul class="list-rows" style={{ "padding-block": padding(span(), model.rows().length, height()) }} aria-label={w.conversations}>
+          <For each={drawn()}>
+            {(row, index) => (
+              <ConversationRow
+                row={row}
+                isCurrent={row.key === currentKey()}
+                isStop={row.key === stop()}
+                position={span().start + index() + 1}
+                count={model.rows().length}
+              />
+            )}
+          </For>
+        </ul>
+      </div>
+    </Show>
+  );
+}
+
+function Empty(): JSX.Element {
+  const model = useModel();
+  const isLoading = () => {
+    const now = model.connection();
+    return now.kind === "online" && !now.caughtUp;
+  };
+  return (
+    <Show when={!isLoading()} fallback={<p class="list-empty">{w.emptyLoading}</p>}>
+      <div class="list-empty">
+        <p class="list-empty-title">{w.emptyTitle}</p>
+        <p>{w.emptyText}</p>
+        <button type="button" class="button button-main" onClick={() => show("person")}>{w.newConversation}</button>
+      </div>
+    </Show>
+  );
+}
+
+/** Where the list stands, and which lines that shows. */
+function useSpan(count: () => number) {
+  const [scrollTop, setScrollTop] = createSignal(0);
+  const [viewport, setViewport] = createSignal(800);
+  const [height, setHeight] = createSignal(0);
+  function ref(box: HTMLElement): void {
+    const measure = () => {
+      setViewport(box.clientHeight);
+      setHeight(box.querySelector<HTMLElement>(".row")?.offsetHeight ?? 0);
+    };
+    const resize = new ResizeObserver(measure);
+    const onScroll = () => setScrollTop(box.scrollTop);
+    onMount(measure);
+    resize.observe(box);
+    box.addEventListener("scroll", onScroll, { passive: true });
+    onCleanup(() => {
+      resize.disconnect();
+      box.removeEventListener("scroll", onScroll);
+    });
+  }
+  const span = createMemo(() => spanOf(count(), height(), scrollTop(), viewport()), undefined, {
+    equals: (a, b) => a.start === b.start && a.end === b.end,
+  });
+  return { span, height, ref };
+}
+
+function padding(span: { start: number; end: number }, count: number, height: number): string {
+  return `${span.start * height}px ${(count - span.end) * height}px`;
+}
+
+/** Up, Down, Home and End between the links of a list. */
+export function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+  if (to === undefined || at < 0) return;
+  event.preventDefault();
+  links[to]?.focus();
+}

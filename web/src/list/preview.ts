@@ -1,0 +1,49 @@
+/** One line about the newest of a conversation. Pure but for the language. */
+import type { Entry, Outgoing } from "@hongyan/client";
+import { w } from "./words.ts";
+
+export interface Preview {
+  kind: "none" | "draft" | "pending" | "failed" | "message" | "gone";
+  text: string;
+  isEdited: boolean;
+}
+
+/** What a preview is made from. */
+export interface Newest {
+  draft: string;
+  pending: Outgoing | null;
+  last: Entry | null;
+  me: number;
+  /** In a larger conversation, who says it; null in a 1:1. */
+  author: string | null;
+  /** While the conversation shows, its draft does not need the list to tell of it. */
+  isOpen: boolean;
+}
+
+/** Longer than any line of the list: the rest of a long message is not looked at. */
+const LONGEST = 160;
+
+export function previewOf(newest: Newest): Preview {
+  const { draft, pending, last } = newest;
+  if (draft.trim() !== "" && !newest.isOpen) return { kind: "draft", text: oneLine(draft), isEdited: false };
+  if (pending !== null && pending.append.type === "send") {
+    const text = w.you(oneLine(pending.append.body.text ?? ""));
+    return { kind: pending.state === "failed" ? "failed" : "pending", text, isEdited: false };
+  }
+  return last === null ? { kind: "none", text: "", isEdited: false } : ofEntry(last, newest);
+}
+
+function ofEntry(entry: Entry, { me, author }: Newest): Preview {
+  const isOwn = entry.from === me;
+  if (entry.recalled_by !== undefined || entry.body === undefined) {
+    return { kind: "gone", text: isOwn ? w.youRecalled : w.recalled, isEdited: false };
+  }
+  const text = entry.body.type === "text" ? oneLine(entry.body.text ?? "") : w.unknown;
+  const said = isOwn ? w.you(text) : author === null ? text : w.by(author, text);
+  return { kind: "message", text: said, isEdited: entry.edited_by !== undefined };
+}
+
+/** The beginning of a text, in one line. */
+export function oneLine(text: string): string {
+  return text.slice(0, LONGEST).replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,34 @@
+import { words } from "../i18n/index.ts";
+
+export const w = words({
+  en: {
+    title: "Sign in",
+    motto: "Letters that arrive.",
+    login: "Login name",
+    password: "Password",
+    showPassword: "Show the password",
+    signIn: "Sign in",
+    signingIn: "Signing in…",
+    ended: "Your session has ended. Sign in again: your drafts and unsent messages are still here.",
+    unreachable: "The server cannot be reached right now.",
+    broken: "What this browser keeps could not be opened.",
+    tryAgain: "Try again",
+    loginMissing: "Enter your login name.",
+    passwordMissing: "Enter your password.",
+  },
+  zh: {
+    title: "登录",
+    motto: "雁足传书，封封必达。",
+    login: "登录名",
+    password: "密码",
+    showPassword: "显示密码",
+    signIn: "登录",
+    signingIn: "正在登录…",
+    ended: "登录已失效。请重新登录：草稿和未发送的消息仍在此处。",
+    unreachable: "暂时无法连接服务器。",
+    broken: "无法打开本浏览器保存的数据。",
+    tryAgain: "重试",
+    loginMissing: "请输入登录名。",
+    passwordMissing: "请输入密码。",
+  },
+});
