@@ -5,7 +5,9 @@ import "./ui/ui.css";
 import { render } from "solid-js/web";
 import { App } from "./app/App.tsx";
 import { watchForUpdates } from "./app/updates.ts";
+import { watchSlowness } from "./metrics/longtasks.ts";
 
 const root = document.getElementById("app");
 if (root !== null) render(() => <App />, root);
+watchSlowness();
 void watchForUpdates();

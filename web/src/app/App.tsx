@@ -15,12 +15,15 @@ import { w } from "./words.ts";
 export function App(): JSX.Element {
   createEffect(() => {
     document.documentElement.lang = language() === "zh" ? "zh-Hans" : "en";
-    document.title = w.appName;
   });
   createEffect(() => {
     const { theme } = preferences;
     if (theme === "auto") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;
+  });
+  createEffect(() => {
+    // Signed in, the title counts unread messages too.
+    if (session().kind !== "open") document.title = w.appName;
   });
   onMount(() => void start());
 

@@ -4,15 +4,19 @@
  * Owns: which page shows for which address. Promises: a 1:1 that comes to exist while it shows stays
  * as it is, focus and draft included: it is named by its person before and after.
  */
-import { createEffect, createMemo, ErrorBoundary, lazy, Match, Suspense, Switch } from "solid-js";
+import { createEffect, createMemo, ErrorBoundary, lazy, Match, onCleanup, Suspense, Switch } from "solid-js";
 import type { JSX } from "solid-js";
 import { ConversationList } from "../list/ConversationList.tsx";
+import { watchConnection } from "../metrics/connections.ts";
 import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { Goose } from "../ui/Goose.tsx";
 import { announcement } from "./announce.ts";
+import { badge } from "./badge.ts";
 import { ConnectionBanner } from "./ConnectionBanner.tsx";
+import { createLooking } from "./looking.ts";
 import { NoticeBanners } from "./NoticeBanners.tsx";
+import { notifyOf } from "./notify.ts";
 import { back, readdress, route } from "./route.ts";
 import { modifier } from "./shortcuts.ts";
 import { Shortcuts } from "./Shortcuts.tsx";
@@ -24,7 +28,15 @@ const Settings = lazy(async () => ({ default: (await import("../settings/Setting
 const Debug = lazy(async () => ({ default: (await import("../settings/Debug.tsx")).Debug }));
 
 export function Layout(): JSX.Element {
+  const model = useModel();
   const page = () => route().page;
+  const shownKey = () => {
+    const to = route();
+    return to.page === "conversation" ? draftKey(model.canonical(to.place)) : null;
+  };
+  badge(model.unread);
+  notifyOf(model, createLooking(String(model.me()?.id ?? ""), shownKey));
+  onCleanup(watchConnection(model.client));
   return (
     <div class="layout" data-page={page()}>
       <a class="layout-skip" href="#main" onClick={skip}>{w.skip}</a>

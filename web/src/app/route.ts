@@ -6,6 +6,7 @@
  * Promises: every address leads somewhere, an unknown one to the start; the browser's back button works.
  */
 import { createSignal } from "solid-js";
+import { switchBegan } from "../metrics/switches.ts";
 import type { Place } from "../model/keys.ts";
 
 export type Route =
@@ -55,6 +56,7 @@ export const route = current;
 /** Goes there. */
 export function go(to: Route): void {
   const hash = format(to);
+  if (to.page === "conversation") switchBegan();
   // Remembered with the page of history, so that `back` can tell after a reload too.
   if (location.hash !== hash) history.pushState({ isFromHome: current().page === "home" }, "", hash);
   setCurrent(to);

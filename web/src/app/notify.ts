@@ -1,0 +1,87 @@
+/**
+ * Notifications of new messages.
+ *
+ * Promises: one for each conversation, replaced by the next; only from the tab that owns the
+ * connection; none for what the user looks at, muted, read on another device, or that is old news.
+ */
+import { onCleanup } from "solid-js";
+import type { Entry } from "@hongyan/client";
+import { draftKey } from "../model/keys.ts";
+import type { Model } from "../model/model.ts";
+import { format, go } from "./route.ts";
+import type { Route } from "./route.ts";
+import { w } from "./words.ts";
+
+/** A first sync brings old messages too: they are in the list, and need no bell. */
+const NEWS_MS = 5 * 60_000;
+const LONGEST = 200;
+
+/** What decides about one message. */
+export interface Circumstances {
+  me: number;
+  isLeader: boolean;
+  isOn: boolean;
+  isMuted: boolean;
+  isLookedAt: boolean;
+  /** One's own read position. */
+  read: number;
+  now: number;
+}
+
+export function isWorthNotice(entry: Entry, about: Circumstances): boolean {
+  if (entry.kind !== "message" || entry.from === about.me || entry.recalled_by !== undefined) return false;
+  if (!about.isLeader || !about.isOn || about.isMuted || about.isLookedAt) return false;
+  return entry.seq > about.read && about.now - entry.at < NEWS_MS;
+}
+
+/** Notifies as long as its owner lives. */
+export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): void {
+  const onEntry = (entry: Entry): void => {
+    const place = model.canonical({ conv: entry.conv });
+    const me = model.me()?.id ?? 0;
+    const members = model.client.conversation(entry.conv)?.members ?? [];
+    const isWanted = isWorthNotice(entry, {
+      me,
+      isLeader: model.client.isLeader,
+      isOn: model.settings.notifications && typeof Notification !== "undefined" && Notification.permission === "granted",
+      isMuted: model.settings.isMuted(place),
+      isLookedAt: isLookedAt(draftKey(place)),
+      read: members.find((member) => member.user === me)?.read ?? 0,
+      now: Date.now(),
+    });
+    if (!isWanted) return;
+    const author = model.profile(entry.from).name;
+    const title = "to" in place ? author : `${author} · ${model.title(place)}`;
+    void show(title, textOf(entry), { page: "conversation", place: { conv: entry.conv } });
+  };
+  onCleanup(model.client.on("entry", onEntry));
+
+  // The service worker's notifications are clicked there, and it says here what to open.
+  const onMessage = ({ data }: MessageEvent<unknown>): void => {
+    if (typeof data === "object" && data !== null && "open" in data && typeof data.open === "string") location.hash = data.open;
+  };
+  const worker = "serviceWorker" in navigator ? navigator.serviceWorker : null;
+  worker?.addEventListener("message", onMessage);
+  onCleanup(() => worker?.removeEventListener("message", onMessage));
+}
+
+function textOf(entry: Entry): string {
+  return entry.body?.type === "text" ? (entry.body.text ?? "").slice(0, LONGEST) : w.unknownMessage;
+}
+
+async function show(title: string, body: string, to: Route): Promise<void> {
+  const hash = format(to);
+  const options = { body, tag: hash, icon: "/icons/icon-192.png", data: { open: hash } };
+  // Some phones know notifications of service workers only.
+  const registration = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
+  if (registration?.active) {
+    await registration.showNotification(title, options);
+    return;
+  }
+  const notification = new Notification(title, options);
+  notification.onclick = () => {
+    window.focus();
+    go(to);
+    notification.close();
+  };
+}
