@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import solid from "vite-plugin-solid";
+import { WORKER, workerFiles } from "./scripts/worker-files.ts";
 
 const SERVER = process.env["HONGYAN_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [solid()],
+  plugins: [solid(), workerFiles()],
   resolve: {
     alias: { "@hongyan/client": fileURLToPath(new URL("../sdk/js/src/index.ts", import.meta.url)) },
   },
@@ -23,8 +24,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The content security policy allows no `data:` URLs.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { index: "index.html", [WORKER]: "src/worker/service-worker.ts" },
+      // The worker's address has to stay the same, as the browser looks for a newer one there.
+      output: { entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js") },
+    },
   },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
   },
 });
