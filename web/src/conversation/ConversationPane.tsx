@@ -1,7 +1,117 @@
+/**
+ * One conversation: header, messages, composer.
+ *
+ * Owns: what the actions on a message do. Promises: opens within a frame or two from what is kept on
+ * the device; going back to one that was looked at lately shows it where it was left. Not here: which
+ * conversation is shown (`app`).
+ */
+import { createEffect, createMemo, on, onCleanup, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
+import { announce } from "../app/announce.ts";
+import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
+import { useModel } from "../model/model.ts";
+import { ask } from "../ui/index.ts";
+import { Composer } from "./composer/Composer.tsx";
+import "./conversation.css";
+import { Header } from "./Header.tsx";
+import { canEdit } from "./list/actions.ts";
+import type { MessageActions } from "./list/actions.ts";
+import { MessageList } from "./list/MessageList.tsx";
+import { makeRows } from "./log/rows.ts";
+import type { MessageRow } from "./log/rows.ts";
+import { viewsOf } from "./log/views.ts";
+import { w } from "./words.ts";
 
-/** One conversation. Mounted anew for each place; `at` may change. */
-export function ConversationPane(_props: { place: Place; at?: number; onBack(): void }): JSX.Element {
-  return <div class="conversation-pane" />;
+export interface ConversationPaneProps {
+  place: Place;
+  /** Jump to this seq. */
+  at?: number;
+  onBack(): void;
+}
+
+/** One conversation. `place` may change; so may `at`. */
+export function ConversationPane(props: ConversationPaneProps): JSX.Element {
+  const key = createMemo(() => draftKey(props.place));
+  return <Show when={key()} keyed>{(_) => <Pane {...props} />}</Show>;
+}
+
+function Pane(props: ConversationPaneProps): JSX.Element {
+  const model = useModel();
+  const place = untrack(() => props.place);
+  const views = viewsOf(model);
+  const view = views.show(place);
+  onCleanup(() => views.leave(place));
+  const conversation = () => model.conversation(place);
+  const conv = createMemo(() => conversation()?.conv ?? null);
+  const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
+  let composer: { focus(): void } = { focus() {} };
+
+  createEffect(on([conv, () => props.at], ([now, at], before) => {
+    // Asked to show what is shown already: nothing to do, unless there is a place to go to.
+    if (now === null || (at === undefined && before !== undefined && before[0] === now)) return;
+    void untrack(() => view.log.open(at));
+  }));
+
+  async function recall(seq: number, text: string): Promise<void> {
+    if (conv() === null || !(await ask({ title: w.recallTitle, text: w.recallText, action: w.recall, isDanger: true }))) return;
+    view.composing.rememberRecalled(seq, text);
+    model.client.recall(conv()!, seq).sent.catch(() => {
+      // The message says so where it stands.
+    });
+  }
+  const actions: MessageActions = {
+    reply: (row) => row.seq !== null && view.composing.reply(row.seq),
+    copy: (row) => void copy(row.text ?? ""),
+    edit: (row) => row.seq !== null && view.composing.edit(row.seq, row.text ?? ""),
+    recall: (row) => void (row.seq !== null && recall(row.seq, row.text ?? "")),
+    again(row) {
+      const text = row.seq === null ? undefined : view.composing.recalledText(row.seq);
+      if (text === undefined) return;
+      const before = model.client.draft(draftKey(place));
+      view.composing.reset();
+      view.composing.insert(before === "" ? text : `${before}\n${text}`);
+      composer.focus();
+    },
+    resend: (clientId) => void model.client.resend(clientId),
+    discard: (clientId) => void model.client.discard(clientId),
+  };
+  function ownMessages(): MessageRow[] {
+    const rows = makeRows({
+      me: model.me()?.id ?? 0, messages: view.log.window()?.messages ?? [], landed: [], outgoing: model.outgoing(place),
+      atEnd: view.log.atEnd(), newFrom: null,
+    }, new Map());
+    return [...rows.values()].filter((row): row is MessageRow => row.kind === "message" && canEdit(row));
+  }
+
+  return (
+    <section class="pane" aria-label={w.conversationWith(model.title(place))}>
+      <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
+      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} onLeave={() => composer.focus()} />
+      <Composer
+        place={place}
+        title={model.title(place)}
+        view={view}
+        ref={(handle) => (composer = handle)}
+        onEditLast={() => {
+          const last = ownMessages().at(-1);
+          if (last !== undefined) actions.edit(last);
+        }}
+        onRecall={(seq) => void recall(seq, textAt(seq))}
+      />
+    </section>
+  );
+
+  function textAt(seq: number): string {
+    return view.log.window()?.messages.find((message) => message.seq === seq)?.body?.text ?? "";
+  }
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    announce(w.copied);
+  } catch {
+    announce(w.copyFailed);
+  }
 }

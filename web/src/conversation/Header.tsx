@@ -1,0 +1,36 @@
+/** Who the conversation is with, and what can be done with all of it. */
+import { Show } from "solid-js";
+import type { JSX } from "solid-js";
+import type { Place } from "../model/keys.ts";
+import { useModel } from "../model/model.ts";
+import { Avatar, IconButton, MenuButton } from "../ui/index.ts";
+import { w } from "./words.ts";
+
+export function Header(props: { place: Place; isGroup: boolean; onBack(): void }): JSX.Element {
+  const model = useModel();
+  const others = () => model.others(props.place);
+  const about = () => {
+    if (props.isGroup) return w.members(model.conversation(props.place)?.members.length ?? 0);
+    return others()[0]?.login ?? "";
+  };
+  const isMuted = () => model.settings.isMuted(props.place);
+  return (
+    <header class="pane-header">
+      <IconButton icon="back" label={w.back} class="pane-back" onClick={() => props.onBack()} />
+      <Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>
+      <div class="pane-names">
+        <h1 class="pane-title"><bdi>{model.title(props.place)}</bdi></h1>
+        <Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>
+      </div>
+      <MenuButton
+        icon="more"
+        label={w.more}
+        items={() => [{
+          label: isMuted() ? w.unmute : w.mute,
+          icon: isMuted() ? "bell" : "bell-off",
+          onSelect: () => model.settings.setMuted(props.place, !isMuted()),
+        }]}
+      />
+    </header>
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * One message.
+ *
+ * Owns: how it is drawn, its toolbar, and what opens its menu. Promises: one sentence says it all to
+ * a screen reader; whatever the text, the layout holds. Not here: what the actions do (`actions`).
+ */
+import { createMemo, createSignal, For, Show } from "solid-js";
+import type { Accessor, JSX } from "solid-js";
+import type { Conversation } from "@hongyan/client";
+import { formatFull, formatTime } from "../../i18n/index.ts";
+import { useModel } from "../../model/model.ts";
+import { MessageText } from "../../text/MessageText.tsx";
+import { Avatar, Icon, IconButton, openMenu } from "../../ui/index.ts";
+import { reasonOf } from "../failure.ts";
+import type { MessageRow } from "../log/rows.ts";
+import type { PlaceView } from "../log/views.ts";
+import { standingOf } from "../log/standing.ts";
+import { w } from "../words.ts";
+import { actionsFor } from "./actions.ts";
+import type { MessageActions } from "./actions.ts";
+import { changeText, describe, recalledText } from "./describe.ts";
+import { onLongPress } from "./press.ts";
+import { Quote } from "./Quote.tsx";
+import { StandingIcon } from "./StandingIcon.tsx";
+
+export interface MessageItemProps {
+  row: MessageRow;
+  view: PlaceView;
+  conversation: Accessor<Conversation | null>;
+  isGroup: boolean;
+  isActive: boolean;
+  isHighlit: boolean;
+  actions: MessageActions;
+  onJump(seq: number): void;
+  onFocus(): void;
+}
+
+export function MessageItem(props: MessageItemProps): JSX.Element {
+  const model = useModel();
+  const row = () => props.row;
+  const name = () => model.profile(row().from).name;
+  const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
+    equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || a.readers === b.readers),
+  });
+  const [near, setNear] = createSignal(false);
+  let article!: HTMLElement;
+
+  const openActions = (anchor: HTMLElement | { x: number; y: number }): void => {
+    const items = actionsFor(row(), props.actions);
+    if (items.length > 0) openMenu({ label: w.actions, items, anchor });
+  };
+  const onContextMenu = (event: MouseEvent): void => {
+    // Where text is selected or a link is under the pointer, the browser's own menu has more to offer.
+    if (!getSelection()?.isCollapsed || (event.target as Element).closest("a, pre") !== null) return;
+    event.preventDefault();
+    const fromKeyboard = event.clientX === 0 && event.clientY === 0;
+    openActions(fromKeyboard ? article : { x: event.clientX, y: event.clientY });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== article || event.key !== "Enter") return;
+    event.preventDefault();
+    openActions(article.querySelector<HTMLElement>(".message-bubble") ?? article);
+  };
+
+  return (
+    <article
+      ref={(element) => {
+        article = element;
+        onLongPress(element, openActions);
+      }}
+      class="message"
+      classList={{
+        "message-own": row().own, "message-other": !row().own, "message-begins": row().begins,
+        "message-highlit": props.isHighlit, "message-failed": row().local === "failed",
+      }}
+      data-key={row().key}
+      data-seq={row().seq ?? undefined}
+      aria-label={describe(row(), name(), standing())}
+      tabindex={props.isActive ? 0 : -1}
+      onFocusIn={() => {
+        setNear(true);
+        props.onFocus();
+      }}
+      onFocusOut={() => setNear(false)}
+      onPointerEnter={(event) => event.pointerType === "mouse" && setNear(true)}
+      onPointerLeave={() => setNear(article.contains(document.activeElement))}
+      onContextMenu={onContextMenu}
+      onKeyDown={onKeyDown}
+    >
+      <Show when={props.isGroup && !row().own}>
+        <span class="message-avatar"><Show when={row().begins}><Avatar id={row().from} name={name()} size="s" /></Show></span>
+      </Show>
+      <div class="message-column">
+        <Show when={props.isGroup && !row().own && row().begins}><bdi class="message-author">{name()}</bdi></Show>
+        <div class="message-line">
+          <Bubble {...props} name={name()} />
+          <span class="message-meta" aria-hidden="true">
+            <Show when={row().edited && !row().recalled}><span class="message-edited">{w.edited}</span></Show>
+            <time dateTime={new Date(row().at).toISOString()} title={formatFull(row().at)}>{formatTime(row().at)}</time>
+            <Show when={standing()}>{(one) => <StandingIcon standing={one()} />}</Show>
+          </span>
+          <Show when={near()}><Toolbar row={row()} actions={props.actions} /></Show>
+        </div>
+        <Notice row={row()} actions={props.actions} />
+      </div>
+    </article>
+  );
+}
+
+function Bubble(props: MessageItemProps & { name: string }): JSX.Element {
+  const text = () => props.row.change?.text ?? props.row.text;
+  return (
+    <div class="message-bubble" classList={{ "message-gone": props.row.recalled, "message-changing": props.row.change !== null }}>
+      <Show when={!props.row.recalled && props.row.replyTo}>
+        {(seq) => <Quote seq={seq()} view={props.view} onJump={props.onJump} />}
+      </Show>
+      <Show
+        when={!props.row.recalled}
+        fallback={<Recalled {...props} />}
+      >
+        <Show when={text()} fallback={<p class="message-unsupported">{w.unsupported}</p>}>
+          {(shown) => <MessageText text={shown()} />}
+        </Show>
+      </Show>
+    </div>
+  );
+}
+
+/** What is left of a recalled message. Its text can be written again where it is still known. */
+function Recalled(props: MessageItemProps & { name: string }): JSX.Element {
+  const known = () => (props.row.own && props.row.seq !== null ? props.view.composing.recalledText(props.row.seq) : undefined);
+  return (
+    <p class="message-recalled">
+      <span>{recalledText(props.row, props.name)}</span>
+      <Show when={known()}>
+        <button type="button" class="message-link" onClick={() => props.actions.again(props.row)}>{w.editAgain}</button>
+      </Show>
+    </p>
+  );
+}
+
+function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
+  return (
+    <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
+      <For each={actionsFor(props.row, props.actions)}>
+        {(action) => <IconButton icon={action.icon} label={action.label} onClick={() => action.onSelect()} />}
+      </For>
+    </div>
+  );
+}
+
+/** What did not work, or is not done yet, with what can be done about it. */
+function Notice(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
+  const failed = () => (props.row.change ?? { state: props.row.local }).state === "failed";
+  const id = () => props.row.change?.clientId ?? props.row.clientId;
+  const text = () => (props.row.change !== null ? changeText(props.row) : w.notSent(reasonOf(props.row.failure)));
+  return (
+    <Show when={props.row.change !== null || failed()}>
+      <p class="message-notice" classList={{ "message-notice-failed": failed() }}>
+        <Show when={failed()}><Icon name="error" /></Show>
+        <span>{text()}</span>
+        <Show when={failed()}>
+          <button type="button" class="message-link" onClick={() => props.actions.resend(id())}>{w.resend}</button>
+          <button type="button" class="message-link" onClick={() => props.actions.discard(id())}>{w.discard}</button>
+        </Show>
+      </p>
+    </Show>
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * What can be done with a message.
+ *
+ * Promises: offers only what can succeed as far as this side knows. How long a message can be
+ * edited or recalled is the server's to say; it is told when it refuses.
+ */
+import type { MenuItem } from "../../ui/index.ts";
+import type { MessageRow } from "../log/rows.ts";
+import { w } from "../words.ts";
+
+/** What the pane does when asked. */
+export interface MessageActions {
+  reply(row: MessageRow): void;
+  copy(row: MessageRow): void;
+  edit(row: MessageRow): void;
+  recall(row: MessageRow): void;
+  /** Writes a recalled message's text again. */
+  again(row: MessageRow): void;
+  resend(clientId: string): void;
+  discard(clientId: string): void;
+}
+
+/** An entry of a message's menu and toolbar. */
+export type Action = MenuItem & { icon: NonNullable<MenuItem["icon"]> };
+
+export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
+  const actions: Action[] = [];
+  const says = !row.recalled && row.text !== null;
+  if (says && row.seq !== null) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
+  if (says) actions.push({ label: w.copy, icon: "copy", onSelect: () => on.copy(row) });
+  if (canEdit(row)) actions.push({ label: w.edit, icon: "edit", onSelect: () => on.edit(row) });
+  if (row.own && !row.recalled && row.seq !== null && row.change === null) {
+    actions.push({ label: w.recall, icon: "undo", isDanger: true, onSelect: () => on.recall(row) });
+  }
+  if (row.local === "failed") actions.push({ label: w.resend, icon: "retry", onSelect: () => on.resend(row.clientId) });
+  if (row.local === "failed" || row.local === "waiting") {
+    actions.push({ label: w.discard, icon: "trash", isDanger: true, onSelect: () => on.discard(row.clientId) });
+  }
+  return actions;
+}
+
+/** Whether a message is one's own, on the server, and not about to change already. */
+export function canEdit(row: MessageRow): boolean {
+  return row.own && row.seq !== null && row.text !== null && !row.recalled && row.change === null;
+}

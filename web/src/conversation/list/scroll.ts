@@ -1,0 +1,157 @@
+/**
+ * Keeps the list where it is while its rows come, go and grow.
+ *
+ * Owns: the scroll position. Promises: at the end it stays at the end; elsewhere the first row in
+ * sight stays where it is, whatever happens above or below; it is put right before the change is
+ * painted. Not here: which rows there are.
+ *
+ * The browsers' own scroll anchoring is switched off in the style: not all have it, and it does not
+ * know about the end.
+ */
+import type { Spot } from "../log/view.ts";
+
+/** Closer to the end than this counts as there. */
+const END_PX = 32;
+/** Closer to an edge than this, more is asked for. */
+const EDGE_PX = 800;
+/** Where a message that was jumped to stands, as a share of the height. */
+const JUMP_SHARE = 0.3;
+
+export interface ScrollHooks {
+  /** Whether the list's last row is the log's last message. */
+  isWhole(): boolean;
+  moved(spot: Spot): void;
+  nearTop(): void;
+  nearBottom(): void;
+}
+
+export class Scroll {
+  private readonly scroller: HTMLElement;
+  private readonly content: HTMLElement;
+  private readonly hooks: ScrollHooks;
+  private readonly observer: ResizeObserver;
+  private spot: Spot;
+  private height = 0;
+
+  constructor(scroller: HTMLElement, content: HTMLElement, spot: Spot, hooks: ScrollHooks) {
+    this.scroller = scroller;
+    this.content = content;
+    this.spot = spot;
+    this.hooks = hooks;
+    this.observer = new ResizeObserver(() => this.keep());
+    this.observer.observe(content);
+    this.observer.observe(scroller);
+  }
+
+  stop(): void {
+    this.observer.disconnect();
+  }
+
+  /** Goes to a spot; answers the row that was asked for, if it is there. */
+  go(spot: Spot): HTMLElement | null {
+    const row = spot.kind === "seq" ? this.rowOfSeq(spot.seq) : spot.kind === "row" ? this.rowOfKey(spot.key) : null;
+    if (spot.kind === "end" || row === null) {
+      if (spot.kind === "end") this.spot = spot;
+    } else {
+      const share = spot.kind === "seq" ? JUMP_SHARE : spot.share ? spot.offset : null;
+      const room = Math.max(0, this.scroller.clientHeight - row.offsetHeight);
+      const offset = share === null ? (spot as { offset: number }).offset : Math.min(share * this.scroller.clientHeight, room);
+      this.spot = { kind: "row", key: row.dataset["key"]!, offset };
+    }
+    this.keep();
+    return row;
+  }
+
+  /** Puts the list back to its spot, after rows changed. */
+  keep(): void {
+    this.height = this.scroller.scrollHeight;
+    if (this.spot.kind === "end") {
+      this.scroller.scrollTop = this.height;
+    } else if (this.spot.kind === "row") {
+      const row = this.rowOfKey(this.spot.key);
+      if (row !== null) {
+        const moved = row.getBoundingClientRect().top - this.top() - this.spot.offset;
+        if (Math.abs(moved) > 0.5) this.scroller.scrollTop += moved;
+      }
+    }
+    this.tell();
+  }
+
+  /** The list was scrolled, by hand or by {@link keep}. */
+  scrolled(): void {
+    // Rows changed and the browser moved the list before we could: that is no wish of anybody's.
+    if (this.scroller.scrollHeight !== this.height) {
+      this.keep();
+      return;
+    }
+    const { scrollTop, clientHeight } = this.scroller;
+    const below = this.height - scrollTop - clientHeight;
+    const row = this.firstVisible();
+    if (below <= END_PX && this.hooks.isWhole()) this.spot = { kind: "end" };
+    else if (row !== null) this.spot = { kind: "row", key: row.dataset["key"]!, offset: row.getBoundingClientRect().top - this.top() };
+    this.tell();
+  }
+
+  /** The last message that can be read, at least its beginning; null when none can. */
+  lastReadable(): number | null {
+    const bottom = this.top() + this.scroller.clientHeight;
+    const rows = this.content.children;
+    let at = this.search((row) => row.getBoundingClientRect().top >= bottom);
+    for (at -= 1; at >= 0; at -= 1) {
+      const row = rows[at] as HTMLElement;
+      const box = row.getBoundingClientRect();
+      if (box.bottom <= this.top()) return null;
+      const seq = row.dataset["seq"];
+      if (seq !== undefined && box.top + Math.min(box.height, 48) <= bottom + 1) return Number(seq);
+    }
+    return null;
+  }
+
+  private tell(): void {
+    this.hooks.moved(this.spot);
+    const { scrollTop, clientHeight } = this.scroller;
+    if (scrollTop < EDGE_PX) this.hooks.nearTop();
+    if (this.height - scrollTop - clientHeight < EDGE_PX) this.hooks.nearBottom();
+  }
+
+  private firstVisible(): HTMLElement | null {
+    const top = this.top();
+    const rows = this.content.children;
+    for (let at = this.search((row) => row.getBoundingClientRect().bottom > top + 1); at < rows.length; at += 1) {
+      const row = rows[at] as HTMLElement;
+      if (row.dataset["key"] !== undefined) return row;
+    }
+    return null;
+  }
+
+  /** The first child for which something holds that holds for all after it. */
+  private search(holds: (row: Element) => boolean): number {
+    const rows = this.content.children;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (holds(rows[middle]!)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private top(): number {
+    return this.scroller.getBoundingClientRect().top;
+  }
+
+  private rowOfKey(key: string): HTMLElement | null {
+    return this.content.querySelector<HTMLElement>(`:scope > [data-key="${CSS.escape(key)}"]`);
+  }
+
+  /** The row of a message; where the seq is no message's, that of the last one before it. */
+  private rowOfSeq(seq: number): HTMLElement | null {
+    let found: HTMLElement | null = null;
+    for (const row of this.content.querySelectorAll<HTMLElement>(":scope > [data-seq]")) {
+      if (Number(row.dataset["seq"]) > seq) break;
+      found = row;
+    }
+    return found;
+  }
+}

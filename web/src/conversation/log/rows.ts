@@ -1,0 +1,159 @@
+/**
+ * Makes the rows of the message list.
+ *
+ * window + outbox → **rows** → `MessageList`
+ *
+ * Owns: the order, the dividers, the grouping. Promises: pure; a row that did not change is the same
+ * object as before, so that nothing is drawn again; a message keeps its key when the server takes it,
+ * so that its element stays. Not here: words.
+ */
+import type { Entry, Failure, Outgoing } from "@hongyan/client";
+import type { Landed } from "./view.ts";
+
+/** One person's messages closer together than this share a head. */
+const GROUP_MS = 5 * 60_000;
+
+/** How far one's own message has come on this side of the server. */
+export type LocalState = "waiting" | "sending" | "failed";
+
+/** A change of a message that the server has not taken yet. */
+export interface PendingChange {
+  kind: "edit" | "recall";
+  /** The text that an edit gives. */
+  text: string | null;
+  clientId: string;
+  state: LocalState;
+  failure: Failure | null;
+}
+
+export interface MessageRow {
+  kind: "message";
+  key: string;
+  /** Null until the server has numbered it. */
+  seq: number | null;
+  clientId: string;
+  from: number;
+  own: boolean;
+  at: number;
+  /** Null: recalled, or of a kind that this version does not know. */
+  text: string | null;
+  recalled: boolean;
+  edited: boolean;
+  replyTo: number | null;
+  /** Whether it begins a group: shows who and when. */
+  begins: boolean;
+  /** Null once the server has it. */
+  local: LocalState | null;
+  failure: Failure | null;
+  change: PendingChange | null;
+}
+
+export type Row = MessageRow | { kind: "day"; key: string; at: number } | { kind: "new"; key: "new" };
+
+export interface RowInput {
+  me: number;
+  messages: readonly Entry[];
+  /** What the server took and has not brought back yet. */
+  landed: readonly Landed[];
+  /** The outbox of this place, in order. */
+  outgoing: readonly Outgoing[];
+  /** Echoes belong below the log's end, and are left out while the window ends before it. */
+  atEnd: boolean;
+  /** The first unread message when the conversation was opened. */
+  newFrom: number | null;
+}
+
+/** Rows by key, in order. */
+export type Rows = ReadonlyMap<string, Row>;
+
+/** Makes the rows anew, reusing those of `before` that are the same. */
+export function makeRows(input: RowInput, before: Rows): Rows {
+  const rows = new Map<string, Row>();
+  const changes = pendingChanges([...input.landed.map((landed) => landed.outgoing), ...input.outgoing]);
+  const held = new Set<string>();
+  let previous: MessageRow | null = null;
+  const add = (row: MessageRow): void => {
+    const isNew = row.seq !== null && row.seq === input.newFrom;
+    const day = previous === null || !sameDay(previous.at, row.at);
+    if (day) put(rows, before, { kind: "day", key: `day:${dayOf(row.at)}`, at: new Date(row.at).setHours(12, 0, 0, 0) });
+    if (isNew) put(rows, before, { kind: "new", key: "new" });
+    row.begins = day || isNew || previous === null || previous.from !== row.from || row.at - previous.at > GROUP_MS;
+    previous = put(rows, before, row) as MessageRow;
+  };
+  for (const entry of input.messages) {
+    if (entry.from === input.me) held.add(entry.client_id);
+    add(fromEntry(entry, input.me, changes.get(entry.seq) ?? null));
+  }
+  if (input.atEnd) {
+    for (const { outgoing, seq } of [...input.landed, ...input.outgoing.map((outgoing) => ({ outgoing, seq: null }))]) {
+      if (outgoing.append.type !== "send" || held.has(outgoing.clientId)) continue;
+      held.add(outgoing.clientId);
+      add(fromOutgoing(outgoing, input.me, seq));
+    }
+  }
+  return rows;
+}
+
+function put(rows: Map<string, Row>, before: Rows, row: Row): Row {
+  // A clock that went back can bring a day twice; its divider stands once.
+  if (rows.has(row.key)) return row;
+  const old = before.get(row.key);
+  const kept = old !== undefined && same(old, row) ? old : row;
+  rows.set(row.key, kept);
+  return kept;
+}
+
+function fromEntry(entry: Entry, me: number, change: PendingChange | null): MessageRow {
+  const own = entry.from === me;
+  const recalled = entry.recalled_by !== undefined;
+  return {
+    kind: "message", key: own ? `own:${entry.client_id}` : `seq:${entry.seq}`, seq: entry.seq, clientId: entry.client_id,
+    from: entry.from, own, at: entry.at, text: recalled ? null : textOf(entry), recalled,
+    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, begins: true, local: null, failure: null, change,
+  };
+}
+
+function fromOutgoing(outgoing: Outgoing, me: number, seq: number | null): MessageRow {
+  const { append } = outgoing;
+  const send = append.type === "send" ? append : null;
+  return {
+    kind: "message", key: `own:${outgoing.clientId}`, seq, clientId: outgoing.clientId, from: me, own: true,
+    at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null,
+    begins: true, local: seq === null ? outgoing.state : null, failure: outgoing.failure ?? null, change: null,
+  };
+}
+
+/** What a message says; null for a body that this version does not know. */
+export function textOf(entry: Entry): string | null {
+  return entry.body?.type === "text" ? (entry.body.text ?? null) : null;
+}
+
+/** The last change of each message that is still on its way. */
+function pendingChanges(outgoing: readonly Outgoing[]): Map<number, PendingChange> {
+  const changes = new Map<number, PendingChange>();
+  for (const { append, clientId, state, failure } of outgoing) {
+    if (append.type === "send") continue;
+    const text = append.type === "edit" ? (append.body.text ?? null) : null;
+    changes.set(append.seq, { kind: append.type, text, clientId, state, failure: failure ?? null });
+  }
+  return changes;
+}
+
+function sameDay(a: number, b: number): boolean {
+  return dayOf(a) === dayOf(b);
+}
+
+function dayOf(at: number): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+function same(a: object, b: object): boolean {
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  return Object.keys(right).every((name) => left[name] === right[name] || bothSame(left[name], right[name]));
+}
+
+function bothSame(a: unknown, b: unknown): boolean {
+  return typeof a === "object" && typeof b === "object" && a !== null && b !== null && same(a, b);
+}

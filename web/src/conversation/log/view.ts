@@ -1,0 +1,243 @@
+/**
+ * One conversation's log as it is looked at.
+ *
+ * Owns: the window on the log, its growth in both directions, where the list stands, the divider.
+ * Promises: at most {@link MOST} messages, however long the log is; a page that comes too late for
+ * what is looked at now is dropped. Not here: drawing and scrolling (`list`), and what arrives live
+ * (`views`, which calls {@link LogView.arrive}).
+ */
+import { createSignal } from "solid-js";
+import type { Accessor } from "solid-js";
+import type { Conversation, Entry, Outgoing } from "@hongyan/client";
+import { newerPage, olderPage } from "./pages.ts";
+import type { PageSource } from "./pages.ts";
+import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, withNewer, withOlder } from "./window.ts";
+import type { LogWindow } from "./window.ts";
+
+/** Messages in the window, and so on the page. */
+export const MOST = 240;
+/** Messages asked for at a time. */
+export const PAGE = 50;
+/** Pages in a row that may turn out to hold no message, only edits and recalls. */
+const EMPTY_PAGES = 5;
+
+/** Where the list stands: at the end, or with a row at a distance from the top. */
+export type Spot =
+  | { kind: "end" }
+  /** `offset` in pixels from the list's top, or as a share of its height. */
+  | { kind: "row"; key: string; offset: number; share?: true }
+  | { kind: "seq"; seq: number; highlight: boolean };
+
+/** What an attempt to get a page failed at. */
+export type Trouble = "opening" | "older" | "newer";
+
+/** A message that the server took and that has not come back as an entry yet. */
+export interface Landed {
+  outgoing: Outgoing;
+  seq: number;
+}
+
+export class LogView {
+  /** Null until the log is opened. */
+  readonly window: Accessor<LogWindow | null>;
+  readonly landed: Accessor<readonly Landed[]>;
+  readonly newFrom: Accessor<number | null>;
+  readonly trouble: Accessor<Trouble | null>;
+  /** Where the list should go to now; set anew for each wish. */
+  readonly wish: Accessor<Spot | null>;
+  /** Where the list stands, as it last said. */
+  spot: Spot = { kind: "end" };
+
+  readonly facts: () => Conversation | null;
+  private readonly source: PageSource;
+  private readonly me: () => number;
+  private readonly setWindow: (window: LogWindow) => void;
+  private readonly setLanded: (landed: readonly Landed[]) => void;
+  private readonly setNewFrom: (seq: number | null) => void;
+  private readonly setTrouble: (trouble: Trouble | null) => void;
+  private readonly setWish: (spot: Spot | null) => void;
+  private loading: "older" | "newer" | "opening" | null = null;
+  /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
+  private epoch = 0;
+
+  constructor(source: PageSource, facts: () => Conversation | null, me: () => number) {
+    this.source = source;
+    this.facts = facts;
+    this.me = me;
+    [this.window, this.setWindow] = createSignal<LogWindow | null>(null);
+    [this.landed, this.setLanded] = createSignal<readonly Landed[]>([]);
+    [this.newFrom, this.setNewFrom] = createSignal<number | null>(null);
+    [this.trouble, this.setTrouble] = createSignal<Trouble | null>(null);
+    [this.wish, this.setWish] = createSignal<Spot | null>(null, { equals: false });
+  }
+
+  /** Opens at `at`, else at the first unread message, else where it was left, else at the end. */
+  async open(at?: number): Promise<void> {
+    const facts = this.facts();
+    if (facts === null) return;
+    if (at !== undefined) return this.goTo(at);
+    if (facts.unread > 0) return this.openUnread(facts);
+    this.setNewFrom(null);
+    if (this.window() === null) return this.openEnd();
+    this.setWish(this.spot);
+    this.catchUp();
+  }
+
+  /** Shows the newest messages. */
+  async goToEnd(): Promise<void> {
+    if (this.atEnd()) this.setWish({ kind: "end" });
+    else await this.openEnd();
+  }
+
+  /** Shows a message with what stands around it. */
+  async goTo(seq: number): Promise<void> {
+    const window = this.window();
+    const wish: Spot = { kind: "seq", seq, highlight: true };
+    if (window !== null && messageAt(window, seq) !== undefined) this.setWish(wish);
+    else await this.openAround(seq, wish);
+  }
+
+  /** Whether the window reaches the end of what is known. */
+  atEnd(): boolean {
+    const window = this.window();
+    return window !== null && window.last >= (this.facts()?.head ?? 0);
+  }
+
+  /** Grows upwards. */
+  async older(): Promise<void> {
+    const window = this.window();
+    if (window === null || !hasOlder(window)) return;
+    await this.load("older", (conv) => this.growOlder(conv));
+  }
+
+  /** Grows downwards. */
+  async newer(): Promise<void> {
+    if (this.window() === null || this.atEnd()) return;
+    await this.load("newer", (conv) => this.growNewer(conv));
+  }
+
+  /** Entries came live, in the order of the log. `seen`: somebody is looking at the page. */
+  arrive(entries: readonly Entry[], seen: boolean): void {
+    const window = this.window();
+    if (window === null) return;
+    const follows = this.spot.kind === "end";
+    const room = window.messages.length + entries.length <= MOST;
+    const next = follows || room ? withNewer(window, entries) : { ...window, messages: amendAll(window.messages, entries) };
+    if (!seen && follows && this.newFrom() === null) {
+      const first = entries.find((entry) => entry.kind === "message" && entry.from !== this.me());
+      if (first !== undefined) this.setNewFrom(first.seq);
+    }
+    this.setWindow(follows ? trimmedInSteps(next) : next);
+    this.forgetLanded(next);
+  }
+
+  /** The server took a message of this device. It stays in sight until its entry comes. */
+  land(outgoing: Outgoing, seq: number): void {
+    const window = this.window();
+    if (window === null || seq > window.last) this.setLanded([...this.landed(), { outgoing, seq }]);
+  }
+
+  private openEnd(): Promise<void> {
+    return this.begin({ kind: "end" }, async (conv, facts) => {
+      // What is kept ends at `held`; what lies between it and the head is on its way.
+      const window = emptyWindow(facts.held > 0 ? facts.held : facts.head);
+      return withOlder(window, await olderPage(this.source, conv, window.first, PAGE));
+    });
+  }
+
+  private openAround(seq: number, wish: Spot): Promise<void> {
+    return this.begin(wish, async (conv) => {
+      const older = await olderPage(this.source, conv, seq + 1, PAGE / 2);
+      const newer = await newerPage(this.source, conv, seq, PAGE / 2);
+      return withNewer(withOlder(emptyWindow(seq), older), newer);
+    });
+  }
+
+  private async openUnread(facts: Conversation): Promise<void> {
+    const me = this.me();
+    const read = facts.members.find((member) => member.user === me)?.read ?? 0;
+    await this.openAround(read, { kind: "row", key: "new", offset: 0.2, share: true });
+    const first = this.window()?.messages.find((entry) => entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
+    this.setNewFrom(first?.seq ?? null);
+    if (this.trouble() !== null) await this.openEnd();
+    else this.setWish(first === undefined ? { kind: "end" } : { kind: "row", key: "new", offset: 0.2, share: true });
+  }
+
+  /** Begins a new window. The old one stays in sight until the new one is there. */
+  private async begin(wish: Spot, make: (conv: number, facts: Conversation) => Promise<LogWindow>): Promise<void> {
+    const facts = this.facts();
+    if (facts === null) return;
+    this.epoch += 1;
+    this.loading = null;
+    await this.load("opening", async (conv) => {
+      const window = await make(conv, facts);
+      return () => {
+        // Where it stands is told first: rows that are drawn for an end are kept at the end.
+        this.spot = wish;
+        this.setWindow(window);
+        this.setWish(wish);
+        this.forgetLanded(window);
+      };
+    });
+    this.catchUp();
+  }
+
+  /** Runs one load at a time; applies what it gives unless the window began anew meanwhile. */
+  private async load(what: Trouble, work: (conv: number) => Promise<(() => void) | null>): Promise<void> {
+    const conv = this.facts()?.conv;
+    if (conv === undefined || this.loading !== null) return;
+    const epoch = this.epoch;
+    this.loading = what;
+    try {
+      const apply = await work(conv);
+      if (epoch !== this.epoch) return;
+      this.setTrouble(null);
+      apply?.();
+    } catch {
+      if (epoch === this.epoch) this.setTrouble(what);
+    } finally {
+      if (epoch === this.epoch) this.loading = null;
+    }
+  }
+
+  private async growOlder(conv: number): Promise<(() => void) | null> {
+    let pages: Entry[] = [];
+    const before = this.window()!.first;
+    for (let count = 0; count < EMPTY_PAGES && !pages.some((entry) => entry.kind === "message"); count += 1) {
+      const page = await olderPage(this.source, conv, pages[0]?.seq ?? before, PAGE);
+      if (page.length === 0) break;
+      pages = [...page, ...pages];
+    }
+    return () => this.setWindow(trimmed(withOlder(this.window()!, pages), MOST, "newer"));
+  }
+
+  private async growNewer(conv: number): Promise<(() => void) | null> {
+    let pages: Entry[] = [];
+    const after = this.window()!.last;
+    for (let count = 0; count < EMPTY_PAGES && !pages.some((entry) => entry.kind === "message"); count += 1) {
+      const page = await newerPage(this.source, conv, pages.at(-1)?.seq ?? after, PAGE);
+      if (page.length === 0) break;
+      pages = [...pages, ...page];
+    }
+    return () => {
+      const next = withNewer(this.window()!, pages);
+      this.setWindow(trimmed(next, MOST, "older"));
+      this.forgetLanded(next);
+    };
+  }
+
+  /** At the end, whatever came while the window was being made belongs to it. */
+  private catchUp(): void {
+    if (this.spot.kind === "end" && this.window() !== null && !this.atEnd()) void this.newer();
+  }
+
+  private forgetLanded(window: LogWindow): void {
+    const left = this.landed().filter((landed) => landed.seq > window.last);
+    if (left.length < this.landed().length) this.setLanded(left);
+  }
+}
+
+/** Trims some rows at a time rather than one with each message. */
+function trimmedInSteps(window: LogWindow): LogWindow {
+  return window.messages.length > MOST + PAGE ? trimmed(window, MOST, "older") : window;
+}

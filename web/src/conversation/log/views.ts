@@ -1,0 +1,100 @@
+/**
+ * The conversations that were looked at last, kept so that going back to one is instant.
+ *
+ * Owns: at most {@link KEPT} views, and bringing what arrives to each. Promises: a burst of entries
+ * reaches a view once a frame. Not here: entries of other conversations, which are in the client's store.
+ */
+import { batch } from "solid-js";
+import type { Client, Entry } from "@hongyan/client";
+import { batchByFrame } from "../../model/batch.ts";
+import { draftKey } from "../../model/keys.ts";
+import type { Place } from "../../model/keys.ts";
+import type { Model } from "../../model/model.ts";
+import { isAttentive } from "./attention.ts";
+import { Composing } from "./composing.ts";
+import { Quotes } from "./quotes.ts";
+import { LogView } from "./view.ts";
+
+/** Views kept, the one that is shown included. */
+export const KEPT = 12;
+
+/** All that is remembered of one place. */
+export interface PlaceView {
+  log: LogView;
+  quotes: Quotes;
+  composing: Composing;
+}
+
+export class Views {
+  private readonly model: Model;
+  /** By place, the one used last at the end. */
+  private readonly views = new Map<string, PlaceView>();
+  private readonly waiting = new Map<number, Entry[]>();
+  private shown: string | null = null;
+
+  constructor(model: Model) {
+    this.model = model;
+    const frames = batchByFrame<number>((convs) => batch(() => convs.forEach((conv) => this.flush(conv))));
+    model.client.on("entry", (entry) => {
+      const waiting = this.waiting.get(entry.conv);
+      if (waiting === undefined) this.waiting.set(entry.conv, [entry]);
+      else waiting.push(entry);
+      frames.mark(entry.conv);
+    });
+    model.client.on("send", ({ outgoing, ...update }) => {
+      if (update.state === "sent") this.land(outgoing, update.sent.conv, update.sent.seq);
+    });
+  }
+
+  /** The view of a place, which is shown from now on. */
+  show(place: Place): PlaceView {
+    const key = draftKey(place);
+    const view = this.views.get(key) ?? this.make(place);
+    this.views.delete(key);
+    this.views.set(key, view);
+    this.shown = key;
+    for (const oldest of this.views.keys()) {
+      if (this.views.size <= KEPT) break;
+      this.views.delete(oldest);
+    }
+    return view;
+  }
+
+  /** Nothing is shown. */
+  leave(place: Place): void {
+    if (this.shown === draftKey(place)) this.shown = null;
+  }
+
+  private make(place: Place): PlaceView {
+    const facts = () => this.model.conversation(place);
+    const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0);
+    return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing() };
+  }
+
+  private flush(conv: number): void {
+    const entries = this.waiting.get(conv) ?? [];
+    this.waiting.delete(conv);
+    for (const [key, view] of this.views) {
+      if (view.log.facts()?.conv !== conv) continue;
+      view.log.arrive(entries, key === this.shown && isAttentive());
+      view.quotes.amend(entries);
+    }
+  }
+
+  private land(outgoing: Parameters<LogView["land"]>[0], conv: number, seq: number): void {
+    const { append } = outgoing;
+    const person = append.type === "send" && append.to !== undefined ? `to:${append.to}` : null;
+    for (const [key, { log }] of this.views) {
+      if (key === person || log.facts()?.conv === conv) log.land(outgoing, seq);
+    }
+  }
+}
+
+const made = new WeakMap<Client, Views>();
+
+/** The views of an account; the same as long as its client lives. */
+export function viewsOf(model: Model): Views {
+  let views = made.get(model.client);
+  if (views === undefined) made.set(model.client, (views = new Views(model)));
+  return views;
+}
