@@ -1,0 +1,169 @@
+import { describe, expect, test } from "vitest";
+import { MAX_DEPTH } from "./blocks.ts";
+import type { Block, Inline } from "./nodes.ts";
+import { plainText } from "./nodes.ts";
+import { MAX_NODES, parseMarkdown } from "./parse.ts";
+
+/** Draws nodes as short text, to compare at a glance. */
+function draw(blocks: readonly Block[]): string {
+  return blocks.map((block) => {
+    switch (block.kind) {
+      case "paragraph": return `p(${drawInline(block.children)})`;
+      case "code": return `pre${block.language === "" ? "" : `.${block.language}`}(${block.text})`;
+      case "quote": return `q(${draw(block.blocks)})`;
+      case "list": return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(draw).join("|")})`;
+    }
+  }).join("");
+}
+
+function drawInline(children: readonly Inline[]): string {
+  return children.map((child) => {
+    if (typeof child === "string") return child;
+    if (child.kind === "code") return `code(${child.text})`;
+    if (child.kind === "link") return `a<${child.href}>(${drawInline(child.children)})`;
+    return `${child.kind}(${drawInline(child.children)})`;
+  }).join("");
+}
+
+const read = (text: string): string => draw(parseMarkdown(text));
+const line = (text: string): string => /^p\(([^]*)\)$/.exec(read(text))![1]!;
+
+describe("within a line", () => {
+  test.each([
+    ["plain", "plain"],
+    ["**bold** and *thin*", "strong(bold) and emphasis(thin)"],
+    ["__bold__ and _thin_ and ~~gone~~", "strong(bold) and emphasis(thin) and strike(gone)"],
+    ["中文**粗体**中文", "中文strong(粗体)中文"],
+    ["**重要。**然后", "strong(重要。)然后"],
+    ["***both***", "strong(emphasis(both))"],
+    ["**a *b* c**", "strong(a emphasis(b) c)"],
+    ["*a **b* c**", "emphasis(a **b) c**"],
+    ["2*3*4 and snake_case_name", "2*3*4 and snake_case_name"],
+    ["a * b * c", "a * b * c"],
+    ["**never closed", "**never closed"],
+    ["****", "****"],
+    ["~one~ ~~two~~", "~one~ strike(two)"],
+    ["`*x*` ``a`b`` `` `q` ``", "code(*x*) code(a`b) code(`q`)"],
+    ["`open", "`open"],
+    ["\\*not\\* C:\\new", "*not* C:\\new"],
+    ["one\ntwo", "one\ntwo"],
+    ["<b>html</b> &amp;", "<b>html</b> &amp;"],
+    ["# not a heading", "# not a heading"],
+  ])("%j", (text, drawn) => expect(line(text)).toBe(drawn));
+
+  test.each([
+    ["[here](https://a.example/x)", "a<https://a.example/x>(here)"],
+    ["[**b**](https://a.example/)", "a<https://a.example/>(strong(b))"],
+    ["[x](https://a.example/(y))", "a<https://a.example/(y)>(x)"],
+    ["[x](javascript:alert(1))", "[x](javascript:alert(1))"],
+    ["[x](data:text/html,hi)", "[x](data:text/html,hi)"],
+    ["[x](https://)", "[x](https://)"],
+    ["[[x](https://a.example/)](https://b.example/)", "[a<https://a.example/>(x)](a<https://b.example/>(https://b.example/))"],
+    ["**https://a.example/**", "strong(a<https://a.example/>(https://a.example/))"],
+    ["_see https://a.example/b_c_", "emphasis(see a<https://a.example/b_c>(https://a.example/b_c))"],
+    ["xhttps://a.example/", "xhttps://a.example/"],
+  ])("link %j", (text, drawn) => expect(line(text)).toBe(drawn));
+});
+
+describe("lines", () => {
+  test.each([
+    ["a\n\nb", "p(a)p(b)"],
+    ["a\r\nb", "p(a\nb)"],
+    ["```js\nlet *a*;\n\n```\nafter", "pre.js(let *a*;\n)p(after)"],
+    ["```\nnever closed", "pre(never closed)"],
+    ["> said\n> more\nanswer", "q(p(said\nmore))p(answer)"],
+    ["> a\n>> b", "q(p(a)q(p(b)))"],
+    ["- a\n- b\n  - c", "ul(p(a)|p(b)ul(p(c)))"],
+    ["3. a\n4. b", "ol3(p(a)|p(b))"],
+    ["text\n1) a", "p(text)ol1(p(a))"],
+    ["- a\n1. b", "ul(p(a))ol1(p(b))"],
+    ["3.14 is no list\n-1 neither", "p(3.14 is no list\n-1 neither)"],
+    ["", ""],
+  ])("%j", (text, drawn) => expect(read(text)).toBe(drawn));
+
+  test("nesting ends at a depth", () => {
+    expect(read(">".repeat(MAX_DEPTH + 2) + " a")).toBe(`${"q(".repeat(MAX_DEPTH)}p(>> a)${")".repeat(MAX_DEPTH)}`);
+  });
+});
+
+describe("hostile text", () => {
+  const size = 65_536;
+  const fill = (piece: string): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);
+  const ramp = (char: string): string => Array.from({ length: 350 }, (_, at) => char.repeat(at + 1)).join(" ");
+  const bombs: Record<string, string> = {
+    ramp: ramp("`"), stars: ramp("*"), indents: Array.from({ length: 350 }, (_, at) => `${" ".repeat(at)}- a`).join("\n"),
+  };
+  for (const piece of [
+    "*", "*a", "*a ", "*a**b", "*a_b~~", "_a ", "~~a", "[", "[a", "[[a]", "[a](", "[a](http://", "[a](http://(", "`", "`a", "> ", ">", "- ", "- a\n",
+    "1. a\n", "  - a\n", "http://", "http://a.b/(", "http://a/a", "https://例", "mailto:a@b.", "\\", "\\*", "```\n", "\n", "> - ", "a\u0301", "🀄", "\u202e",
+  ]) bombs[JSON.stringify(piece)] = fill(piece);
+
+  test.each(Object.entries(bombs))("%s is read in time and in bounds", (_, text) => {
+    const begin = performance.now();
+    const blocks = parseMarkdown(text);
+    expect(performance.now() - begin).toBeLessThan(150); // some 20 ms on an idle machine; a quadratic parser takes seconds
+    expect(nodes(blocks)).toBeLessThanOrEqual(MAX_NODES * 2);
+  });
+
+  test("random mixtures keep every letter, and nest in bounds", () => {
+    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+    console.info(`SEED=${seed}`);
+    const random = mulberry(seed);
+    const pieces = ["*", "**", "_", "__", "~~", "`", "``", "[", "](", ")", "](https://a.b/)", "> ", "- ", "1. ", "\n", "\n\n", "```\n", " ", "\\", "a", "中", "https://c.d/", "  "];
+    for (let round = 0; round < 3000; round += 1) {
+      const text = Array.from({ length: 1 + random(40) }, () => pieces[random(pieces.length)]!).join("");
+      const blocks = parseMarkdown(text);
+      const letters = (value: string): string => value.replace(/[^a中]/g, "");
+      // Links' targets may disappear behind their labels, so only texts without labels are compared.
+      if (!text.includes("](")) expect(letters(shown(blocks)), text).toBe(letters(text));
+      expect(depth(blocks), text).toBeLessThanOrEqual(MAX_DEPTH * 2 + 8);
+    }
+  });
+});
+
+function nodes(blocks: readonly Block[]): number {
+  const inline = (children: readonly Inline[]): number =>
+    children.reduce((sum, child) => sum + 1 + (typeof child === "string" || child.kind === "code" ? 0 : inline(child.children)), 0);
+  return blocks.reduce((sum, block) => {
+    switch (block.kind) {
+      case "paragraph": return sum + 1 + inline(block.children);
+      case "code": return sum + 1;
+      case "quote": return sum + 1 + nodes(block.blocks);
+      case "list": return sum + 1 + block.items.reduce((inner, item) => inner + 1 + nodes(item), 0);
+    }
+  }, 0);
+}
+
+function depth(blocks: readonly Block[]): number {
+  const inline = (children: readonly Inline[]): number =>
+    Math.max(0, ...children.map((child) => (typeof child === "string" || child.kind === "code" ? 0 : 1 + inline(child.children))));
+  return Math.max(0, ...blocks.map((block) => {
+    switch (block.kind) {
+      case "paragraph": return 1 + inline(block.children);
+      case "code": return 1;
+      case "quote": return 1 + depth(block.blocks);
+      case "list": return 1 + Math.max(...block.items.map(depth));
+    }
+  }));
+}
+
+function shown(blocks: readonly Block[]): string {
+  return blocks.map((block) => {
+    switch (block.kind) {
+      case "paragraph": return plainText(block.children);
+      case "code": return block.language + block.text;
+      case "quote": return shown(block.blocks);
+      case "list": return block.items.map(shown).join("");
+    }
+  }).join("");
+}
+
+function mulberry(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
