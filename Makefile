@@ -22,9 +22,10 @@ test: web check ## Everything that must hold: the checks, then every test
 	SERVER_BINARY=$(TARGET)/debug/hongyan crates/server/tests/classic/browser/run
 	SERVER_BINARY=$(TARGET)/debug/hongyan $(MAKE) web-test
 
-js: ## Check and test the TypeScript in sdk/js (needs Node 20 or later)
-	@scripts/prerequisites npm
-	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent
+js: ## Check and test the TypeScript SDK, against a real server and in Chromium
+	@scripts/prerequisites npm chromium
+	$(CARGO) build --quiet --package hongyan
+	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && SERVER_BINARY=$(TARGET)/debug/hongyan npm test --silent
 
 web: web/node_modules/.package-lock.json ## Build the web app, which goes into the binary (needs Node 20.19 or later)
 	cd web && npm run --silent build

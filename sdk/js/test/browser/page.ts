@@ -1,0 +1,58 @@
+/** What the browser tests run inside a page: the client as it is built, and the storage contract. */
+import { IndexedDbStorage } from "../../src/storage/indexeddb.ts";
+import { Client } from "../../src/index.ts";
+import type { ConnectionState, Conversation, Outgoing } from "../../src/index.ts";
+import { CONTRACT } from "../storage/contract.ts";
+
+/** What a test may ask of a page. */
+export interface Page {
+  /** The names of the contract's checks. */
+  checks(): string[];
+  /** Runs one on IndexedDB. */
+  check(name: string): Promise<void>;
+  open(server: string, token: string): Promise<void>;
+  close(): Promise<void>;
+  /** Resolves when the message is kept. */
+  send(to: number, text: string): Promise<void>;
+  texts(conv: number): Promise<string[]>;
+  setDraft(key: string, text: string): void;
+  draft(key: string): string;
+  view(): { connection: ConnectionState; isLeader: boolean; conversations: Conversation[]; outgoing: Outgoing[]; told: number[] };
+}
+
+let client: Client | null = null;
+const told: number[] = [];
+
+function opened(): Client {
+  if (client === null) throw new Error("no client is open");
+  return client;
+}
+
+const page: Page = {
+  checks: () => Object.keys(CONTRACT),
+  check: async (name) => {
+    await CONTRACT[name]?.(async (database) => {
+      const storage = new IndexedDbStorage();
+      await storage.open(`contract ${name} ${database}`);
+      return storage;
+    });
+  },
+  open: async (server, token) => {
+    client = await Client.open({ server, token, account: "tabs" });
+    client.on("entry", ({ seq }) => told.push(seq));
+  },
+  close: () => opened().close(),
+  send: (to, text) => opened().send({ to }, text).kept,
+  texts: async (conv) => (await opened().cached(conv, { limit: 1000 })).map(({ body }) => body?.text ?? ""),
+  setDraft: (key, text) => opened().setDraft(key, text),
+  draft: (key) => opened().draft(key),
+  view: () => ({
+    connection: opened().connection,
+    isLeader: opened().isLeader,
+    conversations: opened().conversations(),
+    outgoing: opened().outgoing(),
+    told,
+  }),
+};
+
+Object.assign(globalThis, { page });
