@@ -49,7 +49,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   let scroll: Scroll | undefined;
 
   const rows = createMemo<Rows>((before) => makeRows({
-    me: me(), messages: log.window()?.messages ?? [], landed: log.landed(), outgoing: model.outgoing(props.place),
+    me: me(), messages: log.window()?.messages ?? [], landed: log.landed(), outgoing: log.outgoing(),
     atEnd: log.window() === null ? wasNew : log.atEnd(), newFrom: log.newFrom(),
   }, before), new Map());
   const keys = createMemo(() => [...rows().keys()], [], { equals: (a, b) => a.length === b.length && a.every((key, at) => key === b[at]) });

@@ -6,9 +6,9 @@
  * what is looked at now is dropped. Not here: drawing and scrolling (`list`), and what arrives live
  * (`views`, which calls {@link LogView.arrive}).
  */
-import { createSignal } from "solid-js";
+import { batch, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Conversation, Entry, Outgoing } from "@hongyan/client";
+import type { Conversation, Entry, Outgoing, SendUpdate } from "@hongyan/client";
 import { newerPage, olderPage } from "./pages.ts";
 import type { PageSource } from "./pages.ts";
 import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, withNewer, withOlder } from "./window.ts";
@@ -40,11 +40,15 @@ export interface Landed {
 export class LogView {
   /** Null until the log is opened. */
   readonly window: Accessor<LogWindow | null>;
+  /** What the server has not taken yet, in the order of submission. */
+  readonly outgoing: Accessor<readonly Outgoing[]>;
   readonly landed: Accessor<readonly Landed[]>;
   readonly newFrom: Accessor<number | null>;
   readonly trouble: Accessor<Trouble | null>;
   /** Where the list should go to now; set anew for each wish. */
   readonly wish: Accessor<Spot | null>;
+  /** Whether the window ends where the log does, so that what arrives joins on. */
+  readonly atEnd: Accessor<boolean>;
   /** Where the list stands, as it last said. */
   spot: Spot = { kind: "end" };
 
@@ -52,22 +56,26 @@ export class LogView {
   private readonly source: PageSource;
   private readonly me: () => number;
   private readonly setWindow: (window: LogWindow) => void;
+  private readonly setOutgoing: (outgoing: readonly Outgoing[]) => void;
   private readonly setLanded: (landed: readonly Landed[]) => void;
   private readonly setNewFrom: (seq: number | null) => void;
   private readonly setTrouble: (trouble: Trouble | null) => void;
   private readonly setWish: (spot: Spot | null) => void;
+  private readonly setAtEnd: (atEnd: boolean) => void;
   private loading: "older" | "newer" | "opening" | null = null;
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
 
-  constructor(source: PageSource, facts: () => Conversation | null, me: () => number) {
+  constructor(source: PageSource, facts: () => Conversation | null, me: () => number, outgoing: readonly Outgoing[]) {
     this.source = source;
     this.facts = facts;
     this.me = me;
     [this.window, this.setWindow] = createSignal<LogWindow | null>(null);
+    [this.outgoing, this.setOutgoing] = createSignal(outgoing);
     [this.landed, this.setLanded] = createSignal<readonly Landed[]>([]);
     [this.newFrom, this.setNewFrom] = createSignal<number | null>(null);
     [this.trouble, this.setTrouble] = createSignal<Trouble | null>(null);
+    [this.atEnd, this.setAtEnd] = createSignal(false);
     [this.wish, this.setWish] = createSignal<Spot | null>(null, { equals: false });
   }
 
@@ -97,12 +105,6 @@ export class LogView {
     else await this.openAround(seq, wish);
   }
 
-  /** Whether the window reaches the end of what is known. */
-  atEnd(): boolean {
-    const window = this.window();
-    return window !== null && window.last >= (this.facts()?.head ?? 0);
-  }
-
   /** Grows upwards. */
   async older(): Promise<void> {
     const window = this.window();
@@ -120,21 +122,46 @@ export class LogView {
   arrive(entries: readonly Entry[], seen: boolean): void {
     const window = this.window();
     if (window === null) return;
-    const follows = this.spot.kind === "end";
-    const room = window.messages.length + entries.length <= MOST;
+    const follows = this.spot.kind === "end" && this.atEnd();
+    const room = this.atEnd() && window.messages.length + entries.length <= MOST;
     const next = follows || room ? withNewer(window, entries) : { ...window, messages: amendAll(window.messages, entries) };
     if (!seen && follows && this.newFrom() === null) {
       const first = entries.find((entry) => entry.kind === "message" && entry.from !== this.me());
       if (first !== undefined) this.setNewFrom(first.seq);
     }
-    this.setWindow(follows ? trimmedInSteps(next) : next);
-    this.forgetLanded(next);
+    this.show(follows ? trimmedInSteps(next) : next, next.last >= (entries.at(-1)?.seq ?? 0));
   }
 
-  /** The server took a message of this device. It stays in sight until its entry comes. */
-  land(outgoing: Outgoing, seq: number): void {
+  /** A request of this place moved on. What the server took stays in sight until its entry comes. */
+  submitted(update: SendUpdate): void {
+    const { outgoing, state } = update;
+    const at = this.outgoing().findIndex((other) => other.clientId === outgoing.clientId);
+    const gone = state === "sent" || state === "discarded";
+    // In one step, so that the message's row is never missing.
+    batch(() => {
+      if (!gone) this.setOutgoing(at < 0 ? [...this.outgoing(), outgoing] : this.outgoing().with(at, outgoing));
+      else if (at >= 0) this.setOutgoing(this.outgoing().toSpliced(at, 1));
+      if (update.state === "sent") this.land(outgoing, update.sent.seq);
+    });
+  }
+
+  private land(outgoing: Outgoing, seq: number): void {
     const window = this.window();
     if (window === null || seq > window.last) this.setLanded([...this.landed(), { outgoing, seq }]);
+  }
+
+  /** Everything that a window says changes in one step. */
+  private show(window: LogWindow, atEnd: boolean): void {
+    batch(() => {
+      this.setWindow(window);
+      this.setAtEnd(atEnd);
+      const left = this.landed().filter((landed) => landed.seq > window.last);
+      if (left.length < this.landed().length) this.setLanded(left);
+    });
+  }
+
+  private isLast(window: LogWindow): boolean {
+    return window.last >= (this.facts()?.head ?? 0);
   }
 
   private openEnd(): Promise<void> {
@@ -174,9 +201,8 @@ export class LogView {
       return () => {
         // Where it stands is told first: rows that are drawn for an end are kept at the end.
         this.spot = wish;
-        this.setWindow(window);
+        this.show(window, this.isLast(window));
         this.setWish(wish);
-        this.forgetLanded(window);
       };
     });
     this.catchUp();
@@ -208,7 +234,11 @@ export class LogView {
       if (page.length === 0) break;
       pages = [...page, ...pages];
     }
-    return () => this.setWindow(trimmed(withOlder(this.window()!, pages), MOST, "newer"));
+    return () => {
+      const grown = withOlder(this.window()!, pages);
+      const next = trimmed(grown, MOST, "newer");
+      this.show(next, this.atEnd() && next.last === grown.last);
+    };
   }
 
   private async growNewer(conv: number): Promise<(() => void) | null> {
@@ -220,20 +250,14 @@ export class LogView {
       pages = [...pages, ...page];
     }
     return () => {
-      const next = withNewer(this.window()!, pages);
-      this.setWindow(trimmed(next, MOST, "older"));
-      this.forgetLanded(next);
+      const next = trimmed(withNewer(this.window()!, pages), MOST, "older");
+      this.show(next, this.isLast(next));
     };
   }
 
   /** At the end, whatever came while the window was being made belongs to it. */
   private catchUp(): void {
     if (this.spot.kind === "end" && this.window() !== null && !this.atEnd()) void this.newer();
-  }
-
-  private forgetLanded(window: LogWindow): void {
-    const left = this.landed().filter((landed) => landed.seq > window.last);
-    if (left.length < this.landed().length) this.setLanded(left);
   }
 }
 

@@ -5,7 +5,7 @@
  * reaches a view once a frame. Not here: entries of other conversations, which are in the client's store.
  */
 import { batch } from "solid-js";
-import type { Client, Entry } from "@hongyan/client";
+import type { Client, Conversation, Entry, Outgoing } from "@hongyan/client";
 import { batchByFrame } from "../../model/batch.ts";
 import { draftKey } from "../../model/keys.ts";
 import type { Place } from "../../model/keys.ts";
@@ -41,8 +41,8 @@ export class Views {
       else waiting.push(entry);
       frames.mark(entry.conv);
     });
-    model.client.on("send", ({ outgoing, ...update }) => {
-      if (update.state === "sent") this.land(outgoing, update.sent.conv, update.sent.seq);
+    model.client.on("send", (update) => {
+      for (const [key, { log }] of this.views) if (belongs(update.outgoing, key, log.facts())) log.submitted(update);
     });
   }
 
@@ -67,7 +67,8 @@ export class Views {
 
   private make(place: Place): PlaceView {
     const facts = () => this.model.conversation(place);
-    const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0);
+    const outgoing = this.model.client.outgoing().filter((one) => belongs(one, draftKey(place), facts()));
+    const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0, outgoing);
     return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing() };
   }
 
@@ -80,14 +81,12 @@ export class Views {
       view.quotes.amend(entries);
     }
   }
+}
 
-  private land(outgoing: Parameters<LogView["land"]>[0], conv: number, seq: number): void {
-    const { append } = outgoing;
-    const person = append.type === "send" && append.to !== undefined ? `to:${append.to}` : null;
-    for (const [key, { log }] of this.views) {
-      if (key === person || log.facts()?.conv === conv) log.land(outgoing, seq);
-    }
-  }
+/** Whether a request is for a place, by whichever name it was addressed. */
+function belongs({ append }: Outgoing, key: string, facts: Conversation | null): boolean {
+  if (append.type === "send" && append.to !== undefined) return key === `to:${append.to}`;
+  return facts !== null && facts.conv === append.conv;
 }
 
 const made = new WeakMap<Client, Views>();
