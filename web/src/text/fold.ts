@@ -1,7 +1,7 @@
 /** Where a long message is folded. */
 
-const LONG = 1800;
-const MANY_LINES = 24;
+const LONG = 1100;
+const MANY_LINES = 18;
 /** Less than this behind the fold is not worth a button. */
 const REST = 400;
 

@@ -137,36 +137,38 @@ export function Composer(props: ComposerProps): JSX.Element {
 
   return (
     <form class="composer" onSubmit={(event) => { event.preventDefault(); submit(); }}>
-      <Show when={edit() !== null}>
-        <Aim icon="edit" title={w.editing} text="" onCancel={() => composing.reset()} />
-      </Show>
-      <Show when={replyOf(props.view)}>
-        {(seq) => <ReplyAim view={props.view} seq={seq()} onCancel={() => composing.reset()} />}
-      </Show>
-      <div class="composer-box">
-        <textarea
-          ref={field}
-          class="composer-field"
-          rows="1"
-          dir="auto"
-          aria-label={w.write(props.title)}
-          aria-invalid={(left() ?? 0) < 0}
-          aria-describedby="composer-problem"
-          placeholder={w.write(props.title)}
-          autocomplete="off"
-          enterkeyhint={hasKeyboard() ? "send" : "enter"}
-          value={text()}
-          onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-          onPaste={onPaste}
-          onCompositionStart={() => guard.compositionStart()}
-          onCompositionEnd={(event) => guard.compositionEnd(event.timeStamp)}
-        />
-        <IconButton icon={edit() === null ? "send" : "check"} type="submit" class="composer-send" label={edit() === null ? w.send : w.save} disabled={!canSend() && edit() === null} />
+      <div class="composer-column">
+        <Show when={edit() !== null}>
+          <Aim icon="edit" title={w.editing} text="" onCancel={() => composing.reset()} />
+        </Show>
+        <Show when={replyOf(props.view)}>
+          {(seq) => <ReplyAim view={props.view} seq={seq()} onCancel={() => composing.reset()} />}
+        </Show>
+        <div class="composer-box">
+          <textarea
+            ref={field}
+            class="composer-field"
+            rows="1"
+            dir="auto"
+            aria-label={w.write(props.title)}
+            aria-invalid={(left() ?? 0) < 0}
+            aria-describedby="composer-problem"
+            placeholder={w.write(props.title)}
+            autocomplete="off"
+            enterkeyhint={hasKeyboard() ? "send" : "enter"}
+            value={text()}
+            onInput={(event) => setText(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+            onCompositionStart={() => guard.compositionStart()}
+            onCompositionEnd={(event) => guard.compositionEnd(event.timeStamp)}
+          />
+          <IconButton icon={edit() === null ? "send" : "check"} type="submit" class="composer-send" label={edit() === null ? w.send : w.save} disabled={!canSend() && edit() === null} />
+        </div>
+        <p id="composer-problem" class="composer-problem" role="status">
+          <Show when={problem()} fallback={<RoomLeft left={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
+        </p>
       </div>
-      <p id="composer-problem" class="composer-problem" role="status">
-        <Show when={problem()} fallback={<RoomLeft left={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
-      </p>
     </form>
   );
 }

@@ -15,6 +15,7 @@ import { reasonOf } from "../failure.ts";
 import type { MessageRow } from "../log/rows.ts";
 import type { PlaceView } from "../log/views.ts";
 import { standingOf } from "../log/standing.ts";
+import type { Standing } from "../log/standing.ts";
 import { w } from "../words.ts";
 import { actionsFor } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
@@ -77,13 +78,13 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       data-seq={row().seq ?? undefined}
       aria-label={describe(row(), name(), standing())}
       tabindex={props.isActive ? 0 : -1}
-      onFocusIn={() => {
-        setNear(true);
+      onFocusIn={(event) => {
+        if (event.target.matches(":focus-visible")) setNear(true);
         props.onFocus();
       }}
       onFocusOut={() => setNear(false)}
       onPointerEnter={(event) => event.pointerType === "mouse" && setNear(true)}
-      onPointerLeave={() => setNear(article.contains(document.activeElement))}
+      onPointerLeave={() => setNear(article.querySelector(":focus-visible") !== null)}
       onContextMenu={onContextMenu}
       onKeyDown={onKeyDown}
     >
@@ -94,16 +95,25 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
         <Show when={props.isGroup && !row().own && row().begins}><bdi class="message-author">{name()}</bdi></Show>
         <div class="message-line">
           <Bubble {...props} name={name()} />
-          <span class="message-meta" aria-hidden="true">
-            <Show when={row().edited && !row().recalled}><span class="message-edited">{w.edited}</span></Show>
-            <time dateTime={new Date(row().at).toISOString()} title={formatFull(row().at)}>{formatTime(row().at)}</time>
-            <Show when={standing()}>{(one) => <StandingIcon standing={one()} />}</Show>
-          </span>
-          <Show when={near()}><Toolbar row={row()} actions={props.actions} /></Show>
+          <div class="message-aside">
+            <Meta row={row()} standing={standing()} />
+            <Show when={near()}><Toolbar row={row()} actions={props.actions} /></Show>
+          </div>
         </div>
         <Notice row={row()} actions={props.actions} />
       </div>
     </article>
+  );
+}
+
+/** When, and how far it has come. For the eye: the message's sentence says the same. */
+function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Element {
+  return (
+    <span class="message-meta" aria-hidden="true">
+      <Show when={props.row.edited && !props.row.recalled}><span class="message-edited">{w.edited}</span></Show>
+      <time dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
+      <Show when={props.standing}>{(one) => <StandingIcon standing={one()} />}</Show>
+    </span>
   );
 }
 
@@ -140,12 +150,15 @@ function Recalled(props: MessageItemProps & { name: string }): JSX.Element {
 }
 
 function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
+  const actions = createMemo(() => actionsFor(props.row, props.actions));
   return (
-    <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
-      <For each={actionsFor(props.row, props.actions)}>
-        {(action) => <IconButton icon={action.icon} label={action.label} onClick={() => action.onSelect()} />}
-      </For>
-    </div>
+    <Show when={actions().length > 0}>
+      <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
+        <For each={actions()}>
+          {(action) => <IconButton icon={action.icon} label={action.label} onClick={() => action.onSelect()} />}
+        </For>
+      </div>
+    </Show>
   );
 }
 
