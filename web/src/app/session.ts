@@ -81,7 +81,7 @@ async function open(user: number): Promise<void> {
       clientName: CLIENT_NAME,
     });
     client.on("connection", (state) => onConnection(client, state));
-    client.on("profiles", () => client.me !== null && lastAccount()?.isSignedIn && keepAccount(client.me));
+    client.on("me", (me) => lastAccount()?.isSignedIn && keepAccount(me));
     setSession({ kind: "open", client, account: String(user) });
     onConnection(client, client.connection);
   } catch (error) {

@@ -110,6 +110,7 @@ function useState(row: () => Row, kind: () => string): () => State | null {
   const model = useModel();
   return () => {
     if (kind() === "pending") return { name: "pending", icon: "clock", label: w.sending };
+    if (kind() === "sent") return { name: "sent", icon: "check", label: w.sent };
     if (kind() === "failed") return { name: "failed", icon: "error", label: w.failed };
     const { last, conversation } = row();
     const me = model.me()?.id;

@@ -1,4 +1,4 @@
-import { createMemo, createSignal } from "solid-js";
+import { createMemo, createSignal, onMount } from "solid-js";
 import type { JSX } from "solid-js";
 import { go } from "../app/route.ts";
 import { useModel } from "../model/model.ts";
@@ -9,6 +9,7 @@ import { w } from "./words.ts";
 
 /** As many as can be looked over; typing on finds the others. */
 const MOST = 50;
+const PAGE = 200;
 
 /** Jumps to a conversation or a person by name. */
 export function Switcher(props: { onClose(): void }): JSX.Element {
@@ -16,6 +17,8 @@ export function Switcher(props: { onClose(): void }): JSX.Element {
   const [query, setQuery] = createSignal("");
   const all = createMemo(() => candidates(model));
   const options = createMemo(() => filter(query(), all(), (one) => one.names).slice(0, MOST));
+  // Whoever is found here shows as known from then on; without a connection the known ones do.
+  onMount(() => void model.client.users({ limit: PAGE }).catch(() => {}));
   return (
     <Picker
       title={w.switcher}

@@ -3,7 +3,7 @@ import type { Entry, Outgoing } from "@hongyan/client";
 import { w } from "./words.ts";
 
 export interface Preview {
-  kind: "none" | "draft" | "pending" | "failed" | "message" | "gone";
+  kind: "none" | "draft" | "pending" | "sent" | "failed" | "message" | "gone";
   text: string;
   isEdited: boolean;
 }
@@ -28,7 +28,8 @@ export function previewOf(newest: Newest): Preview {
   if (draft.trim() !== "" && !newest.isOpen) return { kind: "draft", text: oneLine(draft), isEdited: false };
   if (pending !== null && pending.append.type === "send") {
     const text = w.you(oneLine(pending.append.body.text ?? ""));
-    return { kind: pending.state === "failed" ? "failed" : "pending", text, isEdited: false };
+    const kind = pending.state === "failed" || pending.state === "sent" ? pending.state : "pending";
+    return { kind, text, isEdited: false };
   }
   return last === null ? { kind: "none", text: "", isEdited: false } : ofEntry(last, newest);
 }

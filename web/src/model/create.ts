@@ -3,6 +3,7 @@ import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { Client, Conversation, UserProfile } from "@hongyan/client";
 import { batchByFrame } from "./batch.ts";
 import { createCells } from "./cells.ts";
+import { keptSet } from "./kept.ts";
 import { draftKey, placeOf } from "./keys.ts";
 import type { Place } from "./keys.ts";
 import type { Model } from "./model.ts";
@@ -24,18 +25,14 @@ export function createModel(client: Client, account: string): Model {
   const [connection, setConnection] = createSignal(client.connection);
   const [storage, setStorage] = createSignal(client.storage);
   const [isLeader, setLeader] = createSignal(client.isLeader);
-  on("connection", (state) => {
-    setConnection(state);
-    setMe(client.me);
-  });
+  on("connection", setConnection);
+  on("me", setMe);
   on("storage", setStorage);
   on("leader", setLeader);
 
-  const people = createPeople(client);
-  on("profiles", (profiles) => {
-    people.learn(profiles);
-    setMe(client.me);
-  });
+  const isOnline = createMemo(() => connection().kind === "online");
+  const people = createPeople(client, isOnline);
+  on("profiles", people.learn);
 
   const conversations = createCells<number, Conversation>();
   const directs = createCells<number, number>();
@@ -69,8 +66,12 @@ export function createModel(client: Client, account: string): Model {
   const settings = createSettings(account);
   const title = (place: Place) => others(canonical(place)).map((person) => person.name).join(", ");
   const rows = createRows({ conversation, title, outgoing: outgoing.of, draft, settings });
-  for (const one of client.conversations()) rows.add(canonical({ conv: one.conv }));
-  for (const place of outgoing.places()) rows.add(canonical(place));
+  const addPlace = (place: Place | null) => place !== null && rows.add(canonical(place));
+  for (const one of client.conversations()) addPlace({ conv: one.conv });
+  outgoing.places().forEach(addPlace);
+  // The SDK keeps drafts but no list of them: who has one and no conversation yet is kept here.
+  const drafted = keptSet(`drafted.${account}`);
+  for (const key of drafted.all()) addPlace(placeOf(key));
   rows.sort();
 
   // A burst of messages changes a conversation many times a frame; the list is redrawn once.
@@ -78,7 +79,7 @@ export function createModel(client: Client, account: string): Model {
     batch(() => {
       for (const one of new Map([...all].map((conversation) => [conversation.conv, conversation])).values()) {
         put(one);
-        rows.add(canonical({ conv: one.conv }));
+        addPlace({ conv: one.conv });
       }
       rows.sort();
     }),
@@ -88,14 +89,19 @@ export function createModel(client: Client, account: string): Model {
   on("send", (update) => {
     batch(() => {
       outgoing.update(update);
-      rows.add(canonical(outgoing.placeOf(update.outgoing)));
+      addPlace(outgoing.placeOf(update.outgoing));
       rows.sort();
     });
   });
   on("draft", ({ key, text }) => {
     drafts.set(key, text);
     const place = placeOf(key);
-    if (place !== null) batch(() => (rows.add(canonical(place)), rows.sort()));
+    if (place === null) return;
+    if ("to" in place) drafted.put(key, text !== "" && conversation(place) === null);
+    batch(() => {
+      addPlace(place);
+      rows.sort();
+    });
   });
 
   const unread = createMemo(() => rows.rows().reduce((sum, row) => sum + (row.isMuted ? 0 : row.unread), 0));

@@ -27,6 +27,30 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
+export interface KeptSet {
+  all(): ReadonlySet<string>;
+  /** Adds or removes one. */
+  put(one: string, isIn: boolean): void;
+}
+
+/** A few texts, kept under a name. What is kept under it and is no list of texts counts as none. */
+export function keptSet(name: string): KeptSet {
+  const read = (): ReadonlySet<string> => {
+    const found = kept(name);
+    return new Set(Array.isArray(found) ? found.filter((one) => typeof one === "string") : []);
+  };
+  return {
+    all: read,
+    put(one, isIn) {
+      const now = new Set(read());
+      if (now.has(one) === isIn) return;
+      if (isIn) now.add(one);
+      else now.delete(one);
+      keep(name, now.size === 0 ? undefined : [...now]);
+    },
+  };
+}
+
 /** Hears when another tab keeps a value under a name. Returns what stops it. */
 export function onKept(name: string, listener: () => void): () => void {
   if (typeof window === "undefined") return () => {};

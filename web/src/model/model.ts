@@ -25,7 +25,7 @@ export interface Row {
   readonly unread: number;
   /** The newest message, as it stands now. */
   readonly last: Entry | null;
-  /** The newest of one's own that the server has not taken yet. */
+  /** The newest of one's own that is not in the log yet. */
   readonly pending: Outgoing | null;
   readonly draft: string;
   readonly isMuted: boolean;
@@ -58,7 +58,7 @@ export interface Model {
   title(place: Place): string;
   /** The other members. */
   others(place: Place): readonly UserProfile[];
-  /** What the server has not taken yet, in the order of submission. */
+  /** Requests whose entry has not come yet, in the order of submission. */
   outgoing(place: Place): readonly Outgoing[];
   draft(place: Place): string;
   readonly settings: Settings;

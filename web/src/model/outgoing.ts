@@ -1,5 +1,5 @@
 /**
- * What the server has not taken yet, by place.
+ * Requests whose entry has not come yet, by place.
  *
  * Promises: in the order of submission; whatever a message was addressed to when it was written, it
  * shows in the conversation that it belongs to now.
@@ -39,7 +39,7 @@ export function createOutgoing(
     },
     update({ outgoing, state }) {
       const key = draftKey(addressOf(outgoing));
-      lists.set(key, apply(lists.peek(key) ?? NONE, outgoing, state === "sent" || state === "discarded"));
+      lists.set(key, apply(lists.peek(key) ?? NONE, outgoing, state));
     },
     placeOf: addressOf,
     places: () => [...lists.keys()].map(placeOf).filter((place) => place !== null),
@@ -51,8 +51,10 @@ function addressOf({ append }: Outgoing): Place {
   return { conv: append.conv ?? 0 };
 }
 
-function apply(list: readonly Outgoing[], one: Outgoing, isGone: boolean): readonly Outgoing[] {
+function apply(list: readonly Outgoing[], one: Outgoing, state: SendUpdate["state"]): readonly Outgoing[] {
   const place = list.findIndex((other) => other.clientId === one.clientId);
-  if (isGone) return place < 0 ? list : list.toSpliced(place, 1);
-  return place < 0 ? [...list, one] : list.with(place, one);
+  if (state === "settled" || state === "discarded") return place < 0 ? list : list.toSpliced(place, 1);
+  if (place >= 0) return list.with(place, one);
+  // The answer may come after the entry: then the request is a message already.
+  return state === "sent" ? list : [...list, one];
 }

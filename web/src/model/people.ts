@@ -14,7 +14,8 @@ export interface People {
   all: Accessor<readonly UserProfile[]>;
 }
 
-export function createPeople(client: Client): People {
+/** `isOnline` is reactive: names that could not be asked for are, when there is a connection. */
+export function createPeople(client: Client, isOnline: () => boolean): People {
   const known = createCells<number, UserProfile>();
   const asked = new Set<number>();
   const [version, setVersion] = createSignal(0);
@@ -37,7 +38,7 @@ export function createPeople(client: Client): People {
     profile(user) {
       const found = known.get(user) ?? client.profile(user);
       if (found !== null) return found;
-      if (client.connection.kind === "online") void ask(user);
+      if (isOnline()) void ask(user);
       return { id: user, login: "", name: `#${user}` };
     },
     learn,

@@ -6,7 +6,7 @@
  * (`preferences`).
  */
 import { createSignal, onCleanup } from "solid-js";
-import { keep, kept, onKept } from "./kept.ts";
+import { keptSet, onKept } from "./kept.ts";
 import { draftKey } from "./keys.ts";
 import type { Place } from "./keys.ts";
 import { prefer, preferences } from "./preferences.ts";
@@ -24,8 +24,9 @@ export interface Settings {
 /** The settings of one account. Call it where there is an owner: it listens to other tabs. */
 export function createSettings(account: string): Settings {
   const key = `muted.${account}`;
-  const [muted, setMuted] = createSignal<ReadonlySet<string>>(read(key));
-  onCleanup(onKept(key, () => setMuted(read(key))));
+  const store = keptSet(key);
+  const [muted, setMuted] = createSignal(store.all());
+  onCleanup(onKept(key, () => setMuted(store.all())));
   return {
     get language() {
       return preferences.language;
@@ -39,16 +40,8 @@ export function createSettings(account: string): Settings {
     prefer,
     isMuted: (place) => muted().has(draftKey(place)),
     setMuted(place, isMuted) {
-      const next = new Set(muted());
-      if (isMuted) next.add(draftKey(place));
-      else next.delete(draftKey(place));
-      setMuted(next);
-      keep(key, [...next]);
+      store.put(draftKey(place), isMuted);
+      setMuted(store.all());
     },
   };
-}
-
-function read(key: string): Set<string> {
-  const found = kept(key);
-  return new Set(Array.isArray(found) ? found.filter((one) => typeof one === "string") : []);
 }
