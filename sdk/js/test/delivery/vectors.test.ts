@@ -5,8 +5,13 @@ import type { Append } from "../../src/delivery/outbox.ts";
 import { Incoming } from "../../src/delivery/incoming/incoming.ts";
 import { INCOMING_POLICY } from "../../src/delivery/incoming/types.ts";
 import type { IncomingAction } from "../../src/delivery/incoming/types.ts";
+import { Heartbeat } from "../../src/delivery/heartbeat/heartbeat.ts";
+import type { HeartbeatAction } from "../../src/delivery/heartbeat/heartbeat.ts";
+import type { Network } from "../../src/delivery/heartbeat/memory.ts";
 import { Outbox } from "../../src/delivery/outbox.ts";
 import type { OutboxAction } from "../../src/delivery/outbox.ts";
+import { Reconnect } from "../../src/delivery/reconnect.ts";
+import type { Next } from "../../src/delivery/reconnect.ts";
 import { decode } from "../../src/frames.ts";
 import type { Failure, Sent } from "../../src/wire.gen.ts";
 
@@ -70,6 +75,61 @@ describe("incoming", () => {
         return { send: { type: "history", conv, after, limit } };
       }
     }
+  }
+});
+
+describe("heartbeat", () => {
+  for (const { name, steps } of scripts("heartbeat")) {
+    test(name, () => {
+      const heartbeat = new Heartbeat("home");
+      for (const { at, event, actions, next_deadline } of steps) {
+        const out: HeartbeatAction[] = [];
+        if (event === "sent") heartbeat.sent(at);
+        else if (event === "received") heartbeat.received(at);
+        else if (event === "disconnected") heartbeat.disconnected(at);
+        else if (event === "tick") heartbeat.tick(at, out);
+        else if (event !== "save") take(heartbeat, event as Record<string, any>, at);
+        const found = event === "save" ? [{ networks: heartbeat.networks(at).map(saved) }] : out.map(asScripted);
+        expect(found, `at ${at}`).toEqual(actions);
+        expect(heartbeat.nextDeadline(), `at ${at}`).toBe(next_deadline);
+      }
+    });
+  }
+
+  function take(heartbeat: Heartbeat, event: Record<string, any>, at: number): void {
+    if (event.connected) heartbeat.connected(event.connected, at);
+    else if (event.pong !== undefined) heartbeat.pong(event.pong);
+    else if (event.network !== undefined) heartbeat.networkChanged(event.network, at);
+    else heartbeat.setBackground(event.background);
+  }
+
+  function saved({ key, learnt, failedAgeMs, confirmations }: Network): unknown {
+    return { key, learnt, failed_age_ms: learnt.failed_ms === undefined ? null : failedAgeMs, confirmations };
+  }
+
+  function asScripted(action: HeartbeatAction): unknown {
+    return action.kind === "dead" ? "dead" : { ping: { type: "ping", ...action.ping } };
+  }
+});
+
+describe("reconnect", () => {
+  for (const { name, steps } of scripts("reconnect")) {
+    test(name, () => {
+      const reconnect = new Reconnect();
+      for (const { at, event, actions } of steps) {
+        const next = take(reconnect, event as string & Record<string, any>, at);
+        expect(next === null ? [] : [next], `at ${at}`).toEqual(actions);
+      }
+    });
+  }
+
+  function take(reconnect: Reconnect, event: string & Record<string, any>, at: number): Next | null {
+    if (event === "wake") return reconnect.wake(at);
+    if (event.lost) return reconnect.lost(event.lost.code, event.lost.random / CHANCE, at);
+    if (event === "attempt") reconnect.attempt(at);
+    else if (event === "welcomed") reconnect.welcomed(at);
+    else reconnect.bye(event.bye);
+    return null;
   }
 });
 
