@@ -31,6 +31,8 @@ export default defineConfig({
     },
   },
   test: {
+    // What needs a page is tested in a real browser (`e2e`).
+    environment: "node",
     include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
   },
 });

@@ -4,14 +4,16 @@
  * Promises: nothing while all is well; nothing for breaks shorter than a second; the countdown is
  * live, and screen readers are told the state but not every second of it.
  */
-import { createEffect, createMemo, createSignal, onCleanup, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, onCleanup, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { useModel } from "../model/model.ts";
 import { Banner } from "../ui/index.ts";
 import { noticeOf } from "./connection.ts";
+import type { Notice } from "./connection.ts";
 import { w } from "./words.ts";
 
 const PATIENCE_MS = 1000;
+const ATTEMPT_MS = 500;
 
 export function ConnectionBanner(): JSX.Element {
   const model = useModel();
@@ -27,8 +29,9 @@ export function ConnectionBanner(): JSX.Element {
     const timer = setTimeout(() => setDue(true), PATIENCE_MS);
     onCleanup(() => clearTimeout(timer));
   });
+  const calm = useCalm(notice);
   const shown = () => {
-    const now = notice();
+    const now = calm();
     return now !== null && (isDue() || now.isLasting === true) ? now : null;
   };
   return (
@@ -53,6 +56,22 @@ export function ConnectionBanner(): JSX.Element {
       </Show>
     </div>
   );
+}
+
+/** An attempt that fails at once does not show: the line would flicker between two texts. */
+function useCalm(notice: () => Notice | null): () => Notice | null {
+  const [calm, setCalm] = createSignal(notice());
+  createEffect(() => {
+    const now = notice();
+    const isPatient = now?.isAttempt === true && untrack(calm) !== null;
+    if (!isPatient) {
+      setCalm(now);
+      return;
+    }
+    const timer = setTimeout(() => setCalm(now), ATTEMPT_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+  return calm;
 }
 
 function Countdown(props: { to: number }): JSX.Element {

@@ -8,7 +8,9 @@ export interface Notice {
   /** When the next attempt begins, in ms since the epoch. */
   retryAt?: number;
   action?: "retry" | "reload";
-  /** Holds however short it lasts. */
+  /** An attempt, which may be over in a moment. */
+  isAttempt?: boolean;
+  /** Shows at once. */
   isLasting?: boolean;
 }
 
@@ -18,7 +20,7 @@ export function noticeOf(state: ConnectionState): Notice | null {
     case "online":
       return state.caughtUp ? null : { tone: "info", text: w.catchingUp };
     case "connecting":
-      return { tone: "info", text: state.attempt > 1 ? w.connectingAgain : w.connecting };
+      return { tone: "info", text: state.attempt > 1 ? w.connectingAgain : w.connecting, isAttempt: true };
     case "waiting":
       return waiting(state);
     case "stopped":

@@ -7,10 +7,13 @@
 
 const PREFIX = "hongyan.";
 
+/** What could not be stored, and so lives as long as the page. */
+const unstored = new Map<string, string>();
+
 /** The value kept under a name; undefined when there is none. */
 export function kept(name: string): unknown {
   try {
-    const text = localStorage.getItem(PREFIX + name);
+    const text = unstored.get(name) ?? localStorage.getItem(PREFIX + name);
     return text === null ? undefined : JSON.parse(text);
   } catch {
     return undefined;
@@ -19,11 +22,13 @@ export function kept(name: string): unknown {
 
 /** Keeps a value; undefined removes it. */
 export function keep(name: string, value: unknown): void {
+  unstored.delete(name);
   try {
     if (value === undefined) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // Storage is full or forbidden. The value lives as long as the page.
+    // Storage is full or forbidden.
+    if (value !== undefined) unstored.set(name, JSON.stringify(value));
   }
 }
 

@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import type { Entry, Outgoing } from "@hongyan/client";
+import { prefer } from "../model/preferences.ts";
+import { filter, rank } from "./match.ts";
+import { oneLine, previewOf } from "./preview.ts";
+import type { Newest } from "./preview.ts";
+import { spanOf, WHOLE } from "./window.ts";
+
+describe("names", () => {
+  test("the better the match, the earlier it stands", () => {
+    const names = ["Hanna Lin", "Linus", "Colin", "Lisa Mann", "Bob"];
+    expect(filter("lin", names, (name) => [name])).toEqual(["Linus", "Hanna Lin", "Colin", "Lisa Mann"]);
+    expect(filter("lsm", names, (name) => [name])).toEqual(["Lisa Mann"]);
+  });
+
+  test("case, accents and width do not matter; Chinese does", () => {
+    expect(rank("jurgen", "Jürgen")).toBe(0);
+    expect(rank("ＡＤＡ", "ada")).toBe(0);
+    expect(rank("四", "李四")).not.toBeNull();
+    expect(rank("五", "李四")).toBeNull();
+  });
+
+  test("nothing typed is everything, in its order", () => {
+    expect(filter(" ", ["b", "a"], (name) => [name])).toEqual(["b", "a"]);
+  });
+});
+
+describe("previews", () => {
+  prefer({ language: "en" });
+  const last: Entry = { conv: 1, seq: 1, id: 1, kind: "message", from: 7, at: 1, client_id: "c", body: { type: "text", text: "hi\n there" } };
+  const newest: Newest = { draft: "", pending: null, last, me: 1, author: null, isOpen: false };
+  const pending: Outgoing = { clientId: "p", at: 2, state: "failed", append: { type: "send", conv: 1, client_id: "p", body: { type: "text", text: "mine" } } };
+
+  test("a message is one line, and says whose it is where that is not plain", () => {
+    expect(previewOf(newest).text).toBe("hi there");
+    expect(previewOf({ ...newest, me: 7 }).text).toBe("You: hi there");
+    expect(previewOf({ ...newest, author: "Li" }).text).toBe("Li: hi there");
+  });
+
+  test("recalled, edited and unknown messages show as such", () => {
+    const { body: _, ...blank } = last;
+    expect(previewOf({ ...newest, last: { ...blank, recalled_by: 2 } })).toMatchObject({ kind: "gone" });
+    expect(previewOf({ ...newest, last: { ...last, edited_by: 2 } }).isEdited).toBe(true);
+    expect(previewOf({ ...newest, last: { ...last, body: { type: "image" } } }).text).toBe("[Needs a newer app]");
+  });
+
+  test("what waits comes before what was said, a draft before both, unless it shows anyway", () => {
+    expect(previewOf({ ...newest, pending })).toMatchObject({ kind: "failed", text: "You: mine" });
+    expect(previewOf({ ...newest, pending, draft: "Dear" })).toMatchObject({ kind: "draft", text: "Dear" });
+    expect(previewOf({ ...newest, draft: "Dear", isOpen: true }).kind).toBe("message");
+    expect(previewOf({ ...newest, draft: " \n" }).kind).toBe("message");
+  });
+
+  test("a message of a megabyte costs no more than a short one", () => {
+    expect(oneLine("x ".repeat(500_000)).length).toBeLessThan(200);
+  });
+});
+
+describe("the lines that are drawn", () => {
+  test("all of a short list", () => {
+    expect(spanOf(WHOLE, 64, 5000, 800)).toEqual({ start: 0, end: WHOLE });
+  });
+
+  test("of a long one those in sight, and a few more", () => {
+    const { start, end } = spanOf(10_000, 64, 64 * 5000, 640);
+    expect(start).toBeLessThan(5000);
+    expect(start).toBeGreaterThan(4980);
+    expect(end).toBeGreaterThan(5010);
+    expect(end).toBeLessThan(5030);
+  });
+
+  test("never beyond the ends", () => {
+    expect(spanOf(1000, 64, -50, 800).start).toBe(0);
+    expect(spanOf(1000, 64, 64 * 1000, 800).end).toBe(1000);
+    expect(spanOf(300, 64, 64 * 9000, 800).start).toBeLessThanOrEqual(300);
+  });
+});

@@ -1,0 +1,142 @@
+import { createEffect, createRoot } from "solid-js";
+import { afterEach, expect, test } from "vitest";
+import type { Client, ClientEvents, Conversation, UserProfile } from "@hongyan/client";
+import { createModel } from "./create.ts";
+import type { Model } from "./model.ts";
+
+const ME = 1000;
+
+/** The SDK's handle, as far as the model reads it, with events to order. */
+class FakeClient {
+  readonly listeners = new Map<string, Set<(event: never) => void>>();
+  readonly known = new Map<number, Conversation>();
+  readonly drafts = new Map<string, string>();
+  readonly directory = new Map<number, UserProfile>();
+  me = profile(ME);
+  connection = { kind: "online", caughtUp: true };
+  storage = { kind: "memory" };
+  isLeader = true;
+  asked: number[] = [];
+
+  on(name: string, listener: (event: never) => void): () => void {
+    const all = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, all.add(listener));
+    return () => all.delete(listener);
+  }
+  tell<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void {
+    for (const listener of this.listeners.get(name) ?? []) (listener as (event: ClientEvents[K]) => void)(event);
+  }
+  conversations = () => [...this.known.values()];
+  outgoing = () => [];
+  profile = () => null;
+  draft = (key: string) => this.drafts.get(key) ?? "";
+  users = async ({ after }: { after: number }) => {
+    this.asked.push(after + 1);
+    const found = this.directory.get(after + 1);
+    return found === undefined ? [] : [found];
+  };
+}
+
+function profile(id: number): UserProfile {
+  return { id, login: `u${id}`, name: `User ${id}` };
+}
+
+function direct(conv: number, other: number, at: number, unread = 0): Conversation {
+  const member = (user: number) => ({ user, read: 0, delivered: 0 });
+  const last = { conv, seq: 1, id: at, kind: "message", from: other, at, client_id: "c", body: { type: "text", text: "hi" } };
+  return { conv, kind: "direct", head: 1, held: 1, floor: 1, unread, members: [member(ME), member(other)], last };
+}
+
+let dispose = () => {};
+afterEach(() => dispose());
+
+function modelOf(fake: FakeClient): Model {
+  return createRoot((end) => {
+    dispose = end;
+    return createModel(fake as unknown as Client, String(ME));
+  });
+}
+const keys = (model: Model) => model.rows().map((row) => row.key);
+const frame = () => new Promise((done) => setTimeout(done));
+
+test("the list is sorted by the last activity, and a line stays the same object", async () => {
+  const fake = new FakeClient();
+  fake.known.set(1, direct(1, 1001, 10)).set(2, direct(2, 1002, 20));
+  const model = modelOf(fake);
+  expect(keys(model)).toEqual(["to:1002", "to:1001"]);
+  const [, row] = model.rows();
+  fake.tell("conversation", direct(1, 1001, 30, 2));
+  await frame();
+  expect(keys(model)).toEqual(["to:1001", "to:1002"]);
+  expect(model.rows()[0]).toBe(row);
+  expect(row?.unread).toBe(2);
+});
+
+test("a burst is one change", async () => {
+  const fake = new FakeClient();
+  fake.known.set(1, direct(1, 1001, 10));
+  const model = modelOf(fake);
+  let changes = -1;
+  const [row] = model.rows();
+  createRoot((end) => {
+    createEffect(() => {
+      void row?.unread;
+      changes++;
+    });
+    const before = dispose;
+    dispose = () => (end(), before());
+  });
+  await frame();
+  for (let i = 1; i <= 500; i++) fake.tell("conversation", direct(1, 1001, 10 + i, i));
+  await frame();
+  expect(row?.unread).toBe(500);
+  expect(changes).toBe(1);
+});
+
+test("a 1:1 keeps its name when the conversation comes to exist", async () => {
+  const fake = new FakeClient();
+  const model = modelOf(fake);
+  expect(model.conversation({ to: 1001 })).toBeNull();
+  fake.tell("conversation", direct(7, 1001, 10));
+  await frame();
+  expect(model.conversation({ to: 1001 })?.conv).toBe(7);
+  expect(model.canonical({ conv: 7 })).toEqual({ to: 1001 });
+  expect(keys(model)).toEqual(["to:1001"]);
+});
+
+test("a draft to somebody new is a line, as long as there is one", () => {
+  const fake = new FakeClient();
+  const model = modelOf(fake);
+  fake.drafts.set("to:1005", "Dear");
+  fake.tell("draft", { key: "to:1005", text: "Dear" });
+  expect(keys(model)).toEqual(["to:1005"]);
+  fake.tell("draft", { key: "to:1005", text: "" });
+  expect(keys(model)).toEqual([]);
+});
+
+test("an unknown name is asked for once, and shows when it comes", async () => {
+  const fake = new FakeClient();
+  fake.directory.set(1009, { id: 1009, login: "nine", name: "Nine" });
+  const model = modelOf(fake);
+  expect(model.title({ to: 1009 })).toBe("#1009");
+  expect(model.title({ to: 1009 })).toBe("#1009");
+  await frame();
+  expect(fake.asked).toEqual([1009]);
+  expect(model.title({ to: 1009 })).toBe("Nine");
+});
+
+test("the unread number passes over what is muted", () => {
+  const fake = new FakeClient();
+  fake.known.set(1, direct(1, 1001, 10, 3)).set(2, direct(2, 1002, 20, 4));
+  const model = modelOf(fake);
+  expect(model.unread()).toBe(7);
+  model.settings.setMuted({ to: 1002 }, true);
+  expect(model.unread()).toBe(3);
+});
+
+test("after its owner is gone, the model listens to nothing", () => {
+  const fake = new FakeClient();
+  modelOf(fake);
+  dispose();
+  expect([...fake.listeners.values()].every((listeners) => listeners.size === 0)).toBe(true);
+});

@@ -1,0 +1,17 @@
+/** What an avatar shows of a name. */
+
+const HUES = 12;
+
+/** Neighbouring ids get colours that lie far apart. */
+export function hueOf(id: number): number {
+  return (id * 5) % HUES;
+}
+
+/** Up to two letters: of the first two words; of a Chinese name the given name. */
+export function initials(name: string): string {
+  const trimmed = name.trim();
+  if (/^\p{Script=Han}+$/u.test(trimmed)) return [...trimmed].slice(-2).join("");
+  const words = trimmed.split(/[\s_.\-@]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = words.slice(0, 2).map((word) => [...word.replace(/^[^\p{L}\p{N}]+/u, "")][0] ?? "");
+  return letters.join("").toLocaleUpperCase() || "·";
+}
