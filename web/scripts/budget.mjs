@@ -17,6 +17,14 @@ for (const file of files) {
   console.log(`${String(file.size).padStart(8)}  ${isFirst(file) ? "first" : "later"}  ${file.name}`);
 }
 
+// Solid writes a style that never changes into its template as an attribute, which the content
+// security policy forbids.
+for (const name of readdirSync(dist, { recursive: true })) {
+  if (!name.endsWith(".js") || !/<[a-z][^<>`]*\sstyle=/.test(readFileSync(dist + name, "utf8"))) continue;
+  console.error(`${name} has a style attribute in a template`);
+  process.exit(1);
+}
+
 const sum = (list) => list.reduce((total, file) => total + file.size, 0);
 const first = sum(files.filter(isFirst));
 const code = sum(files.filter(({ name }) => /\.(html|js|css)$/.test(name)));

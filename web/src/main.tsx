@@ -4,10 +4,11 @@ import "./style/base.css";
 import "./ui/ui.css";
 import { render } from "solid-js/web";
 import { App } from "./app/App.tsx";
-import { watchForUpdates } from "./app/updates.ts";
+import { reloadWhenOutdated, watchForUpdates } from "./app/updates.ts";
 import { watchSlowness } from "./metrics/longtasks.ts";
 
 const root = document.getElementById("app");
 if (root !== null) render(() => <App />, root);
+reloadWhenOutdated();
 watchSlowness();
 void watchForUpdates();

@@ -67,7 +67,15 @@ export async function signedIn(user: UserProfile): Promise<void> {
 export async function signOut(): Promise<void> {
   const open = session();
   if (open.kind !== "open") return;
-  await open.client.logout();
+  const { me } = open.client;
+  // First, so that other tabs know why their connection ends.
+  endAccount();
+  try {
+    await open.client.logout();
+  } catch (error) {
+    if (me !== null) keepAccount(me);
+    throw error;
+  }
   leave(null);
 }
 
@@ -93,7 +101,7 @@ async function open(user: number): Promise<void> {
 function onConnection(client: Client, state: ConnectionState): void {
   const current = session();
   if (state.kind !== "stopped" || current.kind !== "open" || current.client !== client) return;
-  if (state.reason.kind === "signed_out") leave("ended");
+  if (state.reason.kind === "signed_out") leave(lastAccount()?.isSignedIn ? "ended" : null);
   // The cookie is of somebody who signed in since, in another tab or on another page.
   if (state.reason.kind === "other_user") void askServer();
 }

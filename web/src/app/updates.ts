@@ -14,6 +14,8 @@ export const isUpdateReady = () => waiting() !== null;
 /** An hour: a page that stays open for days hears of a new version too. */
 const CHECK_MS = 3_600_000;
 
+const RELOADED = "hongyan.reloaded";
+
 /** Registers the worker. Without one the app works the same, but needs the network to open. */
 export async function watchForUpdates(): Promise<void> {
   if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
@@ -31,6 +33,19 @@ export async function watchForUpdates(): Promise<void> {
   } catch (error) {
     console.warn("no service worker", error);
   }
+}
+
+/**
+ * Another tab let a new version take over, and a part of this one's code is gone with the old. Loads
+ * the page anew, once: drafts and unsent messages are kept.
+ */
+export function reloadWhenOutdated(): void {
+  window.addEventListener("vite:preloadError", (event) => {
+    if (sessionStorage.getItem(RELOADED) !== null) return;
+    sessionStorage.setItem(RELOADED, "1");
+    event.preventDefault();
+    location.reload();
+  });
 }
 
 /** Lets the new version take over, and loads it. */
