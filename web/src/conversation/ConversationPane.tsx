@@ -78,7 +78,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   };
   function ownMessages(): MessageRow[] {
     const rows = makeRows({
-      me: model.me()?.id ?? 0, messages: view.log.window()?.messages ?? [], landed: [], outgoing: view.log.outgoing(),
+      me: model.me()?.id ?? 0, messages: view.log.window()?.messages ?? [], outgoing: view.log.outgoing(),
       atEnd: view.log.atEnd(), newFrom: null,
     }, new Map());
     return [...rows.values()].filter((row): row is MessageRow => row.kind === "message" && canEdit(row));

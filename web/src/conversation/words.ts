@@ -21,6 +21,7 @@ export const w = words({
     troubleNewer: "Newer messages cannot be loaded now.",
     retry: "Try again",
 
+    arrived: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
     you: "You",
     edited: "edited",
     ownRecalled: "You recalled a message",
@@ -31,7 +32,6 @@ export const w = words({
     goToQuote: (name: string) => `Go to the message of ${name} that this one answers`,
     quoteMissing: "The original message is not available",
 
-    waiting: "Waiting for a connection",
     sending: "Sending",
     sent: "Sent",
     delivered: "Delivered",
@@ -89,6 +89,7 @@ export const w = words({
     troubleNewer: "现在无法加载后面的消息。",
     retry: "重试",
 
+    arrived: (n: number) => `${n} 条新消息`,
     you: "我",
     edited: "已编辑",
     ownRecalled: "您撤回了一条消息",
@@ -99,14 +100,13 @@ export const w = words({
     goToQuote: (name: string) => `跳到所回复的 ${name} 的消息`,
     quoteMissing: "原消息无法显示",
 
-    waiting: "等待连接",
-    sending: "发送中",
+    sending: "正在发送",
     sent: "已发送",
     delivered: "已送达",
     read: "已读",
     readBy: (n: number) => `${n} 人已读`,
-    failed: "未发送",
-    notSent: (reason: string) => `未发送：${reason}`,
+    failed: "发送失败",
+    notSent: (reason: string) => `发送失败：${reason}`,
     savingEdit: "正在保存修改…",
     recalling: "正在撤回…",
     editFailed: (reason: string) => `未能修改：${reason}`,

@@ -8,6 +8,7 @@
 import { createEffect, createMemo, createSignal, on, onMount, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { HongyanError } from "@hongyan/client";
+import { composerIs } from "../../app/composer.ts";
 import { draftKey } from "../../model/keys.ts";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
@@ -56,6 +57,7 @@ export function Composer(props: ComposerProps): JSX.Element {
 
   onMount(() => {
     props.ref({ focus: () => field.focus() });
+    composerIs(() => field.focus());
     if (hasKeyboard()) field.focus({ preventScroll: true });
     createEffect(on(text, () => fit(field)));
     createEffect(on(composing.inserted, (inserted) => inserted !== null && setDraft(inserted), { defer: true }));

@@ -4,7 +4,8 @@
  * rows → **list** → `MessageItem`
  *
  * Owns: which elements there are, keyboard movement between them, and telling what was read.
- * Promises: an element stays as long as its row does. Not here: the window on the log (`log`), and
+ * Promises: an element stays as long as its row does; older messages that come in are not read out
+ * by screen readers, and new ones are, by `arrivals`. Not here: the window on the log (`log`), and
  * the scroll position (`scroll`).
  */
 import { createEffect, createMemo, createSelector, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack } from "solid-js";
@@ -15,12 +16,14 @@ import { formatDay } from "../../i18n/index.ts";
 import { useModel } from "../../model/model.ts";
 import type { Place } from "../../model/keys.ts";
 import { createAttention } from "../log/attention.ts";
-import { makeRows } from "../log/rows.ts";
+import { makeRows, textOf } from "../log/rows.ts";
 import type { MessageRow, Rows } from "../log/rows.ts";
 import type { Trouble } from "../log/view.ts";
 import type { PlaceView } from "../log/views.ts";
+import { snippet } from "../../text/snippet.ts";
 import { w } from "../words.ts";
 import type { MessageActions } from "./actions.ts";
+import { Arrivals } from "./arrivals.ts";
 import { JumpButton } from "./JumpButton.tsx";
 import { MessageItem } from "./MessageItem.tsx";
 import { Reading } from "./reading.ts";
@@ -49,7 +52,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   let scroll: Scroll | undefined;
 
   const rows = createMemo<Rows>((before) => makeRows({
-    me: me(), messages: log.window()?.messages ?? [], landed: log.landed(), outgoing: log.outgoing(),
+    me: me(), messages: log.window()?.messages ?? [], outgoing: log.outgoing(),
     atEnd: log.window() === null ? wasNew : log.atEnd(), newFrom: log.newFrom(),
   }, before), new Map());
   const keys = createMemo(() => [...rows().keys()], [], { equals: (a, b) => a.length === b.length && a.every((key, at) => key === b[at]) });
@@ -91,9 +94,15 @@ export function MessageList(props: MessageListProps): JSX.Element {
     createEffect(on(log.wish, (wish) => wish !== null && untrack(() => go(wish))));
     createEffect(on(attentive, () => untrack(() => reading.look())));
   });
+  const arrivals = new Arrivals({ say: announce, many: (count) => w.arrived(count) });
+  onCleanup(model.client.on("entry", (entry) => {
+    const isNews = entry.kind === "message" && entry.from !== me() && entry.conv === props.conversation()?.conv;
+    if (isNews && attentive()) arrivals.arrived(`${model.profile(entry.from).name}: ${textOf(entry) === null ? w.unsupported : snippet(textOf(entry)!)}`);
+  }));
   onCleanup(() => {
     scroll?.stop();
     reading.stop();
+    arrivals.stop();
   });
   createEffect(on(model.connection, (state) => {
     const trouble = log.trouble();
@@ -147,7 +156,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   return (
     <div class="log">
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
-        <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
+        <div ref={content} class="log-content" role="log" aria-live="off" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
           <Show when={log.trouble() !== "newer"}><TroubleNote trouble={log.trouble()} onRetry={(trouble) => void retry(trouble)} /></Show>
           <For each={keys()}>
             {(key) => {
@@ -165,7 +174,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
                     <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>
                   </Match>
                   <Match when={untrack(row)!.kind === "new"}>
-                    <div class="log-new" data-key={key} role="separator"><span>{w.newMessages}</span></div>
+                    <div class="log-new" data-key={key} role="separator" aria-label={w.newMessages}><span>{w.newMessages}</span></div>
                   </Match>
                 </Switch>
               );

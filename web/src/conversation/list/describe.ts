@@ -14,7 +14,6 @@ export function describe(row: MessageRow, name: string, standing: Standing | nul
   const notes: string[] = [];
   if (row.edited && !row.recalled) notes.push(capital(w.edited));
   if (row.change !== null) notes.push(changeText(row));
-  else if (row.local === "failed") notes.push(w.notSent(reasonOf(row.failure)));
   else if (standing !== null) notes.push(standingText(standing));
   return w.sentence(who, formatTime(row.at), saying(row, name), notes);
 }
@@ -32,7 +31,7 @@ export function recalledText(row: MessageRow, name: string): string {
 
 export function standingText(standing: Standing): string {
   switch (standing.kind) {
-    case "waiting": return w.waiting;
+    case "waiting":
     case "sending": return w.sending;
     case "failed": return w.failed;
     case "sent": return w.sent;

@@ -8,7 +8,6 @@
  * so that its element stays. Not here: words.
  */
 import type { Entry, Failure, Outgoing } from "@hongyan/client";
-import type { Landed } from "./view.ts";
 
 /** One person's messages closer together than this share a head. */
 const GROUP_MS = 5 * 60_000;
@@ -29,7 +28,7 @@ export interface PendingChange {
 export interface MessageRow {
   kind: "message";
   key: string;
-  /** Null until the server has numbered it. */
+  /** Null until its entry has come. */
   seq: number | null;
   clientId: string;
   from: number;
@@ -42,7 +41,7 @@ export interface MessageRow {
   replyTo: number | null;
   /** Whether it begins a group: shows who and when. */
   begins: boolean;
-  /** Null once the server has it. */
+  /** Null once the server has taken it. */
   local: LocalState | null;
   failure: Failure | null;
   change: PendingChange | null;
@@ -53,8 +52,6 @@ export type Row = MessageRow | { kind: "day"; key: string; at: number } | { kind
 export interface RowInput {
   me: number;
   messages: readonly Entry[];
-  /** What the server took and has not brought back yet. */
-  landed: readonly Landed[];
   /** The outbox of this place, in order. */
   outgoing: readonly Outgoing[];
   /** Echoes belong below the log's end, and are left out while the window ends before it. */
@@ -69,7 +66,7 @@ export type Rows = ReadonlyMap<string, Row>;
 /** Makes the rows anew, reusing those of `before` that are the same. */
 export function makeRows(input: RowInput, before: Rows): Rows {
   const rows = new Map<string, Row>();
-  const changes = pendingChanges([...input.landed.map((landed) => landed.outgoing), ...input.outgoing]);
+  const changes = pendingChanges(input.outgoing);
   const held = new Set<string>();
   let previous: MessageRow | null = null;
   const add = (row: MessageRow): void => {
@@ -85,10 +82,8 @@ export function makeRows(input: RowInput, before: Rows): Rows {
     add(fromEntry(entry, input.me, changes.get(entry.seq) ?? null));
   }
   if (input.atEnd) {
-    for (const { outgoing, seq } of [...input.landed, ...input.outgoing.map((outgoing) => ({ outgoing, seq: null }))]) {
-      if (outgoing.append.type !== "send" || held.has(outgoing.clientId)) continue;
-      held.add(outgoing.clientId);
-      add(fromOutgoing(outgoing, input.me, seq));
+    for (const outgoing of input.outgoing) {
+      if (outgoing.append.type === "send" && !held.has(outgoing.clientId)) add(fromOutgoing(outgoing, input.me));
     }
   }
   return rows;
@@ -113,14 +108,19 @@ function fromEntry(entry: Entry, me: number, change: PendingChange | null): Mess
   };
 }
 
-function fromOutgoing(outgoing: Outgoing, me: number, seq: number | null): MessageRow {
+function fromOutgoing(outgoing: Outgoing, me: number): MessageRow {
   const { append } = outgoing;
   const send = append.type === "send" ? append : null;
   return {
-    kind: "message", key: `own:${outgoing.clientId}`, seq, clientId: outgoing.clientId, from: me, own: true,
+    kind: "message", key: `own:${outgoing.clientId}`, seq: null, clientId: outgoing.clientId, from: me, own: true,
     at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null,
-    begins: true, local: seq === null ? outgoing.state : null, failure: outgoing.failure ?? null, change: null,
+    begins: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
   };
+}
+
+/** What the server took is sent, although its entry is still on its way. */
+function localState({ state }: Outgoing): LocalState | null {
+  return state === "sent" ? null : state;
 }
 
 /** What a message says; null for a body that this version does not know. */
@@ -134,7 +134,7 @@ function pendingChanges(outgoing: readonly Outgoing[]): Map<number, PendingChang
   for (const { append, clientId, state, failure } of outgoing) {
     if (append.type === "send") continue;
     const text = append.type === "edit" ? (append.body.text ?? null) : null;
-    changes.set(append.seq, { kind: append.type, text, clientId, state, failure: failure ?? null });
+    changes.set(append.seq, { kind: append.type, text, clientId, state: state === "sent" ? "sending" : state, failure: failure ?? null });
   }
   return changes;
 }

@@ -31,18 +31,11 @@ export type Spot =
 /** What an attempt to get a page failed at. */
 export type Trouble = "opening" | "older" | "newer";
 
-/** A message that the server took and that has not come back as an entry yet. */
-export interface Landed {
-  outgoing: Outgoing;
-  seq: number;
-}
-
 export class LogView {
   /** Null until the log is opened. */
   readonly window: Accessor<LogWindow | null>;
-  /** What the server has not taken yet, in the order of submission. */
+  /** What has not come back as an entry yet, in the order of submission. */
   readonly outgoing: Accessor<readonly Outgoing[]>;
-  readonly landed: Accessor<readonly Landed[]>;
   readonly newFrom: Accessor<number | null>;
   readonly trouble: Accessor<Trouble | null>;
   /** Where the list should go to now; set anew for each wish. */
@@ -57,7 +50,6 @@ export class LogView {
   private readonly me: () => number;
   private readonly setWindow: (window: LogWindow) => void;
   private readonly setOutgoing: (outgoing: readonly Outgoing[]) => void;
-  private readonly setLanded: (landed: readonly Landed[]) => void;
   private readonly setNewFrom: (seq: number | null) => void;
   private readonly setTrouble: (trouble: Trouble | null) => void;
   private readonly setWish: (spot: Spot | null) => void;
@@ -72,7 +64,6 @@ export class LogView {
     this.me = me;
     [this.window, this.setWindow] = createSignal<LogWindow | null>(null);
     [this.outgoing, this.setOutgoing] = createSignal(outgoing);
-    [this.landed, this.setLanded] = createSignal<readonly Landed[]>([]);
     [this.newFrom, this.setNewFrom] = createSignal<number | null>(null);
     [this.trouble, this.setTrouble] = createSignal<Trouble | null>(null);
     [this.atEnd, this.setAtEnd] = createSignal(false);
@@ -132,22 +123,21 @@ export class LogView {
     this.show(follows ? trimmedInSteps(next) : next, next.last >= (entries.at(-1)?.seq ?? 0));
   }
 
-  /** A request of this place moved on. What the server took stays in sight until its entry comes. */
-  submitted(update: SendUpdate): void {
-    const { outgoing, state } = update;
-    const at = this.outgoing().findIndex((other) => other.clientId === outgoing.clientId);
-    const gone = state === "sent" || state === "discarded";
-    // In one step, so that the message's row is never missing.
-    batch(() => {
-      if (!gone) this.setOutgoing(at < 0 ? [...this.outgoing(), outgoing] : this.outgoing().with(at, outgoing));
-      else if (at >= 0) this.setOutgoing(this.outgoing().toSpliced(at, 1));
-      if (update.state === "sent") this.land(outgoing, update.sent.seq);
-    });
+  /** Brings in what the live entries left out, where the log's end is looked at. */
+  resume(): void {
+    const window = this.window();
+    if (window === null || !this.atEnd() || window.last >= (this.facts()?.held ?? 0)) return;
+    this.setAtEnd(false);
+    void this.newer();
   }
 
-  private land(outgoing: Outgoing, seq: number): void {
-    const window = this.window();
-    if (window === null || seq > window.last) this.setLanded([...this.landed(), { outgoing, seq }]);
+  /** A request of this place moved on. */
+  submitted({ outgoing, state }: SendUpdate): void {
+    const all = this.outgoing();
+    const at = all.findIndex((other) => other.clientId === outgoing.clientId);
+    const isGone = state === "settled" || state === "discarded";
+    if (!isGone) this.setOutgoing(at < 0 ? [...all, outgoing] : all.with(at, outgoing));
+    else if (at >= 0) this.setOutgoing(all.toSpliced(at, 1));
   }
 
   /** Everything that a window says changes in one step. */
@@ -155,8 +145,6 @@ export class LogView {
     batch(() => {
       this.setWindow(window);
       this.setAtEnd(atEnd);
-      const left = this.landed().filter((landed) => landed.seq > window.last);
-      if (left.length < this.landed().length) this.setLanded(left);
     });
   }
 

@@ -4,7 +4,6 @@
  * Owns: at most {@link KEPT} views, and bringing what arrives to each. Promises: a burst of entries
  * reaches a view once a frame. Not here: entries of other conversations, which are in the client's store.
  */
-import { batch } from "solid-js";
 import type { Client, Conversation, Entry, Outgoing } from "@hongyan/client";
 import { batchByFrame } from "../../model/batch.ts";
 import { draftKey } from "../../model/keys.ts";
@@ -34,14 +33,17 @@ export class Views {
 
   constructor(model: Model) {
     this.model = model;
-    const frames = batchByFrame<number>((convs) => batch(() => convs.forEach((conv) => this.flush(conv))));
+    const frames = batchByFrame<number>((convs) => convs.forEach((conv) => this.flush(conv)));
     model.client.on("entry", (entry) => {
       const waiting = this.waiting.get(entry.conv);
       if (waiting === undefined) this.waiting.set(entry.conv, [entry]);
       else waiting.push(entry);
       frames.mark(entry.conv);
     });
+    model.client.on("conversation", ({ conv }) => frames.mark(conv));
     model.client.on("send", (update) => {
+      // The entry takes over from the echo: it has to be on the page before the echo is gone.
+      if (update.state === "settled") frames.now();
       for (const [key, { log }] of this.views) if (belongs(update.outgoing, key, log.facts())) log.submitted(update);
     });
   }
@@ -79,6 +81,7 @@ export class Views {
       if (view.log.facts()?.conv !== conv) continue;
       view.log.arrive(entries, key === this.shown && isAttentive());
       view.quotes.amend(entries);
+      if (key === this.shown) view.log.resume();
     }
   }
 }
