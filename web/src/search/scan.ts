@@ -1,0 +1,51 @@
+/**
+ * Looks through everything that is kept on this device.
+ *
+ * Promises: works in slices of {@link SLICE_MS}, so that the page stays quick; stops as soon as it is
+ * not wanted any more. Not here: what matches (`matcher`).
+ */
+import type { Client } from "@hongyan/client";
+import { Newest, termsOf, textFound } from "./matcher.ts";
+import type { Hit } from "./matcher.ts";
+
+/** Half a frame. */
+const SLICE_MS = 8;
+/** Entries between two looks at the clock. */
+const STEP = 20;
+
+export interface Scan {
+  hits: readonly Hit[];
+  more: boolean;
+  done: boolean;
+}
+
+/** Tells what was found so far after each batch that found something, and at the end. */
+export async function scan(
+  source: Pick<Client, "cachedEntries">, query: string, most: number, signal: AbortSignal, tell: (scan: Scan) => void,
+): Promise<void> {
+  const terms = termsOf(query);
+  const newest = new Newest(most);
+  let sliceEnd = performance.now() + SLICE_MS;
+  for await (const batch of source.cachedEntries()) {
+    if (signal.aborted) return;
+    let found = 0;
+    for (const [at, entry] of batch.entries()) {
+      const text = textFound(entry, terms);
+      if (text !== null) {
+        newest.add({ entry, text });
+        found += 1;
+      }
+      if (at % STEP !== 0 || performance.now() < sliceEnd) continue;
+      await pause();
+      if (signal.aborted) return;
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    if (found > 0) tell({ hits: newest.list(), more: newest.overflowed, done: false });
+  }
+  if (!signal.aborted) tell({ hits: newest.list(), more: newest.overflowed, done: true });
+}
+
+/** Lets the browser draw and answer. */
+function pause(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume));
+}
