@@ -45,6 +45,8 @@ export class IndexedDbStorage implements Storage {
     });
     try {
       for (const change of changes) apply(transaction.objectStore(change.table), change);
+      // At once, not when the requests have been answered: a page on its way out hears no answer.
+      transaction.commit();
     } catch (problem) {
       transaction.abort();
       await done.catch(() => {});
