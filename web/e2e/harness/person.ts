@@ -11,7 +11,7 @@ import { words } from "./words.ts";
 import type { Words } from "./words.ts";
 
 /** How far one's own message has come, as the app says it. */
-export type State = "sending" | "sent" | "delivered" | "read" | "failed";
+export type State = keyof Words["states"];
 
 export class Person {
   readonly user: User;
@@ -62,7 +62,7 @@ export class Person {
   }
 
   async openNew(name: string): Promise<void> {
-    await this.list.getByRole("button", { name: this.w.newConversation }).click();
+    await this.list.getByRole("button", { name: this.w.newConversation }).first().click();
     const dialog = this.page.getByRole("dialog", { name: this.w.newConversation });
     await dialog.getByRole("combobox").fill(name);
     await dialog.getByRole("option", { name }).click();
@@ -77,17 +77,12 @@ export class Person {
   }
 
   get log(): Locator {
-    return this.page.getByRole("main").getByRole("log");
+    return this.page.getByRole("main").getByRole("feed");
   }
 
-  /** The message with this in its text. */
+  /** The message with this in its text, not those that quote it. */
   message(text: string): Locator {
-    return this.log.getByRole("article").filter({ hasText: text });
-  }
-
-  /** Texts of all messages on the screen, as they are composed for a screen reader. */
-  async sentences(): Promise<string[]> {
-    return this.log.getByRole("article").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? ""));
+    return this.log.getByRole("article", { name: text });
   }
 
   async say(text: string): Promise<void> {

@@ -12,10 +12,17 @@ interface Entry {
   body?: { text?: string };
 }
 
+/** Where a message is. */
+export interface Sent {
+  conv: number;
+  seq: number;
+}
+
 export class Script {
   readonly #base: string;
   readonly #token: string;
   readonly id: number;
+  readonly #run = Math.random().toString(36).slice(2);
   #sent = 0;
 
   private constructor(base: string, token: string, id: number) {
@@ -32,12 +39,21 @@ export class Script {
     return new Script(server.url, answer.token, answer.user.id);
   }
 
-  async send(to: number, text: string): Promise<{ conv: number; seq: number }> {
+  async send(to: number, text: string, options: { replyTo?: number; clientId?: string } = {}): Promise<Sent> {
     this.#sent += 1;
     return this.#ask("/v1/messages", {
       method: "POST",
-      body: JSON.stringify({ to, client_id: `script-${this.id}-${this.#sent}`, body: { type: "text", text } }),
+      body: JSON.stringify({
+        to,
+        client_id: options.clientId ?? `script-${this.#run}-${this.#sent}`,
+        body: { type: "text", text },
+        reply_to: options.replyTo,
+      }),
     });
+  }
+
+  async read({ conv, seq }: Sent): Promise<void> {
+    await this.#ask(`/v1/conversations/${conv}/read`, { method: "POST", body: JSON.stringify({ seq }) });
   }
 
   /** The texts of a conversation as the server has them. */

@@ -8,7 +8,7 @@ export interface Words {
   newConversation: string;
   composer: RegExp;
   send: string;
-  states: Record<"sending" | "sent" | "delivered" | "read" | "failed", string>;
+  states: Record<"waiting" | "sending" | "sent" | "delivered" | "read" | "failed", string>;
   actions: Record<"reply" | "edit" | "recall", string>;
   edited: string;
   recalled: RegExp;
@@ -28,7 +28,7 @@ export const words: { en: Words; zh: Words } = {
     newConversation: "New conversation",
     composer: /^Message/,
     send: "Send",
-    states: { sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not sent" },
+    states: { waiting: "Waiting for a connection", sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not sent" },
     actions: { reply: "Reply", edit: "Edit", recall: "Recall" },
     edited: "Edited",
     recalled: /recalled/,
@@ -44,9 +44,9 @@ export const words: { en: Words; zh: Words } = {
     signIn: "登录",
     conversations: "会话",
     newConversation: "新会话",
-    composer: /消息/,
+    composer: /发消息$/,
     send: "发送",
-    states: { sending: "正在发送", sent: "已发送", delivered: "已送达", read: "已读", failed: "发送失败" },
+    states: { waiting: "等待连接", sending: "发送中", sent: "已发送", delivered: "已送达", read: "已读", failed: "未发送" },
     actions: { reply: "回复", edit: "编辑", recall: "撤回" },
     edited: "已编辑",
     recalled: /撤回/,

@@ -18,7 +18,7 @@ test("what is written while the server is dead is delivered once when it is back
   await expect(zhang.banner).toBeVisible();
   for (const text of ["during, one", "during, two"]) {
     await zhang.say(text);
-    await zhang.seesState(text, "sending");
+    await zhang.seesState(text, "waiting");
   }
   await li.say("also during");
   await server.restart();
@@ -94,7 +94,7 @@ test("a connection that died without a word is found out", async ({ network, sig
   network.freeze();
   await zhang.say("into the void");
   await expect(zhang.banner).toBeVisible({ timeout: 45_000 });
-  await zhang.seesState("into the void", "sending");
+  await zhang.seesState("into the void", "waiting");
   network.restore();
   await zhang.page.getByRole("button", { name: "Retry now" }).click();
   await zhang.seesState("into the void", "sent");
@@ -117,7 +117,7 @@ test("opens without a server: list, messages, draft; what is written then is del
   await expect(zhang.composer).toHaveValue("half a thought");
   await zhang.say("written without a server");
   await zhang.page.reload();
-  await zhang.seesState("written without a server", "sending");
+  await zhang.seesState("written without a server", "waiting");
 
   await server.restart();
   await li.open(ZHANG.name);

@@ -45,7 +45,7 @@ test("unread messages are counted, divided off, and read by being seen", async (
   await expect(li.page).toHaveTitle(/\(3\)/);
 
   await li.open(ZHANG.name);
-  const divider = li.log.getByRole("separator", { name: li.w.newMessages });
+  const divider = li.log.getByRole("separator").filter({ hasText: li.w.newMessages });
   await expect(divider).toBeVisible();
   const [above, below] = [await li.message("old").boundingBox(), await li.message("one").boundingBox()];
   const line = await divider.boundingBox();
@@ -76,7 +76,7 @@ test("a message is edited, answered and taken back, for both", async ({ server, 
 
   await li.act("Gladly", "recall");
   await li.page.getByRole("dialog").getByRole("button", { name: li.w.actions.recall }).click();
-  await expect(zhang.log.getByRole("article").filter({ hasText: zhang.w.recalled })).toBeVisible();
+  await expect(zhang.log.getByRole("article", { name: zhang.w.recalled })).toBeVisible();
   await expect(zhang.message("Gladly")).toHaveCount(0);
   const script = await Script.signIn(server, LI);
   expect(await script.texts()).not.toContain("Gladly");
