@@ -61,13 +61,17 @@ impl Target {
     }
 
     /// How to reach it, for the load process with this number.
+    ///
+    /// Only further processes come from an address of their own, to have ports enough. The first one
+    /// leaves the choice to `connect`: a port that is chosen by `bind` must be free of every use, and
+    /// with thousands of sockets open the search for one takes longer than all the rest.
     pub(crate) fn address(&self, process: usize) -> Address {
-        let host = u8::try_from(process + 2).unwrap_or(u8::MAX);
+        let host = u8::try_from(process + 1).unwrap_or(u8::MAX);
         let source = Ipv4Addr::new(127, 0, 0, host);
         Address {
             server: self.address,
             path: PATH.into(),
-            source: self.address.ip().is_loopback().then_some(source),
+            source: (process > 0 && self.address.ip().is_loopback()).then_some(source),
         }
     }
 
