@@ -3,6 +3,9 @@
 //! Promises: what is fed is written in one go at the next flush; every way a socket can end or a
 //! client can break the rules of WebSocket is one [`Received`].
 
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use hongyan_protocol::CloseCode;
@@ -58,7 +61,9 @@ impl Socket {
     /// Queues a frame for the next [`flush`](Self::flush).
     pub(crate) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
         self.unflushed = true;
-        write(self.inner.feed(Message::Text(text))).await
+        patient(|context| self.inner.poll_ready_unpin(context)).await?;
+        let fed = self.inner.start_send_unpin(Message::Text(text));
+        fed.map_err(|_| WriteError::Gone)
     }
 
     /// Writes what was fed.
@@ -66,7 +71,7 @@ impl Socket {
         if !std::mem::take(&mut self.unflushed) {
             return Ok(());
         }
-        write(self.inner.flush()).await
+        patient(|context| self.inner.poll_flush_unpin(context)).await
     }
 
     /// Says why, waits a moment for the client's own close, and drops the connection.
@@ -85,12 +90,19 @@ impl Socket {
     }
 }
 
-async fn write(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), WriteError> {
-    match timeout(WRITE_TIMEOUT, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(WriteError::Gone),
-        Err(_) => Err(WriteError::Stuck),
-    }
+/// Polls the socket until it has taken what was written, to a limit. Nearly always it does at once: only
+/// where it does not is a timer made, in a box, so that idle connections have no room for one.
+async fn patient(
+    poll: impl FnMut(&mut Context<'_>) -> Poll<Result<(), axum::Error>> + Unpin,
+) -> Result<(), WriteError> {
+    let mut taken = poll_fn(poll);
+    let result = match (&mut taken).now_or_never() {
+        Some(result) => result,
+        None => Box::pin(timeout(WRITE_TIMEOUT, taken))
+            .await
+            .map_err(|_| WriteError::Stuck)?,
+    };
+    result.map_err(|_| WriteError::Gone)
 }
 
 fn classify(message: Option<Result<Message, axum::Error>>) -> Received {

@@ -10,6 +10,7 @@ use hongyan_protocol::limits::CLIENT_FRAME_BYTES;
 use hongyan_service::ServiceError;
 use http::HeaderMap;
 
+use crate::connection::Places;
 use crate::http::auth::cookie_token;
 use crate::http::error::ApiError;
 use crate::limits::{MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
@@ -22,10 +23,16 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let permits = Arc::clone(&gateway.connections)
+    let places = Arc::clone(&gateway.connections)
         .try_acquire_owned()
-        .and_then(|place| Ok((place, Arc::clone(&gateway.handshakes).try_acquire_owned()?)));
-    let Ok((place, handshake)) = permits else {
+        .and_then(|connected| {
+            let unwelcome = Arc::clone(&gateway.handshakes).try_acquire_owned()?;
+            Ok(Places {
+                connected,
+                unwelcome,
+            })
+        });
+    let Ok(places) = places else {
         return ApiError::from(ServiceError::Overloaded).into_response();
     };
     let cookie = cookie_token(&headers)
@@ -38,8 +45,9 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(CLIENT_FRAME_BYTES)
         .max_frame_size(CLIENT_FRAME_BYTES)
-        .on_upgrade(move |socket| async move {
-            connection::serve(gateway, socket, cookie, handshake).await;
-            drop(place);
+        .on_upgrade(move |socket| {
+            // On a task of its own: the library's is larger, for what upgrading took, and ends here.
+            tokio::spawn(connection::serve(gateway, socket, cookie, places));
+            std::future::ready(())
         })
 }

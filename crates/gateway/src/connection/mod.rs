@@ -28,27 +28,50 @@ use crate::outbox::{Ending, Item};
 use crate::transport::{Received, Socket, WriteError};
 use pace::Pace;
 
+/// A connection's places among those that are counted.
+pub(crate) struct Places {
+    /// Among all, for as long as it lives.
+    pub(crate) connected: OwnedSemaphorePermit,
+    /// Among those that have not said `hello` yet.
+    pub(crate) unwelcome: OwnedSemaphorePermit,
+}
+
 /// Serves one connection until it ends. `cookie` is the token of a cookie session whose origin was
-/// checked; `unwelcome` is the connection's place among those that have not said `hello` yet.
-pub(crate) async fn serve(
+/// checked.
+///
+/// The future is most of what an idle connection costs, so it has room only for what lives long: an
+/// `async fn` would hold its arguments twice, and the beginning and the end have boxes of their own.
+pub(crate) fn serve(
     gateway: Arc<Gateway>,
     socket: WebSocket,
     cookie: Option<String>,
-    unwelcome: OwnedSemaphorePermit,
-) {
+    places: Places,
+) -> impl Future<Output = ()> + Send {
     let mut socket = Socket::new(socket);
-    // Boxed, so that the long life of the connection does not carry the handshake's space along.
-    let handshake = Box::pin(handshake::run(&gateway, &mut socket, cookie)).await;
-    drop(unwelcome);
-    let (caller, registration) = match handshake {
-        Ok(welcome) => welcome,
-        Err(Some(code)) => return socket.close(code).await,
-        Err(None) => return,
-    };
-    let mut connection = Connection::new(gateway, caller, registration);
-    let end = connection.run(&mut socket).await;
-    tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
-    drop(connection);
+    let Places {
+        connected,
+        unwelcome,
+    } = places;
+    async move {
+        let handshake = Box::pin(handshake::run(&gateway, &mut socket, cookie)).await;
+        drop(unwelcome);
+        let end = match handshake {
+            Ok((caller, registration)) => {
+                let mut connection = Connection::new(gateway, caller, registration);
+                let end = connection.run(&mut socket).await;
+                tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
+                end
+            }
+            Err(Some(code)) => End::Close(code),
+            Err(None) => End::Gone,
+        };
+        Box::pin(say_farewell(socket, end)).await;
+        drop(connected);
+    }
+}
+
+/// Says how it ends, where the client is still there to hear it.
+async fn say_farewell(mut socket: Socket, end: End) {
     match end {
         End::Close(code) => socket.close(code).await,
         End::Bye {
@@ -147,9 +170,10 @@ impl Connection {
             if let Err(end) = self.write(socket).await {
                 return end;
             }
-            self.set_timer(timer.as_mut());
+            let now = self.now();
+            self.set_timer(timer.as_mut(), now);
             tokio::select! {
-                received = socket.receive(), if self.may_read() => {
+                received = socket.receive(), if self.may_read(now) => {
                     if let Err(end) = self.read(received, socket) {
                         return end;
                     }
@@ -235,10 +259,8 @@ impl Connection {
         Ok(())
     }
 
-    fn may_read(&self) -> bool {
-        self.reading.is_none()
-            && self.in_flight < REQUESTS_IN_FLIGHT
-            && self.pace.may_go(self.now())
+    fn may_read(&self, now: Tick) -> bool {
+        self.reading.is_none() && self.in_flight < REQUESTS_IN_FLIGHT && self.pace.may_go(now)
     }
 
     /// Handles a frame and those that are there already behind it.
@@ -258,7 +280,7 @@ impl Connection {
             }
             handled += 1;
             // Asked before the next frame is taken: one that is taken must be handled.
-            let go_on = handled < READ_SLICE && self.may_read();
+            let go_on = handled < READ_SLICE && self.may_read(self.heard);
             next = if go_on { socket.receive_ready() } else { None };
         }
         Ok(())
@@ -301,7 +323,7 @@ impl Connection {
     fn tick(&mut self) -> Result<(), End> {
         let now = self.now();
         if now >= self.heard.after(self.idle_limit) {
-            if self.may_read() {
+            if self.may_read(now) {
                 return Err(End::Close(CloseCode::IdleTimeout));
             }
             // The silence is ours: its frames wait unread.
@@ -320,12 +342,12 @@ impl Connection {
     /// Sets the timer to the next thing that time brings. Moving it earlier is all that matters: a timer
     /// that fires too early finds nothing to do and is set again, so the sign of life in every
     /// frame need not touch it.
-    fn set_timer(&self, timer: Pin<&mut Sleep>) {
+    fn set_timer(&self, timer: Pin<&mut Sleep>, now: Tick) {
         let mut next = self.heard.after(self.idle_limit);
         if let Some(deadline) = self.outgoing.next_deadline() {
             next = next.min(deadline);
         }
-        if let Some(resumes) = self.pace.resumes(self.now()) {
+        if let Some(resumes) = self.pace.resumes(now) {
             next = next.min(resumes);
         }
         let next = self.started + Duration::from_millis(next.as_millis());

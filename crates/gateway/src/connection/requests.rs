@@ -74,8 +74,10 @@ impl Connection {
 
     /// What this connection was pushed needs no check; anything else does.
     fn ack(&mut self, req: Option<u64>, ack: Ack) {
-        let now = self.now();
-        match self.outgoing.ack(ack.conv, ack.seq, now, &mut self.actions) {
+        match self
+            .outgoing
+            .ack(ack.conv, ack.seq, self.heard, &mut self.actions)
+        {
             hongyan_delivery::server::Ack::Known => {
                 self.service().delivered(&self.caller, ack.conv, ack.seq);
             }
