@@ -14,6 +14,8 @@ use crate::row::{self, Kind, sql};
 enum Stop {
     /// It broke a rule; the batch goes on.
     Refused(AppendError),
+    /// Its sender used its client id before.
+    NotTheFirst,
     /// The batch is lost.
     Sql(rusqlite::Error),
 }
@@ -29,6 +31,13 @@ impl From<rusqlite::Error> for Stop {
         Self::Sql(error)
     }
 }
+
+/// Writes an entry, or nothing where its sender used the client id before.
+pub(super) const INSERT_ENTRY: &str =
+    "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
+         reply_to, client_id, mentions, body)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+     ON CONFLICT (sender_id, client_id) DO NOTHING";
 
 /// What a new entry says in its columns, beyond those that every entry has.
 #[derive(Default)]
@@ -47,16 +56,25 @@ impl Batch<'_> {
         match self.try_append(append) {
             Ok(appended) => Ok(Ok(appended)),
             Err(Stop::Refused(error)) => Ok(Err(error)),
+            // The index said that there is one, and then had none.
+            Err(Stop::NotTheFirst) => Err(rusqlite::Error::QueryReturnedNoRows),
             Err(Stop::Sql(error)) => Err(error),
         }
     }
 
+    /// Nearly every append is the first under its client id, so that is tried before an earlier one is
+    /// looked for. But no rule refuses a retry: it finds its first attempt even where the rules would no
+    /// longer let it pass, such as the second recall of a message.
     fn try_append(&mut self, append: &Append) -> Result<Appended, Stop> {
-        // First of all, because a retry must find its first attempt even where the rules would no
-        // longer let it pass: the second recall of a message, say.
-        if let Some(first) = self.first_attempt(append)? {
-            return Ok(first);
+        match self.append_first(append) {
+            Err(stop @ (Stop::NotTheFirst | Stop::Refused(_))) => {
+                self.first_attempt(append)?.ok_or(stop)
+            }
+            done @ (Ok(_) | Err(Stop::Sql(_))) => done,
         }
+    }
+
+    fn append_first(&mut self, append: &Append) -> Result<Appended, Stop> {
         let conv = self.resolve(append)?;
         if self.membership(conv, append.from)?.is_none() {
             return Err(AppendError::NotMember.into());
@@ -155,7 +173,11 @@ impl Batch<'_> {
             return Err(AppendError::NoSuchUser.into());
         }
         match append.change {
-            Change::Message { reply_to: None, .. } => Ok(self.make_direct(append.from, other)?),
+            Change::Message { reply_to: None, .. } => {
+                // What was sent to somebody else under this client id must not begin a conversation.
+                self.first_attempt(append)?;
+                Ok(self.make_direct(append.from, other)?)
+            }
             // In a conversation that is not there, nothing can be answered, edited or recalled.
             Change::Message { .. } | Change::Edit { .. } | Change::Recall { .. } => {
                 Err(AppendError::NoSuchMessage.into())
@@ -247,6 +269,7 @@ impl Batch<'_> {
         }
     }
 
+    /// Writes the entry, unless its sender used the client id before.
     fn insert(
         &mut self,
         append: &Append,
@@ -255,44 +278,42 @@ impl Batch<'_> {
         columns: Columns<'_>,
     ) -> Result<Appended, Stop> {
         let from = append.from;
-        let (seq, messages, members) = self.change(conv, |hot| {
-            hot.head = hot.head.next();
+        let hot = self.membership(conv, from)?.ok_or(AppendError::NotMember)?;
+        let (seq, members) = (hot.head.next(), hot.member_ids.clone());
+        let messages = hot.messages + u64::from(kind == Kind::Message);
+        let body = columns.body.map(|Body::Text(text)| &**text);
+        let inserted = self.insert_entry.insert(params![
+            sql(conv),
+            sql(seq),
+            sql(from),
+            kind.code(),
+            sql(append.at),
+            messages.cast_signed(),
+            append.change.digest().0,
+            columns.target.map(sql),
+            columns.reply_to.map(sql),
+            append.client_id.as_str(),
+            row::mentions_blob(columns.mentions),
+            body,
+        ]);
+        let id = match inserted {
+            Err(rusqlite::Error::StatementChangedRows(0)) => return Err(Stop::NotTheFirst),
+            other => other?,
+        };
+        let id = EntryId::new(id.cast_unsigned())
+            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))?;
+        self.change(conv, |hot| {
+            hot.head = seq;
+            hot.messages = messages;
             // A message is read by who wrote it. An edit or a recall moves nobody's position: it
             // may be made from a list of old messages, with newer ones unread.
             if kind == Kind::Message {
-                hot.messages += 1;
-                hot.last_message = hot.head;
-                let head = Some(hot.head);
+                hot.last_message = seq;
                 if let Some(member) = hot.member_mut(from) {
-                    *member = advanced(*member, head, head);
+                    *member = advanced(*member, Some(seq), Some(seq));
                 }
             }
-            (hot.head, hot.messages, hot.member_ids.clone())
         })?;
-        let body = columns.body.map(|Body::Text(text)| &**text);
-        let id = self
-            .conn
-            .prepare_cached(
-                "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
-                     reply_to, client_id, mentions, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .insert(params![
-                sql(conv),
-                sql(seq),
-                sql(from),
-                kind.code(),
-                sql(append.at),
-                messages.cast_signed(),
-                append.change.digest().0,
-                columns.target.map(sql),
-                columns.reply_to.map(sql),
-                append.client_id.as_str(),
-                row::mentions_blob(columns.mentions),
-                body,
-            ])?;
-        let id = EntryId::new(id.cast_unsigned())
-            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))?;
         Ok(Appended {
             conv,
             seq,

@@ -9,8 +9,9 @@
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{Move, MoveError, Moved, Outcome, Position, Write};
-use rusqlite::{Connection, Result};
+use rusqlite::{CachedStatement, Connection, Result};
 
+use super::append;
 use super::cache::{Cache, Hot};
 use crate::row::sql;
 
@@ -26,6 +27,7 @@ pub(super) fn apply(
         conn,
         cache,
         changed: Vec::new(),
+        insert_entry: conn.prepare_cached(append::INSERT_ENTRY)?,
     };
     let outcomes = writes
         .iter()
@@ -43,6 +45,8 @@ pub(super) struct Batch<'a> {
     pub(super) cache: &'a mut Cache,
     /// The conversations that this batch changed, in the order of their first change.
     changed: Vec<ConversationId>,
+    /// The one statement that runs for every message: found once, rather than looked up by its text.
+    pub(super) insert_entry: CachedStatement<'a>,
 }
 
 impl Batch<'_> {
