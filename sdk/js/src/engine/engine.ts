@@ -42,7 +42,7 @@ const FOREGROUND_WAIT = 2_500;
 const PROBE_TIMEOUT = 2_000;
 
 /** Browsers let the timers of a page that was hidden for five minutes run once a minute. */
-const THROTTLED_AFTER = 4.5 * 60_000;
+const THROTTLED_AFTER = 5 * 60_000;
 const THROTTLED_TIMER = 60_000;
 
 /** What the heartbeat has learnt is kept so often, in ms. */
@@ -390,7 +390,7 @@ export class Engine implements Backend {
   #beat(now: number): void {
     const deadline = this.#heartbeat.nextDeadline();
     // The timer that the ping waits for may come a minute late.
-    if (deadline !== null && deadline - now < this.#timerLag(now)) this.#heartbeat.hurry();
+    if (deadline !== null && deadline - now < this.#timerLag(deadline)) this.#heartbeat.hurry();
     const out: HeartbeatAction[] = [];
     this.#heartbeat.tick(now, out);
     for (const action of out) {
@@ -482,7 +482,7 @@ export class Engine implements Backend {
     if (this.#state.kind !== "online") return null;
     const beat = this.#heartbeat.nextDeadline();
     const deadlines = [
-      beat === null ? null : Math.max(now + 1, beat - this.#timerLag(now) + 1),
+      beat === null ? null : Math.max(now + 1, beat - this.#timerLag(beat) + 1),
       this.#incoming.nextDeadline(),
       this.#outbox.nextDeadline(),
       this.#requests.nextDeadline(),
@@ -491,9 +491,9 @@ export class Engine implements Backend {
     return deadlines.length === 0 ? null : Math.min(...deadlines);
   }
 
-  /** How late a timer may come. */
-  #timerLag(now: number): number {
-    return this.#hiddenSince !== null && now - this.#hiddenSince >= THROTTLED_AFTER ? THROTTLED_TIMER : 0;
+  /** How late a timer may come that is set for this time. */
+  #timerLag(at: number): number {
+    return this.#hiddenSince !== null && at - this.#hiddenSince >= THROTTLED_AFTER ? THROTTLED_TIMER : 0;
   }
 }
 
