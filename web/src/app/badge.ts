@@ -1,5 +1,5 @@
 /** The number of unread messages, where the browser shows the app. */
-import { createEffect, onCleanup } from "solid-js";
+import { createEffect, onCleanup, untrack } from "solid-js";
 import { w } from "./words.ts";
 
 const MOST = 9;
@@ -17,19 +17,28 @@ export function titleOf(unread: number, name: string): string {
   return `(${unread > MOST_IN_TITLE ? `${MOST_IN_TITLE}+` : unread}) ${name}`;
 }
 
+/** Each of these is a message to another process: a burst of messages is one. */
+const PAUSE_MS = 500;
+
 /** Keeps title, icon and badge up to date as long as its owner lives. */
 export function badge(unread: () => number): void {
-  createEffect(() => {
-    document.title = titleOf(unread(), w.appName);
-  });
-  createEffect(() => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const show = (): void => {
+    timer = undefined;
+    document.title = titleOf(untrack(unread), w.appName);
     const icon = document.getElementById("favicon");
-    const href = iconOf(unread());
+    const href = iconOf(untrack(unread));
     if (icon?.getAttribute("href") !== href) icon?.setAttribute("href", href);
     // Where it is refused there is simply no badge.
-    navigator.setAppBadge?.(unread()).catch(() => {});
+    navigator.setAppBadge?.(untrack(unread)).catch(() => {});
+  };
+  createEffect(() => {
+    void unread();
+    void w.appName;
+    timer ??= setTimeout(show, PAUSE_MS);
   });
   onCleanup(() => {
+    clearTimeout(timer);
     document.getElementById("favicon")?.setAttribute("href", iconOf(0));
     navigator.clearAppBadge?.().catch(() => {});
   });

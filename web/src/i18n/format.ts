@@ -2,7 +2,7 @@
 import { locale } from "./language.ts";
 
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
-const pluralRules = new Map<string, Intl.PluralRules>();
+const plurals = new Map<string, { rules: Intl.PluralRules; numbers: Intl.NumberFormat }>();
 const DAY_MS = 86_400_000;
 
 // A formatter costs a thousand times what one use of it does.
@@ -48,10 +48,10 @@ export function formatFull(at: number): string {
 /** The form that the language wants for `n`, with `#` replaced by the number. */
 export function plural(n: number, forms: { one?: string; other: string }): string {
   const tag = locale();
-  let rules = pluralRules.get(tag);
-  if (rules === undefined) pluralRules.set(tag, (rules = new Intl.PluralRules(tag)));
-  const form = rules.select(n) === "one" ? (forms.one ?? forms.other) : forms.other;
-  return form.replace("#", n.toLocaleString(tag));
+  let known = plurals.get(tag);
+  if (known === undefined) plurals.set(tag, (known = { rules: new Intl.PluralRules(tag), numbers: new Intl.NumberFormat(tag) }));
+  const form = known.rules.select(n) === "one" ? (forms.one ?? forms.other) : forms.other;
+  return form.replace("#", known.numbers.format(n));
 }
 
 /** Whole days by the calendar of this device's time zone; negative in the future. */

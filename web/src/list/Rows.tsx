@@ -22,7 +22,7 @@ export function Rows(): JSX.Element {
     return at.page === "conversation" ? draftKey(model.canonical(at.place)) : null;
   });
   const drawn = createMemo(() => model.rows().slice(span().start, span().end));
-  const stop = () => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key);
+  const stop = createMemo(() => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key));
   return (
     <Show when={model.rows().length > 0} fallback={<Empty />}>
       <div class="list-scroll" ref={ref} onKeyDown={moveFocus}>

@@ -22,39 +22,73 @@ export interface RowSources {
 
 export interface Rows {
   rows: Accessor<readonly Row[]>;
-  /** Sees to it that there is a line for the place. Call `sort` when all are added. */
-  add(place: Place): void;
-  sort(): void;
+  /** The place is new, or something about it changed. Call `settle` when all are told. */
+  touch(place: Place): void;
+  /** Puts what was touched where it belongs. */
+  settle(): void;
+}
+
+/** A row with what it is sorted by, as of the last time that it was touched. */
+export interface Line {
+  readonly row: Row;
+  at: number;
+  conv: number;
+  /** There is something to show. */
+  isShown: boolean;
 }
 
 export function createRows(sources: RowSources): Rows {
-  const byKey = new Map<string, Row>();
+  const lines = new Map<string, Line>();
+  const touched = new Set<Line>();
+  let ordered: readonly Line[] = [];
   const [rows, setRows] = createSignal<readonly Row[]>([]);
   return {
     rows,
-    add(place) {
+    touch(place) {
       const key = draftKey(place);
-      if (!byKey.has(key)) byKey.set(key, makeRow(key, place, sources));
+      let line = lines.get(key);
+      if (line === undefined) lines.set(key, (line = { row: makeRow(key, place, sources), at: 0, conv: 0, isShown: false }));
+      touched.add(line);
     },
-    sort() {
-      const next = untrack(() => sorted(byKey.values()));
-      const before = untrack(rows);
-      if (next.length !== before.length || next.some((row, i) => row !== before[i])) setRows(next);
+    settle() {
+      const moved = untrack(() => [...touched].filter(refresh));
+      touched.clear();
+      if (moved.length === 0) return;
+      ordered = reordered(ordered, moved);
+      setRows(ordered.map((line) => line.row));
     },
   };
 }
 
-/** The latest first. Lines without anything to show are left out. */
-export function sorted(rows: Iterable<Row>): Row[] {
-  const timed: { row: Row; at: number; conv: number }[] = [];
-  for (const row of rows) {
-    const conversation = row.conversation;
-    if (conversation === null && row.pending === null && row.draft === "") continue;
-    timed.push({ row, at: row.at, conv: conversation?.conv ?? Number.MAX_SAFE_INTEGER });
+/** Of ten thousand lines in order, a few have moved: the others are not compared with each other again. */
+export function reordered(ordered: readonly Line[], moved: readonly Line[]): Line[] {
+  const isMoved = new Set(moved);
+  const rest = ordered.filter((line) => !isMoved.has(line));
+  const coming = moved.filter((line) => line.isShown).sort(compare);
+  const next: Line[] = [];
+  let at = 0;
+  for (const line of coming) {
+    for (let other = rest[at]; other !== undefined && compare(other, line) < 0; other = rest[++at]) next.push(other);
+    next.push(line);
   }
-  // Two at the same time keep one order, so that the list does not flicker.
-  timed.sort((a, b) => b.at - a.at || b.conv - a.conv || (a.row.key < b.row.key ? -1 : 1));
-  return timed.map((one) => one.row);
+  for (; at < rest.length; at++) next.push(rest[at] as Line);
+  return next;
+}
+
+/** The latest first. Two at the same time keep one order, so that the list does not flicker. */
+function compare(a: Line, b: Line): number {
+  return b.at - a.at || b.conv - a.conv || (a.row.key < b.row.key ? -1 : 1);
+}
+
+/** Reads anew what the line is sorted by; whether that changed. */
+function refresh(line: Line): boolean {
+  const { row } = line;
+  const { at, conversation } = row;
+  const isShown = conversation !== null || row.pending !== null || row.draft !== "";
+  const conv = conversation?.conv ?? Number.MAX_SAFE_INTEGER;
+  const isSame = line.at === at && line.conv === conv && line.isShown === isShown;
+  Object.assign(line, { at, conv, isShown });
+  return !isSame;
 }
 
 function makeRow(key: string, place: Place, sources: RowSources): Row {

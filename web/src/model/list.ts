@@ -1,0 +1,113 @@
+/**
+ * Keeps the list up to date with what the client tells.
+ *
+ * Promises: a burst of messages is one change a frame; what the user does shows at once.
+ */
+import { batch, createMemo, createSignal, untrack } from "solid-js";
+import type { Accessor } from "solid-js";
+import type { Client, Conversation } from "@hongyan/client";
+import { batchByFrame } from "./batch.ts";
+import { createCells } from "./cells.ts";
+import type { Conversations } from "./conversations.ts";
+import { keptSet } from "./kept.ts";
+import { draftKey, placeOf } from "./keys.ts";
+import type { Place } from "./keys.ts";
+import type { Row } from "./model.ts";
+import type { OutgoingByPlace } from "./outgoing.ts";
+import { createRows } from "./rows.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the list is made of. */
+export interface ListSources {
+  client: Client;
+  account: string;
+  conversations: Conversations;
+  outgoing: OutgoingByPlace;
+  settings: Settings;
+  title(place: Place): string;
+}
+
+export interface List {
+  rows: Accessor<readonly Row[]>;
+  unread: Accessor<number>;
+  draft(place: Place): string;
+}
+
+/** `on` listens to the client until the list's owner is gone; `atEnd` is called then. */
+export function createList(sources: ListSources, on: Client["on"], atEnd: (stop: () => void) => void): List {
+  const { client, conversations, outgoing, settings } = sources;
+  const drafts = createDrafts(client);
+  const rows = createRows({ conversation: conversations.at, title: sources.title, outgoing: outgoing.of, draft: drafts.of, settings });
+  // The SDK keeps drafts but no list of them: who has one and no conversation yet is kept here.
+  const drafted = keptSet(`drafted.${sources.account}`);
+  const [changes, setChanges] = createSignal(0);
+
+  function touch(place: Place | null): void {
+    // A conversation that is not known yet has a line when it is.
+    if (place !== null && ("to" in place || conversations.at(place) !== null)) rows.touch(conversations.canonical(place));
+  }
+  for (const { conv } of conversations.peekAll()) touch({ conv });
+  outgoing.places().forEach(touch);
+  for (const key of drafted.all()) touch(placeOf(key));
+  rows.settle();
+
+  function change(what: () => void): void {
+    batch(() => {
+      what();
+      rows.settle();
+    });
+  }
+  const latest = new Map<number, Conversation>();
+  const changed = batchByFrame<number>((all) =>
+    change(() => {
+      for (const conv of all) {
+        const conversation = latest.get(conv);
+        if (conversation !== undefined) conversations.put(conversation);
+        touch({ conv });
+      }
+      latest.clear();
+      setChanges((n) => n + 1);
+    }),
+  );
+  atEnd(changed.stop);
+  on("conversation", (conversation) => {
+    latest.set(conversation.conv, conversation);
+    changed.mark(conversation.conv);
+  });
+  on("send", (update) =>
+    change(() => {
+      outgoing.update(update);
+      touch(outgoing.placeOf(update.outgoing));
+    }),
+  );
+  on("draft", ({ key, text }) => {
+    const place = placeOf(key);
+    if (place !== null && "to" in place) drafted.put(key, text !== "" && conversations.at(place) === null);
+    change(() => {
+      drafts.set(key, text);
+      touch(place);
+    });
+  });
+  const unread = createMemo(() => {
+    changes();
+    return unreadOf(conversations, settings);
+  });
+  return { rows: rows.rows, unread, draft: drafts.of };
+}
+
+function createDrafts(client: Client) {
+  const texts = createCells<string, string>();
+  return {
+    set: texts.set,
+    of: (place: Place): string => texts.get(draftKey(place)) ?? client.draft(draftKey(place)),
+  };
+}
+
+/** Over plain values: thousands of reactive ones would be subscribed to anew at each change. */
+function unreadOf(conversations: Conversations, settings: Settings): number {
+  let sum = 0;
+  for (const { conv, unread } of conversations.peekAll()) {
+    if (unread > 0 && !settings.isMuted(untrack(() => conversations.canonical({ conv })))) sum += unread;
+  }
+  return sum;
+}
