@@ -99,10 +99,10 @@ describe("hostile text", () => {
   ]) bombs[JSON.stringify(piece)] = fill(piece);
 
   test.each(Object.entries(bombs))("%s is read in time and in bounds", (_, text) => {
-    const begin = performance.now();
-    const blocks = parseMarkdown(text);
-    expect(performance.now() - begin).toBeLessThan(150); // some 20 ms on an idle machine; a quadratic parser takes seconds
-    expect(nodes(blocks)).toBeLessThanOrEqual(MAX_NODES * 2);
+    // Some 20 ms on an idle machine, seconds with a quadratic parser. A busy machine may be slow three
+    // times running, but not that slow.
+    expect(Math.min(...[1, 2, 3].map(() => timeOf(text)))).toBeLessThan(250);
+    expect(nodes(parseMarkdown(text))).toBeLessThanOrEqual(MAX_NODES * 2);
   });
 
   test("random mixtures keep every letter, and nest in bounds", () => {
@@ -120,6 +120,12 @@ describe("hostile text", () => {
     }
   });
 });
+
+function timeOf(text: string): number {
+  const begin = performance.now();
+  parseMarkdown(text);
+  return performance.now() - begin;
+}
 
 function nodes(blocks: readonly Block[]): number {
   const inline = (children: readonly Inline[]): number =>

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { makeRows } from "../log/rows.ts";
+import type { MessageRow } from "../log/rows.ts";
+import { ME, message } from "../log/testing.ts";
+import { actionsFor } from "./actions.ts";
+
+const on = { reply() {}, copy() {}, edit() {}, recall() {}, again() {}, resend() {}, discard() {} };
+const own = { from: ME, client_id: "a" };
+
+function row(more: Parameters<typeof message>[1]): MessageRow {
+  const rows = makeRows({ me: ME, messages: [message(1, more)], outgoing: [], atEnd: true, newFrom: null }, new Map());
+  return [...rows.values()].find((one): one is MessageRow => one.kind === "message")!;
+}
+const offered = (of: MessageRow): string[] => actionsFor(of, on).map((action) => action.icon);
+
+test("only what can succeed is offered", () => {
+  expect(offered(row({}))).toEqual(["reply", "copy"]);
+  expect(offered(row(own))).toEqual(["reply", "copy", "edit", "undo"]);
+  expect(offered(row({ ...own, recalled_by: 2 }))).toEqual([]);
+  expect(offered(row({ body: { type: "poll" } }))).toEqual([]);
+  expect(offered({ ...row(own), seq: null, local: "sending" })).toEqual(["copy"]);
+  expect(offered({ ...row(own), seq: null, local: "waiting" })).toEqual(["copy", "trash"]);
+  expect(offered({ ...row(own), seq: null, local: "failed" })).toEqual(["copy", "retry", "trash"]);
+});
+
+test("a message that is about to change is not changed again", () => {
+  const change = { kind: "edit", text: "x", clientId: "e", state: "sending", failure: null } as const;
+  expect(offered({ ...row(own), change })).toEqual(["reply", "copy"]);
+});

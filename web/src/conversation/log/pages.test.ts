@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { entryAt, newerPage, olderPage } from "./pages.ts";
+import { MadeUp, messages } from "./testing.ts";
+
+const seqs = (page: { seq: number }[]): number[] => page.map((entry) => entry.seq);
+
+test("pages come from the device where it has them, else from the server", async () => {
+  const source = new MadeUp(messages(1, 100), 50);
+  expect(seqs(await olderPage(source, 1, 60, 5))).toEqual([55, 56, 57, 58, 59]);
+  expect(seqs(await newerPage(source, 1, 60, 3))).toEqual([61, 62, 63]);
+  expect(source.asked).toBe(0);
+  expect(seqs(await olderPage(source, 1, 50, 3))).toEqual([47, 48, 49]);
+  expect(seqs(await newerPage(source, 1, 20, 2))).toEqual([21, 22]);
+  expect(source.asked).toBe(2);
+});
+
+test("a page that reaches over the edge of what is kept ends there", async () => {
+  const source = new MadeUp(messages(1, 100), 50);
+  expect(seqs(await olderPage(source, 1, 53, 10))).toEqual([50, 51, 52]);
+});
+
+test("a hole in what is kept ends a page", async () => {
+  const source = new MadeUp(messages(1, 20).filter((entry) => entry.seq !== 10));
+  expect(seqs(await olderPage(source, 1, 15, 10))).toEqual([11, 12, 13, 14]);
+  expect(seqs(await newerPage(source, 1, 5, 10))).toEqual([6, 7, 8, 9]);
+});
+
+test("there is nothing before the first entry, and nobody is asked", async () => {
+  const source = new MadeUp([]);
+  expect(await olderPage(source, 1, 1, 10)).toEqual([]);
+  expect(source.asked).toBe(0);
+});
+
+test("one entry, or none", async () => {
+  const source = new MadeUp(messages(1, 9), 5);
+  expect((await entryAt(source, 1, 7))?.seq).toBe(7);
+  expect((await entryAt(source, 1, 3))?.seq).toBe(3);
+  expect(await entryAt(source, 1, 12)).toBeNull();
+});

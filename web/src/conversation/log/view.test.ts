@@ -1,0 +1,181 @@
+import { describe, expect, test } from "vitest";
+import type { Outgoing } from "@hongyan/client";
+import { edit, MadeUp, ME, message, messages } from "./testing.ts";
+import { LogView, MOST, PAGE } from "./view.ts";
+
+function viewOf(source: MadeUp): LogView {
+  return new LogView(source, () => source.facts(), () => ME, []);
+}
+const range = (view: LogView): [number, number] => [view.window()!.first, view.window()!.last];
+
+describe("opening", () => {
+  test("at the end when everything is read", async () => {
+    const source = new MadeUp(messages(1, 1000));
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open();
+    expect([range(view), view.atEnd(), view.newFrom(), view.spot]).toEqual([[1001 - PAGE, 1000], true, null, { kind: "end" }]);
+  });
+
+  test("at the first unread message, with the divider above it", async () => {
+    const source = new MadeUp(messages(1, 1000).map((entry) => (entry.seq === 501 ? { ...entry, from: ME } : entry)));
+    source.read = 500;
+    const view = viewOf(source);
+    await view.open();
+    expect(view.newFrom()).toBe(502);
+    expect(view.spot).toMatchObject({ kind: "row", key: "new" });
+    expect([view.window()!.first < 501, view.atEnd()]).toEqual([true, false]);
+  });
+
+  test("at the end when the unread ones cannot be had", async () => {
+    const source = new MadeUp(messages(1, 1000), 900);
+    source.offline = true;
+    const view = viewOf(source);
+    await view.open();
+    expect([range(view)[1], view.spot.kind, view.trouble()]).toEqual([1000, "end", null]);
+  });
+
+  test("at a message, loading what is around it", async () => {
+    const source = new MadeUp(messages(1, 1000), 900);
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open(200);
+    const [first, last] = range(view);
+    expect(first < 200 && last > 200 && !view.atEnd()).toBe(true);
+    expect(view.wish()).toEqual({ kind: "seq", seq: 200, highlight: true });
+    await view.goToEnd();
+    expect([range(view)[1], view.atEnd()]).toEqual([1000, true]);
+  });
+
+  test("where it was left, when nothing is unread", async () => {
+    const source = new MadeUp(messages(1, 1000));
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open(200);
+    view.spot = { kind: "row", key: "seq:210", offset: 12 };
+    const before = view.window();
+    await view.open();
+    expect([view.window(), view.wish()]).toEqual([before, { kind: "row", key: "seq:210", offset: 12 }]);
+  });
+
+  test("an empty log", async () => {
+    const view = viewOf(new MadeUp([]));
+    await view.open();
+    expect([view.window()!.messages, view.atEnd()]).toEqual([[], true]);
+  });
+});
+
+describe("growing", () => {
+  test("upwards to the beginning, never beyond the bound; then down again to the end", async () => {
+    const source = new MadeUp(messages(1, 1000));
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open();
+    for (let step = 0; step < 30; step += 1) {
+      await view.older();
+      expect(view.window()!.messages.length).toBeLessThanOrEqual(MOST);
+    }
+    expect([range(view)[0], view.atEnd()]).toEqual([1, false]);
+    for (let step = 0; step < 30; step += 1) await view.newer();
+    expect([range(view)[1], view.atEnd()]).toEqual([1000, true]);
+    expect(view.window()!.messages.length).toBeLessThanOrEqual(MOST);
+  });
+
+  test("over pages that hold nothing but edits", async () => {
+    const log = [...messages(1, 10), ...Array.from({ length: 120 }, (_, at) => edit(11 + at, 1, `${at}`)), ...messages(131, 180)];
+    const source = new MadeUp(log);
+    source.read = 180;
+    const view = viewOf(source);
+    await view.open();
+    await view.older();
+    expect(view.window()!.messages.some((one) => one.seq <= 10)).toBe(true);
+  });
+
+  test("a page that fails is told, and can be asked for again", async () => {
+    const source = new MadeUp(messages(1, 100), 80);
+    source.read = 100;
+    source.offline = true;
+    const view = viewOf(source);
+    await view.open();
+    await view.older();
+    await view.older();
+    expect([view.trouble(), range(view)[0]]).toEqual(["older", 80]);
+    source.offline = false;
+    await view.older();
+    expect([view.trouble(), range(view)[0] < 80]).toEqual([null, true]);
+  });
+
+  test("a page that comes after the window began anew is dropped", async () => {
+    const source = new MadeUp(messages(1, 1000));
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open();
+    const late = view.older();
+    await view.open(100);
+    await late;
+    expect(range(view)[1]).toBeLessThan(200);
+  });
+});
+
+describe("what arrives", () => {
+  async function opened(): Promise<{ source: MadeUp; view: LogView }> {
+    const source = new MadeUp(messages(1, 100));
+    source.read = 100;
+    const view = viewOf(source);
+    await view.open();
+    return { source, view };
+  }
+
+  test("joins on at the end, in bounds", async () => {
+    const { source, view } = await opened();
+    for (let seq = 101; seq <= 1000; seq += 1) {
+      source.log.push(message(seq));
+      view.arrive([message(seq)], true);
+    }
+    expect([range(view)[1], view.atEnd(), view.newFrom()]).toEqual([1000, true, null]);
+    expect(view.window()!.messages.length).toBeLessThanOrEqual(MOST + PAGE);
+  });
+
+  test("is left out when the list stands elsewhere and is full, but for changes", async () => {
+    const { source, view } = await opened();
+    view.spot = { kind: "row", key: "seq:60", offset: 0 };
+    for (let seq = 101; seq <= 400; seq += 1) {
+      source.log.push(message(seq));
+      view.arrive([message(seq)], true);
+    }
+    expect([view.window()!.messages.length <= MOST, view.atEnd()]).toEqual([true, false]);
+    view.arrive([edit(401, 60, "changed")], true);
+    expect(view.window()!.messages.find((one) => one.seq === 60)?.body?.text).toBe("changed");
+  });
+
+  test("gets the divider when nobody looks", async () => {
+    const { view } = await opened();
+    view.arrive([message(101, { from: ME }), message(102), message(103)], false);
+    expect(view.newFrom()).toBe(102);
+    view.arrive([message(104)], false);
+    expect(view.newFrom()).toBe(102);
+  });
+
+  test("with a hole is not shown, and the hole is filled", async () => {
+    const { source, view } = await opened();
+    source.log.push(...messages(101, 105));
+    view.arrive([message(105)], true);
+    expect([range(view)[1], view.atEnd()]).toEqual([100, false]);
+    await view.newer();
+    expect([range(view)[1], view.atEnd()]).toEqual([105, true]);
+  });
+});
+
+test("the outbox of a place: updated, settled, discarded", () => {
+  const view = viewOf(new MadeUp([]));
+  const one = (clientId: string, state: Outgoing["state"]): Outgoing => ({
+    clientId, state, at: 0, append: { type: "send", conv: 1, client_id: clientId, body: { type: "text", text: "x" } },
+  });
+  view.submitted({ outgoing: one("a", "waiting"), state: "waiting" });
+  view.submitted({ outgoing: one("b", "waiting"), state: "waiting" });
+  view.submitted({ outgoing: one("a", "sending"), state: "sending" });
+  expect(view.outgoing().map(({ clientId, state }) => [clientId, state])).toEqual([["a", "sending"], ["b", "waiting"]]);
+  view.submitted({ outgoing: one("a", "sent"), state: "settled" });
+  view.submitted({ outgoing: one("b", "failed"), state: "discarded" });
+  expect(view.outgoing()).toEqual([]);
+});
