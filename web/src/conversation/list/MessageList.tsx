@@ -156,7 +156,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   return (
     <div class="log">
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
-        <div ref={content} class="log-content" role="log" aria-live="off" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
+        <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
           <Show when={log.trouble() !== "newer"}><TroubleNote trouble={log.trouble()} onRetry={(trouble) => void retry(trouble)} /></Show>
           <For each={keys()}>
             {(key) => {

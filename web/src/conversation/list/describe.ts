@@ -31,7 +31,7 @@ export function recalledText(row: MessageRow, name: string): string {
 
 export function standingText(standing: Standing): string {
   switch (standing.kind) {
-    case "waiting":
+    case "waiting": return w.waiting;
     case "sending": return w.sending;
     case "failed": return w.failed;
     case "sent": return w.sent;
