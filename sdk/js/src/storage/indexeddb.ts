@@ -4,7 +4,7 @@
  * Promises: what {@link Storage} promises, for all tabs together. A tab with an older version of this
  * library lets go of the database as soon as a newer one asks for it.
  */
-import { TABLES } from "./storage.ts";
+import { compareKeys, TABLES } from "./storage.ts";
 import type { Change, Range, Storage, StoredRecord, Table } from "./storage.ts";
 
 /** Grows when the tables change. */
@@ -31,6 +31,7 @@ export class IndexedDbStorage implements Storage {
   }
 
   async read(table: Table, range: Range = {}): Promise<StoredRecord[]> {
+    if (isEmpty(range)) return [];
     const store = this.#transaction(table, "readonly").objectStore(table);
     return range.reverse ? readBackwards(store, range) : readForwards(store, range);
   }
@@ -79,7 +80,7 @@ function apply(store: IDBObjectStore, change: Change): void {
       store.delete(change.key as IDBValidKey);
       break;
     case "deleteRange":
-      store.delete(IDBKeyRange.bound(change.from, change.to));
+      if (!isEmpty(change)) store.delete(IDBKeyRange.bound(change.from, change.to));
       break;
     case "clear":
       store.clear();
@@ -122,6 +123,11 @@ function denseTail(range: Range): Range | null {
   if (typeof from !== "object" || typeof to !== "object" || limit === undefined) return null;
   if (from[0] !== to[0] || !Number.isSafeInteger(to[1])) return null;
   return { from: [to[0], Math.max(from[1], to[1] - limit + 1)], to, limit };
+}
+
+/** Whether it ends before it begins, which IndexedDB takes for a mistake. */
+function isEmpty({ from, to }: Range): boolean {
+  return from !== undefined && to !== undefined && compareKeys(from, to) > 0;
 }
 
 function keyRange(range: Range): IDBKeyRange | null {

@@ -28,7 +28,8 @@ export type Change =
   | { op: "deleteRange"; table: Table; from: Key; to: Key }
   | { op: "clear"; table: Table };
 
-/** Which records to read. Both ends are included; absent, the range is open. */
+/** Which records to read. Both ends are included; absent, the range is open. One that ends before it
+ * begins is empty. */
 export interface Range {
   from?: Key;
   to?: Key;

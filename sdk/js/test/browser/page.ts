@@ -1,7 +1,7 @@
 /** What the browser tests run inside a page: the client as it is built, and the storage contract. */
 import { IndexedDbStorage } from "../../src/storage/indexeddb.ts";
 import { Client } from "../../src/index.ts";
-import type { ConnectionState, Conversation, Outgoing } from "../../src/index.ts";
+import type { ConnectionState, Conversation, Outgoing, StorageState } from "../../src/index.ts";
 import { CONTRACT } from "../storage/contract.ts";
 
 /** What a test may ask of a page. */
@@ -15,9 +15,11 @@ export interface Page {
   /** Resolves when the message is kept. */
   send(to: number, text: string): Promise<void>;
   texts(conv: number): Promise<string[]>;
+  /** Every seq that is kept, as a search goes through them. */
+  all(): Promise<number[]>;
   setDraft(key: string, text: string): void;
   draft(key: string): string;
-  view(): { connection: ConnectionState; isLeader: boolean; conversations: Conversation[]; outgoing: Outgoing[]; told: number[] };
+  view(): { connection: ConnectionState; isLeader: boolean; conversations: Conversation[]; outgoing: Outgoing[]; told: number[]; storage: StorageState };
 }
 
 let client: Client | null = null;
@@ -44,6 +46,11 @@ const page: Page = {
   close: () => opened().close(),
   send: (to, text) => opened().send({ to }, text).kept,
   texts: async (conv) => (await opened().cached(conv, { limit: 1000 })).map(({ body }) => body?.text ?? ""),
+  all: async () => {
+    const seqs: number[] = [];
+    for await (const batch of opened().cachedEntries()) seqs.push(...batch.map(({ seq }) => seq));
+    return seqs;
+  },
   setDraft: (key, text) => opened().setDraft(key, text),
   draft: (key) => opened().draft(key),
   view: () => ({
@@ -52,6 +59,7 @@ const page: Page = {
     conversations: opened().conversations(),
     outgoing: opened().outgoing(),
     told,
+    storage: opened().storage,
   }),
 };
 

@@ -83,6 +83,8 @@ describe("tabs", () => {
       await until(async () => expect(await texts(tab, conv)).toEqual(["from the second tab", "from the first tab"]));
       await until(async () => expect((await view(tab)).outgoing).toEqual([]));
       expect((await view(tab)).told).toEqual([1, 2]);
+      expect(await tab.evaluate(() => (globalThis as unknown as { page: Page }).page.all())).toEqual([2, 1]);
+      expect((await view(tab)).storage).toEqual({ kind: "indexeddb" });
     }
     await second!.evaluate(() => (globalThis as unknown as { page: Page }).page.setDraft("conv:1", "in both"));
     await until(async () => expect(await draft(first!)).toBe("in both"));

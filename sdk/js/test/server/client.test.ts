@@ -207,6 +207,9 @@ test("a new device begins at the end of a long log and reads back on demand", as
   expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, index) => index + 31));
   expect((await device.client.cached(conv, { before: 40, limit: 3 })).map(({ seq }) => seq)).toEqual([37, 38, 39]);
   expect((await device.client.cached(conv, { after: 40, limit: 2 })).map(({ seq }) => seq)).toEqual([41, 42]);
+  const batches: number[] = [];
+  for await (const batch of device.client.cachedEntries()) batches.push(...batch.map(({ seq }) => seq));
+  expect(batches).toEqual(Array.from({ length: 30 }, (_, index) => 60 - index));
   // Reading above the floor settles all that is older.
   device.client.read(conv, 58);
   expect(device.client.totalUnread).toBe(2);

@@ -33,6 +33,8 @@ export const CONTRACT: Record<string, (open: Open) => Promise<void>> = {
     same(await read({ from: [1, 3], to: [1, 4], reverse: true, limit: 5 }), []);
     same(await read({ to: [1, 1] }), [1]);
     same(await read({ from: [2, 100] }), [-100]);
+    same(await read({ from: [1, 3], to: [1, 2] }), []);
+    same(await read({ from: [1, 3], to: [1, 2], reverse: true, limit: 1 }), []);
     same((await read({})).length, 12);
     await storage.close();
   },
@@ -52,6 +54,8 @@ export const CONTRACT: Record<string, (open: Open) => Promise<void>> = {
     same(await storage.read("meta"), [{ key: "d", value: 4 }]);
     const entries = [1, 2, 3, 4].map((seq) => put("entries", [7, seq], seq));
     await storage.write([...entries, { op: "deleteRange", table: "entries", from: [7, 2], to: [7, 3] }]);
+    same((await storage.read("entries")).map(({ value }) => value), [1, 4]);
+    await storage.write([{ op: "deleteRange", table: "entries", from: [7, 4], to: [7, 1] }]);
     same((await storage.read("entries")).map(({ value }) => value), [1, 4]);
     await storage.close();
   },
