@@ -35,7 +35,7 @@ export function Layout(): JSX.Element {
     return to.page === "conversation" ? draftKey(model.canonical(to.place)) : null;
   };
   badge(model.unread);
-  notifyOf(model, createLooking(String(model.me()?.id ?? ""), shownKey));
+  notifyOf(model, createLooking(model.account, shownKey));
   onCleanup(watchConnection(model.client));
   onMount(fetchAhead);
   return (

@@ -48,6 +48,7 @@ export function createModel(client: Client, account: string): Model {
 
   return {
     client,
+    account,
     me,
     connection,
     storage,

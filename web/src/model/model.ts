@@ -36,6 +36,8 @@ export interface Row {
 /** Everything here is reactive. */
 export interface Model {
   readonly client: Client;
+  /** What names all that is kept of the account; known before `me` is. */
+  readonly account: string;
   me: Accessor<UserProfile | null>;
   connection: Accessor<ConnectionState>;
   storage: Accessor<StorageState>;
