@@ -110,7 +110,7 @@ function Home(): JSX.Element {
   return (
     <div class="home">
       <Goose class="home-goose" />
-      <h2 class="home-title">{w.homeTitle}</h2>
+      <h1 class="home-title">{w.homeTitle}</h1>
       <p class="home-text">{w.homeText}</p>
       <p class="home-text home-keys">{w.homeKeys(`${modifier}+K`)}</p>
     </div>

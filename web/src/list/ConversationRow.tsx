@@ -33,12 +33,13 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const time = () => (row().at === 0 ? "" : formatShort(row().at, model.now()));
   const preview = usePreview(props);
   const state = useState(row, () => preview().kind);
-  // One sentence: a screen reader reads a line of the list at once.
+  // One sentence, in the order in which it is seen: a screen reader reads a line of the list at once.
   const label = () => {
-    const parts = [row().title, row().unread > 0 ? w.unread(row().unread) : "", row().isMuted ? w.muted : "", time()];
+    const name = [row().title, time()].filter(Boolean).join(", ");
     const text = preview().kind === "draft" ? `${w.draft} ${preview().text}` : preview().text;
-    const end = [text, preview().isEdited ? w.edited : "", state()?.label ?? ""];
-    return `${parts.filter(Boolean).join(", ")}: ${end.filter(Boolean).join(". ")}`;
+    const unread = row().unread > 0 ? w.unread(row().unread) : "";
+    const rest = [text, preview().isEdited ? w.edited : "", unread, row().isMuted ? w.muted : "", state()?.label ?? ""];
+    return `${name}: ${rest.filter(Boolean).join(". ")}`;
   };
 
   function onClick(event: MouseEvent): void {
@@ -61,9 +62,9 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
         <Avatar id={avatarId(row())} name={row().title} />
         <span class="row-body">
           <span class="row-line">
-            <span class="row-title"><bdi>{row().title}</bdi></span>
+            <span class="row-title"><bdi>{row().title}</bdi></span>{" "}
             <time class="row-time" title={row().at === 0 ? "" : formatFull(row().at)}>{time()}</time>
-          </span>
+          </span>{" "}
           <span class="row-line row-preview">
             <Show when={state()}>{(it) => <Icon name={it().icon} class={`row-state row-state-${it().name}`} />}</Show>
             <Show when={preview().kind === "draft"}><span class="row-draft">{w.draft}</span></Show>
