@@ -4,7 +4,7 @@
  * Owns: which page shows for which address. Promises: a 1:1 that comes to exist while it shows stays
  * as it is, focus and draft included: it is named by its person before and after.
  */
-import { createEffect, createMemo, ErrorBoundary, lazy, Match, onCleanup, onMount, Suspense, Switch } from "solid-js";
+import { createEffect, createMemo, ErrorBoundary, lazy, Match, on, onCleanup, onMount, Suspense, Switch } from "solid-js";
 import type { JSX } from "solid-js";
 import { ConversationList } from "../list/ConversationList.tsx";
 import { watchConnection } from "../metrics/connections.ts";
@@ -38,6 +38,13 @@ export function Layout(): JSX.Element {
   notifyOf(model, createLooking(model.account, shownKey));
   onCleanup(watchConnection(model.client));
   onMount(fetchAhead);
+  // Back at the list, the keyboard goes on where it left.
+  createEffect(
+    on(shownKey, (key, before) => {
+      if (key !== null || !before || page() !== "home") return;
+      document.querySelector<HTMLElement>(`.row-link[data-key="${before}"]`)?.focus({ preventScroll: true });
+    }),
+  );
   return (
     <div class="layout" data-page={page()}>
       <a class="layout-skip" href="#main" onClick={skip}>{w.skip}</a>

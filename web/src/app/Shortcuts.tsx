@@ -44,8 +44,10 @@ export function Shortcuts(): JSX.Element {
     nextUnread: () => move(1, isUnread),
     escape() {
       const { page } = route();
-      if (page === "settings" || page === "debug") back();
-      else focusComposer();
+      if (page !== "settings" && page !== "debug") focusComposer();
+      // Out of a field first: what is typed there must not be gone with one key.
+      else if (document.activeElement instanceof HTMLInputElement) document.getElementById("main")?.focus();
+      else back();
     },
   };
   function onKeyDown(event: KeyboardEvent): void {

@@ -8,6 +8,7 @@ import { onCleanup } from "solid-js";
 import type { Entry } from "@hongyan/client";
 import { draftKey } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
+import { snippet } from "../text/snippet.ts";
 import { format, go } from "./route.ts";
 import type { Route } from "./route.ts";
 import { w } from "./words.ts";
@@ -66,7 +67,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
 }
 
 function textOf(entry: Entry): string {
-  return entry.body?.type === "text" ? (entry.body.text ?? "").slice(0, LONGEST) : w.unknownMessage;
+  return entry.body?.type === "text" ? snippet(entry.body.text ?? "", LONGEST) : w.unknownMessage;
 }
 
 async function show(title: string, body: string, to: Route): Promise<void> {

@@ -27,7 +27,7 @@ describe("names", () => {
 
 describe("previews", () => {
   prefer({ language: "en" });
-  const last: Entry = { conv: 1, seq: 1, id: 1, kind: "message", from: 7, at: 1, client_id: "c", body: { type: "text", text: "hi\n there" } };
+  const last: Entry = { conv: 1, seq: 1, id: 1, kind: "message", from: 7, at: 1, client_id: "c", body: { type: "text", text: "hi\n **there**" } };
   const newest: Newest = { draft: "", pending: null, last, me: 1, author: null, isOpen: false };
   const pending: Outgoing = { clientId: "p", at: 2, state: "failed", append: { type: "send", conv: 1, client_id: "p", body: { type: "text", text: "mine" } } };
 
@@ -49,6 +49,10 @@ describe("previews", () => {
     expect(previewOf({ ...newest, pending, draft: "Dear" })).toMatchObject({ kind: "draft", text: "Dear" });
     expect(previewOf({ ...newest, draft: "Dear", isOpen: true }).kind).toBe("message");
     expect(previewOf({ ...newest, draft: " \n" }).kind).toBe("message");
+  });
+
+  test("a draft shows as it was typed", () => {
+    expect(previewOf({ ...newest, draft: "so **it\nis" }).text).toBe("so **it is");
   });
 
   test("a message of a megabyte costs no more than a short one", () => {

@@ -1,5 +1,6 @@
 /** One line about the newest of a conversation. Pure but for the language. */
 import type { Entry, Outgoing } from "@hongyan/client";
+import { snippet } from "../text/snippet.ts";
 import { w } from "./words.ts";
 
 export interface Preview {
@@ -27,7 +28,7 @@ export function previewOf(newest: Newest): Preview {
   const { draft, pending, last } = newest;
   if (draft.trim() !== "" && !newest.isOpen) return { kind: "draft", text: oneLine(draft), isEdited: false };
   if (pending !== null && pending.append.type === "send") {
-    const text = w.you(oneLine(pending.append.body.text ?? ""));
+    const text = w.you(snippet(pending.append.body.text ?? "", LONGEST));
     const kind = pending.state === "failed" || pending.state === "sent" ? pending.state : "pending";
     return { kind, text, isEdited: false };
   }
@@ -39,12 +40,12 @@ function ofEntry(entry: Entry, { me, author }: Newest): Preview {
   if (entry.recalled_by !== undefined || entry.body === undefined) {
     return { kind: "gone", text: isOwn ? w.youRecalled : w.recalled, isEdited: false };
   }
-  const text = entry.body.type === "text" ? oneLine(entry.body.text ?? "") : w.unknown;
+  const text = entry.body.type === "text" ? snippet(entry.body.text ?? "", LONGEST) : w.unknown;
   const said = isOwn ? w.you(text) : author === null ? text : w.by(author, text);
   return { kind: "message", text: said, isEdited: entry.edited_by !== undefined };
 }
 
-/** The beginning of a text, in one line. */
+/** The beginning of a text as it was typed, in one line. */
 export function oneLine(text: string): string {
   return text.slice(0, LONGEST).replace(/\s+/g, " ").trim();
 }

@@ -1,4 +1,4 @@
-import { createUniqueId, Show } from "solid-js";
+import { createUniqueId, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { IconButton } from "../ui/index.ts";
 import { w } from "./words.ts";
@@ -6,6 +6,8 @@ import "./settings.css";
 
 /** A page beside the list, with its title and the way back. */
 export function Page(props: { title: string; onBack(): void; children: JSX.Element }): JSX.Element {
+  // Whoever came by keyboard goes on reading here.
+  onMount(() => document.getElementById("main")?.focus({ preventScroll: true }));
   return (
     <div class="page">
       <header class="page-header">
