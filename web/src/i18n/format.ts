@@ -2,6 +2,7 @@
 import { locale } from "./language.ts";
 
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
+const relativeFormats = new Map<string, Intl.RelativeTimeFormat>();
 const plurals = new Map<string, { rules: Intl.PluralRules; numbers: Intl.NumberFormat }>();
 const DAY_MS = 86_400_000;
 
@@ -64,6 +65,9 @@ function startOfDay(at: number): number {
 }
 
 function relativeDay(offset: number): string {
-  const text = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(offset, "day");
+  const tag = locale();
+  let format = relativeFormats.get(tag);
+  if (format === undefined) relativeFormats.set(tag, (format = new Intl.RelativeTimeFormat(tag, { numeric: "auto" })));
+  const text = format.format(offset, "day");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

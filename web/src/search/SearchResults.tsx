@@ -4,13 +4,12 @@
  * Owns: running one search at a time. Promises: a newer query ends the older one at once; results
  * show while the search goes on. Not here: the search box, and the conversation that a result opens.
  */
-import { createEffect, createSignal, For, on, onCleanup, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, onCleanup, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { formatFull, formatShort } from "../i18n/index.ts";
 import { useModel } from "../model/model.ts";
 import type { Place } from "../model/keys.ts";
 import { Avatar } from "../ui/index.ts";
-import { termsOf } from "./matcher.ts";
 import type { Hit } from "./matcher.ts";
 import { scan } from "./scan.ts";
 import type { Scan } from "./scan.ts";
@@ -23,7 +22,7 @@ const PAGE = 100;
 /** Typing goes on for about as long between two letters. */
 const SETTLE_MS = 120;
 
-const NOTHING: Scan = { hits: [], more: false, done: false };
+const NOTHING: Scan = { terms: [], hits: [], more: false, done: false };
 
 export interface SearchResultsProps {
   query: string;
@@ -34,18 +33,16 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
   const model = useModel();
   const [state, setState] = createSignal<Scan>(NOTHING);
   const [most, setMost] = createSignal(PAGE);
-  const [shownFor, setShownFor] = createSignal<readonly string[]>([]);
+  // The same as long as the query is: what is drawn already is not drawn again when more is found.
+  const terms = createMemo(() => state().terms);
 
   createEffect(on(() => props.query, () => setMost(PAGE), { defer: true }));
   createEffect(on([() => props.query, most], ([query]) => {
     const stop = new AbortController();
     const timer = setTimeout(() => {
       setState((before) => ({ ...before, done: false }));
-      void scan(model.client, query, most(), stop.signal, (next) => {
-        // What was found for the last query stays until there is something for this one.
-        setShownFor(termsOf(query));
-        setState(next);
-      });
+      // What was found for the last query stays until there is something for this one.
+      void scan(model.client, query, most(), stop.signal, setState);
     }, SETTLE_MS);
     onCleanup(() => {
       clearTimeout(timer);
@@ -57,7 +54,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     <section class="search" aria-label={w.results} aria-busy={!state().done}>
       <p class="search-state" role="status">{statusOf(state())}</p>
       <ol class="search-list">
-        <For each={state().hits}>{(hit) => <Result hit={hit} terms={shownFor()} onOpen={props.onOpen} />}</For>
+        <For each={state().hits}>{(hit) => <Result hit={hit} terms={terms()} onOpen={props.onOpen} />}</For>
       </ol>
       <Show when={state().more}>
         <button type="button" class="button button-quiet search-more" onClick={() => setMost(most() + PAGE)}>{w.more}</button>
@@ -77,7 +74,7 @@ function Result(props: { hit: Hit; terms: readonly string[]; onOpen(place: Place
   const entry = () => props.hit.entry;
   const place = () => model.canonical({ conv: entry().conv });
   const author = () => (entry().from === model.me()?.id ? w.you : model.profile(entry().from).name);
-  const shown = () => pieces(props.hit.text, props.terms);
+  const shown = createMemo(() => pieces(props.hit.text, props.terms));
   const label = () => w.result(author(), model.title(place()), formatShort(entry().at, model.now()), shown().map((piece) => piece.text).join(""));
   return (
     <li>

@@ -36,16 +36,18 @@ export class Newest {
     this.most = most;
   }
 
-  add(hit: Hit): void {
+  /** Whether it is among the newest so far. */
+  add(hit: Hit): boolean {
     const { hits } = this;
     if (hits.length === this.most) {
       this.overflowed = true;
-      if (!isNewer(hit, hits.at(-1)!)) return;
+      if (!isNewer(hit, hits.at(-1)!)) return false;
       hits.pop();
     }
     let at = hits.length;
     while (at > 0 && isNewer(hit, hits[at - 1]!)) at -= 1;
     hits.splice(at, 0, hit);
+    return true;
   }
 
   list(): readonly Hit[] {

@@ -14,12 +14,14 @@ const SLICE_MS = 8;
 const STEP = 20;
 
 export interface Scan {
+  /** What was looked for. */
+  terms: readonly string[];
   hits: readonly Hit[];
   more: boolean;
   done: boolean;
 }
 
-/** Tells what was found so far after each batch that found something, and at the end. */
+/** Tells what was found so far after each batch that brought something to show, and at the end. */
 export async function scan(
   source: Pick<Client, "cachedEntries">, query: string, most: number, signal: AbortSignal, tell: (scan: Scan) => void,
 ): Promise<void> {
@@ -28,21 +30,18 @@ export async function scan(
   let sliceEnd = performance.now() + SLICE_MS;
   for await (const batch of source.cachedEntries()) {
     if (signal.aborted) return;
-    let found = 0;
+    let isNews = false;
     for (const [at, entry] of batch.entries()) {
       const text = textFound(entry, terms);
-      if (text !== null) {
-        newest.add({ entry, text });
-        found += 1;
-      }
+      if (text !== null && newest.add({ entry, text })) isNews = true;
       if (at % STEP !== 0 || performance.now() < sliceEnd) continue;
       await pause();
       if (signal.aborted) return;
       sliceEnd = performance.now() + SLICE_MS;
     }
-    if (found > 0) tell({ hits: newest.list(), more: newest.overflowed, done: false });
+    if (isNews) tell({ terms, hits: newest.list(), more: newest.overflowed, done: false });
   }
-  if (!signal.aborted) tell({ hits: newest.list(), more: newest.overflowed, done: true });
+  if (!signal.aborted) tell({ terms, hits: newest.list(), more: newest.overflowed, done: true });
 }
 
 /** Lets the browser draw and answer. */

@@ -8,8 +8,8 @@
  * by screen readers, and new ones are, by `arrivals`. Not here: the window on the log (`log`), and
  * the scroll position (`scroll`).
  */
-import { createEffect, createMemo, createSelector, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack } from "solid-js";
-import type { Accessor, JSX } from "solid-js";
+import { createComputed, createEffect, createMemo, createSelector, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack } from "solid-js";
+import type { Accessor, JSX, Setter } from "solid-js";
 import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
 import { formatDay } from "../../i18n/index.ts";
@@ -17,7 +17,7 @@ import { useModel } from "../../model/model.ts";
 import type { Place } from "../../model/keys.ts";
 import { createAttention } from "../log/attention.ts";
 import { makeRows, textOf } from "../log/rows.ts";
-import type { MessageRow, Rows } from "../log/rows.ts";
+import type { MessageRow, Row, Rows } from "../log/rows.ts";
 import type { Trouble } from "../log/view.ts";
 import type { PlaceView } from "../log/views.ts";
 import { snippet } from "../../text/snippet.ts";
@@ -56,6 +56,18 @@ export function MessageList(props: MessageListProps): JSX.Element {
     atEnd: log.window() === null ? wasNew : log.atEnd(), newFrom: log.newFrom(),
   }, before), new Map());
   const keys = createMemo(() => [...rows().keys()], [], { equals: (a, b) => a.length === b.length && a.every((key, at) => key === b[at]) });
+
+  // A cell for each row: a change of one is not told to hundreds.
+  const cells = new Map<string, Setter<Row>>();
+  createComputed(() => {
+    for (const [key, row] of rows()) cells.get(key)?.(row);
+  });
+  function cellOf(key: string): Accessor<Row> {
+    const [row, setRow] = createSignal(untrack(rows).get(key)!);
+    cells.set(key, setRow);
+    onCleanup(() => cells.delete(key));
+    return row;
+  }
 
   const [atEnd, setAtEnd] = createSignal(true);
   const [active, setActive] = createSignal<string | null>(null);
@@ -160,20 +172,20 @@ export function MessageList(props: MessageListProps): JSX.Element {
           <Show when={log.trouble() !== "newer"}><TroubleNote trouble={log.trouble()} onRetry={(trouble) => void retry(trouble)} /></Show>
           <For each={keys()}>
             {(key) => {
-              const row = createMemo((before: ReturnType<Rows["get"]>) => rows().get(key) ?? before, rows().get(key));
+              const row = cellOf(key);
               return (
                 <Switch>
-                  <Match when={untrack(row)!.kind === "message"}>
+                  <Match when={untrack(row).kind === "message"}>
                     <MessageItem
                       row={row() as MessageRow} view={props.view} conversation={props.conversation} isGroup={props.isGroup}
                       isActive={isCurrent(key)} isHighlit={isHighlit(key)} actions={props.actions}
                       onJump={(seq) => void log.goTo(seq)} onFocus={() => setActive(key)}
                     />
                   </Match>
-                  <Match when={untrack(row)!.kind === "day"}>
+                  <Match when={untrack(row).kind === "day"}>
                     <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>
                   </Match>
-                  <Match when={untrack(row)!.kind === "new"}>
+                  <Match when={untrack(row).kind === "new"}>
                     <div class="log-new" data-key={key} role="separator" aria-label={w.newMessages}><span>{w.newMessages}</span></div>
                   </Match>
                 </Switch>

@@ -84,11 +84,8 @@ export class Scroll {
       this.keep();
       return;
     }
-    const { scrollTop, clientHeight } = this.scroller;
-    const below = this.height - scrollTop - clientHeight;
     const row = this.firstVisible();
-    if (below <= END_PX && this.hooks.isWhole()) this.spot = { kind: "end" };
-    else if (row !== null) this.spot = { kind: "row", key: row.dataset["key"]!, offset: row.getBoundingClientRect().top - this.top() };
+    if (row !== null) this.spot = { kind: "row", key: row.dataset["key"]!, offset: row.getBoundingClientRect().top - this.top() };
     this.tell();
   }
 
@@ -108,10 +105,12 @@ export class Scroll {
   }
 
   private tell(): void {
-    this.hooks.moved(this.spot);
     const { scrollTop, clientHeight } = this.scroller;
+    const below = this.height - scrollTop - clientHeight;
+    if (below <= END_PX && this.hooks.isWhole()) this.spot = { kind: "end" };
+    this.hooks.moved(this.spot);
     if (scrollTop < EDGE_PX) this.hooks.nearTop();
-    if (this.height - scrollTop - clientHeight < EDGE_PX) this.hooks.nearBottom();
+    if (below < EDGE_PX) this.hooks.nearBottom();
   }
 
   private firstVisible(): HTMLElement | null {

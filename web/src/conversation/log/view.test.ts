@@ -82,9 +82,10 @@ describe("growing", () => {
   });
 
   test("over pages that hold nothing but edits", async () => {
-    const log = [...messages(1, 10), ...Array.from({ length: 120 }, (_, at) => edit(11 + at, 1, `${at}`)), ...messages(131, 180)];
+    const edits = Array.from({ length: 3 * PAGE }, (_, at) => edit(11 + at, 1, `${at}`));
+    const log = [...messages(1, 10), ...edits, ...messages(11 + edits.length, 10 + edits.length + PAGE)];
     const source = new MadeUp(log);
-    source.read = 180;
+    source.read = log.length;
     const view = viewOf(source);
     await view.open();
     await view.older();
@@ -138,14 +139,14 @@ describe("what arrives", () => {
 
   test("is left out when the list stands elsewhere and is full, but for changes", async () => {
     const { source, view } = await opened();
-    view.spot = { kind: "row", key: "seq:60", offset: 0 };
+    view.spot = { kind: "row", key: "seq:90", offset: 0 };
     for (let seq = 101; seq <= 400; seq += 1) {
       source.log.push(message(seq));
       view.arrive([message(seq)], true);
     }
     expect([view.window()!.messages.length <= MOST, view.atEnd()]).toEqual([true, false]);
-    view.arrive([edit(401, 60, "changed")], true);
-    expect(view.window()!.messages.find((one) => one.seq === 60)?.body?.text).toBe("changed");
+    view.arrive([edit(401, 90, "changed")], true);
+    expect(view.window()!.messages.find((one) => one.seq === 90)?.body?.text).toBe("changed");
   });
 
   test("gets the divider when nobody looks", async () => {

@@ -17,7 +17,7 @@ import type { LogWindow } from "./window.ts";
 /** Messages in the window, and so on the page. */
 export const MOST = 240;
 /** Messages asked for at a time. */
-export const PAGE = 50;
+export const PAGE = 40;
 /** Pages in a row that may turn out to hold no message, only edits and recalls. */
 const EMPTY_PAGES = 5;
 
