@@ -12,6 +12,7 @@ import { composerIs } from "../../app/composer.ts";
 import { draftKey } from "../../model/keys.ts";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
+import { isolated } from "../../text/bidi.ts";
 import { EnterGuard } from "../../text/ime.ts";
 import { Icon, IconButton } from "../../ui/index.ts";
 import type { PlaceView } from "../log/views.ts";
@@ -38,7 +39,7 @@ export function Composer(props: ComposerProps): JSX.Element {
   const place = untrack(() => props.place);
   const guard = new EnterGuard();
   let field!: HTMLTextAreaElement;
-  const [draft, setDraft] = createDraft(model.client, draftKey(place), () => document.activeElement === field);
+  const [draft, setDraft] = createDraft(model.client, draftKey(place), () => document.hasFocus() && document.activeElement === field);
   const [problem, setProblem] = createSignal<string | null>(null);
 
   const edit = () => {
@@ -152,10 +153,10 @@ export function Composer(props: ComposerProps): JSX.Element {
             class="composer-field"
             rows="1"
             dir="auto"
-            aria-label={w.write(props.title)}
+            aria-label={w.write(isolated(props.title))}
             aria-invalid={(left() ?? 0) < 0}
             aria-describedby="composer-problem"
-            placeholder={w.write(props.title)}
+            placeholder={w.write(isolated(props.title))}
             autocomplete="off"
             enterkeyhint={hasKeyboard() ? "send" : "enter"}
             value={text()}
@@ -197,7 +198,7 @@ function ReplyAim(props: { view: PlaceView; seq: number; onCancel(): void }): JS
   const own = () => entry()?.from === model.me()?.id;
   const name = () => (entry() === null ? "…" : own() ? w.you : model.profile(entry()!.from).name);
   const text = () => (entry() === null ? "" : quoteText(entry()!, name(), own()));
-  return <Aim icon="reply" title={w.replyingTo(name())} text={text()} onCancel={props.onCancel} />;
+  return <Aim icon="reply" title={w.replyingTo(isolated(name()))} text={text()} onCancel={props.onCancel} />;
 }
 
 /** What the next message is about, above the field. */

@@ -13,6 +13,7 @@ import type { Accessor, JSX, Setter } from "solid-js";
 import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
 import { formatDay } from "../../i18n/index.ts";
+import { conversationShown } from "../../metrics/switches.ts";
 import { useModel } from "../../model/model.ts";
 import type { Place } from "../../model/keys.ts";
 import { createAttention } from "../log/attention.ts";
@@ -105,6 +106,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
     createEffect(on(rows, () => untrack(() => scroll!.keep())));
     createEffect(on(log.wish, (wish) => wish !== null && untrack(() => go(wish))));
     createEffect(on(attentive, () => untrack(() => reading.look())));
+    createEffect(() => log.window() !== null && conversationShown());
   });
   const arrivals = new Arrivals({ say: announce, many: (count) => w.arrived(count) });
   onCleanup(model.client.on("entry", (entry) => {
@@ -125,6 +127,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   onCleanup(() => clearTimeout(highlightTimer));
   function go(wish: NonNullable<ReturnType<typeof log.wish>>): void {
     const row = scroll!.go(wish);
+    log.granted();
     if (wish.kind !== "seq" || !wish.highlight || row === null) return;
     const key = row.dataset["key"]!;
     setActive(key);

@@ -3,6 +3,7 @@ import { createMemo, Match, Switch } from "solid-js";
 import type { JSX } from "solid-js";
 import type { Entry } from "@hongyan/client";
 import { useModel } from "../../model/model.ts";
+import { isolated } from "../../text/bidi.ts";
 import { snippet } from "../../text/snippet.ts";
 import { textOf } from "../log/rows.ts";
 import type { PlaceView } from "../log/views.ts";
@@ -47,7 +48,7 @@ export function Quote(props: { seq: number; view: PlaceView; onJump(seq: number)
 
 /** What a quoted message says, in one line. */
 export function quoteText(entry: Entry, name: string, own: boolean): string {
-  if (entry.recalled_by !== undefined) return own ? w.ownRecalled : w.recalled(name);
+  if (entry.recalled_by !== undefined) return own ? w.ownRecalled : w.recalled(isolated(name));
   const text = textOf(entry);
   return text === null ? w.unsupported : snippet(text);
 }

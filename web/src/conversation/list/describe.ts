@@ -1,5 +1,6 @@
 /** One sentence that says all about a message: what screen readers say when they come to it. */
 import { formatTime } from "../../i18n/index.ts";
+import { isolated } from "../../text/bidi.ts";
 import { snippet } from "../../text/snippet.ts";
 import { reasonOf } from "../failure.ts";
 import type { MessageRow } from "../log/rows.ts";
@@ -26,7 +27,7 @@ export function saying(row: MessageRow, name: string): string {
 }
 
 export function recalledText(row: MessageRow, name: string): string {
-  return row.own ? w.ownRecalled : w.recalled(name);
+  return row.own ? w.ownRecalled : w.recalled(isolated(name));
 }
 
 export function standingText(standing: Standing): string {

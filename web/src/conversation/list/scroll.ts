@@ -50,16 +50,21 @@ export class Scroll {
   /** Goes to a spot; answers the row that was asked for, if it is there. */
   go(spot: Spot): HTMLElement | null {
     const row = spot.kind === "seq" ? this.rowOfSeq(spot.seq) : spot.kind === "row" ? this.rowOfKey(spot.key) : null;
-    if (spot.kind === "end" || row === null) {
-      if (spot.kind === "end") this.spot = spot;
-    } else {
-      const share = spot.kind === "seq" ? JUMP_SHARE : spot.share ? spot.offset : null;
-      const room = Math.max(0, this.scroller.clientHeight - row.offsetHeight);
-      const offset = share === null ? (spot as { offset: number }).offset : Math.min(share * this.scroller.clientHeight, room);
-      this.spot = { kind: "row", key: row.dataset["key"]!, offset };
+    if (spot.kind !== "end" && row !== null) {
+      this.spot = { kind: "row", key: row.dataset["key"]!, offset: this.offsetOf(spot, row) };
+    } else if (spot.kind === "end" || this.hooks.isWhole()) {
+      // What was asked for is gone, or not there yet: then it is asked for again.
+      this.spot = { kind: "end" };
     }
     this.keep();
     return row;
+  }
+
+  private offsetOf(spot: Exclude<Spot, { kind: "end" }>, row: HTMLElement): number {
+    if (spot.kind === "row" && spot.share === undefined) return spot.offset;
+    const height = this.scroller.clientHeight;
+    const share = spot.kind === "row" ? spot.offset : JUMP_SHARE;
+    return Math.min(share * height, Math.max(0, height - row.offsetHeight));
   }
 
   /** Puts the list back to its spot, after rows changed. */

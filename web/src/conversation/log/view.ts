@@ -38,7 +38,7 @@ export class LogView {
   readonly outgoing: Accessor<readonly Outgoing[]>;
   readonly newFrom: Accessor<number | null>;
   readonly trouble: Accessor<Trouble | null>;
-  /** Where the list should go to now; set anew for each wish. */
+  /** Where the list should go to now; null when it is there. */
   readonly wish: Accessor<Spot | null>;
   /** Whether the window ends where the log does, so that what arrives joins on. */
   readonly atEnd: Accessor<boolean>;
@@ -80,6 +80,12 @@ export class LogView {
     if (this.window() === null) return this.openEnd();
     this.setWish(this.spot);
     this.catchUp();
+    this.resume();
+  }
+
+  /** The list went where it was asked to. */
+  granted(): void {
+    this.setWish(null);
   }
 
   /** Shows the newest messages. */

@@ -79,8 +79,10 @@ export class Views {
     this.waiting.delete(conv);
     for (const [key, view] of this.views) {
       if (view.log.facts()?.conv !== conv) continue;
-      view.log.arrive(entries, key === this.shown && isAttentive());
-      view.quotes.amend(entries);
+      if (entries.length > 0) {
+        view.log.arrive(entries, key === this.shown && isAttentive());
+        view.quotes.amend(entries);
+      }
       if (key === this.shown) view.log.resume();
     }
   }
