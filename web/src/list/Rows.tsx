@@ -4,23 +4,25 @@
  * Promises: a long list is drawn as far as it is seen; one line is a stop for Tab, the arrows move
  * between lines.
  */
-import { createMemo, createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, createMemo, For, on, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { route } from "../app/route.ts";
 import { show } from "../app/Shortcuts.tsx";
 import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { ConversationRow } from "./ConversationRow.tsx";
-import { spanOf } from "./window.ts";
+import { createScroll } from "./scroll.ts";
 import { w } from "./words.ts";
 
 export function Rows(): JSX.Element {
   const model = useModel();
-  const { span, height, ref } = useSpan(() => model.rows().length);
+  const { span, height, ref, reveal } = createScroll(() => model.rows().length);
   const currentKey = createMemo(() => {
     const at = route();
     return at.page === "conversation" ? draftKey(model.canonical(at.place)) : null;
   });
+  // The keyboard may have gone to a conversation that is out of sight here.
+  createEffect(on(currentKey, (key) => reveal(untrack(model.rows).findIndex((row) => row.key === key))));
   const drawn = createMemo(() => model.rows().slice(span().start, span().end));
   const stop = createMemo(() => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key));
   return (
@@ -59,32 +61,6 @@ function Empty(): JSX.Element {
       </div>
     </Show>
   );
-}
-
-/** Where the list stands, and which lines that shows. */
-function useSpan(count: () => number) {
-  const [scrollTop, setScrollTop] = createSignal(0);
-  const [viewport, setViewport] = createSignal(800);
-  const [height, setHeight] = createSignal(0);
-  function ref(box: HTMLElement): void {
-    const measure = () => {
-      setViewport(box.clientHeight);
-      setHeight(box.querySelector<HTMLElement>(".row")?.offsetHeight ?? 0);
-    };
-    const resize = new ResizeObserver(measure);
-    const onScroll = () => setScrollTop(box.scrollTop);
-    onMount(measure);
-    resize.observe(box);
-    box.addEventListener("scroll", onScroll, { passive: true });
-    onCleanup(() => {
-      resize.disconnect();
-      box.removeEventListener("scroll", onScroll);
-    });
-  }
-  const span = createMemo(() => spanOf(count(), height(), scrollTop(), viewport()), undefined, {
-    equals: (a, b) => a.start === b.start && a.end === b.end,
-  });
-  return { span, height, ref };
 }
 
 function padding(span: { start: number; end: number }, count: number, height: number): string {
