@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import solid from "vite-plugin-solid";
 import { WORKER, workerFiles } from "./scripts/worker-files.ts";
 
 const SERVER = process.env["HONGYAN_SERVER"] ?? "http://127.0.0.1:8080";
+const PACKAGE = readFileSync(new URL("package.json", import.meta.url), "utf8");
+const VERSION = (JSON.parse(PACKAGE) as { version: string }).version;
 
 export default defineConfig({
   plugins: [solid(), workerFiles()],
@@ -11,7 +14,7 @@ export default defineConfig({
     alias: { "@hongyan/client": fileURLToPath(new URL("../sdk/js/src/index.ts", import.meta.url)) },
   },
   define: {
-    __VERSION__: JSON.stringify(process.env["npm_package_version"] ?? "0.0.0"),
+    __VERSION__: JSON.stringify(VERSION),
   },
   server: {
     // The session's cookie counts only for the server's own origin, so the proxy has to be it.
