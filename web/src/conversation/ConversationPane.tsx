@@ -5,7 +5,7 @@
  * the device; going back to one that was looked at lately shows it where it was left. Not here: which
  * conversation is shown (`app`).
  */
-import { createEffect, createMemo, on, onCleanup, Show, untrack } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { announce } from "../app/announce.ts";
 import { draftKey } from "../model/keys.ts";
@@ -18,6 +18,7 @@ import { Header } from "./Header.tsx";
 import { canEdit } from "./list/actions.ts";
 import type { MessageActions } from "./list/actions.ts";
 import { MessageList } from "./list/MessageList.tsx";
+import { Readers } from "./list/Readers.tsx";
 import { makeRows } from "./log/rows.ts";
 import type { MessageRow } from "./log/rows.ts";
 import { viewsOf } from "./log/views.ts";
@@ -45,6 +46,8 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const conversation = () => model.conversation(place);
   const conv = createMemo(() => conversation()?.conv ?? null);
   const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
+  // The message whose readers are shown.
+  const [asked, setAsked] = createSignal<number | null>(null);
   let composer: { focus(): void } = { focus() {} };
 
   createEffect(on([conv, () => props.at], ([now, at], before) => {
@@ -73,6 +76,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
       view.composing.insert(before === "" ? text : `${before}\n${text}`);
       composer.focus();
     },
+    get readers() {
+      return isGroup() ? (row: MessageRow) => void setAsked(row.seq) : null;
+    },
     resend: (clientId) => void model.client.resend(clientId),
     discard: (clientId) => void model.client.discard(clientId),
   };
@@ -99,6 +105,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
         }}
         onRecall={(seq) => void recall(seq, textAt(seq))}
       />
+      <Show when={asked() !== null && conversation()}>
+        {(now) => <Readers conversation={now()} seq={asked()!} onClose={() => setAsked(null)} />}
+      </Show>
     </section>
   );
 

@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
 import { actionsFor } from "./actions.ts";
 
-const on = { reply() {}, copy() {}, edit() {}, recall() {}, again() {}, resend() {}, discard() {} };
+const on = { reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -21,6 +21,16 @@ test("only what can succeed is offered", () => {
   expect(offered({ ...row(own), seq: null, local: "sending" })).toEqual(["copy"]);
   expect(offered({ ...row(own), seq: null, local: "waiting" })).toEqual(["copy", "trash"]);
   expect(offered({ ...row(own), seq: null, local: "failed" })).toEqual(["copy", "retry", "trash"]);
+});
+
+test("where more than one can read, who did can be asked", () => {
+  const asked: string[] = [];
+  const inGroup = { ...on, readers: (of: MessageRow) => void asked.push(of.key) };
+  expect(actionsFor(row({}), inGroup).map((one) => one.icon)).toEqual(["reply", "copy"]);
+  const actions = actionsFor(row(own), inGroup);
+  expect(actions.map((one) => one.icon)).toEqual(["reply", "copy", "edit", "check-double", "undo"]);
+  actions[3]!.onSelect();
+  expect(asked).toEqual(["own:a"]);
 });
 
 test("a message that is about to change is not changed again", () => {

@@ -16,6 +16,8 @@ export interface MessageActions {
   recall(row: MessageRow): void;
   /** Writes a recalled message's text again. */
   again(row: MessageRow): void;
+  /** Shows who has read it; null where there is only one who could. */
+  readers: ((row: MessageRow) => void) | null;
   resend(clientId: string): void;
   discard(clientId: string): void;
 }
@@ -29,6 +31,10 @@ export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
   if (says && row.seq !== null) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
   if (says) actions.push({ label: w.copy, icon: "copy", onSelect: () => on.copy(row) });
   if (canEdit(row)) actions.push({ label: w.edit, icon: "edit", onSelect: () => on.edit(row) });
+  const { readers } = on;
+  if (readers !== null && row.own && says && row.seq !== null) {
+    actions.push({ label: w.readers, icon: "check-double", onSelect: () => readers(row) });
+  }
   if (row.own && !row.recalled && row.seq !== null && row.change === null) {
     actions.push({ label: w.recall, icon: "undo", isDanger: true, onSelect: () => on.recall(row) });
   }
