@@ -28,7 +28,6 @@ export const w = words({
     recalled: (name: string) => `${name} recalled a message`,
     editAgain: "Edit again",
     unsupported: "This message needs a newer version of the app.",
-    inReplyTo: (name: string, text: string) => `In reply to ${name}: ${text}`,
     goToQuote: (name: string) => `Go to the message of ${name} that this one answers`,
     quoteMissing: "The original message is not available",
 
@@ -99,7 +98,6 @@ export const w = words({
     recalled: (name: string) => `${name} 撤回了一条消息`,
     editAgain: "重新编辑",
     unsupported: "需要更新的版本才能显示此消息。",
-    inReplyTo: (name: string, text: string) => `回复 ${name}：${text}`,
     goToQuote: (name: string) => `跳到所回复的 ${name} 的消息`,
     quoteMissing: "原消息无法显示",
 

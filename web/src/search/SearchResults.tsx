@@ -75,10 +75,9 @@ function Result(props: { hit: Hit; terms: readonly string[]; onOpen(place: Place
   const place = () => model.canonical({ conv: entry().conv });
   const author = () => (entry().from === model.me()?.id ? w.you : model.profile(entry().from).name);
   const shown = createMemo(() => pieces(props.hit.text, props.terms));
-  const label = () => w.result(author(), model.title(place()), formatShort(entry().at, model.now()), shown().map((piece) => piece.text).join(""));
   return (
     <li>
-      <button type="button" class="search-result" aria-label={label()} onClick={() => props.onOpen({ conv: entry().conv }, entry().seq)}>
+      <button type="button" class="search-result" onClick={() => props.onOpen({ conv: entry().conv }, entry().seq)}>
         <Avatar id={entry().from} name={model.profile(entry().from).name} size="s" />
         <span class="search-body">
           <span class="search-head">

@@ -32,6 +32,8 @@ describe("marks stand where the find is in the original text", () => {
     ["吃饭", "晚上吃饭，吃饭", "晚上[吃饭]，[吃饭]"],
     ["ab bc", "xabcx", "x[abc]x"],
     ["i", "ﬁx", "[ﬁ]x"],
+    ["bold", "**Bold** and\n\n```js\ncode\n```", "[Bold] and code"],
+    ["a.example", "[here](https://a.example/)", "[here](https://[a.example]/)"],
     ["각", "가 \u1100\u1161\u11a8!", "가 [\u1100\u1161\u11a8]!"],
   ])("%j in %j", (query, text, drawn) => expect(marked(query, text)).toBe(drawn));
 

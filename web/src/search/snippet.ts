@@ -1,4 +1,5 @@
 /** The part of a message around what was found in it. */
+import { plainLine } from "../text/snippet.ts";
 import { stretches } from "./fold.ts";
 
 /** Shown before the first find. */
@@ -14,8 +15,14 @@ export interface Piece {
 
 /** One line, cut around the first find, with the finds marked. */
 export function pieces(text: string, terms: readonly string[]): Piece[] {
-  const line = text.slice(0, LOOKED_AT).replace(/\s+/gu, " ");
-  const found = stretches(line, terms);
+  const typed = text.slice(0, LOOKED_AT);
+  let line = plainLine(typed);
+  let found = stretches(line, terms);
+  if (found.length === 0) {
+    // What was found is part of a mark, such as a link's address.
+    line = typed.replace(/\s+/gu, " ").trim();
+    found = stretches(line, terms);
+  }
   const begin = cut(line, Math.max(0, (found[0]?.[0] ?? 0) - BEFORE));
   const end = cut(line, Math.min(line.length, begin + LENGTH));
   const made: Piece[] = [];

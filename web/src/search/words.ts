@@ -9,7 +9,6 @@ export const w = words({
     foundMore: (n: number) => `More than ${n} messages found; these are the newest.`,
     more: "Show more",
     you: "You",
-    result: (name: string, place: string, time: string, text: string) => `${name}, ${place}, ${time}: ${text}`,
   },
   zh: {
     results: "找到的消息",
@@ -19,6 +18,5 @@ export const w = words({
     foundMore: (n: number) => `找到超过 ${n} 条消息，这里是最新的。`,
     more: "显示更多",
     you: "我",
-    result: (name: string, place: string, time: string, text: string) => `${name}，${place}，${time}：${text}`,
   },
 });

@@ -41,7 +41,7 @@ function drawBlock(block: Block): JSX.Element {
     case "paragraph":
       return <p class="text-paragraph" dir="auto">{drawInline(block.children)}</p>;
     case "code":
-      return <pre class="text-code" dir="ltr" tabindex="-1"><code>{block.text}</code></pre>;
+      return <pre class="text-code" dir="ltr" tabindex="0"><code>{block.text}</code></pre>;
     case "quote":
       return <blockquote class="text-quote">{drawBlocks(block.blocks)}</blockquote>;
     case "list":

@@ -6,9 +6,14 @@ import { parseMarkdown } from "./markdown/parse.ts";
 /** At most `most` characters of what a message says, without its marks and line breaks. */
 export function snippet(text: string, most = 140): string {
   // Blanks may fill the beginning, so more is read than is shown.
-  const line = blocksText(parseMarkdown(text.slice(0, most * 4))).replace(/\s+/gu, " ").trim();
+  const line = plainLine(text.slice(0, most * 4));
   if (line.length <= most && text.length <= most * 4) return line;
   return `${[...line.slice(0, most)].slice(0, -1).join("").trimEnd()}…`;
+}
+
+/** All that a message says, as one line, without its marks. */
+export function plainLine(text: string): string {
+  return blocksText(parseMarkdown(text)).replace(/\s+/gu, " ").trim();
 }
 
 function blocksText(blocks: readonly Block[]): string {

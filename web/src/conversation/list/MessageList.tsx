@@ -189,7 +189,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
                     <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>
                   </Match>
                   <Match when={untrack(row).kind === "new"}>
-                    <div class="log-new" data-key={key} role="separator" aria-label={w.newMessages}><span>{w.newMessages}</span></div>
+                    <div class="log-new" data-key={key}><span>{w.newMessages}</span></div>
                   </Match>
                 </Switch>
               );
@@ -204,6 +204,9 @@ export function MessageList(props: MessageListProps): JSX.Element {
           </div>
         </Show>
       </div>
+      <Show when={log.loading()}>
+        <p class="log-loading" role="status">{w.loading}</p>
+      </Show>
       <Show when={!atEnd()}>
         <JumpButton
           count={props.conversation()?.unread ?? 0}

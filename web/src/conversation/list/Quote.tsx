@@ -35,7 +35,7 @@ export function Quote(props: { seq: number; view: PlaceView; onJump(seq: number)
         {(one) => {
           const name = () => (one().from === model.me()?.id ? w.you : model.profile(one().from).name);
           return (
-            <button type="button" class="quote" aria-label={w.goToQuote(name())} onClick={() => props.onJump(props.seq)}>
+            <button type="button" class="quote" title={w.goToQuote(name())} onClick={() => props.onJump(props.seq)}>
               <bdi class="quote-author">{name()}</bdi>
               <span class="quote-text" dir="auto">{quoteText(one(), model.profile(one().from).name, one().from === model.me()?.id)}</span>
             </button>

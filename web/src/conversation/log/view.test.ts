@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Outgoing } from "@hongyan/client";
 import { edit, MadeUp, ME, message, messages } from "./testing.ts";
 import { LogView, MOST, PAGE } from "./view.ts";
@@ -165,6 +165,18 @@ describe("what arrives", () => {
     await view.newer();
     expect([range(view)[1], view.atEnd()]).toEqual([105, true]);
   });
+});
+
+test("what the live entries left out is brought in, and echoes stay meanwhile", async () => {
+  const source = new MadeUp(messages(1, 100));
+  source.read = 100;
+  const view = viewOf(source);
+  await view.open();
+  source.log.push(...messages(101, 103));
+  source.read = 103;
+  view.resume();
+  expect([range(view)[1], view.atEnd()]).toEqual([100, true]);
+  await vi.waitFor(() => expect([range(view)[1], view.atEnd()]).toEqual([103, true]));
 });
 
 test("the outbox of a place: updated, settled, discarded", () => {

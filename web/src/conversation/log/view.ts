@@ -28,7 +28,7 @@ export type Spot =
   | { kind: "row"; key: string; offset: number; share?: true }
   | { kind: "seq"; seq: number; highlight: boolean };
 
-/** What an attempt to get a page failed at. */
+/** What a page is got for, and what getting it may fail at. */
 export type Trouble = "opening" | "older" | "newer";
 
 export class LogView {
@@ -37,6 +37,8 @@ export class LogView {
   /** What has not come back as an entry yet, in the order of submission. */
   readonly outgoing: Accessor<readonly Outgoing[]>;
   readonly newFrom: Accessor<number | null>;
+  /** What is being got, to begin with or in one direction. */
+  readonly loading: Accessor<Trouble | null>;
   readonly trouble: Accessor<Trouble | null>;
   /** Where the list should go to now; null when it is there. */
   readonly wish: Accessor<Spot | null>;
@@ -51,10 +53,10 @@ export class LogView {
   private readonly setWindow: (window: LogWindow) => void;
   private readonly setOutgoing: (outgoing: readonly Outgoing[]) => void;
   private readonly setNewFrom: (seq: number | null) => void;
+  private readonly setLoading: (what: Trouble | null) => void;
   private readonly setTrouble: (trouble: Trouble | null) => void;
   private readonly setWish: (spot: Spot | null) => void;
   private readonly setAtEnd: (atEnd: boolean) => void;
-  private loading: "older" | "newer" | "opening" | null = null;
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
 
@@ -65,6 +67,7 @@ export class LogView {
     [this.window, this.setWindow] = createSignal<LogWindow | null>(null);
     [this.outgoing, this.setOutgoing] = createSignal(outgoing);
     [this.newFrom, this.setNewFrom] = createSignal<number | null>(null);
+    [this.loading, this.setLoading] = createSignal<Trouble | null>(null);
     [this.trouble, this.setTrouble] = createSignal<Trouble | null>(null);
     [this.atEnd, this.setAtEnd] = createSignal(false);
     [this.wish, this.setWish] = createSignal<Spot | null>(null, { equals: false });
@@ -133,8 +136,7 @@ export class LogView {
   resume(): void {
     const window = this.window();
     if (window === null || !this.atEnd() || window.last >= (this.facts()?.held ?? 0)) return;
-    this.setAtEnd(false);
-    void this.newer();
+    void this.load("newer", (conv) => this.growNewer(conv));
   }
 
   /** A request of this place moved on. */
@@ -189,7 +191,7 @@ export class LogView {
     const facts = this.facts();
     if (facts === null) return;
     this.epoch += 1;
-    this.loading = null;
+    this.setLoading(null);
     await this.load("opening", async (conv) => {
       const window = await make(conv, facts);
       return () => {
@@ -205,9 +207,9 @@ export class LogView {
   /** Runs one load at a time; applies what it gives unless the window began anew meanwhile. */
   private async load(what: Trouble, work: (conv: number) => Promise<(() => void) | null>): Promise<void> {
     const conv = this.facts()?.conv;
-    if (conv === undefined || this.loading !== null) return;
+    if (conv === undefined || this.loading() !== null) return;
     const epoch = this.epoch;
-    this.loading = what;
+    this.setLoading(what);
     try {
       const apply = await work(conv);
       if (epoch !== this.epoch) return;
@@ -216,7 +218,7 @@ export class LogView {
     } catch {
       if (epoch === this.epoch) this.setTrouble(what);
     } finally {
-      if (epoch === this.epoch) this.loading = null;
+      if (epoch === this.epoch) this.setLoading(null);
     }
   }
 
