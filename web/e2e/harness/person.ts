@@ -77,7 +77,7 @@ export class Person {
   }
 
   get log(): Locator {
-    return this.page.getByRole("main").getByRole("log");
+    return this.page.getByRole("main").getByRole("feed");
   }
 
   /** The message with this in its text, not those that quote it. */

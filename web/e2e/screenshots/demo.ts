@@ -23,6 +23,8 @@ export interface Demo {
   lines: Line[];
   /** With whom the conversation shows that is looked at. */
   shown: string;
+  /** Whose messages nobody read yet. */
+  unread: string;
   draft: { with: string; text: string };
 }
 
@@ -57,6 +59,7 @@ export const demos: { en: Demo; zh: Demo } = {
       { with: "ann", from: "me", text: "Will do. See you at seven!", ago: 2 },
     ],
     shown: "ann",
+    unread: "omar",
     draft: { with: "sofia", text: "I am! Let us " },
   },
   zh: {
@@ -87,6 +90,7 @@ export const demos: { en: Demo; zh: Demo } = {
       { with: "lisi", from: "me", text: "好，七点见！", ago: 2 },
     ],
     shown: "lisi",
+    unread: "wangwu",
     draft: { with: "chenchen", text: "在的！我们" },
   },
 };
