@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// How long a connection waits for a lock that another program holds. Between our own connections
@@ -61,7 +62,32 @@ pub(crate) fn restore_busy_timeout(conn: &Connection) -> rusqlite::Result<()> {
 fn set_up(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     restore_busy_timeout(conn)?;
     conn.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+    // Plans that do not look at bound values. Otherwise SQLite compiles a statement anew at each use
+    // where a value might make a partial index fit, and the statements kept compiled are of no use.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Negative means KiB, positive would mean pages.
     conn.pragma_update(None, "cache_size", -cache_kib)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn bound_values_do_not_make_sqlite_compile_a_statement_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = open_writer(&folder.path().join("any.db"), 1000).unwrap();
+        conn.execute_batch("CREATE TABLE t (a, b); CREATE INDEX i ON t (a) WHERE b = 1;")
+            .unwrap();
+        let mut count = conn
+            .prepare("SELECT count(*) FROM t WHERE a = ?1 AND b = ?2")
+            .unwrap();
+        for a in 0..3 {
+            count.query_row([a, 1], |_| Ok(())).unwrap();
+        }
+        assert_eq!(count.get_status(StatementStatus::RePrepare), 0);
+    }
 }
