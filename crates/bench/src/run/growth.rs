@@ -15,7 +15,6 @@ use crate::order::{Account, Line, Open, Order, Pace};
 use crate::report::Measurement;
 use crate::target::{Target, database};
 use crate::text;
-use crate::yardstick::BATCH_WRITES;
 
 /// Of the rate on an empty store.
 const OF_EMPTY: f64 = 0.7;
@@ -37,6 +36,11 @@ const PEERS: u64 = 10;
 
 /// Users who open their conversations.
 const VISITORS: usize = 200;
+
+/// Messages of one commit while the store is filled. The pages that a message changes are hardly ever
+/// those of the one before, and each is written once a commit: in commits of a server's size, most of
+/// the time would go into writing the same pages over and over.
+const FILL_WRITES: u64 = 256 * 1024;
 
 /// Between two looks at the size of the log.
 const LOOK: Duration = Duration::from_millis(50);
@@ -134,7 +138,7 @@ async fn fill(
     let start = Instant::now();
     while writer.next < options.messages {
         let left = options.messages - writer.next;
-        let size = left.min(BATCH_WRITES as u64);
+        let size = left.min(FILL_WRITES);
         let batch = (0..size)
             .map(|_| writer.write())
             .collect::<anyhow::Result<_>>()?;
@@ -145,12 +149,10 @@ async fn fill(
             note(&mut visits, &stored);
         }
         let per_second = writer.next as f64 / start.elapsed().as_secs_f64();
-        if writer.next.is_multiple_of(64 * BATCH_WRITES as u64) {
-            progress(&format!(
-                "growth: {} of {} messages stored, {per_second:.0} a second",
-                writer.next, options.messages
-            ));
-        }
+        progress(&format!(
+            "growth: {} of {} messages stored, {per_second:.0} a second",
+            writer.next, options.messages
+        ));
     }
     progress("");
     Ok(visits)
