@@ -93,7 +93,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   return (
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
-      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} onLeave={() => composer.focus()} />
+      <MessageList view={view} conversation={conversation} isGroup={isGroup()} actions={actions} onLeave={() => composer.focus()} />
       <Composer
         place={place}
         title={model.title(place)}

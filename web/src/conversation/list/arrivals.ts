@@ -5,6 +5,14 @@
  * be listened to. Not here: one's own messages, and what arrives while nobody looks.
  */
 
+import { onCleanup } from "solid-js";
+import type { Accessor } from "solid-js";
+import { announce } from "../../app/announce.ts";
+import type { Model } from "../../model/model.ts";
+import { snippet } from "../../text/snippet.ts";
+import { textOf } from "../log/rows.ts";
+import { w } from "../words.ts";
+
 /** About as long as a short sentence takes to say. */
 export const PAUSE_MS = 2500;
 
@@ -40,4 +48,15 @@ export class Arrivals {
     this.count = 0;
     this.timer = setTimeout(() => this.tell(), PAUSE_MS);
   }
+}
+
+/** Tells what arrives in a conversation while somebody looks, as long as the owner lives. */
+export function announceArrivals(model: Model, conv: () => number | undefined, attentive: Accessor<boolean>): void {
+  const arrivals = new Arrivals({ say: announce, many: (count) => w.arrived(count) });
+  onCleanup(() => arrivals.stop());
+  onCleanup(model.client.on("entry", (entry) => {
+    if (entry.kind !== "message" || entry.from === model.me()?.id || entry.conv !== conv() || !attentive()) return;
+    const text = textOf(entry);
+    arrivals.arrived(`${model.profile(entry.from).name}: ${text === null ? w.unsupported : snippet(text)}`);
+  }));
 }

@@ -5,6 +5,11 @@
  * break, while somebody was looking. Not here: what is in sight, and whether somebody looks.
  */
 
+import { createEffect, on, onCleanup, untrack } from "solid-js";
+import type { Accessor } from "solid-js";
+import type { Conversation } from "@hongyan/client";
+import type { Model } from "../../model/model.ts";
+
 /** About as long as a glance. */
 export const LOOK_MS = 500;
 
@@ -48,4 +53,22 @@ export class Reading {
     if (Math.min(seq, this.candidate) > this.hooks.read()) this.hooks.tell(Math.min(seq, this.candidate));
     this.look();
   }
+}
+
+/** Tells the client what was read of a conversation, as long as the owner lives. */
+export function createReading(
+  model: Model, conversation: Accessor<Conversation | null>, attentive: Accessor<boolean>, lastReadable: () => number | null,
+): Reading {
+  const me = () => model.me()?.id;
+  const reading = new Reading({
+    inSight: () => untrack(() => (attentive() ? lastReadable() : null)),
+    read: () => untrack(() => conversation()?.members.find((member) => member.user === me())?.read ?? 0),
+    tell(seq) {
+      const conv = untrack(conversation)?.conv;
+      if (conv !== undefined) model.client.read(conv, seq);
+    },
+  });
+  createEffect(on(attentive, () => reading.look()));
+  onCleanup(() => reading.stop());
+  return reading;
 }

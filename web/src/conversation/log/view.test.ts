@@ -42,7 +42,7 @@ describe("opening", () => {
     await view.open(200);
     const [first, last] = range(view);
     expect(first < 200 && last > 200 && !view.atEnd()).toBe(true);
-    expect(view.wish()).toEqual({ kind: "seq", seq: 200, highlight: true });
+    expect(view.wish()).toEqual({ kind: "seq", seq: 200 });
     await view.goToEnd();
     expect([range(view)[1], view.atEnd()]).toEqual([1000, true]);
   });

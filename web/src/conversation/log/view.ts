@@ -26,7 +26,8 @@ export type Spot =
   | { kind: "end" }
   /** `offset` in pixels from the list's top, or as a share of its height. */
   | { kind: "row"; key: string; offset: number; share?: true }
-  | { kind: "seq"; seq: number; highlight: boolean };
+  /** At a message that was asked for, which is marked. */
+  | { kind: "seq"; seq: number };
 
 /** What a page is got for, and what getting it may fail at. */
 export type Trouble = "opening" | "older" | "newer";
@@ -100,7 +101,7 @@ export class LogView {
   /** Shows a message with what stands around it. */
   async goTo(seq: number): Promise<void> {
     const window = this.window();
-    const wish: Spot = { kind: "seq", seq, highlight: true };
+    const wish: Spot = { kind: "seq", seq };
     if (window !== null && messageAt(window, seq) !== undefined) this.setWish(wish);
     else await this.openAround(seq, wish);
   }
@@ -116,6 +117,12 @@ export class LogView {
   async newer(): Promise<void> {
     if (this.window() === null || this.atEnd()) return;
     await this.load("newer", (conv) => this.growNewer(conv));
+  }
+
+  /** Tries again what failed. */
+  async retry(trouble: Trouble): Promise<void> {
+    if (trouble === "opening") await this.open();
+    else await (trouble === "older" ? this.older() : this.newer());
   }
 
   /** Entries came live, in the order of the log. `seen`: somebody is looking at the page. */
