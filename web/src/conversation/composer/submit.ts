@@ -1,0 +1,64 @@
+/**
+ * From what was typed to the outbox.
+ *
+ * Promises: what the outbox could not keep comes back to where it was typed, with the reason. Not
+ * here: a message that the server refuses, which says so where it stands in the log.
+ */
+import { HongyanError } from "@hongyan/client";
+import type { Client, Submission } from "@hongyan/client";
+import type { Place } from "../../model/keys.ts";
+import type { Composing } from "../log/composing.ts";
+import { w } from "../words.ts";
+import { composed } from "./limits.ts";
+
+/** What submitting needs to know and do. */
+export interface Desk {
+  client: Client;
+  place: Place;
+  composing: Composing;
+  draft(): string;
+  setDraft(text: string): void;
+  /** Says what went wrong. */
+  complain(problem: string): void;
+  /** An edit that leaves nothing is a recall. */
+  recall(seq: number): void;
+}
+
+/** Sends the draft. */
+export function sendDraft(desk: Desk): void {
+  const typed = desk.draft();
+  const aim = desk.composing.aim();
+  const replyTo = aim.kind === "message" ? aim.replyTo : null;
+  const submission = desk.client.send(desk.place, composed(typed), replyTo === null ? {} : { replyTo });
+  desk.setDraft("");
+  desk.composing.reset();
+  watch(submission, (problem) => {
+    if (desk.draft() === "") desk.setDraft(typed);
+    desk.complain(problem);
+  });
+}
+
+/** Saves the edit that goes on. */
+export function saveEdit(desk: Desk, conv: number): void {
+  const { composing } = desk;
+  const aim = composing.aim();
+  if (aim.kind !== "edit") return;
+  const next = composed(composing.edited());
+  composing.reset();
+  if (next === "") desk.recall(aim.seq);
+  else if (next !== aim.before) {
+    watch(desk.client.edit(conv, aim.seq, next), (problem) => {
+      composing.edit(aim.seq, next);
+      desk.complain(problem);
+    });
+  }
+}
+
+function watch(submission: Submission, onLost: (problem: string) => void): void {
+  submission.sent.catch(() => {
+    // The message says so where it stands.
+  });
+  submission.kept.catch((problem: unknown) => {
+    onLost(problem instanceof HongyanError && problem.code === "outbox_full" ? w.outboxFull : w.notKept);
+  });
+}
