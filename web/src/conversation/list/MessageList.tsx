@@ -72,7 +72,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
     // These two run in this order: the rows first, then where to go.
     createEffect(on(rows, () => untrack(() => scroll?.keep())));
     createEffect(on(log.wish, (wish) => wish !== null && untrack(() => go(wish))));
-    createEffect(() => log.window() !== null && conversationShown());
+    createEffect(() => (log.window() !== null || wasNew) && conversationShown());
   });
   createEffect(on(model.connection, (state) => {
     const trouble = log.trouble();
