@@ -1,5 +1,6 @@
 //! How async code reaches the writing thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
@@ -7,7 +8,7 @@ use hongyan_protocol::{Millis, SessionId};
 use hongyan_store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Writer;
+use super::{Writer, touches};
 
 /// Commands that wait for the writer. When it is full, callers wait for room: nothing is dropped,
 /// and whoever must not wait bounds its own calls.
@@ -20,6 +21,8 @@ enum Command {
     Run(Job),
     /// Notes that a session was used. Nobody waits.
     Touch(SessionId, Option<String>, Millis),
+    /// Writes the notes that no transaction has taken along.
+    WriteTouches,
     /// Ends the thread. Sent last, it is handled after everything that was queued before.
     Close(oneshot::Sender<()>),
 }
@@ -29,6 +32,8 @@ pub(crate) struct WriterHandle {
     commands: mpsc::Sender<Command>,
     thread: Option<JoinHandle<()>>,
     closing: AtomicBool,
+    /// Whether [`Command::WriteTouches`] will come without a further touch.
+    touches_scheduled: Arc<AtomicBool>,
 }
 
 impl WriterHandle {
@@ -42,6 +47,7 @@ impl WriterHandle {
             commands,
             thread: Some(thread),
             closing: AtomicBool::new(false),
+            touches_scheduled: Arc::default(),
         })
     }
 
@@ -71,7 +77,14 @@ impl WriterHandle {
         client: Option<String>,
         now: Millis,
     ) -> Result<(), StoreError> {
-        self.send(Command::Touch(session, client, now)).await
+        self.send(Command::Touch(session, client, now)).await?;
+        if !self.touches_scheduled.swap(true, Ordering::AcqRel) {
+            tokio::spawn(write_touches_later(
+                self.commands.downgrade(),
+                Arc::clone(&self.touches_scheduled),
+            ));
+        }
+        Ok(())
     }
 
     /// Lets the thread finish what is queued, write back the log and let go of the file. Calls that
@@ -116,18 +129,31 @@ impl Drop for WriterHandle {
     }
 }
 
+/// Holds no sender while it waits, so as not to keep the thread from ending.
+async fn write_touches_later(commands: mpsc::WeakSender<Command>, scheduled: Arc<AtomicBool>) {
+    tokio::time::sleep(touches::DELAY).await;
+    // Before the command: what is noted behind it needs another one.
+    scheduled.store(false, Ordering::Release);
+    if let Some(commands) = commands.upgrade() {
+        // An error means that the thread has ended, and wrote them as its last act.
+        let _ = commands.send(Command::WriteTouches).await;
+    }
+}
+
 fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
     let mut closed = None;
     while let Some(command) = queue.blocking_recv() {
         match command {
             Command::Run(job) => job(&mut writer),
             Command::Touch(session, client, now) => writer.touches.note(session, client, now),
+            Command::WriteTouches if writer.touches.is_empty() => {}
+            Command::WriteTouches => writer.write_touches(),
             Command::Close(reply) => {
                 closed = Some(reply);
                 break;
             }
         }
-        if writer.touches.are_due(queue.is_empty()) {
+        if writer.touches.is_full() {
             writer.write_touches();
         }
     }

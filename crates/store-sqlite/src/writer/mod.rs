@@ -156,7 +156,7 @@ impl Writer {
 
     /// The last act: everything noted is written, the log is copied back.
     fn finish(mut self) {
-        if self.touches.are_due(true) {
+        if !self.touches.is_empty() {
             self.write_touches();
         }
         if let Some(conn) = &self.conn {
