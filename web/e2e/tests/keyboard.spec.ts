@@ -148,3 +148,25 @@ async function tabTo(target: Locator): Promise<void> {
   }
   await expect(target).toBeFocused();
 }
+
+test("an emoji is completed by its name, and Enter sends only when nothing is offered", async ({ signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { keyboard } = zhang.page;
+  await zhang.open(LI.name);
+  await zhang.composer.focus();
+  await keyboard.type("Well done :thumbs");
+  const offered = zhang.page.getByRole("listbox").getByRole("option");
+  await expect(offered).toHaveText([/thumbs up/, /thumbs down/]);
+  await keyboard.press("ArrowDown");
+  await expect(offered.nth(1)).toHaveAttribute("aria-selected", "true");
+  await keyboard.press("ArrowUp");
+  await keyboard.press("Enter");
+  await expect(zhang.composer).toHaveValue("Well done 👍 ");
+  await expect(offered).toHaveCount(0);
+  await keyboard.type(":hea");
+  await expect(offered.first()).toBeVisible();
+  await keyboard.press("Escape");
+  await expect(offered).toHaveCount(0);
+  await keyboard.press("Enter");
+  await zhang.seesState("Well done 👍 :hea", "sent");
+});

@@ -80,6 +80,7 @@ function Help(props: { onClose(): void }): JSX.Element {
     [`${alternative}+Shift+↓`, w.keyNextUnread],
     ["Enter", w.keySend],
     ["Shift+Enter", w.keyNewline],
+    [":heart", w.keyEmoji],
     ["↑", w.keyEditLast],
     ["Esc", w.keyEscape],
     [`${modifier}+/`, w.keyHelp],

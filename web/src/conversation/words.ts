@@ -49,6 +49,7 @@ export const w = words({
     discard: "Discard",
     sentence: (name: string, time: string, text: string, notes: string[]) => [`${name}, ${time}: ${text}`, ...notes].join(". "),
 
+    emoji: "Emoji",
     actions: "Actions for this message",
     reply: "Reply",
     copy: "Copy text",
@@ -119,6 +120,7 @@ export const w = words({
     discard: "放弃",
     sentence: (name: string, time: string, text: string, notes: string[]) => [`${name}，${time}：${text}`, ...notes].join("。"),
 
+    emoji: "表情",
     actions: "此消息的操作",
     reply: "回复",
     copy: "复制文字",

@@ -71,6 +71,8 @@ export interface Outgoing {
   at: number;
   /** `failed` stays until it is sent again or discarded; `sent` until its entry comes, a moment later. */
   state: "waiting" | "sending" | "sent" | "failed";
+  /** Where the entry is that comes of it, when sent. */
+  sent?: Sent;
   /** Why, when failed. */
   failure?: Failure;
 }

@@ -233,7 +233,8 @@ export class Book {
       row.meet(append.to);
       this.#touch(sent.conv);
     }
-    const done: Outgoing = { ...outgoing, state: "sent" };
+    const { conv, seq, id, at, client_id } = sent;
+    const done: Outgoing = { ...outgoing, state: "sent", sent: { conv, seq, id, at, client_id } };
     this.tell("send", { outgoing: done, state: "sent", sent });
     if (this.#early.delete(clientId)) return;
     this.#outgoing.set(clientId, done);

@@ -17,8 +17,10 @@ import { IconButton } from "../../ui/index.ts";
 import type { PlaceView } from "../log/views.ts";
 import { w } from "../words.ts";
 import { Aim } from "./Aim.tsx";
+import { Completions, LIST_ID, optionId } from "./Completions.tsx";
 import { hasKeyboard } from "./device.ts";
 import { createDraft } from "./drafts.ts";
+import { createCompleting } from "./naming.ts";
 import { composed, PASTE_UNITS, roomLeft } from "./limits.ts";
 import { saveEdit, sendDraft } from "./submit.ts";
 import type { Desk } from "./submit.ts";
@@ -45,6 +47,12 @@ export function Composer(props: ComposerProps): JSX.Element {
   const desk: Desk = {
     client: model.client, place, composing, draft, setDraft, complain: setProblem, recall: (seq) => props.onRecall(seq),
   };
+
+  const completing = createCompleting(({ start, end }, emoji) => {
+    field.setRangeText(`${emoji} `, start, end, "end");
+    onInput(field.value);
+  });
+  const isOffering = () => completing.matches().length > 0;
 
   const isEdit = () => composing.aim().kind === "edit";
   const text = () => (isEdit() ? composing.edited() : draft());
@@ -95,12 +103,14 @@ export function Composer(props: ComposerProps): JSX.Element {
     action();
   }
   function actionOf(event: KeyboardEvent): (() => void) | null {
+    const isBare = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+    const completion = isBare ? completing.action(event.key) : null;
+    if (completion !== null) return completion;
     const aim = composing.aim();
     const isPlain = aim.kind === "message" && aim.replyTo === null;
     if (guard.sends(event, hasKeyboard())) return submit;
     if (event.key === "Escape" && !isPlain) return () => composing.reset();
-    const isBareUp = event.key === "ArrowUp" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
-    return isBareUp && !isEdit() && field.value === "" ? () => props.onEditLast() : null;
+    return event.key === "ArrowUp" && isBare && !isEdit() && field.value === "" ? () => props.onEditLast() : null;
   }
   function onPaste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
@@ -113,6 +123,9 @@ export function Composer(props: ComposerProps): JSX.Element {
     <form class="composer" onSubmit={(event) => { event.preventDefault(); submit(); }}>
       <div class="composer-column">
         <Aim view={props.view} />
+        <Show when={isOffering()}>
+          <Completions matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
+        </Show>
         <div class="composer-box">
           <textarea
             ref={field}
@@ -123,14 +136,25 @@ export function Composer(props: ComposerProps): JSX.Element {
             aria-invalid={isTooLong()}
             aria-describedby="composer-problem"
             placeholder={w.write(isolated(props.title))}
+            aria-autocomplete="list"
+            aria-controls={isOffering() ? LIST_ID : undefined}
+            aria-activedescendant={isOffering() ? optionId(completing.current()) : undefined}
             autocomplete="off"
             enterkeyhint={hasKeyboard() ? "send" : "enter"}
             value={text()}
-            onInput={(event) => onInput(event.currentTarget.value)}
+            onInput={(event) => {
+              onInput(event.currentTarget.value);
+              if (!event.isComposing) completing.look(event.currentTarget);
+            }}
+            onBlur={() => completing.close()}
+            onClick={() => completing.close()}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             onCompositionStart={() => guard.compositionStart()}
-            onCompositionEnd={(event) => guard.compositionEnd(event.timeStamp)}
+            onCompositionEnd={(event) => {
+              guard.compositionEnd(event.timeStamp);
+              completing.look(event.currentTarget);
+            }}
           />
           <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
         </div>

@@ -112,7 +112,7 @@ function fromOutgoing(outgoing: Outgoing, me: number): MessageRow {
   const { append } = outgoing;
   const send = append.type === "send" ? append : null;
   return {
-    kind: "message", key: `own:${outgoing.clientId}`, seq: null, clientId: outgoing.clientId, from: me, own: true,
+    kind: "message", key: `own:${outgoing.clientId}`, seq: outgoing.sent?.seq ?? null, clientId: outgoing.clientId, from: me, own: true,
     at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null,
     begins: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
   };
