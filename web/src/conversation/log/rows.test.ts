@@ -74,8 +74,10 @@ describe("one's own messages", () => {
 
   test("what the server took is sent, and why it refused is told", () => {
     const failure = { code: "too_large", message: "" };
-    const rows = make({ outgoing: [outgoing("a", {}, { state: "sent" }), outgoing("b", {}, { state: "failed", failure })] });
-    expect(rowOf(rows, "own:a").local).toBeNull();
+    const sent = { conv: 1, seq: 7, id: 9, at: noon, client_id: "a" };
+    const rows = make({ outgoing: [outgoing("a", {}, { state: "sent", sent }), outgoing("b", {}, { state: "failed", failure })] });
+    // Its place is known, so it can be edited at once.
+    expect([rowOf(rows, "own:a").local, rowOf(rows, "own:a").seq]).toEqual([null, 7]);
     expect([rowOf(rows, "own:b").local, rowOf(rows, "own:b").failure]).toEqual(["failed", failure]);
   });
 
