@@ -4,7 +4,7 @@
  * Owns: the choice between the languages that there are. Promises: everything that reads
  * {@link language} changes at once when the choice does. Not here: the words themselves.
  */
-import { createMemo, createRoot } from "solid-js";
+import { createMemo, createRoot, createSignal } from "solid-js";
 import { preferences } from "../model/preferences.ts";
 
 /** The languages that every dictionary has. */
@@ -19,7 +19,10 @@ export function negotiate(wanted: readonly string[]): Language {
   return "en";
 }
 
-const wanted = () => (typeof navigator === "undefined" ? [] : navigator.languages);
+// Read once: the browser makes a new list at each look, and every time that shows asks for it.
+const ofBrowser = (): readonly string[] => (typeof navigator === "undefined" ? [] : navigator.languages);
+const [wanted, setWanted] = createSignal(ofBrowser());
+if (typeof window !== "undefined") window.addEventListener("languagechange", () => setWanted(ofBrowser()));
 
 /** The language to show. Reactive. */
 export const language = createRoot(() =>
@@ -29,9 +32,11 @@ export const language = createRoot(() =>
   }),
 );
 
-/** The same as a tag for `Intl` and `lang`: the user's own region where the language is theirs. */
-export function locale(): string {
-  const spoken = language();
-  const own = wanted().find((tag) => tag.toLowerCase().startsWith(spoken));
-  return own ?? (spoken === "zh" ? "zh-CN" : "en");
-}
+/** The same as a tag for `Intl` and `lang`: the user's own region where the language is theirs. Reactive. */
+export const locale = createRoot(() =>
+  createMemo(() => {
+    const spoken = language();
+    const own = wanted().find((tag) => tag.toLowerCase().startsWith(spoken));
+    return own ?? (spoken === "zh" ? "zh-CN" : "en");
+  }),
+);
