@@ -73,13 +73,6 @@ export class Server {
     addUser(this.#folder, user);
   }
 
-  /** Connections of all clients, as the server counts them. */
-  async connections(): Promise<number> {
-    const answer = await fetch(`${this.#url}/v1/health`);
-    const health = (await answer.json()) as { connections: number };
-    return health.connections;
-  }
-
   async #run(listen: string): Promise<void> {
     const started = spawn(BINARY, ["serve", "--listen", listen, "--data-dir", this.#folder], {
       env,

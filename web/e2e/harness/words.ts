@@ -13,10 +13,7 @@ export interface Words {
   edited: string;
   recalled: RegExp;
   newMessages: RegExp;
-  latest: RegExp;
   noConnection: RegExp;
-  settings: string;
-  account: string;
 }
 
 export const words: { en: Words; zh: Words } = {
@@ -33,10 +30,7 @@ export const words: { en: Words; zh: Words } = {
     edited: "Edited",
     recalled: /recalled/,
     newMessages: /new messages/i,
-    latest: /latest/i,
     noConnection: /No connection|offline|Connecting|restarting|does not understand/,
-    settings: "Settings",
-    account: "Your account",
   },
   zh: {
     login: "登录名",
@@ -51,9 +45,6 @@ export const words: { en: Words; zh: Words } = {
     edited: "已编辑",
     recalled: /撤回/,
     newMessages: /新消息/,
-    latest: /最新/,
     noConnection: /断开|连接|重启|无法理解/,
-    settings: "设置",
-    account: "我的账号",
   },
 };
