@@ -98,11 +98,16 @@ function put(rows: Map<string, Row>, before: Rows, row: Row): Row {
   return kept;
 }
 
+/** The key of a message's row. One's own keeps the key that it had before it was sent. */
+export function rowKey(entry: Entry, me: number): string {
+  return entry.from === me ? `own:${entry.client_id}` : `seq:${entry.seq}`;
+}
+
 function fromEntry(entry: Entry, me: number, change: PendingChange | null): MessageRow {
   const own = entry.from === me;
   const recalled = entry.recalled_by !== undefined;
   return {
-    kind: "message", key: own ? `own:${entry.client_id}` : `seq:${entry.seq}`, seq: entry.seq, clientId: entry.client_id,
+    kind: "message", key: rowKey(entry, me), seq: entry.seq, clientId: entry.client_id,
     from: entry.from, own, at: entry.at, text: recalled ? null : textOf(entry), recalled,
     edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, begins: true, local: null, failure: null, change,
   };

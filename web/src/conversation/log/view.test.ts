@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { Outgoing } from "@hongyan/client";
 import { edit, MadeUp, ME, message, messages } from "./testing.ts";
-import { LogView, MOST, PAGE } from "./view.ts";
+import { LogView, MOST, PAGE, RESTING } from "./view.ts";
 
 function viewOf(source: MadeUp): LogView {
   return new LogView(source, () => source.facts(), () => ME, []);
@@ -191,4 +191,34 @@ test("the outbox of a place: updated, settled, discarded", () => {
   view.submitted({ outgoing: one("a", "sent"), state: "settled" });
   view.submitted({ outgoing: one("b", "failed"), state: "discarded" });
   expect(view.outgoing()).toEqual([]);
+});
+
+describe("resting", () => {
+  async function grown(): Promise<LogView> {
+    const source = new MadeUp(messages(1, 1000));
+    source.read = 1000;
+    const view = viewOf(source);
+    await view.open();
+    while (view.window()!.messages.length < MOST) await view.older();
+    return view;
+  }
+
+  test("at the end, the last messages stay", async () => {
+    const view = await grown();
+    view.rest();
+    expect([range(view), view.atEnd()]).toEqual([[1001 - RESTING, 1000], true]);
+    view.rest();
+    expect(range(view)).toEqual([1001 - RESTING, 1000]);
+  });
+
+  test("elsewhere, what is around the place", async () => {
+    const view = await grown();
+    view.spot = { kind: "row", key: "seq:850", offset: 12 };
+    view.rest();
+    const [first, last] = range(view);
+    expect([first < 850 && last > 850, view.window()!.messages.length, view.atEnd()]).toEqual([true, RESTING, false]);
+    // And the rest is a page away.
+    await view.newer();
+    expect(range(view)[1]).toBe(last + PAGE);
+  });
 });

@@ -11,11 +11,14 @@ import type { Accessor } from "solid-js";
 import type { Conversation, Entry, Outgoing, SendUpdate } from "@hongyan/client";
 import { newerPage, olderPage } from "./pages.ts";
 import type { PageSource } from "./pages.ts";
-import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, withNewer, withOlder } from "./window.ts";
+import { rowKey } from "./rows.ts";
+import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, trimmedAround, withNewer, withOlder } from "./window.ts";
 import type { LogWindow } from "./window.ts";
 
 /** Messages in the window, and so on the page. */
 export const MOST = 240;
+/** Messages that are drawn first when a conversation is shown again: some screens full. */
+export const RESTING = 60;
 /** Messages asked for at a time. */
 export const PAGE = 40;
 /** Pages in a row that may turn out to hold no message, only edits and recalls. */
@@ -85,6 +88,19 @@ export class LogView {
     this.setWish(this.spot);
     this.catchUp();
     this.resume();
+  }
+
+  /** Draws in what is far from where the list stands, before the list is made anew: what it takes to make
+   * one is in proportion to its rows. */
+  rest(): void {
+    const window = this.window();
+    if (window === null || window.messages.length <= RESTING) return;
+    const { spot } = this;
+    const seq = spot.kind === "seq" ? spot.seq : spot.kind === "row" && spot.key === "new" ? this.newFrom() : null;
+    const isThere = (message: Entry): boolean =>
+      message.seq === seq || (spot.kind === "row" && rowKey(message, this.me()) === spot.key);
+    const next = spot.kind === "end" ? trimmed(window, RESTING, "older") : trimmedAround(window, isThere, RESTING);
+    this.show(next, this.atEnd() && next.last === window.last);
   }
 
   /** The list went where it was asked to. */

@@ -54,6 +54,7 @@ export class Views {
     const view = this.views.get(key) ?? this.make(place);
     this.views.delete(key);
     this.views.set(key, view);
+    view.log.rest();
     this.shown = key;
     for (const oldest of this.views.keys()) {
       if (this.views.size <= KEPT) break;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { edit, message, messages, recall } from "./testing.ts";
-import { emptyWindow, messageAt, trimmed, withNewer, withOlder } from "./window.ts";
+import { emptyWindow, messageAt, trimmed, trimmedAround, withNewer, withOlder } from "./window.ts";
 import type { LogWindow } from "./window.ts";
 
 const seqs = (window: LogWindow): number[] => window.messages.map((one) => one.seq);
@@ -44,4 +44,13 @@ test("trimming keeps one end, and the seqs say where it ends now", () => {
   expect([newer.first, newer.last, seqs(newer)]).toEqual([1, 2, [1, 2]]);
   expect(seqs(withNewer(newer, messages(3, 4)))).toEqual([1, 2, 3, 4]);
   expect(trimmed(window, 5, "older")).toBe(window);
+});
+
+test("trimming around a message keeps as much on both sides as there is", () => {
+  const window = withNewer(emptyWindow(0), messages(1, 20));
+  const around = (seq: number) => seqs(trimmedAround(window, (one) => one.seq === seq, 6));
+  expect(around(10)).toEqual([8, 9, 10, 11, 12, 13]);
+  expect(around(1)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(around(20)).toEqual([18, 19, 20]);
+  expect(trimmedAround(window, () => false, 6)).toBe(window);
 });

@@ -52,6 +52,15 @@ export function trimmed(window: LogWindow, most: number, drop: "older" | "newer"
   return { first: window.first, last: kept.at(-1)!.seq, messages: kept };
 }
 
+/** Keeps at most `most` messages around one of them; all, if it is not there. */
+export function trimmedAround(window: LogWindow, isCentre: (message: Entry) => boolean, most: number): LogWindow {
+  const centre = window.messages.findIndex(isCentre);
+  if (centre < 0) return window;
+  const after = window.messages.length - centre - 1;
+  const above = trimmed(window, Math.ceil(most / 2) + after, "older");
+  return trimmed(above, most, "newer");
+}
+
 /** Whether the log goes on below. */
 export function hasOlder(window: LogWindow): boolean {
   return window.first > 1;
