@@ -65,13 +65,13 @@ export async function signedIn(user: UserProfile): Promise<void> {
 
 /** Signs out, and erases what is kept here. Rejects when the server could not be told. */
 export async function signOut(): Promise<void> {
-  const open = session();
-  if (open.kind !== "open") return;
-  const { me } = open.client;
+  const current = session();
+  if (current.kind !== "open") return;
+  const { me } = current.client;
   // First, so that other tabs know why their connection ends.
   endAccount();
   try {
-    await open.client.logout();
+    await current.client.logout();
   } catch (error) {
     if (me !== null) keepAccount(me);
     throw error;
