@@ -22,6 +22,7 @@ mod read;
 mod readers;
 mod row;
 mod store;
+mod unsettled;
 mod verify;
 mod writer;
 

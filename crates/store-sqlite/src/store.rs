@@ -13,6 +13,7 @@ use hongyan_store::{
 
 use crate::open::{self, OpenError};
 use crate::readers::Readers;
+use crate::unsettled::Unsettled;
 use crate::writer::{Writer, WriterHandle};
 use crate::{read, verify};
 
@@ -45,6 +46,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: WriterHandle,
     readers: Arc<Readers>,
+    unsettled: Arc<Unsettled>,
 }
 
 impl SqliteStore {
@@ -54,7 +56,13 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let (conn, lock) = open::open_for_writing(path, options.wal_limit_pages)?;
-        let writer = Writer::new(path.into(), conn, options.wal_limit_pages, lock);
+        let unsettled = Arc::<Unsettled>::default();
+        let pages = options.wal_limit_pages;
+        let writer = Writer::new(path.into(), conn, pages, Arc::clone(&unsettled), lock);
+        let writer = writer.map_err(|error| OpenError::Sqlite {
+            path: path.into(),
+            error,
+        })?;
         let writer = WriterHandle::start(writer).map_err(|error| OpenError::Io {
             path: path.into(),
             error,
@@ -63,6 +71,7 @@ impl SqliteStore {
             path: path.into(),
             writer,
             readers: Readers::new(path.into(), options.readers.max(1)),
+            unsettled,
         })
     }
 
@@ -71,6 +80,15 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close();
         self.writer.close().await;
+    }
+
+    /// Returns when what this user may read is where readers look. Nearly always it is.
+    async fn settled(&self, user: UserId) -> Result<(), StoreError> {
+        if self.unsettled.contains(user) {
+            self.writer.run(Writer::settle).await
+        } else {
+            Ok(())
+        }
     }
 
     #[cfg(test)]
@@ -88,7 +106,11 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
-        self.writer.run(move |writer| writer.commit(&batch)).await
+        let outcomes = self.writer.run(move |writer| writer.commit(&batch)).await;
+        if !self.unsettled.is_empty() {
+            self.writer.settle_later();
+        }
+        outcomes
     }
 
     async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError> {
@@ -185,6 +207,7 @@ impl Store for SqliteStore {
         cursor: SyncCursor,
         limits: SyncLimits,
     ) -> Result<SyncPage, StoreError> {
+        self.settled(user).await?;
         self.readers
             .run(move |conn| read::sync(conn, user, cursor, limits))
             .await
@@ -197,6 +220,7 @@ impl Store for SqliteStore {
         range: HistoryRange,
         limit: usize,
     ) -> Result<History, ReadError> {
+        self.settled(user).await?;
         let found = self
             .readers
             .run(move |conn| read::history(conn, user, conv, range, limit))
@@ -209,6 +233,7 @@ impl Store for SqliteStore {
         user: UserId,
         conv: ConversationId,
     ) -> Result<Conversation, ReadError> {
+        self.settled(user).await?;
         let found = self
             .readers
             .run(move |conn| read::conversation(conn, conv))
@@ -230,6 +255,7 @@ impl Store for SqliteStore {
     }
 
     async fn total_unread(&self, user: UserId) -> Result<u64, StoreError> {
+        self.settled(user).await?;
         self.readers
             .run(move |conn| read::unread::total(conn, user))
             .await

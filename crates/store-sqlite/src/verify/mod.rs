@@ -6,6 +6,7 @@
 //! Not here: mending.
 
 mod file;
+mod journal;
 mod links;
 mod log;
 
@@ -91,6 +92,7 @@ impl Check<'_> {
         // First the file itself: what follows may be nonsense where it is broken.
         self.tolerating("the file", Self::file)?;
         self.tolerating("the list of conversations", Self::conversations)?;
+        self.tolerating("the journal", Self::journal)?;
         (self.progress)(self.report.entries);
         Ok(())
     }

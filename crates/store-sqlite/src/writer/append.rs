@@ -2,11 +2,13 @@
 //!
 //! Everything is checked before anything is written, so a refusal needs no undoing.
 
-use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
-use hongyan_store::{Append, AppendError, Appended, Body, Change, Position, Target};
-use rusqlite::{OptionalExtension, Row, params};
+use std::sync::Arc;
 
-use super::batch::{Batch, advanced};
+use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
+use hongyan_store::{Append, AppendError, Appended, Body, Change, ChangeDigest, Position, Target};
+use rusqlite::{OptionalExtension, Statement, params};
+
+use super::batch::{Batch, Way};
 use super::cache::Hot;
 use crate::row::{self, Kind, sql};
 
@@ -35,17 +37,66 @@ impl From<rusqlite::Error> for Stop {
 /// Writes an entry, or nothing where its sender used the client id before.
 pub(super) const INSERT_ENTRY: &str =
     "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
-         reply_to, client_id, mentions, body)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         reply_to, client_id, mentions, body, id)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
      ON CONFLICT (sender_id, client_id) DO NOTHING";
 
-/// What a new entry says in its columns, beyond those that every entry has.
-#[derive(Default)]
-struct Columns<'a> {
-    target: Option<Seq>,
-    reply_to: Option<Seq>,
-    mentions: &'a [UserId],
-    body: Option<&'a Body>,
+/// Where a new entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) conv: ConversationId,
+    pub(crate) seq: Seq,
+    pub(crate) id: EntryId,
+    /// Entries of kind message in the log, up to and including this one.
+    pub(crate) messages: u64,
+}
+
+/// An earlier append under the same client id.
+struct Earlier {
+    conv: ConversationId,
+    seq: Seq,
+    id: EntryId,
+    at: Millis,
+    digest: ChangeDigest,
+}
+
+/// Runs [`INSERT_ENTRY`]. Where the client id was used before it is an error,
+/// [`rusqlite::Error::StatementChangedRows`].
+pub(super) fn insert_entry(
+    insert: &mut Statement<'_>,
+    append: &Append,
+    place: Place,
+) -> rusqlite::Result<()> {
+    let (kind, target, reply_to, mentions, body) = match &append.change {
+        Change::Message {
+            body,
+            reply_to,
+            mentions,
+        } => (Kind::Message, None, *reply_to, &**mentions, Some(body)),
+        Change::Edit { target, body, .. } => (Kind::Edit, Some(*target), None, &[][..], Some(body)),
+        Change::Recall { target, .. } => (Kind::Recall, Some(*target), None, &[][..], None),
+    };
+    let body = body.map(|Body::Text(text)| &**text);
+    let rows = insert.execute(params![
+        sql(place.conv),
+        sql(place.seq),
+        sql(append.from),
+        kind.code(),
+        sql(append.at),
+        place.messages.cast_signed(),
+        append.change.digest().0,
+        target.map(sql),
+        reply_to.map(sql),
+        append.client_id.as_str(),
+        row::mentions_blob(mentions),
+        body,
+        sql(place.id),
+    ])?;
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::StatementChangedRows(rows))
+    }
 }
 
 impl Batch<'_> {
@@ -62,10 +113,15 @@ impl Batch<'_> {
         }
     }
 
-    /// Nearly every append is the first under its client id, so that is tried before an earlier one is
-    /// looked for. But no rule refuses a retry: it finds its first attempt even where the rules would no
-    /// longer let it pass, such as the second recall of a message.
+    /// No rule refuses a retry: it finds its first attempt even where the rules would no longer let it
+    /// pass, such as the second recall of a message. Nearly every append is the first under its client
+    /// id; so where the index would say that it is not, an earlier one is looked for only then.
     fn try_append(&mut self, append: &Append) -> Result<Appended, Stop> {
+        if matches!(self.way, Way::Journal { .. })
+            && let Some(first) = self.first_attempt(append)?
+        {
+            return Ok(first);
+        }
         match self.append_first(append) {
             Err(stop @ (Stop::NotTheFirst | Stop::Refused(_))) => {
                 self.first_attempt(append)?.ok_or(stop)
@@ -80,21 +136,11 @@ impl Batch<'_> {
             return Err(AppendError::NotMember.into());
         }
         match &append.change {
-            Change::Message {
-                body,
-                reply_to,
-                mentions,
-            } => {
+            Change::Message { reply_to, .. } => {
                 if let Some(seq) = *reply_to {
-                    self.message(conv, seq)?;
+                    self.answerable(conv, seq)?;
                 }
-                let columns = Columns {
-                    reply_to: *reply_to,
-                    mentions,
-                    body: Some(body),
-                    ..Columns::default()
-                };
-                self.insert(append, conv, Kind::Message, columns)
+                self.insert(append, conv)
             }
             Change::Edit {
                 target,
@@ -102,22 +148,13 @@ impl Batch<'_> {
                 not_before,
             } => {
                 self.own_message(conv, *target, append.from, *not_before)?;
-                let columns = Columns {
-                    target: Some(*target),
-                    body: Some(body),
-                    ..Columns::default()
-                };
-                let appended = self.insert(append, conv, Kind::Edit, columns)?;
+                let appended = self.insert(append, conv)?;
                 self.replace_body(&appended, *target, body)?;
                 Ok(appended)
             }
             Change::Recall { target, not_before } => {
                 self.own_message(conv, *target, append.from, *not_before)?;
-                let columns = Columns {
-                    target: Some(*target),
-                    ..Columns::default()
-                };
-                let appended = self.insert(append, conv, Kind::Recall, columns)?;
+                let appended = self.insert(append, conv)?;
                 self.blank(&appended, *target)?;
                 Ok(appended)
             }
@@ -126,26 +163,21 @@ impl Batch<'_> {
 
     /// The outcome of an earlier append under the same client id, in this batch or long ago.
     fn first_attempt(&mut self, append: &Append) -> Result<Option<Appended>, Stop> {
-        let found = self
-            .conn
-            .prepare_cached(
-                "SELECT conv_id, seq, id, at, digest FROM entries
-                 WHERE sender_id = ?1 AND client_id = ?2",
-            )?
-            .query_row((sql(append.from), append.client_id.as_str()), |row| {
-                let digest: i64 = row.get(4)?;
-                let (conv, seq, id, at) = entry_key(row)?;
-                Ok((conv, seq, id, at, digest))
-            })
-            .optional()?;
-        let Some((conv, seq, id, at, digest)) = found else {
+        let Some(earlier) = self.earlier(append)? else {
             return Ok(None);
         };
+        let Earlier {
+            conv,
+            seq,
+            id,
+            at,
+            digest,
+        } = earlier;
         let meant = match append.target {
             Target::Conversation(conv) => Some(conv),
             Target::Direct(user) => self.cache.direct(self.conn, append.from, user)?,
         };
-        if meant != Some(conv) || digest != append.change.digest().0 {
+        if meant != Some(conv) || digest != append.change.digest() {
             return Err(AppendError::ClientIdConflict.into());
         }
         let hot = self.membership(conv, append.from)?;
@@ -158,6 +190,35 @@ impl Batch<'_> {
             duplicate: true,
             members,
         }))
+    }
+
+    fn earlier(&self, append: &Append) -> rusqlite::Result<Option<Earlier>> {
+        if let Way::Journal { pending, .. } = &self.way
+            && let Some(entry) = pending.find(append.from, &append.client_id)
+        {
+            return Ok(Some(Earlier {
+                conv: entry.place.conv,
+                seq: entry.place.seq,
+                id: entry.place.id,
+                at: entry.append.at,
+                digest: entry.append.change.digest(),
+            }));
+        }
+        self.conn
+            .prepare_cached(
+                "SELECT conv_id, seq, id, at, digest FROM entries
+                 WHERE sender_id = ?1 AND client_id = ?2",
+            )?
+            .query_row((sql(append.from), append.client_id.as_str()), |row| {
+                Ok(Earlier {
+                    conv: row::id(row, 0)?,
+                    seq: row::id(row, 1)?,
+                    id: row::id(row, 2)?,
+                    at: row::id(row, 3)?,
+                    digest: ChangeDigest(row.get(4)?),
+                })
+            })
+            .optional()
     }
 
     /// The conversation that the append is for; a 1:1 one is made if need be.
@@ -249,6 +310,17 @@ impl Batch<'_> {
         }
     }
 
+    /// Passes when there is a message at `seq`.
+    fn answerable(&mut self, conv: ConversationId, seq: Seq) -> Result<(), Stop> {
+        let hot = self.cache.conversation(self.conn, conv)?;
+        // What is journaled is messages only.
+        let is_journaled = hot.is_some_and(|hot| hot.written < seq && seq <= hot.head);
+        if !is_journaled {
+            self.message(conv, seq)?;
+        }
+        Ok(())
+    }
+
     /// Passes when the message at `seq` may be edited or recalled by `user`.
     fn own_message(
         &self,
@@ -269,55 +341,46 @@ impl Batch<'_> {
         }
     }
 
-    /// Writes the entry, unless its sender used the client id before.
-    fn insert(
-        &mut self,
-        append: &Append,
-        conv: ConversationId,
-        kind: Kind,
-        columns: Columns<'_>,
-    ) -> Result<Appended, Stop> {
+    /// Puts the entry where the batch goes, unless its sender used the client id before.
+    fn insert(&mut self, append: &Append, conv: ConversationId) -> Result<Appended, Stop> {
         let from = append.from;
         let hot = self.membership(conv, from)?.ok_or(AppendError::NotMember)?;
-        let (seq, members) = (hot.head.next(), hot.member_ids.clone());
-        let messages = hot.messages + u64::from(kind == Kind::Message);
-        let body = columns.body.map(|Body::Text(text)| &**text);
-        let inserted = self.insert_entry.insert(params![
-            sql(conv),
-            sql(seq),
-            sql(from),
-            kind.code(),
-            sql(append.at),
-            messages.cast_signed(),
-            append.change.digest().0,
-            columns.target.map(sql),
-            columns.reply_to.map(sql),
-            append.client_id.as_str(),
-            row::mentions_blob(columns.mentions),
-            body,
-        ]);
-        let id = match inserted {
-            Err(rusqlite::Error::StatementChangedRows(0)) => return Err(Stop::NotTheFirst),
-            other => other?,
+        let (seq, members) = (hot.head.next(), Arc::clone(&hot.member_ids));
+        let is_message = matches!(append.change, Change::Message { .. });
+        let place = Place {
+            conv,
+            seq,
+            messages: hot.messages + u64::from(is_message),
+            id: self.cache.next_id(self.conn)?,
         };
-        let id = EntryId::new(id.cast_unsigned())
-            .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id))?;
-        self.change(conv, |hot| {
+        match &mut self.way {
+            Way::Through(insert) => match insert_entry(insert, append, place) {
+                Err(rusqlite::Error::StatementChangedRows(0)) => return Err(Stop::NotTheFirst),
+                other => other?,
+            },
+            Way::Journal { row, pending } => {
+                row.message(append, place)?;
+                pending.add(append.clone(), place);
+                pending.concern(&members);
+            }
+        }
+        self.cache.use_id(place.id)?;
+        let is_written = matches!(self.way, Way::Through(_));
+        self.cache.change(self.conn, conv, |hot| {
             hot.head = seq;
-            hot.messages = messages;
-            // A message is read by who wrote it. An edit or a recall moves nobody's position: it
-            // may be made from a list of old messages, with newer ones unread.
-            if kind == Kind::Message {
-                hot.last_message = seq;
-                if let Some(member) = hot.member_mut(from) {
-                    *member = advanced(*member, Some(seq), Some(seq));
-                }
+            if is_written {
+                hot.written = seq;
+            }
+            // An edit or a recall moves nobody's position: it may be made from a list of old messages,
+            // with newer ones unread.
+            if is_message {
+                hot.count_message(from);
             }
         })?;
         Ok(Appended {
             conv,
             seq,
-            id,
+            id: place.id,
             at: append.at,
             duplicate: false,
             members,
@@ -357,13 +420,4 @@ impl Batch<'_> {
             .execute((sql(recall.conv), sql(target), sql(recall.seq)))?;
         Ok(())
     }
-}
-
-fn entry_key(row: &Row<'_>) -> rusqlite::Result<(ConversationId, Seq, EntryId, Millis)> {
-    Ok((
-        row::id(row, 0)?,
-        row::id(row, 1)?,
-        row::id(row, 2)?,
-        row::id(row, 3)?,
-    ))
 }

@@ -2,54 +2,167 @@
 //!
 //! Promises: outcomes in the order of the writes; a refused write leaves no trace; entry ids
 //! ascend in the order of the batch. An `Err` means that the transaction must be rolled back and
-//! the cache dropped; the caller does both.
+//! that what is remembered must be dropped; the caller does both.
 //!
-//! The rows of a conversation and its members are written once, when the batch ends, however many
+//! A batch goes one of two ways. [`write_through`] carries it out. [`journal`] decides it, writes the
+//! decisions down ([`super::journal`]) and leaves the carrying out to a later [`settle`], which is then
+//! shared by many batches. Both take the same decisions, in the same code: a way differs only in
+//! where an entry is put, and where an earlier attempt is looked for.
+//!
+//! The rows of a conversation and its members are written once, at the end, however many
 //! entries it got: between, the cache holds the truth.
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Move, MoveError, Moved, Outcome, Position, Write};
+use hongyan_store::{Change, Move, MoveError, Moved, Outcome, Target, Write};
 use rusqlite::{CachedStatement, Connection, Result};
 
 use super::append;
-use super::cache::{Cache, Hot};
-use crate::row::sql;
+use super::cache::{Cache, Hot, advanced};
+use super::journal::{self, Record, Row};
+use super::pending::Pending;
 
-/// Applies the writes and brings the rows up to date. The transaction is the caller's.
-pub(super) fn apply(
+/// Writes in a batch that is journaled. A larger one is carried out at once: it has so many entries for
+/// each page that to write them twice would cost more than it spares.
+const JOURNALED_WRITES: usize = 512;
+
+/// Whether a batch goes by the journal: a small one, of messages in conversations that are there and
+/// of moves. The rest is rare, or not worth it.
+pub(super) fn is_for_journal(
+    conn: &Connection,
+    cache: &mut Cache,
+    writes: &[Write],
+) -> Result<bool> {
+    if writes.len() > JOURNALED_WRITES {
+        return Ok(false);
+    }
+    for write in writes {
+        let Write::Append(append) = write else {
+            continue;
+        };
+        let Change::Message { .. } = append.change else {
+            return Ok(false);
+        };
+        if let Target::Direct(other) = append.target
+            && cache.direct(conn, append.from, other)?.is_none()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Carries a batch out. Nothing may be pending. The transaction is the caller's.
+pub(super) fn write_through(
     conn: &Connection,
     cache: &mut Cache,
     writes: &[Write],
 ) -> Result<Vec<Outcome>> {
-    cache.age();
-    cache.note_data_version(conn)?;
     let mut batch = Batch {
         conn,
         cache,
-        changed: Vec::new(),
-        insert_entry: conn.prepare_cached(append::INSERT_ENTRY)?,
+        way: Way::Through(conn.prepare_cached(append::INSERT_ENTRY)?),
     };
-    let outcomes = writes
-        .iter()
-        .map(|write| match write {
-            Write::Append(append) => batch.append(append).map(Outcome::Append),
-            Write::Move(change) => batch.advance(change).map(Outcome::Move),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    batch.finish()?;
+    let outcomes = batch.write_all(writes)?;
+    batch.cache.write_rows(conn)?;
     Ok(outcomes)
+}
+
+/// Decides a batch and writes the decisions down. The transaction is the caller's.
+pub(super) fn journal(
+    conn: &Connection,
+    cache: &mut Cache,
+    pending: &mut Pending,
+    writes: &[Write],
+) -> Result<Vec<Outcome>> {
+    let mut batch = Batch {
+        conn,
+        cache,
+        way: Way::Journal {
+            row: Row::new(),
+            pending,
+        },
+    };
+    let outcomes = batch.write_all(writes)?;
+    if let Way::Journal { row, .. } = batch.way {
+        row.insert(conn)?;
+    }
+    Ok(outcomes)
+}
+
+/// Carries out what was journaled. The transaction is the caller's.
+pub(super) fn settle(conn: &Connection, cache: &mut Cache, pending: &mut Pending) -> Result<()> {
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(append::INSERT_ENTRY)?;
+    for entry in pending.entries() {
+        append::insert_entry(&mut insert, &entry.append, entry.place)?;
+    }
+    journal::clear(conn)?;
+    pending.clear();
+    cache.write_rows(conn)
+}
+
+/// Takes up again what an earlier writer had journaled, as far as memory goes; [`settle`] does the rest.
+pub(super) fn take_up(
+    conn: &Connection,
+    cache: &mut Cache,
+    pending: &mut Pending,
+    records: Vec<Record>,
+) -> Result<()> {
+    for record in records {
+        match record {
+            Record::Message { append, place } => {
+                let fits = cache.change(conn, place.conv, |hot| {
+                    let fits = hot.head.next() == place.seq && hot.member(append.from).is_some();
+                    hot.head = place.seq;
+                    hot.count_message(append.from);
+                    fits
+                })?;
+                if !fits {
+                    return Err(journal::senseless("it does not go on where a log ends"));
+                }
+                cache.use_id(place.id)?;
+                pending.add(append, place);
+            }
+            Record::Move { conv, position } => {
+                cache.change(conn, conv, |hot| {
+                    if let Some(member) = hot.member_mut(position.user) {
+                        *member = position;
+                    }
+                })?;
+                pending.add_move();
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) struct Batch<'a> {
     pub(super) conn: &'a Connection,
     pub(super) cache: &'a mut Cache,
-    /// The conversations that this batch changed, in the order of their first change.
-    changed: Vec<ConversationId>,
+    pub(super) way: Way<'a>,
+}
+
+/// See the [module](self).
+pub(super) enum Way<'a> {
     /// The one statement that runs for every message: found once, rather than looked up by its text.
-    pub(super) insert_entry: CachedStatement<'a>,
+    Through(CachedStatement<'a>),
+    Journal {
+        row: Row,
+        pending: &'a mut Pending,
+    },
 }
 
 impl Batch<'_> {
+    fn write_all(&mut self, writes: &[Write]) -> Result<Vec<Outcome>> {
+        let outcomes = writes.iter().map(|write| match write {
+            Write::Append(append) => self.append(append).map(Outcome::Append),
+            Write::Move(change) => self.advance(change).map(Outcome::Move),
+        });
+        outcomes.collect()
+    }
+
     /// The conversation, if `user` is a member of it.
     pub(super) fn membership(
         &mut self,
@@ -58,22 +171,6 @@ impl Batch<'_> {
     ) -> Result<Option<&mut Hot>> {
         let hot = self.cache.conversation(self.conn, conv)?;
         Ok(hot.filter(|hot| hot.member(user).is_some()))
-    }
-
-    /// Changes what is remembered of a conversation, to be written when the batch ends.
-    pub(super) fn change<T>(
-        &mut self,
-        conv: ConversationId,
-        change: impl FnOnce(&mut Hot) -> T,
-    ) -> Result<T> {
-        let hot = self
-            .cache
-            .conversation(self.conn, conv)?
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        if !std::mem::replace(&mut hot.changed, true) {
-            self.changed.push(conv);
-        }
-        Ok(change(hot))
     }
 
     fn advance(&mut self, change: &Move) -> Result<std::result::Result<Moved, MoveError>> {
@@ -92,7 +189,12 @@ impl Batch<'_> {
         let changed = moved != *member;
         if changed {
             *member = moved;
-            self.change(change.conv, |_| ())?;
+            self.cache.change(self.conn, change.conv, |_| ())?;
+            if let Way::Journal { row, pending } = &mut self.way {
+                row.moved(change.conv, moved);
+                pending.add_move();
+                pending.concern(&members);
+            }
         }
         Ok(Ok(Moved {
             conv: change.conv,
@@ -102,59 +204,5 @@ impl Batch<'_> {
             changed,
             members,
         }))
-    }
-
-    /// Gives every changed conversation its version and writes the rows that the cache is ahead of.
-    fn finish(self) -> Result<()> {
-        if self.changed.is_empty() {
-            return Ok(());
-        }
-        let mut version = self.cache.version(self.conn)?;
-        let mut log = self.conn.prepare_cached(
-            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
-        )?;
-        let mut member_row = self.conn.prepare_cached(
-            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = ?5, unseen = ?6
-             WHERE conv_id = ?1 AND user_id = ?2",
-        )?;
-        for &conv in &self.changed {
-            version += 1;
-            let Some(hot) = self.cache.conversation(self.conn, conv)? else {
-                continue;
-            };
-            hot.changed = false;
-            log.execute((
-                sql(conv),
-                sql(hot.head),
-                hot.messages.cast_signed(),
-                sql(hot.last_message),
-            ))?;
-            for member in &hot.members {
-                member_row.execute((
-                    sql(conv),
-                    sql(member.user),
-                    sql(member.read),
-                    sql(member.delivered),
-                    version.cast_signed(),
-                    hot.last_message > member.read,
-                ))?;
-            }
-        }
-        self.conn
-            .prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
-            .execute([version.cast_signed()])?;
-        self.cache.set_version(version);
-        Ok(())
-    }
-}
-
-/// A position moved forward; what would move it back does nothing.
-pub(super) fn advanced(from: Position, read: Option<Seq>, delivered: Option<Seq>) -> Position {
-    let read = from.read.max(read.unwrap_or(Seq::ZERO));
-    let delivered = from.delivered.max(delivered.unwrap_or(Seq::ZERO)).max(read);
-    Position {
-        user: from.user,
-        read,
-        delivered,
     }
 }

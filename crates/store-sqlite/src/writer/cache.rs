@@ -1,13 +1,14 @@
 //! What the writer remembers of hot conversations, so that an append reads nothing.
 //!
-//! Owns: head, message count and positions of the conversations lately written.
+//! Owns: head, message count and positions of the conversations lately written. Where these are
+//! ahead of the rows in the file, the cache is the truth until [`Cache::write_rows`].
 //! Promises: exact. There is one writer; a failed transaction drops everything here, and so does
-//! a change by another program ([`Cache::note_data_version`]).
+//! a change by another program ([`Cache::has_foreign_change`]).
 //! Not here: entries. What an edit or a recall needs of its target is read from the log.
 
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
 use hongyan_store::Position;
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -22,6 +23,8 @@ const HALF: usize = 32 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hot {
     pub(super) head: Seq,
+    /// The last entry in the table of entries. What follows, up to the head, is journaled.
+    pub(super) written: Seq,
     /// Entries of kind message, up to the head.
     pub(super) messages: u64,
     /// The seq of the last message; 0 before the first.
@@ -30,8 +33,8 @@ pub(super) struct Hot {
     pub(super) members: Vec<Position>,
     /// The same users, shared with every outcome.
     pub(super) member_ids: Arc<[UserId]>,
-    /// Whether this batch changed anything, and so owes an update of the rows.
-    pub(super) changed: bool,
+    /// Whether this is ahead of the rows in the file.
+    changed: bool,
 }
 
 impl Hot {
@@ -39,6 +42,7 @@ impl Hot {
         let member_ids = members.iter().map(|member| member.user).collect();
         Self {
             head,
+            written: head,
             messages,
             last_message,
             members,
@@ -56,13 +60,38 @@ impl Hot {
         let at = self.member_ids.binary_search(&user).ok()?;
         self.members.get_mut(at)
     }
+
+    /// The entry at the head is a message of `from`, who has read it.
+    pub(super) fn count_message(&mut self, from: UserId) {
+        let head = self.head;
+        self.last_message = head;
+        self.messages += 1;
+        if let Some(member) = self.member_mut(from) {
+            *member = advanced(*member, Some(head), Some(head));
+        }
+    }
+}
+
+/// A position moved forward; what would move it back does nothing.
+pub(super) fn advanced(from: Position, read: Option<Seq>, delivered: Option<Seq>) -> Position {
+    let read = from.read.max(read.unwrap_or(Seq::ZERO));
+    let delivered = from.delivered.max(delivered.unwrap_or(Seq::ZERO)).max(read);
+    Position {
+        user: from.user,
+        read,
+        delivered,
+    }
 }
 
 pub(super) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     directs: Generations<(UserId, UserId), ConversationId>,
+    /// The conversations that are ahead of their rows, in the order of their first change.
+    changed: Vec<ConversationId>,
     /// The last number given to a change; `None` before it was read.
     version: Option<u64>,
+    /// The id of the next entry; `None` before it was read.
+    next_id: Option<EntryId>,
     data_version: Option<i64>,
 }
 
@@ -71,7 +100,9 @@ impl Cache {
         Self {
             conversations: Generations::new(HALF),
             directs: Generations::new(HALF),
+            changed: Vec::new(),
             version: None,
+            next_id: None,
             data_version: None,
         }
     }
@@ -79,25 +110,27 @@ impl Cache {
     pub(super) fn clear(&mut self) {
         self.conversations.clear();
         self.directs.clear();
+        self.changed.clear();
         self.version = None;
+        self.next_id = None;
     }
 
-    /// To be called between batches: forgets what is too much.
+    /// To be called between batches: forgets what is too much, unless it is ahead of the file.
     pub(super) fn age(&mut self) {
-        self.conversations.age();
-        self.directs.age();
+        if self.changed.is_empty() {
+            self.conversations.age();
+            self.directs.age();
+        }
     }
 
-    /// Drops everything when another program wrote to the file, as an operator with `sqlite3` may.
-    pub(super) fn note_data_version(&mut self, conn: &Connection) -> Result<()> {
+    /// Whether another program wrote to the file since the last call, as an operator with `sqlite3`
+    /// may. Then everything here is to be dropped.
+    pub(super) fn has_foreign_change(&mut self, conn: &Connection) -> Result<bool> {
         let now = conn
             .prepare_cached("PRAGMA data_version")?
             .query_row([], |row| row.get(0))?;
-        if self.data_version != Some(now) {
-            self.clear();
-            self.data_version = Some(now);
-        }
-        Ok(())
+        let before = self.data_version.replace(now);
+        Ok(before.is_some_and(|before| before != now))
     }
 
     /// The conversation, read if it is not remembered; `None` if there is none.
@@ -137,8 +170,94 @@ impl Cache {
         Ok(found)
     }
 
-    /// The last version given to a change.
-    pub(super) fn version(&mut self, conn: &Connection) -> Result<u64> {
+    /// Changes what is remembered of a conversation, for [`write_rows`](Self::write_rows) to write.
+    pub(super) fn change<T>(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        change: impl FnOnce(&mut Hot) -> T,
+    ) -> Result<T> {
+        if self.conversation(conn, conv)?.is_none() {
+            return Err(rusqlite::Error::QueryReturnedNoRows);
+        }
+        let (known, changed) = (&mut self.conversations, &mut self.changed);
+        let hot = known
+            .get_mut(conv)
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        if !std::mem::replace(&mut hot.changed, true) {
+            changed.push(conv);
+        }
+        Ok(change(hot))
+    }
+
+    /// Brings the rows of all changed conversations and their members up to date, and gives each of
+    /// these changes its number. Their entries must be in the table.
+    pub(super) fn write_rows(&mut self, conn: &Connection) -> Result<()> {
+        if self.changed.is_empty() {
+            return Ok(());
+        }
+        let mut version = self.version(conn)?;
+        let mut log = conn.prepare_cached(
+            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
+        )?;
+        let mut member_row = conn.prepare_cached(
+            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = ?5, unseen = ?6
+             WHERE conv_id = ?1 AND user_id = ?2",
+        )?;
+        for conv in std::mem::take(&mut self.changed) {
+            version += 1;
+            let Some(hot) = self.conversations.get_mut(conv) else {
+                continue;
+            };
+            hot.changed = false;
+            hot.written = hot.head;
+            log.execute((
+                sql(conv),
+                sql(hot.head),
+                hot.messages.cast_signed(),
+                sql(hot.last_message),
+            ))?;
+            for member in &hot.members {
+                member_row.execute((
+                    sql(conv),
+                    sql(member.user),
+                    sql(member.read),
+                    sql(member.delivered),
+                    version.cast_signed(),
+                    hot.last_message > member.read,
+                ))?;
+            }
+        }
+        self.set_version(conn, version)
+    }
+
+    /// Leaves out numbers for changes that were perhaps given to them once, and lost with the power.
+    /// A client may have been told such a number, and would miss another change that gets it.
+    pub(super) fn skip_versions(&mut self, conn: &Connection, count: u64) -> Result<()> {
+        let version = self.version(conn)? + count;
+        self.set_version(conn, version)
+    }
+
+    /// An id for a new entry, above all before it.
+    pub(super) fn next_id(&mut self, conn: &Connection) -> Result<EntryId> {
+        if let Some(id) = self.next_id {
+            return Ok(id);
+        }
+        let last: i64 = conn
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM entries")?
+            .query_row([], |row| row.get(0))?;
+        let next = entry_id(last.cast_unsigned() + 1)?;
+        self.next_id = Some(next);
+        Ok(next)
+    }
+
+    /// The id is in use now.
+    pub(super) fn use_id(&mut self, id: EntryId) -> Result<()> {
+        self.next_id = Some(entry_id(id.get() + 1)?);
+        Ok(())
+    }
+
+    fn version(&mut self, conn: &Connection) -> Result<u64> {
         if let Some(version) = self.version {
             return Ok(version);
         }
@@ -151,9 +270,16 @@ impl Cache {
         Ok(version)
     }
 
-    pub(super) fn set_version(&mut self, version: u64) {
+    fn set_version(&mut self, conn: &Connection, version: u64) -> Result<()> {
+        conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
+            .execute([version.cast_signed()])?;
         self.version = Some(version);
+        Ok(())
     }
+}
+
+fn entry_id(id: u64) -> Result<EntryId> {
+    EntryId::new(id).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id.cast_signed()))
 }
 
 fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {

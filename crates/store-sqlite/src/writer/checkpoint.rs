@@ -18,13 +18,13 @@ use crate::connection;
 /// How long the writer waits for readers at each attempt.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Transactions between two looks at the log's size. A look costs some ten microseconds.
-const LOOK_EVERY: u32 = 8;
+/// Writes between two looks at the log's size. A look costs as much as two or three of them.
+const LOOK_EVERY: usize = 32;
 
 pub(super) struct Checkpointer {
     limit_pages: u64,
     attempt_at_pages: u64,
-    transactions: u32,
+    writes: usize,
 }
 
 impl Checkpointer {
@@ -32,7 +32,7 @@ impl Checkpointer {
         Self {
             limit_pages,
             attempt_at_pages: limit_pages,
-            transactions: 0,
+            writes: 0,
         }
     }
 
@@ -42,12 +42,12 @@ impl Checkpointer {
 
     /// To be called after each commit. Its failure is logged and tried again later: what was
     /// committed is safe in the log.
-    pub(super) fn after_commit(&mut self, conn: &Connection) {
-        self.transactions += 1;
-        if self.transactions < LOOK_EVERY {
+    pub(super) fn after_commit(&mut self, conn: &Connection, writes: usize) {
+        self.writes += writes;
+        if self.writes < LOOK_EVERY {
             return;
         }
-        self.transactions = 0;
+        self.writes = 0;
         if let Err(error) = self.bound(conn) {
             self.attempt_at_pages += self.step();
             tracing::warn!(%error, "the write-ahead log could not be checkpointed");

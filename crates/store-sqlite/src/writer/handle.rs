@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use hongyan_protocol::{Millis, SessionId};
 use hongyan_store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Writer, touches};
+use super::Writer;
 
 /// Commands that wait for the writer. When it is full, callers wait for room: nothing is dropped,
 /// and whoever must not wait bounds its own calls.
 pub(super) const QUEUE: usize = 256;
+
+/// How long what is put off waits to be done in company.
+const DELAY: Duration = Duration::from_millis(200);
 
 type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
@@ -21,8 +25,8 @@ enum Command {
     Run(Job),
     /// Notes that a session was used. Nobody waits.
     Touch(SessionId, Option<String>, Millis),
-    /// Writes the notes that no transaction has taken along.
-    WriteTouches,
+    /// Does what was put off: journaled writes, notes that no transaction has taken along.
+    Settle,
     /// Ends the thread. Sent last, it is handled after everything that was queued before.
     Close(oneshot::Sender<()>),
 }
@@ -32,8 +36,8 @@ pub(crate) struct WriterHandle {
     commands: mpsc::Sender<Command>,
     thread: Option<JoinHandle<()>>,
     closing: AtomicBool,
-    /// Whether [`Command::WriteTouches`] will come without a further touch.
-    touches_scheduled: Arc<AtomicBool>,
+    /// Whether [`Command::Settle`] will come without being asked for again.
+    settle_scheduled: Arc<AtomicBool>,
 }
 
 impl WriterHandle {
@@ -47,7 +51,7 @@ impl WriterHandle {
             commands,
             thread: Some(thread),
             closing: AtomicBool::new(false),
-            touches_scheduled: Arc::default(),
+            settle_scheduled: Arc::default(),
         })
     }
 
@@ -78,13 +82,16 @@ impl WriterHandle {
         now: Millis,
     ) -> Result<(), StoreError> {
         self.send(Command::Touch(session, client, now)).await?;
-        if !self.touches_scheduled.swap(true, Ordering::AcqRel) {
-            tokio::spawn(write_touches_later(
-                self.commands.downgrade(),
-                Arc::clone(&self.touches_scheduled),
-            ));
-        }
+        self.settle_later();
         Ok(())
+    }
+
+    /// Sees to it that what is put off now is done in a while.
+    pub(crate) fn settle_later(&self) {
+        if !self.settle_scheduled.swap(true, Ordering::AcqRel) {
+            let scheduled = Arc::clone(&self.settle_scheduled);
+            tokio::spawn(settle_in_a_while(self.commands.downgrade(), scheduled));
+        }
     }
 
     /// Lets the thread finish what is queued, write back the log and let go of the file. Calls that
@@ -130,13 +137,13 @@ impl Drop for WriterHandle {
 }
 
 /// Holds no sender while it waits, so as not to keep the thread from ending.
-async fn write_touches_later(commands: mpsc::WeakSender<Command>, scheduled: Arc<AtomicBool>) {
-    tokio::time::sleep(touches::DELAY).await;
-    // Before the command: what is noted behind it needs another one.
+async fn settle_in_a_while(commands: mpsc::WeakSender<Command>, scheduled: Arc<AtomicBool>) {
+    tokio::time::sleep(DELAY).await;
+    // Before the command: what is put off behind it needs another one.
     scheduled.store(false, Ordering::Release);
     if let Some(commands) = commands.upgrade() {
-        // An error means that the thread has ended, and wrote them as its last act.
-        let _ = commands.send(Command::WriteTouches).await;
+        // An error means that the thread has ended, and did it as its last act.
+        let _ = commands.send(Command::Settle).await;
     }
 }
 
@@ -146,15 +153,14 @@ fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
         match command {
             Command::Run(job) => job(&mut writer),
             Command::Touch(session, client, now) => writer.touches.note(session, client, now),
-            Command::WriteTouches if writer.touches.is_empty() => {}
-            Command::WriteTouches => writer.write_touches(),
+            Command::Settle => writer.settle_unasked(),
             Command::Close(reply) => {
                 closed = Some(reply);
                 break;
             }
         }
-        if writer.touches.is_full() {
-            writer.write_touches();
+        if writer.is_full() {
+            writer.settle_unasked();
         }
     }
     writer.finish();

@@ -8,6 +8,11 @@
 //! transaction; after a failed one the connection is opened anew, so that a disk with room again
 //! is all it takes to go on. No caller waits for ever, not even when the thread dies.
 //! Not here: filling batches (`service`).
+//!
+//! ```text
+//! small batch ──► journal, on disk ──► answered ··· settled later, many at once ──► tables
+//! large batch, or anything but messages and moves ──► tables, on disk ──► answered
+//! ```
 
 mod accounts;
 mod append;
@@ -16,6 +21,8 @@ mod cache;
 mod checkpoint;
 mod generations;
 mod handle;
+mod journal;
+mod pending;
 #[cfg(test)]
 mod tests;
 mod touches;
@@ -27,52 +34,133 @@ use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{
     CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 pub(crate) use handle::WriterHandle;
+pub(crate) use journal::{Record, records as journaled};
 
 use self::cache::Cache;
 use self::checkpoint::Checkpointer;
+use self::pending::Pending;
 use self::touches::Touches;
 use crate::connection;
 use crate::error::store_error;
 use crate::lock::WriterLock;
+use crate::unsettled::Unsettled;
 
 /// The state of the writing thread.
 pub(crate) struct Writer {
     path: PathBuf,
     /// `None` after a failure, until the next command opens it again.
-    conn: Option<Connection>,
-    cache: Cache,
+    open: Option<Open>,
     touches: Touches,
     checkpointer: Checkpointer,
+    unsettled: Arc<Unsettled>,
     // Last, so that it is dropped after the connection.
     _lock: WriterLock,
 }
 
+/// The connection, and what is remembered of what it wrote. One is wrong without the other, so they are
+/// dropped together.
+struct Open {
+    conn: Connection,
+    cache: Cache,
+    pending: Pending,
+}
+
+/// When a transaction is safe from a loss of power.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// Before it is answered.
+    AtOnce,
+    /// With the next one that is, or the next checkpoint. In order, and whole or not at all.
+    InTime,
+}
+
+impl Open {
+    /// Carries out first what an earlier writer left in the journal.
+    fn new(conn: Connection) -> rusqlite::Result<Self> {
+        let mut open = Self {
+            conn,
+            cache: Cache::new(),
+            pending: Pending::default(),
+        };
+        let left = journal::records(&open.conn)?;
+        if !left.is_empty() {
+            let Self {
+                conn,
+                cache,
+                pending,
+            } = &mut open;
+            begin(conn)?;
+            cache.skip_versions(conn, left.len() as u64)?;
+            batch::take_up(conn, cache, pending, left)?;
+            batch::settle(conn, cache, pending)?;
+            commit(conn)?;
+        }
+        Ok(open)
+    }
+}
+
 impl Writer {
+    /// Ready to write: what an earlier writer left in the journal is carried out.
     pub(crate) fn new(
         path: PathBuf,
         conn: Connection,
         wal_limit_pages: u64,
+        unsettled: Arc<Unsettled>,
         lock: WriterLock,
-    ) -> Self {
-        Self {
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
             path,
-            conn: Some(conn),
-            cache: Cache::new(),
+            open: Some(Open::new(conn)?),
             touches: Touches::default(),
             checkpointer: Checkpointer::new(wal_limit_pages),
+            unsettled,
             _lock: lock,
-        }
+        })
     }
 
-    pub(crate) fn commit(&mut self, writes: &Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
-        self.transaction(|conn, cache| batch::apply(conn, cache, writes))
+    pub(crate) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, StoreError> {
+        let outcomes = self.transaction(Durable::AtOnce, |open| {
+            let Open {
+                conn,
+                cache,
+                pending,
+            } = open;
+            if cache.has_foreign_change(conn)? {
+                batch::settle(conn, cache, pending)?;
+                cache.clear();
+            }
+            cache.age();
+            if batch::is_for_journal(conn, cache, writes)? {
+                batch::journal(conn, cache, pending, writes)
+            } else {
+                batch::settle(conn, cache, pending)?;
+                batch::write_through(conn, cache, writes)
+            }
+        })?;
+        self.checkpoint(writes.len());
+        Ok(outcomes)
+    }
+
+    /// Carries out what is journaled, and writes the notes of used sessions.
+    ///
+    /// Does not wait for the disk: should this get lost, the journal has it still.
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        let pending = self.open.as_ref().map(|open| open.pending.writes());
+        if pending == Some(0) && self.touches.is_empty() {
+            return Ok(());
+        }
+        self.transaction(Durable::InTime, |open| {
+            batch::settle(&open.conn, &mut open.cache, &mut open.pending)
+        })?;
+        self.checkpoint(pending.unwrap_or(1));
+        Ok(())
     }
 
     pub(crate) fn create_user(&mut self, user: &NewUser) -> Result<User, CreateUserError> {
-        self.transaction(|conn, _| accounts::create_user(conn, user))?
+        self.write(|conn| accounts::create_user(conn, user))?
     }
 
     pub(crate) fn rename_user(
@@ -80,7 +168,7 @@ impl Writer {
         user: UserId,
         name: &str,
     ) -> Result<Option<User>, StoreError> {
-        self.transaction(|conn, _| accounts::rename_user(conn, user, name))
+        self.write(|conn| accounts::rename_user(conn, user, name))
     }
 
     pub(crate) fn set_password(
@@ -89,14 +177,14 @@ impl Writer {
         hash: &str,
         keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
-        self.transaction(|conn, _| accounts::set_password(conn, user, hash, keep))
+        self.write(|conn| accounts::set_password(conn, user, hash, keep))
     }
 
     pub(crate) fn open_session(
         &mut self,
         session: &NewSession,
     ) -> Result<(Session, Vec<SessionId>), StoreError> {
-        self.transaction(|conn, _| accounts::open_session(conn, session))
+        self.write(|conn| accounts::open_session(conn, session))
     }
 
     pub(crate) fn close_session(
@@ -104,63 +192,107 @@ impl Writer {
         user: UserId,
         session: SessionId,
     ) -> Result<bool, StoreError> {
-        self.transaction(|conn, _| accounts::close_session(conn, user, session))
+        self.write(|conn| accounts::close_session(conn, user, session))
     }
 
     pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
-        self.transaction(|conn, _| accounts::probe(conn))
+        self.write(accounts::probe)
     }
 
-    /// Writes the notes of used sessions by themselves, if there are any.
-    fn write_touches(&mut self) {
-        if let Err(error) = self.transaction(|_, _| Ok(())) {
-            // They stay noted, and go along with the next transaction that succeeds.
-            tracing::debug!(%error, "session notes could not be written");
+    /// Whether enough was put off to be done before anything else.
+    fn is_full(&self) -> bool {
+        let is_full = |open: &Open| open.pending.is_full();
+        self.touches.is_full() || self.open.as_ref().is_some_and(is_full)
+    }
+
+    /// [`settle`](Self::settle), where nobody waits to hear how it went.
+    fn settle_unasked(&mut self) {
+        if let Err(error) = self.settle() {
+            // What is journaled is safe, what is noted stays noted: both are tried again with the next
+            // command.
+            tracing::debug!(%error, "what was put off could not be written");
         }
     }
 
-    /// Runs `work` in one transaction: all of it is on disk when this returns `Ok`, none of it counts
-    /// when it returns `Err`.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let value = self.transaction(Durable::AtOnce, |open| work(&open.conn))?;
+        self.checkpoint(1);
+        Ok(value)
+    }
+
+    /// Runs `work` in one transaction: all of it counts when this returns `Ok`, none of it when it returns
+    /// `Err`.
     fn transaction<T>(
         &mut self,
-        work: impl FnOnce(&Connection, &mut Cache) -> rusqlite::Result<T>,
+        durable: Durable,
+        work: impl FnOnce(&mut Open) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let done = self.try_transaction(work);
+        let done = self.try_transaction(durable, work);
         done.map_err(|error| {
-            self.cache.clear();
-            self.conn = None;
+            self.open = None;
             store_error(&error)
         })
     }
 
     fn try_transaction<T>(
         &mut self,
-        work: impl FnOnce(&Connection, &mut Cache) -> rusqlite::Result<T>,
+        durable: Durable,
+        work: impl FnOnce(&mut Open) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        let conn = match &mut self.conn {
-            Some(conn) => conn,
+        let open = match &mut self.open {
+            Some(open) => open,
             none => {
                 let limit = self.checkpointer.limit_pages();
-                none.insert(connection::open_writer(&self.path, limit)?)
+                let conn = connection::open_writer(&self.path, limit)?;
+                none.insert(Open::new(conn)?)
             }
         };
-        // Dropped on an error, it rolls back.
-        let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-        let value = work(&transaction, &mut self.cache)?;
-        self.touches.write(&transaction)?;
-        transaction.commit()?;
-        self.touches.clear();
-        self.checkpointer.after_commit(conn);
+        if durable == Durable::InTime {
+            connection::synchronize(&open.conn, connection::Synchronous::Normal)?;
+        }
+        begin(&open.conn)?;
+        let value = work(open)?;
+        // Notes go along where the tables are written anyway.
+        let takes_notes = open.pending.is_empty();
+        if takes_notes {
+            self.touches.write(&open.conn)?;
+        }
+        commit(&open.conn)?;
+        if takes_notes {
+            self.touches.clear();
+            self.unsettled.clear();
+        } else {
+            self.unsettled.add(open.pending.take_concerned());
+        }
+        if durable == Durable::InTime {
+            connection::synchronize(&open.conn, connection::Synchronous::Full)?;
+        }
         Ok(value)
     }
 
-    /// The last act: everything noted is written, the log is copied back.
-    fn finish(mut self) {
-        if !self.touches.is_empty() {
-            self.write_touches();
-        }
-        if let Some(conn) = &self.conn {
-            checkpoint::empty(conn);
+    fn checkpoint(&mut self, writes: usize) {
+        if let Some(open) = &self.open {
+            self.checkpointer.after_commit(&open.conn, writes);
         }
     }
+
+    /// The last act: everything put off is written, the log is copied back.
+    fn finish(mut self) {
+        self.settle_unasked();
+        if let Some(open) = &self.open {
+            checkpoint::empty(&open.conn);
+        }
+    }
+}
+
+/// A transaction that fails is not rolled back: its connection is dropped, which does the same.
+fn begin(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
+}
+
+fn commit(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached("COMMIT")?.execute([]).map(drop)
 }

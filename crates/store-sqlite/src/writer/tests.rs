@@ -4,11 +4,15 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use hongyan_protocol::{ClientId, Millis, UserId};
-use hongyan_store::{Append, Body, Change, NewUser, Outcome, Store, StoreError, Target, Write};
+use hongyan_store::{
+    Append, Body, Change, Content, HistoryRange, Move, NewUser, Outcome, Store, StoreError,
+    SyncCursor, SyncLimits, Target, Write,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{Options, SqliteStore};
+use super::Writer;
+use crate::{OpenError, Options, SqliteStore, check_file};
 
 struct Case {
     store: Arc<SqliteStore>,
@@ -62,6 +66,35 @@ impl Case {
             Some(Outcome::Append(Ok(appended))) => Ok(appended.seq.get()),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Rows in the journal, as another program sees them.
+    fn journaled(&self) -> i64 {
+        let other = Connection::open(self.folder.path().join("hongyan.db")).unwrap();
+        let count = "SELECT count(*) FROM journal";
+        other.query_row(count, [], |row| row.get(0)).unwrap()
+    }
+
+    async fn settle(&self) {
+        self.store.writer().run(Writer::settle).await.unwrap();
+    }
+
+    /// The texts of everything the two said, read as the second of them.
+    async fn texts(&self) -> Vec<String> {
+        let conv = self.store.direct_conversation(self.users[0], self.users[1]);
+        let conv = conv.await.unwrap().unwrap();
+        let read = self
+            .store
+            .history(self.users[1], conv, HistoryRange::Latest, 1000);
+        let entries = read.await.unwrap().entries.into_iter();
+        let text = |entry: hongyan_store::Entry| match entry.content {
+            Content::Message {
+                body: Some(Body::Text(text)),
+                ..
+            } => text.into(),
+            other => panic!("{other:?}"),
+        };
+        entries.map(text).collect()
     }
 
     async fn assert_clean(&self) {
@@ -134,7 +167,7 @@ async fn a_full_disk_costs_only_what_did_not_fit() {
     assert_eq!(case.seq("c1", "before").await, Ok(1));
     // No page more: the disk is full, as far as SQLite can tell.
     let full = |writer: &mut super::Writer| -> Result<(), StoreError> {
-        let conn = writer.conn.as_ref().unwrap();
+        let conn = &writer.open.as_ref().unwrap().conn;
         conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
             .unwrap();
         Ok(())
@@ -156,7 +189,7 @@ async fn a_full_disk_costs_only_what_did_not_fit() {
 async fn a_lock_held_by_another_program_passes() {
     let case = Case::new().await;
     let short = |writer: &mut super::Writer| -> Result<(), StoreError> {
-        let conn = writer.conn.as_ref().unwrap();
+        let conn = &writer.open.as_ref().unwrap().conn;
         conn.busy_timeout(Duration::ZERO).unwrap();
         Ok(())
     };
@@ -185,5 +218,177 @@ async fn a_change_by_another_program_is_noticed() {
         )
         .unwrap();
     assert_eq!(case.seq("c2", "x").await, Ok(3));
+    // What was written by hand left the second one's row wrong; the next change of it mends that.
+    case.settle().await;
     case.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_is_journaled_is_read_and_carried_out_by_the_reading() {
+    let case = Case::new().await;
+    case.seq("c1", "makes the conversation").await.unwrap();
+    assert_eq!(case.journaled(), 0);
+    case.seq("c2", "journaled").await.unwrap();
+    assert_eq!(case.journaled(), 1);
+    case.assert_clean().await;
+    assert_eq!(case.texts().await, ["makes the conversation", "journaled"]);
+    assert_eq!(case.journaled(), 0);
+    case.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_is_journaled_is_carried_out_by_itself() {
+    let case = Case::new().await;
+    case.seq("c1", "x").await.unwrap();
+    case.seq("c2", "x").await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while case.journaled() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn the_journal_does_not_grow_beyond_its_bound() {
+    let case = Case::new().await;
+    case.seq("c1", "x").await.unwrap();
+    let mut most = 0;
+    for round in 0..10 {
+        let batch = (0..500).map(|n| case.message(&format!("{round}-{n}"), "x")[0].clone());
+        case.store.commit(batch.collect()).await.unwrap();
+        let writes = |writer: &mut Writer| Ok(writer.open.as_ref().unwrap().pending.writes());
+        let writes: Result<usize, StoreError> = case.store.writer().run(writes).await;
+        most = most.max(writes.unwrap());
+    }
+    assert!((500..4096).contains(&most), "{most}");
+}
+
+#[tokio::test]
+async fn a_retry_finds_what_is_journaled_and_an_answer_too() {
+    let case = Case::new().await;
+    case.seq("c1", "x").await.unwrap();
+    case.seq("c2", "x").await.unwrap();
+    assert_eq!(case.seq("c2", "x").await, Ok(2));
+    let mut answer = case.message("c3", "yes")[0].clone();
+    let conflict = case.store.commit(case.message("c2", "another")).await;
+    assert!(matches!(
+        conflict.unwrap()[..],
+        [Outcome::Append(Err(
+            hongyan_store::AppendError::ClientIdConflict
+        ))]
+    ));
+    if let Write::Append(append) = &mut answer
+        && let Change::Message { reply_to, .. } = &mut append.change
+    {
+        *reply_to = Some(hongyan_protocol::Seq::new(2).unwrap());
+    }
+    let answered = case.store.commit([answer].into()).await.unwrap();
+    assert!(matches!(&answered[..], [Outcome::Append(Ok(done))] if done.seq.get() == 3));
+    assert_eq!(case.journaled(), 2);
+    case.assert_clean().await;
+}
+
+/// A copy of the file as a crash at this moment would leave it, in a folder of its own.
+fn crashed(case: &Case) -> (TempDir, std::path::PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("hongyan.db");
+    let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
+    other.execute("VACUUM INTO ?1", [path.to_str()]).unwrap();
+    (folder, path)
+}
+
+#[tokio::test]
+async fn what_a_crash_left_in_the_journal_is_carried_out_at_the_next_start() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    let conv = case.store.direct_conversation(case.users[0], case.users[1]);
+    let moved = Move {
+        user: case.users[1],
+        conv: conv.await.unwrap().unwrap(),
+        read: Some(hongyan_protocol::Seq::new(1).unwrap()),
+        delivered: None,
+    };
+    case.store
+        .commit([Write::Move(moved)].into())
+        .await
+        .unwrap();
+    let (_folder, path) = crashed(&case);
+    let report = check_file(&path, &mut |_| ()).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.faults);
+    assert_eq!(report.entries, 2);
+
+    let before = case.store.sync(
+        case.users[1],
+        SyncCursor::Since(0),
+        SyncLimits {
+            conversations: 10,
+            entries: 10,
+            bytes: 1000,
+        },
+    );
+    let before = before.await.unwrap();
+    let again = Case {
+        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
+        folder: _folder,
+        users: case.users,
+    };
+    assert_eq!(again.journaled(), 0);
+    assert_eq!(again.texts().await, ["first", "second"]);
+    assert_eq!(again.store.total_unread(case.users[1]).await, Ok(1));
+    assert_eq!(again.seq("c2", "second").await, Ok(2));
+    // Whoever was told of the changes before the power went does not miss those that come after.
+    assert_eq!(again.seq("c3", "third").await, Ok(3));
+    let after = again.store.sync(
+        case.users[1],
+        before.next,
+        SyncLimits {
+            conversations: 10,
+            entries: 10,
+            bytes: 1000,
+        },
+    );
+    assert_eq!(after.await.unwrap().conversations.len(), 1);
+    again.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_failure_does_not_lose_what_is_journaled() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    let full = |writer: &mut Writer| -> Result<(), StoreError> {
+        let conn = &writer.open.as_ref().unwrap().conn;
+        conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
+            .unwrap();
+        Ok(())
+    };
+    case.store.writer().run(full).await.unwrap();
+    assert!(case.seq("c3", &"x".repeat(60_000)).await.is_err());
+    assert_eq!(case.texts().await, ["first", "second"]);
+    assert_eq!(case.seq("c3", "third").await, Ok(3));
+    case.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    for damage in [
+        "UPDATE journal SET writes = substr(writes, 1, 40)",
+        "UPDATE journal SET writes = x'09'",
+        "INSERT INTO journal (writes) SELECT writes FROM journal",
+        "DELETE FROM members",
+        "UPDATE conversations SET head = 5",
+    ] {
+        let (_folder, path) = crashed(&case);
+        Connection::open(&path).unwrap().execute(damage, []).unwrap();
+        let report = check_file(&path, &mut |_| ()).unwrap();
+        assert!(!report.is_clean(), "{damage}");
+        let opened = SqliteStore::open(&path, &Options::default());
+        assert!(matches!(opened, Err(OpenError::Sqlite { .. })), "{damage}");
+    }
 }

@@ -2,11 +2,11 @@
 //! commits and not thousands.
 //!
 //! Owns: the last note of each session, until some transaction takes it along.
-//! Promises: bounded; written by the next transaction, and without one after [`DELAY`].
+//! Promises: bounded; written by the next transaction that writes to the tables, or when the writer
+//! does what it has put off.
 //! Not here: durability at once. A crash loses notes, and that only makes `seen_at` a little old.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use hongyan_protocol::{Millis, SessionId};
 use rusqlite::{Connection, Result};
@@ -15,9 +15,6 @@ use crate::row::sql;
 
 /// Notes held at most. When there are as many, they are written before anything else.
 const PENDING: usize = 1024;
-
-/// How long a note waits for a transaction of somebody else's.
-pub(super) const DELAY: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct Touches {

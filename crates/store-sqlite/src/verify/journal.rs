@@ -1,0 +1,90 @@
+//! What is committed and waits to be carried out: whether it can be.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use rusqlite::{OptionalExtension, Result, Transaction, TransactionBehavior};
+
+use super::Check;
+use crate::read;
+use crate::row::{self, sql};
+use crate::writer::{Record, journaled};
+
+/// A conversation as the tables have it, and then as the journal goes on.
+struct Log {
+    head: Seq,
+    messages: u64,
+    members: Vec<UserId>,
+}
+
+impl Check<'_> {
+    /// In one snapshot, so that what a running server carries out meanwhile is in one place or the other.
+    pub(super) fn journal(&mut self) -> Result<()> {
+        let conn = self.conn;
+        let snapshot = Transaction::new_unchecked(conn, TransactionBehavior::Deferred)?;
+        let mut logs = HashMap::new();
+        let mut last_id = self.last_id()?;
+        for record in journaled(conn)? {
+            let conv = match &record {
+                Record::Message { place, .. } => place.conv,
+                Record::Move { conv, .. } => *conv,
+            };
+            let log = match logs.entry(conv) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => match self.log(conv)? {
+                    Some(log) => free.insert(log),
+                    None => {
+                        self.broken(conv, Seq::ZERO, "journaled, but no such conversation");
+                        continue;
+                    }
+                },
+            };
+            let fits = match record {
+                Record::Message { append, place } => {
+                    self.count_entry();
+                    let fits = place.seq == log.head.next()
+                        && place.messages == log.messages + 1
+                        && place.id > last_id
+                        && log.members.contains(&append.from);
+                    (log.head, log.messages, last_id) = (place.seq, place.messages, place.id);
+                    fits
+                }
+                Record::Move { position, .. } => {
+                    position.read <= position.delivered
+                        && position.delivered <= log.head
+                        && log.members.contains(&position.user)
+                }
+            };
+            if !fits {
+                let what = "what is journaled next does not go on where the log ends";
+                let head = log.head;
+                self.broken(conv, head, what);
+            }
+        }
+        snapshot.finish()
+    }
+
+    fn last_id(&self) -> Result<EntryId> {
+        self.conn
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM entries")?
+            .query_row([], |row| row::id(row, 0))
+    }
+
+    fn log(&self, conv: ConversationId) -> Result<Option<Log>> {
+        let row = self
+            .conn
+            .prepare_cached("SELECT head, messages FROM conversations WHERE id = ?1")?
+            .query_row([sql(conv)], |row| Ok((row::id(row, 0)?, row::count(row, 1)?)))
+            .optional()?;
+        let Some((head, messages)) = row else {
+            return Ok(None);
+        };
+        let members = read::positions(self.conn, conv)?;
+        Ok(Some(Log {
+            head,
+            messages,
+            members: members.into_iter().map(|member| member.user).collect(),
+        }))
+    }
+}
