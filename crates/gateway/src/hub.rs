@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS};
+use crate::nudges::Nudges;
 use crate::outbox::{Ending, Item, Outbox};
 
 /// Locks over which users are spread, so that deliveries and registrations seldom meet.
@@ -31,6 +32,7 @@ pub struct Hub {
     bus: Arc<dyn Bus>,
     connections: AtomicUsize,
     emptied: Notify,
+    nudges: Arc<Nudges>,
     closing: Mutex<Option<Spread>>,
 }
 
@@ -49,7 +51,7 @@ pub(crate) struct Registration {
 }
 
 impl Hub {
-    /// A hub without connections, on this node's end of the bus.
+    /// A hub without connections, on this node's end of the bus. To be called within a runtime.
     pub fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
         Arc::new(Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -57,6 +59,7 @@ impl Hub {
             bus,
             connections: AtomicUsize::new(0),
             emptied: Notify::new(),
+            nudges: Nudges::start(),
             closing: Mutex::default(),
         })
     }
@@ -138,10 +141,10 @@ impl Hub {
         });
     }
 
-    fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Outbox)) {
+    fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
         for user in users {
             if let Some(outboxes) = self.shard(*user).lock().get(user) {
-                outboxes.iter().for_each(|outbox| act(outbox));
+                outboxes.iter().for_each(&mut act);
             }
         }
     }
@@ -168,7 +171,9 @@ impl Sink for Hub {
             Event::Droppable { frame } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
-                    outbox.put(Item::Droppable(frame.clone()))
+                    if outbox.put_droppable(frame.clone()) {
+                        self.nudges.owe(outbox);
+                    }
                 });
             }
             Event::SessionsEnded(sessions) => self.end_sessions(&notice.recipients, sessions),

@@ -11,6 +11,7 @@ mod connection;
 mod http;
 mod hub;
 pub mod limits;
+mod nudges;
 mod origin;
 mod outbox;
 mod serve;

@@ -20,6 +20,9 @@ pub const OUTBOX_PUSHES: usize = 1024;
 /// Overflow: the connection is closed, `slow_reader`. Droppable frames stop at half of it.
 pub const OUTBOX_BYTES: usize = 2 * 1024 * 1024;
 
+/// How long a droppable frame waits for company before it is written by itself.
+pub const DROPPABLE_WAIT: Duration = Duration::from_millis(30);
+
 /// Requests of one connection without an answer. Overflow: the socket is not read until there is
 /// one; TCP makes the client wait.
 pub const REQUESTS_IN_FLIGHT: usize = 256;

@@ -58,6 +58,8 @@ struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
     ending: Option<Ending>,
+    /// Somebody will [`nudge`](Outbox::nudge) for what is droppable.
+    nudge_is_coming: bool,
 }
 
 impl Outbox {
@@ -74,6 +76,29 @@ impl Outbox {
         self.session
     }
 
+    /// Puts something droppable in, without waking the connection: it goes out with what comes next. Whether
+    /// the caller is to [`nudge`](Self::nudge) in a while, in case nothing comes.
+    #[must_use]
+    pub(crate) fn put_droppable(&self, frame: Utf8Bytes) -> bool {
+        let mut queue = self.queue.lock();
+        if queue.ending.is_some() || queue.bytes + frame.len() > OUTBOX_BYTES / 2 {
+            return false;
+        }
+        queue.bytes += frame.len();
+        queue.items.push_back(Item::Droppable(frame));
+        !std::mem::replace(&mut queue.nudge_is_coming, true)
+    }
+
+    /// Wakes the connection, if something waits.
+    pub(crate) fn nudge(&self) {
+        let mut queue = self.queue.lock();
+        queue.nudge_is_coming = false;
+        if !queue.items.is_empty() {
+            drop(queue);
+            self.wake.notify_one();
+        }
+    }
+
     /// Puts something in, or ends the connection when there is no room.
     pub(crate) fn put(&self, item: Item) {
         let mut queue = self.queue.lock();
@@ -82,14 +107,12 @@ impl Outbox {
         }
         let size = item.bytes();
         match &item {
-            Item::Answer(_) => {}
-            Item::Droppable(_) if queue.bytes + size > OUTBOX_BYTES / 2 => return,
-            Item::Entry { .. } | Item::Droppable(_) if queue.has_no_room_for(size) => {
+            Item::Entry { .. } if queue.has_no_room_for(size) => {
                 queue.end(Ending::Now(CloseCode::SlowReader));
                 drop(queue);
                 return self.wake.notify_one();
             }
-            Item::Entry { .. } | Item::Droppable(_) => {}
+            Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) => {}
         }
         queue.bytes += size;
         queue.items.push_back(item);
@@ -145,6 +168,8 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn outbox() -> Outbox {
@@ -197,10 +222,27 @@ mod tests {
     fn the_droppable_goes_first() {
         let outbox = outbox();
         outbox.put(entry(1, OUTBOX_BYTES / 2));
-        outbox.put(Item::Droppable("receipt".into()));
+        assert!(!outbox.put_droppable("receipt".into()));
         assert_eq!(taken(&outbox), (1, None));
-        outbox.put(Item::Droppable("receipt".into()));
+        assert!(outbox.put_droppable("receipt".into()));
         assert_eq!(taken(&outbox), (1, None));
+    }
+
+    #[test]
+    fn the_droppable_waits_for_company_or_a_nudge() {
+        let outbox = outbox();
+        let is_woken = || outbox.wake.notified().now_or_never().is_some();
+        assert!(outbox.put_droppable("receipt".into()), "nothing else wakes");
+        assert!(!outbox.put_droppable("receipt".into()), "one nudge is enough");
+        assert!(!is_woken());
+        outbox.put(entry(1, 1));
+        assert!(is_woken());
+        assert_eq!(taken(&outbox).0, 3);
+        outbox.nudge();
+        assert!(!is_woken(), "it has gone out already");
+        assert!(outbox.put_droppable("receipt".into()));
+        outbox.nudge();
+        assert!(is_woken());
     }
 
     #[test]

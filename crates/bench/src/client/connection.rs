@@ -9,7 +9,7 @@ use hongyan_protocol::SUBPROTOCOL;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Seen;
 use super::frame::{self, Kind};
@@ -22,6 +22,10 @@ const RESPONSE: usize = 8 * 1024;
 
 /// For any single step of opening a connection, and for any answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long an ack waits for company, and how many entries do not: as in the SDKs.
+const ACK_WAIT: Duration = Duration::from_millis(50);
+const ACK_ENTRIES: u64 = 32;
 
 /// Where to connect to, and from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +43,15 @@ pub(crate) struct Connection {
     stream: TcpStream,
     out: Vec<u8>,
     input: Vec<u8>,
+    owed: Option<Owed>,
+}
+
+/// An ack that is owed.
+struct Owed {
+    conv: u64,
+    seq: u64,
+    entries: u64,
+    due: Instant,
 }
 
 impl Connection {
@@ -57,6 +70,7 @@ impl Connection {
             stream,
             out: Vec::new(),
             input: Vec::new(),
+            owed: None,
         };
         timeout(PATIENCE, connection.upgrade(address)).await??;
         Ok(connection)
@@ -78,6 +92,33 @@ impl Connection {
             // Writing into memory does not fail.
             let _ = write!(out, r#"{{"type":"ack","conv":{conv},"seq":{seq}}}"#);
         });
+    }
+
+    /// Owes an ack for so many entries more, the last of them this one. It goes out with the next write,
+    /// or when it is due. One conversation a connection.
+    pub(crate) fn owe_ack(&mut self, conv: u64, seq: u64, entries: u64, now: Instant) {
+        let owed = self.owed.get_or_insert(Owed {
+            conv,
+            seq,
+            entries: 0,
+            due: now + ACK_WAIT,
+        });
+        (owed.conv, owed.seq) = (conv, seq);
+        owed.entries += entries;
+    }
+
+    /// When the ack that is owed has to go out at the latest.
+    pub(crate) fn ack_due(&self) -> Option<Instant> {
+        self.owed.as_ref().map(|owed| owed.due)
+    }
+
+    /// Queues the ack that is owed, if it is time or something else is written anyway.
+    pub(crate) fn ack_if_due(&mut self, now: Instant) {
+        let has_company = !self.out.is_empty();
+        let due = |owed: &mut Owed| has_company || owed.entries >= ACK_ENTRIES || owed.due <= now;
+        if let Some(owed) = self.owed.take_if(due) {
+            self.ack(owed.conv, owed.seq);
+        }
     }
 
     /// Writes what is queued.

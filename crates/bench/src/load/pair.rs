@@ -92,8 +92,12 @@ impl Pair {
             } else if self.done == self.next || now > shared.give_up {
                 break;
             }
+            self.sender.ack_if_due(now);
+            self.receiver.ack_if_due(now);
             self.sender.flush().await?;
             self.receiver.flush().await?;
+            let due = self.sender.ack_due().into_iter();
+            let ack_due = due.chain(self.receiver.ack_due()).min();
             tokio::select! {
                 read = self.sender.read() => {
                     read.context("a sender's connection")?;
@@ -104,6 +108,7 @@ impl Pair {
                     self.take_receiver(order, shared)?;
                 }
                 () = schedule.wait(), if now < shared.stop => {}
+                () = sleep_until(ack_due.unwrap_or(now)), if ack_due.is_some() => {}
                 () = sleep_until(shared.stop), if now < shared.stop => {}
                 () = sleep_until(shared.give_up) => {}
             }
@@ -185,15 +190,15 @@ impl Pair {
                 }
                 "entry" => {
                     check(echoed, &seen, index, order.text_bytes);
-                    ack = seen.conv.zip(seen.seq).or(ack);
+                    ack = owed(&seen, ack);
                 }
                 "error" => return Err(refused(&seen)),
                 _ => {}
             }
             Ok(())
         })?;
-        if let Some((conv, seq)) = ack {
-            self.sender.ack(conv, seq);
+        if let Some((conv, seq, entries)) = ack {
+            self.sender.owe_ack(conv, seq, entries, Instant::now());
         }
         Ok(())
     }
@@ -215,15 +220,15 @@ impl Pair {
                     {
                         times.record(now.saturating_duration_since(due));
                     }
-                    ack = seen.conv.zip(seen.seq).or(ack);
+                    ack = owed(&seen, ack);
                 }
                 "error" => return Err(refused(&seen)),
                 _ => {}
             }
             Ok(())
         })?;
-        if let Some((conv, seq)) = ack {
-            self.receiver.ack(conv, seq);
+        if let Some((conv, seq, entries)) = ack {
+            self.receiver.owe_ack(conv, seq, entries, Instant::now());
         }
         Ok(())
     }
@@ -239,6 +244,13 @@ impl Pair {
         shared.add_done(done - self.done);
         self.done = done;
     }
+}
+
+/// What is owed for this entry and those before it: conversation, seq, entries.
+fn owed(seen: &Seen<'_>, before: Option<(u64, u64, u64)>) -> Option<(u64, u64, u64)> {
+    let entries = before.map_or(0, |(_, _, entries)| entries);
+    let (conv, seq) = seen.conv.zip(seen.seq)?;
+    Some((conv, seq, entries + 1))
 }
 
 /// Feeds a pushed message to the check. Whether it is new.

@@ -12,10 +12,7 @@ use crate::{Event, Reason, SendError, SendState};
 impl Driver {
     /// Carries out everything that waits for it.
     pub(super) fn carry_out(&mut self) {
-        self.incoming.flush(&mut self.incoming_actions);
-        for action in std::mem::take(&mut self.incoming_actions) {
-            self.carry_incoming(action);
-        }
+        self.carry_all_incoming();
         for action in std::mem::take(&mut self.outbox_actions) {
             self.carry_outbox(action);
         }
@@ -29,12 +26,33 @@ impl Driver {
             self.is_caught_up = true;
             self.outlet.push(Event::CaughtUp);
         }
+        let has_company = !self.frames.is_empty();
+        let are_owed = self.incoming.owes_acks();
+        if self
+            .acks
+            .are_due(are_owed, has_company, self.ambient.now())
+        {
+            self.acknowledge();
+        }
+    }
+
+    /// Sends the acks that are owed.
+    pub(super) fn acknowledge(&mut self) {
+        self.incoming.flush(&mut self.incoming_actions);
+        self.carry_all_incoming();
+    }
+
+    fn carry_all_incoming(&mut self) {
+        for action in std::mem::take(&mut self.incoming_actions) {
+            self.carry_incoming(action);
+        }
     }
 
     fn carry_incoming(&mut self, action: incoming::Action) {
         match action {
             incoming::Action::Deliver(entry) => {
                 self.outlet.push(Event::Entry(entry));
+                self.acks.delivered();
                 self.keeper.soon(self.ambient.now());
             }
             incoming::Action::Conversation(view) => self.outlet.push(Event::Conversation(view)),

@@ -8,6 +8,7 @@
 //! turn waits for the application; every wait has an end.
 //! Not here: any decision that a machine of `hongyan_delivery` can make.
 
+mod acks;
 mod carry;
 mod connection;
 mod inputs;
@@ -30,6 +31,7 @@ use crate::outlet::Outlet;
 use crate::reads::Reads;
 use crate::requests::Requests;
 use crate::{Config, Credentials, Policies, Terminal};
+use acks::Acks;
 use link::Link;
 use persist::Keeper;
 use submit::Submission;
@@ -70,6 +72,7 @@ pub(crate) struct Driver {
     network: Box<str>,
     requests: Requests,
     reads: Reads,
+    acks: Acks,
     waiters: Waiters,
     keeper: Keeper,
 
@@ -130,6 +133,7 @@ impl Driver {
             network: config.network,
             requests: Requests::default(),
             reads: Reads::default(),
+            acks: Acks::default(),
             waiters: Waiters::default(),
             keeper,
             ambient,
@@ -222,6 +226,7 @@ impl Driver {
             self.outbox.next_deadline(),
             self.requests.next_deadline(),
             self.keeper.next_deadline(),
+            self.acks.next_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -231,6 +236,8 @@ impl Driver {
     /// Keeps what is to be kept, says goodbye, and lets go of whoever waits.
     async fn end(mut self) {
         self.keep_all().await;
+        self.acknowledge();
+        self.write_frames().await;
         self.requests.disconnected();
         self.status.send_modify(|status| status.connected = false);
         if let Link::Open(socket) = std::mem::replace(&mut self.link, Link::Ended) {

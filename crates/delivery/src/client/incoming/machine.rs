@@ -229,7 +229,8 @@ impl Incoming {
     }
 
     /// Pours out the acks that the inputs since the last call have earned, at most one for each
-    /// conversation. Call it after each batch of inputs, when what was delivered is kept.
+    /// conversation. Call it after a batch of inputs, when what was delivered is kept: at once or a moment
+    /// later, well before the server pushes again.
     pub fn flush(&mut self, out: &mut Vec<Action>) {
         if self.user.is_none() {
             return;
@@ -240,6 +241,11 @@ impl Incoming {
                 out.push(Action::Ack { conv, seq });
             }
         }
+    }
+
+    /// Whether [`flush`](Self::flush) would pour out an ack.
+    pub fn owes_acks(&self) -> bool {
+        self.user.is_some() && !self.acks.is_empty()
     }
 
     /// When to call [`tick`](Self::tick) next.
