@@ -233,7 +233,10 @@ mod tests {
         let outbox = outbox();
         let is_woken = || outbox.wake.notified().now_or_never().is_some();
         assert!(outbox.put_droppable("receipt".into()), "nothing else wakes");
-        assert!(!outbox.put_droppable("receipt".into()), "one nudge is enough");
+        assert!(
+            !outbox.put_droppable("receipt".into()),
+            "one nudge is enough"
+        );
         assert!(!is_woken());
         outbox.put(entry(1, 1));
         assert!(is_woken());

@@ -15,7 +15,7 @@ const PREPARED_STATEMENTS: usize = 64;
 
 /// Pages that one connection keeps in memory, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-const READER_CACHE_KIB: i64 = 16 * 1024;
+const READER_CACHE_KIB: i64 = 32 * 1024;
 
 /// A page of the database, in bytes: SQLite's default, which nothing here changes.
 const PAGE_BYTES: u64 = 4096;

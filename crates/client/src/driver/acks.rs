@@ -70,7 +70,10 @@ mod tests {
         assert!(acks.are_due(true, false, at(150)));
         assert_eq!(acks.next_deadline(), None);
         assert!(!acks.are_due(true, false, at(151)));
-        assert!(acks.are_due(true, true, at(151)), "in company it goes at once");
+        assert!(
+            acks.are_due(true, true, at(151)),
+            "in company it goes at once"
+        );
     }
 
     #[test]
@@ -83,7 +86,10 @@ mod tests {
         acks.delivered();
         assert!(acks.are_due(true, false, at(0)));
         acks.delivered();
-        assert!(!acks.are_due(true, false, at(0)), "and then others do again");
+        assert!(
+            !acks.are_due(true, false, at(0)),
+            "and then others do again"
+        );
     }
 
     #[test]

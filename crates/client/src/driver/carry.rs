@@ -28,10 +28,7 @@ impl Driver {
         }
         let has_company = !self.frames.is_empty();
         let are_owed = self.incoming.owes_acks();
-        if self
-            .acks
-            .are_due(are_owed, has_company, self.ambient.now())
-        {
+        if self.acks.are_due(are_owed, has_company, self.ambient.now()) {
             self.acknowledge();
         }
     }

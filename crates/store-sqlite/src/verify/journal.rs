@@ -75,7 +75,9 @@ impl Check<'_> {
         let row = self
             .conn
             .prepare_cached("SELECT head, messages FROM conversations WHERE id = ?1")?
-            .query_row([sql(conv)], |row| Ok((row::id(row, 0)?, row::count(row, 1)?)))
+            .query_row([sql(conv)], |row| {
+                Ok((row::id(row, 0)?, row::count(row, 1)?))
+            })
             .optional()?;
         let Some((head, messages)) = row else {
             return Ok(None);

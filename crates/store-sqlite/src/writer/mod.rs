@@ -290,7 +290,9 @@ impl Writer {
 
 /// A transaction that fails is not rolled back: its connection is dropped, which does the same.
 fn begin(conn: &Connection) -> rusqlite::Result<()> {
-    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
+    conn.prepare_cached("BEGIN IMMEDIATE")?
+        .execute([])
+        .map(drop)
 }
 
 fn commit(conn: &Connection) -> rusqlite::Result<()> {

@@ -13,7 +13,7 @@ use super::append::Place;
 
 /// Writes from which on they are carried out before anything else. More makes each cheaper, because
 /// more of them share a page, and the pause for carrying them out longer.
-const WRITES: usize = 2048;
+const WRITES: usize = 4096;
 
 /// Bytes of text from which on they are carried out before anything else.
 const TEXT_BYTES: usize = 8 * 1024 * 1024;

@@ -251,6 +251,23 @@ async fn what_is_journaled_is_carried_out_by_itself() {
 }
 
 #[tokio::test]
+async fn only_carrying_out_does_not_wait_for_the_disk() {
+    let case = Case::new().await;
+    let mode = |writer: &mut Writer| -> Result<i64, StoreError> {
+        let conn = &writer.open.as_ref().unwrap().conn;
+        let mode = conn.query_row("PRAGMA synchronous", [], |row| row.get(0));
+        Ok(mode.unwrap())
+    };
+    const FULL: i64 = 2;
+    assert_eq!(case.store.writer().run(mode).await, Ok(FULL));
+    case.seq("c1", "x").await.unwrap();
+    case.seq("c2", "x").await.unwrap();
+    case.settle().await;
+    assert_eq!(case.journaled(), 0);
+    assert_eq!(case.store.writer().run(mode).await, Ok(FULL));
+}
+
+#[tokio::test]
 async fn the_journal_does_not_grow_beyond_its_bound() {
     let case = Case::new().await;
     case.seq("c1", "x").await.unwrap();
@@ -385,7 +402,10 @@ async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
         "UPDATE conversations SET head = 5",
     ] {
         let (_folder, path) = crashed(&case);
-        Connection::open(&path).unwrap().execute(damage, []).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute(damage, [])
+            .unwrap();
         let report = check_file(&path, &mut |_| ()).unwrap();
         assert!(!report.is_clean(), "{damage}");
         let opened = SqliteStore::open(&path, &Options::default());
