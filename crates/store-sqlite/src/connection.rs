@@ -94,6 +94,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sqlite_is_compiled_as_the_workspace_says() {
+        let conn = Connection::open_in_memory().unwrap();
+        let mut options = conn.prepare("PRAGMA compile_options").unwrap();
+        let options = options.query_map([], |row| row.get(0)).unwrap();
+        let options: Vec<String> = options.map(Result::unwrap).collect();
+        let has = |option: &str| options.iter().any(|found| found == option);
+        assert!(has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+        assert!(!has("ENABLE_API_ARMOR"), "{options:?}");
+    }
+
+    #[test]
     fn bound_values_do_not_make_sqlite_compile_a_statement_anew() {
         let folder = tempfile::tempdir().unwrap();
         let conn = open_writer(&folder.path().join("any.db"), 1000).unwrap();
