@@ -4,7 +4,7 @@
 //! ascend in the order of the batch. An `Err` means that the transaction must be rolled back and
 //! that what is remembered must be dropped; the caller does both.
 //!
-//! A batch goes one of two ways. [`write_through`] carries it out. [`journal`] decides it, writes the
+//! A batch goes one of two ways. [`write_through`] carries it out. [`journal()`] decides it, writes the
 //! decisions down ([`super::journal`]) and leaves the carrying out to a later [`settle`], which is then
 //! shared by many batches. Both take the same decisions, in the same code: a way differs only in
 //! where an entry is put, and where an earlier attempt is looked for.
