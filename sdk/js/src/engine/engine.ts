@@ -24,6 +24,7 @@ import type { Backend } from "../tabs/backend.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ClientFrame, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
 import { CLOSE_CODES, WEBSOCKET_PATH } from "../wire.gen.ts";
+import { Acks } from "./acks.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
 import { Clock } from "./clock.ts";
@@ -72,6 +73,9 @@ export class Engine implements Backend {
   readonly #reconnect = new Reconnect();
   readonly #reads = new Reads();
   readonly #requests = new Requests();
+  readonly #acks = new Acks();
+  /** Whether this turn has sent something that acks can go along with. */
+  #hasSent = false;
 
   #link: Link | null = null;
   #state: ConnectionState = { kind: "connecting", attempt: 1 };
@@ -219,6 +223,7 @@ export class Engine implements Backend {
 
   /** Ends the connection; what is pending is written first. */
   async close(): Promise<void> {
+    if (this.#isKept) this.#in((out) => this.#incoming.flush(out));
     this.#turn(() => this.#stop({ kind: "closed" }));
     await this.#keep();
   }
@@ -360,6 +365,7 @@ export class Engine implements Backend {
   /** One turn: an input, what follows from it, and when to wake up next. */
   #turn(input: (now: number) => void): void {
     const now = this.#clock.now();
+    this.#hasSent = false;
     input(now);
     if (this.#state.kind !== "stopped") this.#follow(now);
     const happenings = this.#book.happenings();
@@ -380,6 +386,7 @@ export class Engine implements Backend {
       this.#send({ type: "read", req: this.#requests.ask({ kind: "read", ...mark }), ...mark });
     }
     this.#beat(now);
+    this.#ack(now);
     if (this.#state.kind === "online" && !this.#state.caughtUp && this.#incoming.isCaughtUp) this.#become({ kind: "online", caughtUp: true });
     if (now - this.#networksAt >= NETWORKS_EVERY) {
       this.#networksAt = now;
@@ -395,8 +402,25 @@ export class Engine implements Backend {
     this.#heartbeat.tick(now, out);
     for (const action of out) {
       if (action.kind === "dead") this.#link?.drop({ kind: "silent" });
-      else this.#link?.send({ type: "ping", ...action.ping });
+      else {
+        this.#link?.send({ type: "ping", ...action.ping });
+        this.#hasSent = true;
+      }
     }
+  }
+
+  /** Sends the acks that are owed, when it is time, or along with what is sent anyway. */
+  #ack(now: number): void {
+    if (!this.#incoming.owesAcks) return this.#acks.clear();
+    if (!this.#isKept) return;
+    // A timer that would come too late is not waited for.
+    const isNow = this.#acks.isDue(now) || this.#hasSent || this.#timerLag(now) > 0;
+    if (isNow) this.#in((out) => this.#incoming.flush(out));
+  }
+
+  /** Whether every entry that came is in the storage, and may be acked. */
+  get #isKept(): boolean {
+    return !this.#book.hasEntries && !this.#keeper.isWriting;
   }
 
   /** Runs the incoming machine, and carries out what it says. */
@@ -407,12 +431,15 @@ export class Engine implements Backend {
       switch (action.kind) {
         case "deliver":
           this.#book.deliver(action.entry);
+          this.#acks.count(action.entry.conv);
           break;
         case "conversation":
           this.#book.view(action.view);
           break;
         case "ack":
           this.#send({ type: "ack", conv: action.conv, seq: action.seq });
+          // They are poured out all at once.
+          this.#acks.clear();
           break;
         case "sync": {
           const { cursor } = action;
@@ -454,15 +481,14 @@ export class Engine implements Backend {
   #send(frame: ClientFrame): void {
     if (this.#link === null) return;
     this.#link.send(frame);
+    this.#hasSent = true;
     this.#heartbeat.sent(this.#clock.now());
   }
 
-  /** Writes what there is to keep, and acks what is kept by then. */
+  /** Writes what there is to keep. From then on its acks may go. */
   async #keep(): Promise<void> {
     await this.#keeper.keep();
-    if (!this.#book.isDirty && this.#state.kind === "online") {
-      this.#in((out) => this.#incoming.flush(out));
-    }
+    if (this.#incoming.owesAcks) this.#turn(() => {});
   }
 
   #become(state: ConnectionState): void {
@@ -486,6 +512,7 @@ export class Engine implements Backend {
       this.#incoming.nextDeadline(),
       this.#outbox.nextDeadline(),
       this.#requests.nextDeadline(),
+      this.#isKept ? this.#acks.nextDeadline() : null,
       this.#probeUntil,
     ].filter((deadline) => deadline !== null);
     return deadlines.length === 0 ? null : Math.min(...deadlines);

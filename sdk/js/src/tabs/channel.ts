@@ -20,10 +20,8 @@ export type Call =
   | { do: "profiles"; users: UserProfile[] };
 
 export type Message =
-  /** The leader says at once that it has `taken` a call, and in time what came of it. */
-  /** The leader says at once that it has `taken` the call, and in time what came of it. */
-  | { kind: "taken"; to: string; id: number }
   | { kind: "call"; from: string; id: number; call: Call }
+  /** The leader says at once that it has `taken` a call, and in time what came of it. */
   | { kind: "taken"; to: string; id: number }
   | { kind: "answer"; to: string; id: number; value?: unknown; problem?: { code: string; message: string; retryAfterMs: number | null } }
   | { kind: "events"; happenings: Happening[] }

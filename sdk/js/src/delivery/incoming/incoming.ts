@@ -210,6 +210,11 @@ export class Incoming {
     }
   }
 
+  /** Whether `flush` has acks to pour out. */
+  get owesAcks(): boolean {
+    return this.#acks.size > 0;
+  }
+
   /** When to call `tick` next; null while not connected. */
   nextDeadline(): number | null {
     if (this.#user === null) return null;
