@@ -204,6 +204,11 @@ export class Engine implements Backend {
     this.#turn((now) => this.#wake(now));
   }
 
+  /** Time passed, which a timer may be late to tell. */
+  tick(): void {
+    this.#turn(() => {});
+  }
+
   /** Nobody else needs to know. */
   draft(): void {}
 

@@ -31,6 +31,8 @@ export type Message =
   | { kind: "draft"; key: string; text: string }
   /** Whether anybody sees this tab. */
   | { kind: "visible"; from: string; isVisible: boolean }
+  /** Somebody looks at this tab, and time passes: timers of a leader that nobody sees may be late. */
+  | { kind: "tick" }
   /** The account was signed out, by this tab. */
   | { kind: "gone" };
 

@@ -24,6 +24,10 @@ import { Election } from "./election.ts";
 /** How long a leader may take to say that it has taken a call, in ms. It only has to be awake. */
 const TAKEN_TIMEOUT = 2_500;
 
+/** While somebody looks at a tab, the leader is told so often that time passes, in ms: browsers let the
+ * timers of a page that is hidden itself run once a minute. */
+const TICK = 1_000;
+
 interface Waiting {
   call: Call;
   resolve(value: unknown): void;
@@ -51,6 +55,7 @@ export class Tabs implements Backend {
   readonly #waiting = new Map<number, Waiting>();
   #lastCall = 0;
   #isVisible = false;
+  #ticker: ReturnType<typeof setInterval> | undefined;
   /** Other tabs that somebody sees. */
   readonly #visible = new Set<string>();
 
@@ -107,6 +112,8 @@ export class Tabs implements Backend {
     this.#isVisible = isVisible;
     this.#channel.send({ kind: "visible", from: this.#self, isVisible });
     this.#lookAround();
+    clearInterval(this.#ticker);
+    if (isVisible) this.#ticker = setInterval(() => this.#engine === null && this.#channel.send({ kind: "tick" }), TICK);
     // A leader that sleeps shows itself now.
     if (isVisible && this.#engine === null) void this.#join();
   }
@@ -118,6 +125,7 @@ export class Tabs implements Backend {
 
   async close(): Promise<void> {
     this.#channel.send({ kind: "visible", from: this.#self, isVisible: false });
+    clearInterval(this.#ticker);
     for (const waiting of this.#waiting.values()) {
       clearTimeout(waiting.timer);
       waiting.reject(new HongyanError("closed", "the client is closed"));
@@ -238,6 +246,8 @@ export class Tabs implements Backend {
         if (message.isVisible) this.#visible.add(message.from);
         else this.#visible.delete(message.from);
         return this.#lookAround();
+      case "tick":
+        return void this.#engine?.then((engine) => engine.tick());
       case "gone":
         return this.#options.onGone();
     }

@@ -133,6 +133,20 @@ describe("tabs", () => {
     await other.client.close();
   });
 
+  test("are back in time while one is looked at, though the leader is hidden and its timers stand still", async () => {
+    const { tabs: all, other } = await tabs("hidden", 2);
+    const states = await Promise.all(all.map(view));
+    const leader = all[states.findIndex(({ isLeader }) => isLeader)]!;
+    const follower = all.find((tab) => tab !== leader)!;
+    await leader.evaluate(() => (globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout));
+    await server.stop("SIGKILL");
+    await until(async () => expect((await view(follower)).connection.kind).not.toBe("online"));
+    await server.run();
+    await isOnline(follower);
+    expect((await view(leader)).isLeader).toBe(true);
+    await other.client.close();
+  });
+
   test("a reload in the middle of sending loses and doubles nothing", async () => {
     const { tabs: [tab], other, token } = await tabs("reload", 1);
     for (let round = 0; round < 5; round += 1) {
