@@ -87,7 +87,8 @@ export class Person {
 
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
-    await this.composer.press("Enter");
+    // Enter alone is a new line on phones.
+    await this.composer.press("ControlOrMeta+Enter");
     await expect(this.composer).toHaveValue("");
   }
 

@@ -26,6 +26,11 @@ export interface Demo {
   /** Whose messages nobody read yet. */
   unread: string;
   draft: { with: string; text: string };
+  /** What is searched for, and what is written without a connection. */
+  sought: string;
+  late: string;
+  /** Somebody without any conversation. */
+  newcomer: User;
 }
 
 const DAY = 24 * 60;
@@ -61,6 +66,9 @@ export const demos: { en: Demo; zh: Demo } = {
     shown: "ann",
     unread: "omar",
     draft: { with: "sofia", text: "I am! Let us " },
+    sought: "goose",
+    late: "The tea is in the bag.",
+    newcomer: { login: "noor", name: "Noor Karim" },
   },
   zh: {
     me: { login: "zhangsan", name: "张三" },
@@ -92,5 +100,8 @@ export const demos: { en: Demo; zh: Demo } = {
     shown: "lisi",
     unread: "wangwu",
     draft: { with: "chenchen", text: "在的！我们" },
+    sought: "雁",
+    late: "热茶装好了。",
+    newcomer: { login: "xinren", name: "林小满" },
   },
 };

@@ -1,6 +1,6 @@
 // Two people, each in a browser of their own.
 
-import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
+import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
 import { Script } from "../harness/script.ts";
 
 test("a message goes from sending to read, and an answer comes back", async ({ server, network, signedIn, browserFor }) => {
@@ -102,4 +102,59 @@ test("a session that was ended elsewhere leads to the sign-in page", async ({ se
   const script = await Script.signIn(server, ZHANG);
   await script.endOtherSessions();
   await expect(zhang.page.getByRole("button", { name: zhang.w.signIn, exact: true })).toBeVisible();
+});
+
+test("a message that the server refuses says why, and is sent again or discarded", async ({ server, browserFor }) => {
+  const zhang = await browserFor(ZHANG);
+  let isRefusing = true;
+  await zhang.page.routeWebSocket(/\/v1\/ws$/, (client) => {
+    const upstream = client.connectToServer();
+    client.onMessage((frame) => {
+      const { type, req } = JSON.parse(frame.toString()) as { type: string; req?: number };
+      if (type !== "send" || !isRefusing) upstream.send(frame);
+      else client.send(JSON.stringify({ type: "error", req, code: "forbidden", message: "no" }));
+    });
+  });
+  await zhang.page.reload();
+  await zhang.signIn();
+  await zhang.open(LI.name);
+  for (const text of ["first try", "never mind"]) {
+    await zhang.say(text);
+    await zhang.seesState(text, "failed");
+  }
+  await expect(zhang.message("first try")).toContainText("it is not allowed");
+  await zhang.page.reload();
+  await zhang.seesState("first try", "failed");
+  await zhang.message("never mind").getByRole("button", { name: "Discard" }).first().click();
+  await expect(zhang.message("never mind")).toHaveCount(0);
+  isRefusing = false;
+  await zhang.message("first try").getByRole("button", { name: "Send again" }).first().click();
+  await zhang.seesState("first try", "sent");
+  expect(await (await Script.signIn(server, ZHANG)).texts()).toEqual(["first try"]);
+});
+
+test("the browser's buttons and addresses lead to what was looked at", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { id } = await Script.signIn(server, ZHANG);
+  for (const [user, text] of [[LI, "from Li"], [WANG, "from Wang"]] as const) await (await Script.signIn(server, user)).send(id, text);
+  await zhang.open(LI.name);
+  await zhang.open(WANG.name);
+  await zhang.page.goBack();
+  await expect(zhang.heading(LI.name)).toBeVisible();
+  await zhang.sees("from Li");
+  await zhang.page.goForward();
+  await expect(zhang.heading(WANG.name)).toBeVisible();
+  await zhang.page.reload();
+  await expect(zhang.heading(WANG.name)).toBeVisible();
+  await zhang.sees("from Wang");
+  await zhang.page.goBack();
+  await expect(zhang.heading(LI.name)).toBeVisible();
+
+  // What is nobody's, or nowhere.
+  for (const address of ["#/c/999", "#/u/999999", "#/nowhere", "#/c/-1"]) {
+    await zhang.page.goto(`${zhang.url}/${address}`);
+    await expect(zhang.list).toBeVisible();
+    await zhang.open(LI.name);
+    await zhang.sees("from Li");
+  }
 });

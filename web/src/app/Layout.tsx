@@ -114,11 +114,13 @@ function atOf(at: () => number | undefined): { at?: number } {
 }
 
 function Home(): JSX.Element {
+  const model = useModel();
+  const isEmpty = () => model.rows().length === 0;
   return (
     <div class="home">
       <Goose class="home-goose" />
-      <h1 class="home-title">{w.homeTitle}</h1>
-      <p class="home-text">{w.homeText}</p>
+      <h1 class="home-title">{isEmpty() ? w.homeEmptyTitle : w.homeTitle}</h1>
+      <p class="home-text">{isEmpty() ? w.homeEmptyText : w.homeText}</p>
       <p class="home-text home-keys">{w.homeKeys(`${modifier}+K`)}</p>
     </div>
   );

@@ -95,7 +95,7 @@ export const w = words({
     arrived: (n: number) => `${n} 条新消息`,
     you: "我",
     edited: "已编辑",
-    ownRecalled: "您撤回了一条消息",
+    ownRecalled: "你撤回了一条消息",
     recalled: (name: string) => `${name} 撤回了一条消息`,
     editAgain: "重新编辑",
     unsupported: "需要更新的版本才能显示此消息。",

@@ -67,10 +67,10 @@ function padding(span: { start: number; end: number }, count: number, height: nu
   return `${span.start * height}px ${(count - span.end) * height}px`;
 }
 
-/** Up, Down, Home and End between the links of a list. */
+/** Up, Down, Home and End between what can be opened in a list. */
 export function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("a, button")];
   const at = links.indexOf(document.activeElement as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
   if (to === undefined || at < 0) return;

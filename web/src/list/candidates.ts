@@ -3,6 +3,7 @@ import type { UserProfile } from "@hongyan/client";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
+import { w } from "./words.ts";
 
 export interface Candidate {
   key: string;
@@ -25,7 +26,8 @@ export function candidates(model: Model): Candidate[] {
   const listed = new Set(list.map((one) => one.key));
   for (const person of model.people()) {
     const one = ofPerson(person);
-    if (!listed.has(one.key)) list.push(one);
+    if (listed.has(one.key)) continue;
+    list.push(person.id === model.me()?.id ? { ...one, detail: w.yourself } : one);
   }
   return list;
 }

@@ -24,13 +24,13 @@ export function Debug(props: { onBack(): void }): JSX.Element {
   const log = () => (facts(), connectionLog().map(({ at, text }) => `${new Date(at).toISOString()}  ${text}`).toReversed());
   return (
     <Page title={w.debugTitle} onBack={props.onBack}>
-      <Section title={w.debugTitle}>
+      <Section title={w.thisApp}>
         <dl class="debug-list">
           <For each={all()}>{([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>}</For>
         </dl>
         <Copy text={() => [...all().map(([name, value]) => `${name}: ${value}`), "", ...log()].join("\n")} />
       </Section>
-      <Section title="Connection log">
+      <Section title={w.connectionLog}>
         <pre class="debug-log" tabindex="0">{log().join("\n")}</pre>
       </Section>
     </Page>

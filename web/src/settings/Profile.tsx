@@ -1,6 +1,7 @@
 import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { useModel } from "../model/model.ts";
+import { isolated } from "../text/bidi.ts";
 import { Avatar } from "../ui/index.ts";
 import { createForm } from "./form.ts";
 import { Outcome, Section } from "./Page.tsx";
@@ -34,7 +35,7 @@ export function Profile(): JSX.Element {
                   <button type="submit" class="button" aria-disabled={form.isBusy()}>{w.save}</button>
                 </span>
               </label>
-              <p class="profile-login">{w.login}: <bdi>{me().login}</bdi></p>
+              <p class="profile-login">{w.login(isolated(me().login))}</p>
               <Outcome text={form.text()} isProblem={form.isProblem()} />
             </form>
           </div>

@@ -24,12 +24,20 @@ export function describe(userAgent: string): string {
   return `${find(BROWSERS) ?? "Browser"} on ${find(SYSTEMS) ?? "unknown system"}`;
 }
 
+/** Digits and letters that make no words, and are not taken for each other. */
+const SIGNS = "23456789bcdfghjkmnpqrstvwxz";
+const LENGTH = 4;
+
+/** Tells browsers of one kind apart. */
+export function newId(random: Uint8Array): string {
+  return [...random].map((byte) => SIGNS[byte % SIGNS.length]).join("");
+}
+
 /** The same for this browser at each sign-in, so that the next one replaces the last; not that of any other. */
 export function deviceName(): string {
   let id = kept("device");
   if (typeof id !== "string") {
-    const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-    id = random.toString(36).padStart(7, "0").slice(-6);
+    id = newId(crypto.getRandomValues(new Uint8Array(LENGTH)));
     keep("device", id);
   }
   return `${describe(navigator.userAgent)} (${id as string})`;

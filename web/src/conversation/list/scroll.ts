@@ -1,8 +1,8 @@
 /**
  * Keeps the list where it is while its rows come, go and grow.
  *
- * Owns: the scroll position. Promises: at the end it stays at the end; elsewhere the first row in
- * sight stays where it is, whatever happens above or below; it is put right before the change is
+ * Owns: the scroll position. Promises: at the end it stays at the end; elsewhere the first message
+ * in sight stays where it is, whatever happens above or below; it is put right before the change is
  * painted. Not here: which rows there are.
  *
  * The browsers' own scroll anchoring is switched off in the style: not all have it, and it does not
@@ -118,12 +118,13 @@ export class Scroll {
     if (below < EDGE_PX) this.hooks.nearBottom();
   }
 
+  /** The first message in sight. Not a divider: that of a day moves up when older messages of it come. */
   private firstVisible(): HTMLElement | null {
     const top = this.top();
     const rows = this.content.children;
     for (let at = this.search((row) => row.getBoundingClientRect().bottom > top + 1); at < rows.length; at += 1) {
       const row = rows[at] as HTMLElement;
-      if (row.dataset["key"] !== undefined) return row;
+      if (row.localName === "article") return row;
     }
     return null;
   }
