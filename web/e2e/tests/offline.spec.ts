@@ -144,4 +144,6 @@ test("a server that sends garbage is reported, and left for a better moment", as
   network.inject("no JSON at all");
   await zhang.say("after all");
   await zhang.seesState("after all", "sent");
+  await zhang.page.goto(`${zhang.url}/#/debug`);
+  await expect(zhang.page.getByRole("main")).toContainText(/no frame \(2\): .+/);
 });

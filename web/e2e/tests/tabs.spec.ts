@@ -1,7 +1,8 @@
 // Several tabs of one browser: one client.
 
 import type { Page } from "@playwright/test";
-import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
+import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
+import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
 test("two tabs share one connection and show the same", async ({ network, server, signedIn }) => {
@@ -32,28 +33,57 @@ test("two tabs share one connection and show the same", async ({ network, server
   expect(await li.texts()).toEqual(["from the first", "from the second", "after the first was closed", "an answer"]);
 });
 
-test("a message is notified of once, however many tabs there are", async ({ server, signedIn }) => {
-  const one = await signedIn(ZHANG);
-  const { origin } = new URL(one.url);
-  await one.context.grantPermissions(["notifications"], { origin });
-  await one.context.addInitScript(countNotifications);
-  await one.page.evaluate(() => localStorage.setItem("hongyan.preferences", JSON.stringify({ notifications: true })));
-  await one.page.reload();
-  const two = await one.anotherTab();
-  await one.isOnline();
-  await two.isOnline();
+for (const [clock, ahead] of [["", 0], [", by a clock that is an hour fast", 3_600_000]] as const) {
+  test(`a message is notified of once, however many tabs there are${clock}`, async ({ server, browserFor }) => {
+    const one = await notified(await browserFor(ZHANG), ahead);
+    const two = await one.anotherTab();
+    await one.isOnline();
+    await two.isOnline();
 
-  // Neither tab is looked at.
-  for (const { page } of [one, two]) await look(page, "away");
-  const li = await Script.signIn(server, LI);
+    // Neither tab is looked at.
+    for (const { page } of [one, two]) await look(page, "away");
+    const li = await Script.signIn(server, LI);
+    const { id } = await Script.signIn(server, ZHANG);
+    await li.send(id, "ding");
+    const shown = async () => (await notifications(one.page)) + (await notifications(two.page));
+    await expect.poll(shown).toBe(1);
+    // A second message is a second notice: had the first been doubled, there were more than two now.
+    await li.send(id, "dong");
+    await expect.poll(shown).toBe(2);
+  });
+}
+
+test("a muted conversation neither rings nor counts", async ({ server, browserFor }) => {
+  const zhang = await notified(await browserFor(ZHANG), 0);
+  const [li, wang] = [await Script.signIn(server, LI), await Script.signIn(server, WANG)];
   const { id } = await Script.signIn(server, ZHANG);
-  await li.send(id, "ding");
-  const shown = async () => (await notifications(one.page)) + (await notifications(two.page));
-  await expect.poll(shown).toBe(1);
-  // A second message is a second notice: had the first been doubled, there were more than two now.
-  await li.send(id, "dong");
-  await expect.poll(shown).toBe(2);
+  await zhang.open(LI.name);
+  await zhang.page.getByRole("main").getByRole("button", { name: "More" }).click();
+  await zhang.page.getByRole("menuitem", { name: "Mute notifications" }).click();
+  await zhang.page.goto(`${zhang.url}/#/`);
+  await look(zhang.page, "away");
+  await li.send(id, "psst");
+  await expect(zhang.row(LI.name)).toHaveAccessibleName(/1 unread message. Muted/);
+  await wang.send(id, "ding");
+  await expect.poll(() => notifications(zhang.page)).toBe(1);
+  await expect(zhang.page).toHaveTitle(/^\(1\)/);
 });
+
+/** Signs in where notifications are allowed and counted, with the clock so far ahead. */
+async function notified(person: Person, ahead: number): Promise<Person> {
+  const { context, page, url } = person;
+  await context.grantPermissions(["notifications"], { origin: new URL(url).origin });
+  await context.addInitScript(countNotifications);
+  await context.addInitScript((by) => {
+    const now = Date.now;
+    Date.now = () => now() + by;
+  }, ahead);
+  await page.evaluate(() => localStorage.setItem("hongyan.preferences", JSON.stringify({ notifications: true })));
+  await page.reload();
+  await person.signIn();
+  await person.isOnline();
+  return person;
+}
 
 function countNotifications(): void {
   // The empty page that a tab begins with.

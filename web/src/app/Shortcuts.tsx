@@ -6,7 +6,7 @@ import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
 import { Dialog } from "../ui/index.ts";
 import { focusComposer } from "./composer.ts";
-import { back, go, route } from "./route.ts";
+import { back, go, route, routeOf } from "./route.ts";
 import { alternative, commandOf, modifier, step } from "./shortcuts.ts";
 import type { Command } from "./shortcuts.ts";
 import { w } from "./words.ts";
@@ -32,7 +32,7 @@ export function Shortcuts(): JSX.Element {
     const at = route();
     const key = at.page === "conversation" ? draftKey(model.canonical(at.place)) : null;
     const row = step(rows, rows.findIndex((one) => one.key === key), direction, isWanted);
-    if (row !== null) go({ page: "conversation", place: row.place });
+    if (row !== null) go(routeOf(row));
   }
   const isUnread = (row: Row) => row.unread > 0 && !row.isMuted;
   const run: Record<Command, () => void> = {

@@ -4,7 +4,7 @@
  * Promises: one for each conversation, replaced by the next; only from the tab that owns the
  * connection; none for what the user looks at, muted, read on another device, or that is old news.
  */
-import { onCleanup } from "solid-js";
+import { onCleanup, untrack } from "solid-js";
 import type { Entry } from "@hongyan/client";
 import { draftKey } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
@@ -13,7 +13,7 @@ import { format, go } from "./route.ts";
 import type { Route } from "./route.ts";
 import { w } from "./words.ts";
 
-/** A first sync brings old messages too: they are in the list, and need no bell. */
+/** A sync brings old messages too: they are in the list, and need no bell. */
 const NEWS_MS = 5 * 60_000;
 const LONGEST = 200;
 
@@ -24,6 +24,8 @@ export interface Circumstances {
   isOn: boolean;
   isMuted: boolean;
   isLookedAt: boolean;
+  /** Whether it came as it was written, and so is news whatever the clock of this device says. */
+  isLive: boolean;
   /** One's own read position. */
   read: number;
   now: number;
@@ -32,11 +34,16 @@ export interface Circumstances {
 export function isWorthNotice(entry: Entry, about: Circumstances): boolean {
   if (entry.kind !== "message" || entry.from === about.me || entry.recalled_by !== undefined) return false;
   if (!about.isLeader || !about.isOn || about.isMuted || about.isLookedAt) return false;
-  return entry.seq > about.read && about.now - entry.at < NEWS_MS;
+  return entry.seq > about.read && (about.isLive || about.now - entry.at < NEWS_MS);
 }
 
 /** Notifies as long as its owner lives. */
 export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): void {
+  // The model's: the client's own is already that of the end of the sync that brings the entry.
+  const isCaughtUp = (): boolean => {
+    const state = untrack(model.connection);
+    return state.kind === "online" && state.caughtUp;
+  };
   const onEntry = (entry: Entry): void => {
     const place = model.canonical({ conv: entry.conv });
     const me = model.me()?.id ?? 0;
@@ -47,6 +54,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
       isOn: model.settings.notifications && typeof Notification !== "undefined" && Notification.permission === "granted",
       isMuted: model.settings.isMuted(place),
       isLookedAt: isLookedAt(draftKey(place)),
+      isLive: isCaughtUp(),
       read: members.find((member) => member.user === me)?.read ?? 0,
       now: Date.now(),
     });

@@ -8,6 +8,7 @@
 import { createSignal } from "solid-js";
 import { switchBegan } from "../metrics/switches.ts";
 import type { Place } from "../model/keys.ts";
+import type { Row } from "../model/model.ts";
 
 export type Route =
   | { page: "conversation"; place: Place; /** Jump to this seq. */ at?: number }
@@ -52,6 +53,11 @@ if (typeof window !== "undefined") {
 
 /** Where the user is. Reactive. */
 export const route = current;
+
+/** Where a line of the list leads: by the conversation's number where there is one. */
+export function routeOf({ conversation, place }: Pick<Row, "conversation" | "place">): Route {
+  return { page: "conversation", place: conversation === null ? place : { conv: conversation.conv } };
+}
 
 /** Goes there. */
 export function go(to: Route): void {

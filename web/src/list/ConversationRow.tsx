@@ -2,8 +2,7 @@
 import { createMemo, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { reach } from "@hongyan/client";
-import { format, go } from "../app/route.ts";
-import type { Route } from "../app/route.ts";
+import { format, go, routeOf } from "../app/route.ts";
 import { formatFull, formatShort } from "../i18n/index.ts";
 import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
@@ -26,10 +25,7 @@ export interface ConversationRowProps {
 export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const model = useModel();
   const row = () => props.row;
-  const route = (): Route => {
-    const conversation = row().conversation;
-    return { page: "conversation", place: conversation === null ? row().place : { conv: conversation.conv } };
-  };
+  const route = () => routeOf(row());
   const time = () => (row().at === 0 ? "" : formatShort(row().at, model.now()));
   const preview = usePreview(props);
   const state = useState(row, () => preview().kind);

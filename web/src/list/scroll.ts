@@ -38,11 +38,14 @@ export function createScroll(count: Accessor<number>): Scroll {
     });
   }
   function reveal(index: number): void {
-    if (box === undefined || index < 0) return;
-    const top = index * untrack(height);
-    const bottom = top + untrack(height);
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+    if (index < 0) return;
+    // When the rest of the page has changed too: scrolling makes the browser lay out all of it.
+    requestAnimationFrame(() => {
+      if (box === undefined) return;
+      const [top, bottom] = [index * untrack(height), (index + 1) * untrack(height)];
+      if (top < box.scrollTop) box.scrollTop = top;
+      else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+    });
   }
   const span = createMemo(() => spanOf(count(), height(), scrollTop(), viewport()), undefined, {
     equals: (a, b) => a.start === b.start && a.end === b.end,

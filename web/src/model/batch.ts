@@ -1,5 +1,7 @@
-/** Gathers what changes in a burst, and hands it over once a frame. */
+/** Gathers what changes, and hands it over with the next frame; in a burst, some times a second. */
 
+/** From one time to the next, at least: as often as anybody can follow, and the page stays quick. */
+const PAUSE_MS = 100;
 /** In a hidden page no frame comes, so a timer sees to it. */
 const HIDDEN_MS = 200;
 
@@ -8,6 +10,7 @@ export function batchByFrame<K>(flush: (keys: ReadonlySet<K>) => void): { mark(k
   let marked = new Set<K>();
   let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = Number.NEGATIVE_INFINITY;
   const hasFrames = typeof requestAnimationFrame === "function";
 
   function cancel(): void {
@@ -20,14 +23,20 @@ export function batchByFrame<K>(flush: (keys: ReadonlySet<K>) => void): { mark(k
     if (marked.size === 0) return;
     const keys = marked;
     marked = new Set();
+    last = performance.now();
     flush(keys);
+  }
+  function withFrame(): void {
+    timer = setTimeout(now, hasFrames ? HIDDEN_MS : 0);
+    if (hasFrames) frame = requestAnimationFrame(now);
   }
   return {
     mark(key) {
       marked.add(key);
       if (timer !== undefined) return;
-      timer = setTimeout(now, hasFrames ? HIDDEN_MS : 0);
-      if (hasFrames) frame = requestAnimationFrame(now);
+      const pause = last + PAUSE_MS - performance.now();
+      if (pause > 0) timer = setTimeout(withFrame, pause);
+      else withFrame();
     },
     now,
     stop: cancel,

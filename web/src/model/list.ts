@@ -1,7 +1,7 @@
 /**
  * Keeps the list up to date with what the client tells.
  *
- * Promises: a burst of messages is one change a frame; what the user does shows at once.
+ * Promises: a burst of messages is some changes a second; what the user does shows at once.
  */
 import { batch, createMemo, createSignal, untrack } from "solid-js";
 import type { Accessor } from "solid-js";

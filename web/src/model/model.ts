@@ -4,7 +4,7 @@
  * SDK's events → **model** → components
  *
  * Owns: the translation of the SDK's events into reactive values. Promises: what did not change is
- * not told again; a burst of events is one change a frame. Not here: messages, which the
+ * not told again; a burst of events is some changes a second. Not here: messages, which the
  * conversation pane reads through `client`, and anything that is drawn.
  */
 import { createContext, useContext } from "solid-js";

@@ -18,7 +18,7 @@ import type { LogWindow } from "./window.ts";
 /** Messages in the window, and so on the page. */
 export const MOST = 240;
 /** Messages that are drawn first when a conversation is shown again: some screens full. */
-export const RESTING = 60;
+export const RESTING = 40;
 /** Messages asked for at a time. */
 export const PAGE = 40;
 /** Pages in a row that may turn out to hold no message, only edits and recalls. */

@@ -2,7 +2,7 @@
  * The conversations that were looked at last, kept so that going back to one is instant.
  *
  * Owns: at most {@link KEPT} views, and bringing what arrives to each. Promises: a burst of entries
- * reaches a view once a frame. Not here: entries of other conversations, which are in the client's store.
+ * reaches a view some times a second. Not here: entries of other conversations, which are in the client's store.
  */
 import type { Client, Conversation, Entry, Outgoing } from "@hongyan/client";
 import { batchByFrame } from "../../model/batch.ts";
