@@ -1,6 +1,6 @@
 // The app's files, as the server gives them out.
 
-import { expect, test } from "../harness/fixtures.ts";
+import { expect, test, ZHANG } from "../harness/fixtures.ts";
 
 test("what never changes is kept for ever, all else is asked for each time", async ({ server }) => {
   const page = await fetch(server.url);
@@ -41,4 +41,16 @@ test("the page comes compressed to whoever takes it so", async ({ server, reques
   expect(await brotli.text()).toBe(await plain.text());
   const zipped = await fetch(server.url, { headers: { "accept-encoding": "gzip" } });
   expect(zipped.headers.get("content-encoding")).toBe("gzip");
+});
+
+test("the browser would install it", async ({ browserFor }) => {
+  const { page } = await browserFor(ZHANG);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+  const browser = await page.context().newCDPSession(page);
+  const { errors } = await browser.send("Page.getAppManifest");
+  expect(errors).toEqual([]);
+  const { installabilityErrors } = await browser.send("Page.getInstallabilityErrors");
+  // A browser of a test keeps nothing, which is no fault of the app's.
+  const faults = installabilityErrors.filter(({ errorId }) => errorId !== "in-incognito");
+  expect(faults).toEqual([]);
 });

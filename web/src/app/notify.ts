@@ -6,7 +6,9 @@
  */
 import { onCleanup, untrack } from "solid-js";
 import type { Entry } from "@hongyan/client";
+import { otherOf } from "../model/conversations.ts";
 import { draftKey } from "../model/keys.ts";
+import type { Place } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
 import { snippet } from "../text/snippet.ts";
 import { format, go } from "./route.ts";
@@ -45,9 +47,11 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
     return state.kind === "online" && state.caughtUp;
   };
   const onEntry = (entry: Entry): void => {
-    const place = model.canonical({ conv: entry.conv });
     const me = model.me()?.id ?? 0;
-    const members = model.client.conversation(entry.conv)?.members ?? [];
+    // The client's: the first message of a conversation comes before the model knows of that.
+    const conversation = model.client.conversation(entry.conv);
+    const other = conversation === null ? null : otherOf(conversation, me);
+    const place: Place = other === null ? { conv: entry.conv } : { to: other };
     const isWanted = isWorthNotice(entry, {
       me,
       isLeader: model.client.isLeader,
@@ -55,7 +59,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
       isMuted: model.settings.isMuted(place),
       isLookedAt: isLookedAt(draftKey(place)),
       isLive: isCaughtUp(),
-      read: members.find((member) => member.user === me)?.read ?? 0,
+      read: conversation?.members.find((member) => member.user === me)?.read ?? 0,
       now: Date.now(),
     });
     if (!isWanted) return;

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { batchByFrame } from "./batch.ts";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+let batchByFrame: typeof import("./batch.ts").batchByFrame;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  // Nothing was handed over before.
+  vi.resetModules();
+  ({ batchByFrame } = await import("./batch.ts"));
+});
 afterEach(() => void vi.useRealTimers());
 
 test("what comes alone is handed over at once, a burst a few times a second, each key once", () => {
@@ -32,4 +38,26 @@ test("what cannot wait is handed over now, and once", () => {
   batch.now();
   vi.advanceTimersByTime(1000);
   expect(flushed).toEqual([[1], [2]]);
+});
+
+test("all are handed theirs at the same time, in the order of making", () => {
+  const order: string[] = [];
+  const list = batchByFrame<number>((keys) => order.push(`list ${[...keys].join()}`));
+  const view = batchByFrame<number>((keys) => order.push(`view ${[...keys].join()}`));
+  list.mark(1);
+  vi.advanceTimersByTime(1);
+  view.mark(2);
+  vi.advanceTimersByTime(50);
+  list.mark(2);
+  vi.advanceTimersByTime(60);
+  expect(order).toEqual(["list 1", "list 2", "view 2"]);
+});
+
+test("who has stopped is handed nothing more", () => {
+  const flushed: number[][] = [];
+  const batch = batchByFrame<number>((keys) => flushed.push([...keys]));
+  batch.mark(1);
+  batch.stop();
+  vi.advanceTimersByTime(1000);
+  expect(flushed).toEqual([]);
 });

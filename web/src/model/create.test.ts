@@ -1,5 +1,5 @@
 import { createEffect, createRoot } from "solid-js";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Client, ClientEvents, Conversation, UserProfile } from "@hongyan/client";
 import { createModel } from "./create.ts";
 import type { Model } from "./model.ts";
@@ -48,6 +48,7 @@ function direct(conv: number, other: number, at: number, unread = 0): Conversati
 }
 
 let dispose = () => {};
+beforeAll(() => void vi.useFakeTimers());
 afterEach(() => dispose());
 
 function modelOf(fake: FakeClient): Model {
@@ -57,7 +58,8 @@ function modelOf(fake: FakeClient): Model {
   });
 }
 const keys = (model: Model) => model.rows().map((row) => row.key);
-const frame = () => new Promise((done) => setTimeout(done));
+/** Long enough for whatever gathers to be handed over. */
+const frame = () => vi.advanceTimersByTimeAsync(1000);
 
 test("the list is sorted by the last activity, and a line stays the same object", async () => {
   const fake = new FakeClient();
