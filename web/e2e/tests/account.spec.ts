@@ -33,6 +33,7 @@ test("another device is seen and signed out, and goes on where it was when its u
 
 test("nothing of one user is seen by the next at the same browser", async ({ server, network, signedIn }) => {
   const zhang = await signedIn(ZHANG, { through: network });
+  const elsewhere = await zhang.anotherTab();
   await zhang.open(WANG.name);
   await zhang.say("between Zhang and Wang");
   await zhang.seesState("between Zhang and Wang", "sent");
@@ -43,9 +44,15 @@ test("nothing of one user is seen by the next at the same browser", async ({ ser
   await (await Script.signIn(server, ZHANG)).endOtherSessions();
   await expect(zhang.page.getByText("Your session has ended")).toBeVisible();
 
+  await expect(elsewhere.page.getByText("Your session has ended")).toBeVisible();
+
   const li = new Person(LI, zhang.context, zhang.page, zhang.url);
   await li.signIn();
   await li.isOnline();
+  expect(new URL(li.page.url()).hash, "no address of Zhang's").toBe("#/");
+  // The other tab goes along: they share the cookie.
+  await expect(elsewhere.list).toContainText(LI.name);
+  await expect(elsewhere.list).not.toContainText(/secret|between|Wang/);
   const isClean = async (): Promise<void> => {
     await expect(li.list).not.toContainText(/secret|between|Wang/);
     await li.list.getByRole("searchbox").fill("e");

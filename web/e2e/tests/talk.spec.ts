@@ -154,6 +154,7 @@ test("the browser's buttons and addresses lead to what was looked at", async ({ 
   for (const address of ["#/c/999", "#/u/999999", "#/nowhere", "#/c/-1"]) {
     await zhang.page.goto(`${zhang.url}/${address}`);
     await expect(zhang.list).toBeVisible();
+    if (address === "#/c/999") await expect(zhang.page.getByRole("main")).toContainText("no such conversation");
     await zhang.open(LI.name);
     await zhang.sees("from Li");
   }

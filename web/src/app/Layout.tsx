@@ -82,6 +82,11 @@ function Page(): JSX.Element {
     const to = route();
     return to.page === "conversation" ? to.at : undefined;
   };
+  // An address of another account's, or of none. Before the list is whole nobody knows.
+  const isMissing = () => {
+    const [to, state] = [place(), model.connection()];
+    return to !== undefined && "conv" in to && model.conversation(to) === null && state.kind === "online" && state.caughtUp;
+  };
   // Where there is a number, the address has it: then it reads the same however one came here.
   createEffect(() => {
     const to = route();
@@ -91,6 +96,12 @@ function Page(): JSX.Element {
   });
   return (
     <Switch fallback={<Home />}>
+      <Match when={isMissing()}>
+        <div class="home">
+          <h1 class="home-title">{w.missingTitle}</h1>
+          <p class="home-text">{w.missingText}</p>
+        </div>
+      </Match>
       <Match when={place()} keyed>
         {(shown) => <ConversationPane place={shown} {...atOf(at)} onBack={back} />}
       </Match>

@@ -11,6 +11,7 @@ import { createSignal } from "solid-js";
 import { Client, HongyanError, whoAmI } from "@hongyan/client";
 import type { ConnectionState, UserProfile } from "@hongyan/client";
 import { endAccount, keepAccount, lastAccount, onAccount } from "./account.ts";
+import { go } from "./route.ts";
 
 /** Why the sign-in page shows. */
 export type SignedOutReason =
@@ -36,10 +37,14 @@ const [session, setSession] = createSignal<SessionState>({ kind: "starting" });
 /** Reactive. */
 export { session };
 
+/** Whose address this tab has: another one's is nothing to who signs in next. */
+let addressOf: number | null = null;
+
 /** Begins: from what is kept here, else by asking the server. */
 export async function start(): Promise<void> {
   onAccount(() => void follow());
   const last = lastAccount();
+  addressOf = last?.id ?? null;
   if (last?.isSignedIn) await open(last.id);
   else await askServer();
 }
@@ -81,6 +86,8 @@ export async function signOut(): Promise<void> {
 
 async function open(user: number): Promise<void> {
   await closeClient();
+  if (addressOf !== null && addressOf !== user) go({ page: "home" });
+  addressOf = user;
   try {
     const client = await Client.open({
       server: SERVER,

@@ -11,8 +11,9 @@ const PAUSE_MS = 100;
 const HIDDEN_MS = 200;
 
 const hasFrames = typeof requestAnimationFrame === "function";
-/** What hands over, in the order of making. */
-const all = new Set<() => void>();
+/** What hands over what is marked, by the order of making. */
+const waiting = new Map<number, () => void>();
+let made = 0;
 let frame = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let last = Number.NEGATIVE_INFINITY;
@@ -22,7 +23,8 @@ function handOver(): void {
   clearTimeout(timer);
   timer = undefined;
   last = performance.now();
-  for (const now of all) now();
+  const due = [...waiting].sort(([one], [other]) => one - other);
+  for (const [, now] of due) now();
 }
 
 function withFrame(): void {
@@ -39,20 +41,22 @@ function schedule(): void {
 
 /** Returns what marks a key as changed. `flush` gets each key once, however often it was marked. */
 export function batchByFrame<K>(flush: (keys: ReadonlySet<K>) => void): { mark(key: K): void; now(): void; stop(): void } {
+  const order = (made += 1);
   let marked = new Set<K>();
   function now(): void {
+    waiting.delete(order);
     if (marked.size === 0) return;
     const keys = marked;
     marked = new Set();
     flush(keys);
   }
-  all.add(now);
   return {
     mark(key) {
       marked.add(key);
+      waiting.set(order, now);
       schedule();
     },
     now,
-    stop: () => void all.delete(now),
+    stop: () => void waiting.delete(order),
   };
 }
