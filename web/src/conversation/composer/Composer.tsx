@@ -64,7 +64,8 @@ export function Composer(props: ComposerProps): JSX.Element {
     const focus = () => field.focus();
     props.ref({ focus });
     composerIs(focus);
-    if (hasKeyboard()) field.focus({ preventScroll: true });
+    // After the messages stand where they belong: the focus makes the browser lay out the page.
+    if (hasKeyboard()) queueMicrotask(() => field.focus({ preventScroll: true }));
     createEffect(on(text, () => fit(field)));
     createEffect(on(composing.inserted, (inserted) => inserted !== null && setDraft(inserted), { defer: true }));
     createEffect(on(composing.aim, (aim) => {
