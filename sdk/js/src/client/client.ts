@@ -49,6 +49,8 @@ export class Client {
   readonly #stopWatching: () => void;
   readonly #waiting = new Map<string, { resolve(sent: Sent): void; reject(problem: HongyanError): void }>();
   #isClosed = false;
+  /** Signing out, once that has begun. */
+  #leaving: Promise<void> | null = null;
 
   /** Opens what is stored, and begins to connect. Resolves before there is a connection. */
   static async open(options: ClientOptions): Promise<Client> {
@@ -239,6 +241,11 @@ export class Client {
   /** Signs out here, stops, and erases what is stored. Rejects, and nothing happens, when the server
    * cannot be reached: the session would live on. */
   async logout(): Promise<void> {
+    this.#leaving = this.#leave();
+    await this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     await this.#http.logout().catch((problem: unknown) => {
       const isOver = problem instanceof HongyanError && problem.code === "unauthenticated";
       if (!isOver) throw problem;
@@ -261,6 +268,8 @@ export class Client {
 
   /** Stops. What is in the outbox stays stored for the next client. */
   async close(): Promise<void> {
+    // The server ends the connection of who signs out: whoever closes on that must not be before the erasing.
+    await this.#leaving?.catch(() => {});
     if (this.#isClosed) return;
     await this.#stop();
     await this.#storage.close();

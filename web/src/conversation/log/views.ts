@@ -43,7 +43,12 @@ export class Views {
     model.client.on("conversation", ({ conv }) => frames.mark(conv));
     model.client.on("send", (update) => {
       // The entry takes over from the echo: it has to be on the page before the echo is gone.
-      if (update.state === "settled") frames.now();
+      if (update.state === "settled") {
+        const arrived = [...this.waiting.keys()];
+        frames.now();
+        // The list may not know of them yet: when it does, what was left out is brought in.
+        arrived.forEach(frames.mark);
+      }
       for (const [key, { log }] of this.views) if (belongs(update.outgoing, key, log.facts())) log.submitted(update);
     });
   }
