@@ -56,6 +56,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     void untrack(() => view.log.open(at));
   }));
 
+  // What was told before the pane was there shows in the list only: the log has to be as long as that says.
+  createEffect(on(() => conversation()?.held, () => untrack(() => view.log.resume()), { defer: true }));
+
   async function recall(seq: number, text: string): Promise<void> {
     if (conv() === null || !(await ask({ title: w.recallTitle, text: w.recallText, action: w.recall, isDanger: true }))) return;
     view.composing.rememberRecalled(seq, text);
