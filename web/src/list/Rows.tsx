@@ -4,7 +4,7 @@
  * Promises: a long list is drawn as far as it is seen; one line is a stop for Tab, the arrows move
  * between lines.
  */
-import { createEffect, createMemo, For, on, Show, untrack } from "solid-js";
+import { createEffect, createMemo, createSelector, For, on, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { route } from "../app/route.ts";
 import { show } from "../app/Shortcuts.tsx";
@@ -25,6 +25,9 @@ export function Rows(): JSX.Element {
   createEffect(on(currentKey, (key) => reveal(untrack(model.rows).findIndex((row) => row.key === key))));
   const drawn = createMemo(() => model.rows().slice(span().start, span().end));
   const stop = createMemo(() => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key));
+  // Asked by key, so that only the two lines between which it changes are made anew.
+  const isCurrent = createSelector(currentKey);
+  const isStop = createSelector(stop);
   return (
     <Show when={model.rows().length > 0} fallback={<Empty />}>
       <div class="list-scroll" ref={ref} onKeyDown={moveFocus}>
@@ -33,8 +36,8 @@ export function Rows(): JSX.Element {
             {(row, index) => (
               <ConversationRow
                 row={row}
-                isCurrent={row.key === currentKey()}
-                isStop={row.key === stop()}
+                isCurrent={isCurrent(row.key)}
+                isStop={isStop(row.key)}
                 position={span().start + index() + 1}
                 count={model.rows().length}
               />

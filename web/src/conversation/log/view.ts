@@ -119,7 +119,7 @@ export class LogView {
     const window = this.window();
     const wish: Spot = { kind: "seq", seq };
     if (window !== null && messageAt(window, seq) !== undefined) this.setWish(wish);
-    else await this.openAround(seq, wish);
+    else await this.openAround(seq, () => this.setWish((this.spot = wish)));
   }
 
   /** Grows upwards. */
@@ -184,45 +184,59 @@ export class LogView {
   }
 
   private openEnd(): Promise<void> {
-    return this.begin({ kind: "end" }, async (conv, facts) => {
-      // What is kept ends at `held`; what lies between it and the head is on its way.
-      const window = emptyWindow(facts.held > 0 ? facts.held : facts.head);
-      return withOlder(window, await olderPage(this.source, conv, window.first, PAGE));
-    });
+    return this.begin(
+      async (conv, facts) => {
+        // What is kept ends at `held`; what lies between it and the head is on its way.
+        const window = emptyWindow(facts.held > 0 ? facts.held : facts.head);
+        return withOlder(window, await olderPage(this.source, conv, window.first, PAGE));
+      },
+      () => this.setWish((this.spot = { kind: "end" })),
+    );
   }
 
-  private openAround(seq: number, wish: Spot): Promise<void> {
-    return this.begin(wish, async (conv) => {
-      const older = await olderPage(this.source, conv, seq + 1, PAGE / 2);
-      const newer = await newerPage(this.source, conv, seq, PAGE / 2);
+  private openAround(seq: number, arrange: (window: LogWindow) => void): Promise<void> {
+    return this.begin(async (conv) => {
+      const [older, newer] = await Promise.all([
+        olderPage(this.source, conv, seq + 1, PAGE / 2),
+        newerPage(this.source, conv, seq, PAGE / 2),
+      ]);
       return withNewer(withOlder(emptyWindow(seq), older), newer);
-    });
+    }, arrange);
   }
 
   private async openUnread(facts: Conversation): Promise<void> {
     const me = this.me();
     const read = facts.members.find((member) => member.user === me)?.read ?? 0;
-    await this.openAround(read, { kind: "row", key: "new", offset: 0.2, share: true });
-    const first = this.window()?.messages.find((entry) => entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
-    this.setNewFrom(first?.seq ?? null);
-    if (this.trouble() !== null) await this.openEnd();
-    else this.setWish(first === undefined ? { kind: "end" } : { kind: "row", key: "new", offset: 0.2, share: true });
+    await this.openAround(read, ({ messages }) => {
+      const first = messages.find((entry) => entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
+      this.spot = first === undefined ? { kind: "end" } : { kind: "row", key: "new", offset: 0.2, share: true };
+      this.setNewFrom(first?.seq ?? null);
+      this.setWish(this.spot);
+    });
+    if (this.trouble() !== null) {
+      this.setNewFrom(null);
+      await this.openEnd();
+    }
   }
 
-  /** Begins a new window. The old one stays in sight until the new one is there. */
-  private async begin(wish: Spot, make: (conv: number, facts: Conversation) => Promise<LogWindow>): Promise<void> {
+  /** Begins a new window. The old one stays in sight until the new one is there; `arrange` tells where it is to
+   * stand, in the same step. */
+  private async begin(
+    make: (conv: number, facts: Conversation) => Promise<LogWindow>,
+    arrange: (window: LogWindow) => void,
+  ): Promise<void> {
     const facts = this.facts();
     if (facts === null) return;
     this.epoch += 1;
     this.setLoading(null);
     await this.load("opening", async (conv) => {
       const window = await make(conv, facts);
-      return () => {
-        // Where it stands is told first: rows that are drawn for an end are kept at the end.
-        this.spot = wish;
-        this.show(window, this.isLast(window));
-        this.setWish(wish);
-      };
+      return () =>
+        batch(() => {
+          // Where it stands is told first: rows that are drawn for an end are kept at the end.
+          arrange(window);
+          this.show(window, this.isLast(window));
+        });
     });
     this.catchUp();
   }
