@@ -3,10 +3,10 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use hongyan_protocol::{ClientId, Millis, UserId};
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
     Append, Body, Change, Content, HistoryRange, Move, NewUser, Outcome, Store, StoreError,
-    SyncCursor, SyncLimits, Target, Write,
+    SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -73,6 +73,27 @@ impl Case {
         let other = Connection::open(self.folder.path().join("hongyan.db")).unwrap();
         let count = "SELECT count(*) FROM journal";
         other.query_row(count, [], |row| row.get(0)).unwrap()
+    }
+
+    /// No page more, until the connection is opened anew: the disk is full, as far as SQLite can tell.
+    async fn fill_disk(&self) {
+        let full = |writer: &mut Writer| -> Result<(), StoreError> {
+            let conn = &writer.open.as_ref().unwrap().conn;
+            conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
+                .unwrap();
+            Ok(())
+        };
+        self.store.writer().run(full).await.unwrap();
+    }
+
+    /// What changed since then, for the second of the two.
+    async fn sync(&self, since: SyncCursor) -> SyncPage {
+        let limits = SyncLimits {
+            conversations: 10,
+            entries: 10,
+            bytes: 1000,
+        };
+        self.store.sync(self.users[1], since, limits).await.unwrap()
     }
 
     async fn settle(&self) {
@@ -165,14 +186,7 @@ async fn a_full_queue_makes_callers_wait_and_drops_nothing() {
 async fn a_full_disk_costs_only_what_did_not_fit() {
     let case = Case::new().await;
     assert_eq!(case.seq("c1", "before").await, Ok(1));
-    // No page more: the disk is full, as far as SQLite can tell.
-    let full = |writer: &mut super::Writer| -> Result<(), StoreError> {
-        let conn = &writer.open.as_ref().unwrap().conn;
-        conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
-            .unwrap();
-        Ok(())
-    };
-    case.store.writer().run(full).await.unwrap();
+    case.fill_disk().await;
     let long = "x".repeat(60_000);
     let refused = case.seq("c2", &long).await;
     assert!(
@@ -287,6 +301,7 @@ async fn a_retry_finds_what_is_journaled_and_an_answer_too() {
     let case = Case::new().await;
     case.seq("c1", "x").await.unwrap();
     case.seq("c2", "x").await.unwrap();
+    assert_eq!(case.journaled(), 1);
     assert_eq!(case.seq("c2", "x").await, Ok(2));
     let mut answer = case.message("c3", "yes")[0].clone();
     let conflict = case.store.commit(case.message("c2", "another")).await;
@@ -299,11 +314,10 @@ async fn a_retry_finds_what_is_journaled_and_an_answer_too() {
     if let Write::Append(append) = &mut answer
         && let Change::Message { reply_to, .. } = &mut append.change
     {
-        *reply_to = Some(hongyan_protocol::Seq::new(2).unwrap());
+        *reply_to = Some(Seq::new(2).unwrap());
     }
     let answered = case.store.commit([answer].into()).await.unwrap();
     assert!(matches!(&answered[..], [Outcome::Append(Ok(done))] if done.seq.get() == 3));
-    assert_eq!(case.journaled(), 2);
     case.assert_clean().await;
 }
 
@@ -325,49 +339,64 @@ async fn what_a_crash_left_in_the_journal_is_carried_out_at_the_next_start() {
     let moved = Move {
         user: case.users[1],
         conv: conv.await.unwrap().unwrap(),
-        read: Some(hongyan_protocol::Seq::new(1).unwrap()),
+        read: Some(Seq::new(1).unwrap()),
         delivered: None,
     };
     case.store
         .commit([Write::Move(moved)].into())
         .await
         .unwrap();
-    let (_folder, path) = crashed(&case);
+    let (folder, path) = crashed(&case);
     let report = check_file(&path, &mut |_| ()).unwrap();
     assert!(report.is_clean(), "{:#?}", report.faults);
     assert_eq!(report.entries, 2);
 
-    let before = case.store.sync(
-        case.users[1],
-        SyncCursor::Since(0),
-        SyncLimits {
-            conversations: 10,
-            entries: 10,
-            bytes: 1000,
-        },
-    );
-    let before = before.await.unwrap();
     let again = Case {
         store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-        folder: _folder,
+        folder,
         users: case.users,
     };
     assert_eq!(again.journaled(), 0);
     assert_eq!(again.texts().await, ["first", "second"]);
     assert_eq!(again.store.total_unread(case.users[1]).await, Ok(1));
     assert_eq!(again.seq("c2", "second").await, Ok(2));
-    // Whoever was told of the changes before the power went does not miss those that come after.
     assert_eq!(again.seq("c3", "third").await, Ok(3));
-    let after = again.store.sync(
-        case.users[1],
-        before.next,
-        SyncLimits {
-            conversations: 10,
-            entries: 10,
-            bytes: 1000,
-        },
-    );
-    assert_eq!(after.await.unwrap().conversations.len(), 1);
+    again.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_change_after_a_loss_of_power_does_not_get_a_number_that_was_told_before() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    let (folder, path) = crashed(&case);
+    case.settle().await;
+    case.seq("c3", "third").await.unwrap();
+    case.settle().await;
+    let told = case.sync(SyncCursor::Since(0)).await.next;
+
+    // Power takes both carryings out away; what they carried out is in the journal still.
+    let Some(Write::Append(third)) = case.message("c3", "third").first().cloned() else {
+        panic!("a message is an append");
+    };
+    let place = super::append::Place {
+        conv: ConversationId::new(1).unwrap(),
+        seq: Seq::new(3).unwrap(),
+        id: EntryId::new(3).unwrap(),
+        messages: 3,
+    };
+    let mut row = super::journal::Row::new();
+    row.message(&third, place).unwrap();
+    row.insert(&Connection::open(&path).unwrap()).unwrap();
+
+    let again = Case {
+        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
+        folder,
+        users: case.users,
+    };
+    assert_eq!(again.texts().await, ["first", "second", "third"]);
+    again.seq("c4", "fourth").await.unwrap();
+    assert_eq!(again.sync(told).await.conversations.len(), 1);
     again.assert_clean().await;
 }
 
@@ -376,13 +405,7 @@ async fn a_failure_does_not_lose_what_is_journaled() {
     let case = Case::new().await;
     case.seq("c1", "first").await.unwrap();
     case.seq("c2", "second").await.unwrap();
-    let full = |writer: &mut Writer| -> Result<(), StoreError> {
-        let conn = &writer.open.as_ref().unwrap().conn;
-        conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
-            .unwrap();
-        Ok(())
-    };
-    case.store.writer().run(full).await.unwrap();
+    case.fill_disk().await;
     assert!(case.seq("c3", &"x".repeat(60_000)).await.is_err());
     assert_eq!(case.texts().await, ["first", "second"]);
     assert_eq!(case.seq("c3", "third").await, Ok(3));
