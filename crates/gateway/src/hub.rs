@@ -8,13 +8,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use hongyan_bus::{Bus, Event, Notice};
 use hongyan_protocol::{CloseCode, SessionId, UserId};
-use hongyan_service::{Caller, Sink};
+use hongyan_service::{Caller, ConnectionId, Sink};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -31,6 +31,8 @@ pub struct Hub {
     ended: Mutex<VecDeque<SessionId>>,
     bus: Arc<dyn Bus>,
     connections: AtomicUsize,
+    /// Connections that ever were.
+    registered: AtomicU64,
     emptied: Notify,
     nudges: Arc<Nudges>,
     closing: Mutex<Option<Spread>>,
@@ -58,6 +60,7 @@ impl Hub {
             ended: Mutex::default(),
             bus,
             connections: AtomicUsize::new(0),
+            registered: AtomicU64::new(0),
             emptied: Notify::new(),
             nudges: Nudges::start(),
             closing: Mutex::default(),
@@ -71,7 +74,8 @@ impl Hub {
 
     /// From here on the connection gets every push for the caller.
     pub(crate) fn register(self: &Arc<Self>, caller: &Caller) -> Registration {
-        let outbox = Arc::new(Outbox::new(caller.session()));
+        let connection = ConnectionId::after(self.registered.fetch_add(1, Ordering::Relaxed));
+        let outbox = Arc::new(Outbox::new(caller.session(), connection));
         self.connections.fetch_add(1, Ordering::Relaxed);
         {
             let mut shard = self.shard(caller.user()).lock();
@@ -156,16 +160,18 @@ impl Hub {
 }
 
 impl Sink for Hub {
-    fn deliver(&self, notice: &Notice) {
+    fn deliver(&self, notice: &Notice, except: Option<ConnectionId>) {
         match &notice.event {
             Event::Entry { conv, seq, frame } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
-                    outbox.put(Item::Entry {
-                        conv: *conv,
-                        seq: *seq,
-                        frame: frame.clone(),
-                    });
+                    if except != Some(outbox.connection()) {
+                        outbox.put(Item::Entry {
+                            conv: *conv,
+                            seq: *seq,
+                            frame: frame.clone(),
+                        });
+                    }
                 });
             }
             Event::Droppable { frame } => {

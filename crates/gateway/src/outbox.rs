@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use axum::extract::ws::Utf8Bytes;
 use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId};
+use hongyan_service::ConnectionId;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -28,6 +29,15 @@ pub(crate) enum Item {
     },
     /// The answer to a request; `None` where the answer is silence. As many as requests in flight.
     Answer(Option<Utf8Bytes>),
+    /// The answer to a request that appended an entry, and the push of that entry: one frame for both.
+    Appended {
+        /// The conversation.
+        conv: ConversationId,
+        /// The position.
+        seq: Seq,
+        /// The encoded answer.
+        frame: Utf8Bytes,
+    },
     /// Something that may be dropped, such as a receipt.
     Droppable(Utf8Bytes),
 }
@@ -49,6 +59,7 @@ pub(crate) enum Ending {
 /// What waits to be written to one connection: see the [module](self).
 pub(crate) struct Outbox {
     session: SessionId,
+    connection: ConnectionId,
     queue: Mutex<Queue>,
     wake: Notify,
 }
@@ -63,9 +74,10 @@ struct Queue {
 }
 
 impl Outbox {
-    pub(crate) fn new(session: SessionId) -> Self {
+    pub(crate) fn new(session: SessionId, connection: ConnectionId) -> Self {
         Self {
             session,
+            connection,
             queue: Mutex::default(),
             wake: Notify::new(),
         }
@@ -74,6 +86,11 @@ impl Outbox {
     /// The session that the connection was opened with.
     pub(crate) fn session(&self) -> SessionId {
         self.session
+    }
+
+    /// The connection.
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.connection
     }
 
     /// Puts something droppable in, without waking the connection: it goes out with what comes next. Whether
@@ -112,7 +129,7 @@ impl Outbox {
                 drop(queue);
                 return self.wake.notify_one();
             }
-            Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) => {}
+            Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) | Item::Appended { .. } => {}
         }
         queue.bytes += size;
         queue.items.push_back(item);
@@ -158,9 +175,10 @@ impl Queue {
 impl Item {
     fn bytes(&self) -> usize {
         match self {
-            Self::Entry { frame, .. } | Self::Droppable(frame) | Self::Answer(Some(frame)) => {
-                frame.len()
-            }
+            Self::Entry { frame, .. }
+            | Self::Droppable(frame)
+            | Self::Answer(Some(frame))
+            | Self::Appended { frame, .. } => frame.len(),
             Self::Answer(None) => 0,
         }
     }
@@ -173,7 +191,7 @@ mod tests {
     use super::*;
 
     fn outbox() -> Outbox {
-        Outbox::new(SessionId::from_trusted(1))
+        Outbox::new(SessionId::from_trusted(1), ConnectionId::after(0))
     }
 
     fn entry(seq: u64, bytes: usize) -> Item {

@@ -1,6 +1,7 @@
 //! Who somebody is: users, sign-in, sessions.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use hongyan_bus::{Event, Notice};
@@ -17,6 +18,18 @@ use crate::{Service, ServiceError, limits, wire};
 pub struct Caller {
     user: UserId,
     session: SessionId,
+    connection: Option<ConnectionId>,
+}
+
+/// One connection of this node: no other has the same for as long as the node runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionId(NonZeroU64);
+
+impl ConnectionId {
+    /// The id that was never given before, by a count of those given.
+    pub fn after(given: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(given))
+    }
 }
 
 impl Caller {
@@ -28,6 +41,20 @@ impl Caller {
     /// The session that the user came with.
     pub fn session(&self) -> SessionId {
         self.session
+    }
+
+    /// The same caller, asking on this connection: one that takes the answer to an append for the push
+    /// of the entry, so that the entry goes to the others only.
+    #[must_use]
+    pub fn on(self, connection: ConnectionId) -> Self {
+        Self {
+            connection: Some(connection),
+            ..self
+        }
+    }
+
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        self.connection
     }
 }
 
@@ -159,6 +186,7 @@ impl Service {
             .me(&Caller {
                 user,
                 session: session.id,
+                connection: None,
             })
             .await?;
         Ok(SignedIn {
@@ -175,6 +203,7 @@ impl Service {
             Caller {
                 user: user.id,
                 session: session.id,
+                connection: None,
             },
             wire::profile(&user),
         ))
@@ -348,7 +377,7 @@ impl Service {
             recipients: Arc::from([user]),
             event: Event::SessionsEnded(sessions.into()),
         };
-        self.sink.deliver(&notice);
+        self.sink.deliver(&notice, None);
         self.bus.publish(notice);
     }
 

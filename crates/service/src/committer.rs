@@ -19,20 +19,27 @@ use tokio::task::JoinHandle;
 
 use crate::dispatch::Dispatcher;
 use crate::limits::{BATCH_WRITES, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES};
-use crate::{Reply, ServiceError};
+use crate::{ConnectionId, Reply, ServiceError};
 
 /// A write with whoever waits for it. The pairing is by type: an append's reply never gets a move.
 pub(crate) enum Job {
     /// Appends an entry.
-    Append(Append, Reply<Appended>),
+    Append(Append, Asker),
     /// Moves a position; the flusher of delivered positions waits for nothing.
     Move(Move, Option<Reply<Moved>>),
 }
 
 /// Who waits for a write that is on its way.
 pub(crate) enum Waiting {
-    Append(Reply<Appended>),
+    Append(Asker),
     Move(Option<Reply<Moved>>),
+}
+
+/// Who asked for an append.
+pub(crate) struct Asker {
+    pub(crate) reply: Reply<Appended>,
+    /// Where the reply goes, if it stands for the push there.
+    pub(crate) connection: Option<ConnectionId>,
 }
 
 /// A batch that the store has answered.
@@ -85,8 +92,8 @@ impl Committer {
     }
 
     /// Queues an append; the reply is called in any case.
-    pub(crate) fn append(&self, append: Append, reply: Reply<Appended>) {
-        self.queue.offer(Job::Append(append, reply));
+    pub(crate) fn append(&self, append: Append, asker: Asker) {
+        self.queue.offer(Job::Append(append, asker));
     }
 
     /// Queues a move; the reply is called in any case.
@@ -147,7 +154,7 @@ impl Job {
 
     fn refuse(self, error: ServiceError) {
         match self {
-            Self::Append(_, reply) => reply(Err(error)),
+            Self::Append(_, asker) => (asker.reply)(Err(error)),
             Self::Move(_, Some(reply)) => reply(Err(error)),
             Self::Move(_, None) => {}
         }
@@ -155,7 +162,7 @@ impl Job {
 
     fn split(self) -> (Write, Waiting) {
         match self {
-            Self::Append(append, reply) => (Write::Append(append), Waiting::Append(reply)),
+            Self::Append(append, asker) => (Write::Append(append), Waiting::Append(asker)),
             Self::Move(moved, reply) => (Write::Move(moved), Waiting::Move(reply)),
         }
     }

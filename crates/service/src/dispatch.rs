@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::committer::{Committed, Waiting};
 use crate::limits::DISPATCH_SLICE;
-use crate::{ServiceError, Sink, wire};
+use crate::{ConnectionId, ServiceError, Sink, wire};
 
 /// The publishing end of the pipeline.
 pub(crate) struct Dispatcher {
@@ -42,10 +42,10 @@ impl Dispatcher {
         let answered = batch.iter().zip(outcomes).zip(waiting);
         for (index, ((write, outcome), waiting)) in answered.enumerate() {
             match (write, outcome, waiting) {
-                (Write::Append(append), Outcome::Append(result), Waiting::Append(reply)) => {
-                    reply(result.clone().map_err(ServiceError::from));
+                (Write::Append(append), Outcome::Append(result), Waiting::Append(asker)) => {
+                    (asker.reply)(result.clone().map_err(ServiceError::from));
                     if let Ok(appended) = result {
-                        self.publish_entry(append, &appended);
+                        self.publish_entry(append, &appended, asker.connection);
                     }
                 }
                 (Write::Move(_), Outcome::Move(result), Waiting::Move(reply)) => {
@@ -66,20 +66,22 @@ impl Dispatcher {
         }
     }
 
-    /// Pushes a new entry. A retry's was pushed the first time; if a crash came between, sync finds it.
-    fn publish_entry(&self, append: &Append, appended: &Appended) {
+    /// Pushes a new entry, but not to the connection that asked for it and was answered. A retry's was pushed
+    /// the first time; if a crash came between, sync finds it.
+    fn publish_entry(&self, append: &Append, appended: &Appended, asked_on: Option<ConnectionId>) {
         if appended.duplicate {
             return;
         }
         let frame = wire::new_entry(append, appended).encode();
-        self.publish(Notice {
+        let notice = Notice {
             recipients: Arc::clone(&appended.members),
             event: Event::Entry {
                 conv: appended.conv,
                 seq: appended.seq,
                 frame: Bytes::from(frame),
             },
-        });
+        };
+        self.publish(notice, asked_on);
     }
 
     fn publish_receipt(&self, moved: &Moved) {
@@ -93,16 +95,17 @@ impl Dispatcher {
             delivered: moved.delivered,
         };
         let frame = ServerFrame::Receipt(receipt).encode(None);
-        self.publish(Notice {
+        let notice = Notice {
             recipients: Arc::clone(&moved.members),
             event: Event::Droppable {
                 frame: Bytes::from(frame),
             },
-        });
+        };
+        self.publish(notice, None);
     }
 
-    fn publish(&self, notice: Notice) {
-        self.sink.deliver(&notice);
+    fn publish(&self, notice: Notice, except: Option<ConnectionId>) {
+        self.sink.deliver(&notice, except);
         self.bus.publish(notice);
     }
 }
@@ -112,7 +115,7 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
     let error = ServiceError::from(error.clone());
     for waiting in waiting {
         match waiting {
-            Waiting::Append(reply) => reply(Err(error.clone())),
+            Waiting::Append(asker) => (asker.reply)(Err(error.clone())),
             Waiting::Move(Some(reply)) => reply(Err(error.clone())),
             Waiting::Move(None) => {}
         }

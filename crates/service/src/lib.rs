@@ -29,7 +29,7 @@ use std::time::Duration;
 use hongyan_bus::{Bus, Notice};
 use hongyan_store::Store;
 
-pub use accounts::{AddUser, Caller, ChangePassword, Login, SignedIn};
+pub use accounts::{AddUser, Caller, ChangePassword, ConnectionId, Login, SignedIn};
 pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };
@@ -47,8 +47,9 @@ pub type Reply<T> = Box<dyn FnOnce(Result<T, ServiceError>) + Send>;
 /// Called from the dispatcher, in commit order. It must not block: a connection that cannot take
 /// more is the hub's to close.
 pub trait Sink: Send + Sync + 'static {
-    /// Pushes to every connection of every recipient.
-    fn deliver(&self, notice: &Notice);
+    /// Pushes to every connection of every recipient, but not to the one that asked for it and has its
+    /// answer.
+    fn deliver(&self, notice: &Notice, except: Option<ConnectionId>);
 }
 
 /// The rules that a deployment may set.

@@ -10,6 +10,7 @@ use hongyan_protocol::{
 };
 use hongyan_store::{Append, Appended, Change, Move};
 
+use crate::committer::Asker;
 use crate::{Caller, Reply, Service, ServiceError, wire};
 
 impl Service {
@@ -113,7 +114,11 @@ impl Service {
                 client_id,
             }));
         };
-        self.committer.append(append, Box::new(answer));
+        let asker = Asker {
+            reply: Box::new(answer),
+            connection: caller.connection(),
+        };
+        self.committer.append(append, asker);
     }
 
     /// The oldest message that a window still reaches.

@@ -1,7 +1,8 @@
 //! Carries out what the machines say: events to the application, frames to the server.
 
+use hongyan_delivery::client::outbox::Append;
 use hongyan_delivery::client::{incoming, outbox};
-use hongyan_protocol::{Ack, ClientFrame, History, Ping, Read, Sync};
+use hongyan_protocol::{Ack, ClientFrame, History, Ping, Read, Sent, Sync};
 
 use super::Driver;
 use super::link::Link;
@@ -12,10 +13,10 @@ use crate::{Event, Reason, SendError, SendState};
 impl Driver {
     /// Carries out everything that waits for it.
     pub(super) fn carry_out(&mut self) {
-        self.carry_all_incoming();
         for action in std::mem::take(&mut self.outbox_actions) {
             self.carry_outbox(action);
         }
+        self.carry_all_incoming();
         while self.is_open()
             && let Some((conv, seq)) = self.reads.next()
         {
@@ -83,7 +84,8 @@ impl Driver {
                     self.outlet.push(Event::Send { client_id, state });
                 }
             }
-            outbox::Action::Done(sent) => {
+            outbox::Action::Done { append, sent } => {
+                self.take_own(append, &sent);
                 let client_id = sent.client_id.clone();
                 self.forget_request(Record::Settled(client_id.clone()));
                 self.waiters.settled(&client_id, Ok(sent.clone()));
@@ -100,6 +102,19 @@ impl Driver {
             }
             outbox::Action::Reconnect => self.lost(Reason::Unanswered.into()),
         }
+    }
+
+    /// Takes in an entry of this client's own: the answer to the request stands for its push.
+    fn take_own(&mut self, append: Append, sent: &Sent) {
+        let me = self.status.borrow().user.as_ref().map(|user| user.id);
+        let Some(me) = me else { return };
+        if self.outlet.is_stalled() {
+            return self.outlet.miss();
+        }
+        let entry = append.into_entry(sent, me);
+        let now = self.ambient.now();
+        self.incoming
+            .answered(entry, now, &mut self.incoming_actions);
     }
 
     /// Notes that a request needs no more sending.

@@ -1,7 +1,8 @@
 //! Scripts for `client::Incoming`, with the default policy.
 //!
 //! Events: `connected`, `disconnected`, `tick`, `flush`, `restart` (from its own snapshot), `frame` (a
-//! frame from the server), and `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
+//! frame from the server), `answered` (the entry of a request of one's own, which the answer stands for), and
+//! `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
 //! the server, without its `req`).
 //!
 //! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
@@ -22,6 +23,8 @@ pub(crate) fn vectors() -> String {
         ("a stranger", a_stranger()),
         ("a restart within a gap", a_restart_within_a_gap()),
         ("a lost ack", a_lost_ack()),
+        ("an answer for a push", an_answer_for_a_push()),
+        ("an answer beyond a gap", an_answer_beyond_a_gap()),
     ];
     let scripts = scripts.map(|(name, steps)| {
         let machine = Incoming::new(Policy::default());
@@ -112,6 +115,35 @@ fn a_lost_ack() -> Vec<(u64, Value)> {
     ]
 }
 
+fn an_answer_for_a_push() -> Vec<(u64, Value)> {
+    vec![
+        (1000, answered(1, 4)),
+        (1000, json!("flush")),
+        (1100, push(1, 5)),
+        (1100, answered(1, 6)),
+        (1100, json!("flush")),
+        (1200, answered(1, 6)),
+        (1200, json!("flush")),
+        (1300, answered(2, 1)),
+        (1300, json!("flush")),
+    ]
+}
+
+fn an_answer_beyond_a_gap() -> Vec<(u64, Value)> {
+    vec![
+        (1000, answered(1, 6)),
+        (1200, json!("tick")),
+        (1300, history(1, 4..=6)),
+        (1300, json!("flush")),
+    ]
+}
+
+fn answered(conv: u64, seq: u64) -> Value {
+    let mut entry = entry(conv, seq);
+    entry["from"] = 1000.into();
+    json!({ "answered": entry })
+}
+
 fn entry(conv: u64, seq: u64) -> Value {
     json!({
         "conv": conv, "seq": seq, "id": 1000 * conv + seq, "kind": "message", "from": 1001, "at": 0,
@@ -157,6 +189,10 @@ impl Machine for Incoming {
             (Some("flush"), _) => self.flush(&mut out),
             (Some("restart"), _) => *self = Self::restore(Policy::default(), self.snapshot()),
             (_, Some(frame)) => take_frame(self, frame, now, &mut out),
+            _ if event.get("answered").is_some() => {
+                let entry = serde_json::from_value(event["answered"].clone());
+                self.answered(entry.expect("an entry"), now, &mut out);
+            }
             _ if event.get("connected").is_some() => {
                 let user = number(&event["connected"]["user"]);
                 self.connected(UserId::from_trusted(user), now, &mut out);

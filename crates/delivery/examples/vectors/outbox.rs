@@ -142,7 +142,7 @@ fn action(action: Action) -> Value {
             let frame = ClientFrame::from(append).encode(None);
             json!({ "send": serde_json::from_str::<Value>(&frame).expect("a frame is JSON") })
         }
-        Action::Done(sent) => json!({ "done": sent.client_id }),
+        Action::Done { sent, append: _ } => json!({ "done": sent.client_id }),
         Action::Failed { append, failure: _ } => json!({ "failed": append.client_id() }),
         Action::Reconnect => json!("reconnect"),
     }

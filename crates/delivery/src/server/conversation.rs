@@ -66,6 +66,15 @@ impl<P: Clone> Conversation<P> {
         self.latest = self.latest.max(seq);
     }
 
+    /// The client was given the entry at `seq` otherwise than by a push. If it is not the next one, what lies
+    /// before it is missing here, and makes the conversation behind.
+    pub(super) fn pass(&mut self, seq: Seq) {
+        self.learn_latest(seq);
+        if seq == self.pushed_to.next() {
+            self.pushed_to = seq;
+        }
+    }
+
     /// Pushes the next entry, and nothing but the next, if there is room. `false`: it stays held
     /// back. A skipped seq, as a cluster's notices may bring, thus makes the conversation behind;
     /// the log then fills the hole at once, without waiting for the client to miss it.

@@ -83,6 +83,13 @@ impl<P: Clone> Outgoing<P> {
         self.fetch_next(out);
     }
 
+    /// The answer to a request of this connection's own has told the client of the entry at `seq`: it is
+    /// not pushed, and needs no ack.
+    pub fn answered(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
+        self.with(conv, None, |conversation, _, _| conversation.pass(seq));
+        self.fetch_next(out);
+    }
+
     /// The client holds everything in `conv` up to `seq`.
     pub fn ack(
         &mut self,

@@ -112,6 +112,8 @@ impl Client {
     }
 
     pub(crate) fn welcome(&mut self, now: Tick) -> Vec<String> {
+        // Only what was swallowed on this connection is over when it ends.
+        self.is_muted = false;
         self.reconnect.welcomed(now);
         let mut incoming = Vec::new();
         self.incoming.connected(self.user, now, &mut incoming);
@@ -204,19 +206,24 @@ impl Client {
         now: Tick,
     ) -> Vec<String> {
         let mut frames = Vec::new();
-        for action in incoming {
-            frames.extend(self.incoming_action(action));
-        }
+        let mut answered = Vec::new();
         let mut is_suspect = false;
         for action in outbox {
             match action {
                 outbox::Action::Request(append) => frames.push(self.request(append)),
-                outbox::Action::Done(sent) => self.done.push(sent.client_id),
+                outbox::Action::Done { append, sent } => {
+                    let entry = append.into_entry(&sent, self.user);
+                    self.incoming.answered(entry, now, &mut answered);
+                    self.done.push(sent.client_id);
+                }
                 outbox::Action::Failed { append, .. } => {
                     self.failed.push(append.client_id().clone())
                 }
                 outbox::Action::Reconnect => is_suspect = true,
             }
+        }
+        for action in incoming.into_iter().chain(answered) {
+            frames.extend(self.incoming_action(action));
         }
         let kept = self.delivered.iter();
         let kept = kept.map(|(conv, entries)| (*conv, entries.len()));

@@ -21,6 +21,36 @@ pub(crate) struct Conversation {
     changed: u64,
 }
 
+/// What an entry does.
+#[derive(Clone)]
+pub(crate) enum Content {
+    Message(Body),
+    Recall(Seq),
+}
+
+impl Content {
+    fn kind(&self) -> EntryKind {
+        match self {
+            Self::Message(_) => EntryKind::Message,
+            Self::Recall(_) => EntryKind::Recall,
+        }
+    }
+
+    fn body(&self) -> Option<Body> {
+        match self {
+            Self::Message(body) => Some(body.clone()),
+            Self::Recall(_) => None,
+        }
+    }
+
+    fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Message(_) => None,
+            Self::Recall(target) => Some(*target),
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Log {
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
@@ -51,9 +81,8 @@ impl Log {
         &mut self,
         from: UserId,
         target: Target,
-        kind: EntryKind,
         client_id: ClientId,
-        body: Option<Body>,
+        content: Content,
     ) -> Sent {
         let conv = match target {
             Target::Conversation(conv) => conv,
@@ -70,14 +99,14 @@ impl Log {
             conv,
             seq: Seq::from_trusted(conversation.entries.len() as u64 + 1),
             id: EntryId::from_trusted(self.entries),
-            kind,
+            kind: content.kind(),
             from,
             at: Millis::from_trusted(0),
             client_id: client_id.clone(),
-            body,
+            body: content.body(),
             reply_to: None,
             mentions: Vec::new(),
-            target: None,
+            target: content.target(),
             edited_by: None,
             recalled_by: None,
         };
@@ -88,6 +117,9 @@ impl Log {
             at: entry.at,
             client_id: client_id.clone(),
         };
+        if entry.kind == EntryKind::Message {
+            conversation.delivered.insert(from, entry.seq);
+        }
         conversation.entries.push(entry);
         self.by_client_id.insert((from, client_id), sent.clone());
         sent

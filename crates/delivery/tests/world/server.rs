@@ -5,10 +5,10 @@ use std::time::Duration;
 use hongyan_delivery::Backoff;
 use hongyan_delivery::server::{Ack, Action, Outgoing, Policy, Ready};
 use hongyan_protocol::{
-    Body, ClientFrame, ClientId, CloseCode, ConversationId, EntryKind, ErrorCode, Failure, Seq,
-    ServerFrame, Target, UserId,
+    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Failure, Seq, ServerFrame, Target,
 };
 
+use crate::log::Content;
 use crate::world::{Event, Payload, World};
 
 impl World {
@@ -42,38 +42,49 @@ impl World {
                 ))
             }
             ClientFrame::Send(send) => {
-                let body = Some(send.body);
-                self.append(user, send.target, EntryKind::Message, send.client_id, body)
+                let content = Content::Message(send.body);
+                self.append(connection, send.target, send.client_id, content)
             }
             ClientFrame::Recall(recall) => {
                 let target = Target::Conversation(recall.conv);
-                self.append(user, target, EntryKind::Recall, recall.client_id, None)
+                let content = Content::Recall(recall.seq);
+                self.append(connection, target, recall.client_id, content)
             }
             other => panic!("the client never sends {other:?}"),
         };
+        let own = match &answer {
+            ServerFrame::Sent(sent) => Some((sent.conv, sent.seq)),
+            _ => None,
+        };
         self.send_to_client(connection, answer.encode(req).into());
+        if let Some((conv, seq)) = own {
+            self.with_outgoing(connection, |outgoing, out| {
+                outgoing.answered(conv, seq, out);
+            });
+        }
     }
 
-    pub(crate) fn append(
+    /// Everybody is told, but for the connection that asked: it has the answer.
+    fn append(
         &mut self,
-        user: UserId,
+        asked_on: u64,
         target: Target,
-        kind: EntryKind,
         client_id: ClientId,
-        body: Option<Body>,
+        content: Content,
     ) -> ServerFrame {
+        let user = self.clients[self.connections[&asked_on].client].user;
         if let Some(earlier) = self.log.earlier(user, &client_id) {
             return ServerFrame::Sent(earlier);
         }
         if self.random.chance(self.weather.refused) {
             return failure(ErrorCode::Forbidden);
         }
-        let sent = self.log.append(user, target, kind, client_id, body);
+        let sent = self.log.append(user, target, client_id, content);
         let members = self.log.conversations[&sent.conv].members.clone();
         let connections: Vec<u64> = self.connections.keys().copied().collect();
         for connection in connections {
             let user = self.clients[self.connections[&connection].client].user;
-            if members.contains(&user) {
+            if members.contains(&user) && connection != asked_on {
                 self.notify(connection, sent.conv, sent.seq);
             }
         }

@@ -38,7 +38,7 @@ pub(super) async fn run(
     let registration = gateway.hub.register(&caller);
     let welcome = ServerFrame::Welcome(welcome(gateway, &caller, user)).encode(req);
     socket.feed(welcome.into()).await.map_err(|_| None)?;
-    Ok((caller, registration))
+    Ok((caller.on(registration.outbox().connection()), registration))
 }
 
 async fn wait_for_hello(socket: &mut Socket) -> Result<(Option<u64>, Hello), Option<CloseCode>> {

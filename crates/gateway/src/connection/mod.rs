@@ -215,6 +215,13 @@ impl Connection {
                         socket.feed(frame).await.map_err(End::from)?;
                     }
                 }
+                Item::Appended { conv, seq, frame } => {
+                    self.in_flight = self.in_flight.saturating_sub(1);
+                    // What comes before it is written before it.
+                    self.act(socket).await?;
+                    socket.feed(frame).await.map_err(End::from)?;
+                    self.outgoing.answered(conv, seq, &mut self.actions);
+                }
                 Item::Droppable(frame) => socket.feed(frame).await.map_err(End::from)?,
             }
         }

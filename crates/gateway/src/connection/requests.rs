@@ -97,7 +97,18 @@ impl Connection {
     }
 
     fn reply_sent(&mut self, req: Option<u64>) -> Reply<Sent> {
-        self.reply(req, |sent| Some(ServerFrame::Sent(sent)))
+        self.in_flight += 1;
+        let outbox: Arc<Outbox> = Arc::clone(self.registration.outbox());
+        Box::new(move |result: Result<Sent, ServiceError>| {
+            outbox.put(match result {
+                Ok(sent) => Item::Appended {
+                    conv: sent.conv,
+                    seq: sent.seq,
+                    frame: ServerFrame::Sent(sent).encode(req).into(),
+                },
+                Err(error) => Item::Answer(Some(failed(&error).encode(req).into())),
+            });
+        })
     }
 
     /// Where the service puts the answer to a request that waits for a commit. A failure is always
@@ -112,7 +123,7 @@ impl Connection {
         Box::new(move |result| {
             let frame = match result {
                 Ok(value) => frame(value),
-                Err(error) => Some(ServerFrame::Error(Failure::from(&error))),
+                Err(error) => Some(failed(&error)),
             };
             outbox.put(Item::Answer(frame.map(|frame| frame.encode(req).into())));
         })
@@ -124,12 +135,14 @@ impl Connection {
         req: Option<u64>,
         read: impl Future<Output = Result<ServerFrame, ServiceError>> + Send + 'static,
     ) {
-        let answer: Answer = Box::pin(async move {
-            read.await
-                .unwrap_or_else(|error| ServerFrame::Error(Failure::from(&error)))
-        });
+        let answer: Answer =
+            Box::pin(async move { read.await.unwrap_or_else(|error| failed(&error)) });
         self.reading = Some((req, answer));
     }
+}
+
+fn failed(error: &ServiceError) -> ServerFrame {
+    ServerFrame::Error(Failure::from(error))
 }
 
 fn already_welcome() -> Failure {

@@ -15,7 +15,7 @@ fn texts(entries: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_message_reaches_every_device_of_both_as_the_same_bytes() {
+async fn a_message_reaches_every_other_device_of_both_as_the_same_bytes() {
     let server = TestServer::start().await;
     let mut sender = server.connect(ZHANG).await;
     let mut senders_phone = server.connect(ZHANG).await;
@@ -27,26 +27,30 @@ async fn a_message_reaches_every_device_of_both_as_the_same_bytes() {
     assert_eq!(sent["seq"], 1);
     assert_eq!(sent["client_id"], "a1");
 
-    let at_sender = sender.next_text_of("entry").await;
-    for device in [&mut senders_phone, &mut recipient, &mut recipients_phone] {
+    let at_phone = senders_phone.next_text_of("entry").await;
+    for device in [&mut recipient, &mut recipients_phone] {
         assert_eq!(
             device.next_text_of("entry").await,
-            at_sender,
+            at_phone,
             "one encoding for everybody"
         );
     }
-    let entry: Value = serde_json::from_str(&at_sender).unwrap();
-    assert_eq!(entry["conv"], sent["conv"]);
+    let entry: Value = serde_json::from_str(&at_phone).unwrap();
+    for field in ["conv", "seq", "id", "at", "client_id"] {
+        assert_eq!(entry[field], sent[field], "{field}");
+    }
     assert_eq!(entry["from"], ZHANG_ID);
     assert_eq!(entry["body"], json!({ "type": "text", "text": "你好" }));
 
-    let pong = stranger
-        .request(json!({ "type": "ping", "interval_ms": 25000 }))
-        .await;
-    assert_eq!(
-        pong["type"], "pong",
-        "a stranger's connection gets the pong and no entry before it"
-    );
+    for (device, why) in [
+        (&mut sender, "the answer was the push"),
+        (&mut stranger, "it is not a stranger's business"),
+    ] {
+        device
+            .send(json!({ "type": "ping", "interval_ms": 25000 }))
+            .await;
+        assert_eq!(device.next().await["type"], "pong", "{why}");
+    }
 }
 
 #[tokio::test]

@@ -10,13 +10,36 @@
  * Refuses: more than `capacity` requests at a time.
  * Not here: numbers for `req`, and keeping requests over a restart.
  */
-import type { Edit, Failure, Recall, Send, Sent } from "../wire.gen.ts";
+import type { Edit, Entry, Failure, Recall, Send, Sent } from "../wire.gen.ts";
 import { isRetryable } from "./answers.ts";
 import { BACKOFF, retryWait } from "./backoff.ts";
 import type { Backoff } from "./backoff.ts";
 
 /** A request that adds an entry to a log, as a frame without `req`. */
 export type Append = ({ type: "send" } & Send) | ({ type: "edit" } & Edit) | ({ type: "recall" } & Recall);
+
+/** The entry that the server has made of a request, by its answer to `from`. */
+export function entryOf(append: Append, sent: Sent, from: number): Entry {
+  const { conv, seq, id, at, client_id } = sent;
+  const common = { conv, seq, id, from, at, client_id };
+  switch (append.type) {
+    case "send": {
+      const { body, reply_to, mentions = [] } = append;
+      return {
+        ...common,
+        kind: "message",
+        body,
+        ...(reply_to === undefined ? {} : { reply_to }),
+        // As the server keeps them.
+        ...(mentions.length === 0 ? {} : { mentions: [...new Set(mentions)].sort((one, other) => one - other) }),
+      };
+    }
+    case "edit":
+      return { ...common, kind: "edit", target: append.seq, body: append.body };
+    case "recall":
+      return { ...common, kind: "recall", target: append.seq };
+  }
+}
 
 /** All times in ms. */
 export interface OutboxPolicy {
@@ -44,7 +67,8 @@ export const OUTBOX_POLICY: OutboxPolicy = {
 export type OutboxAction =
   /** Send it; answer with `sent` or `failed`. */
   | { kind: "request"; append: Append }
-  /** It is on the server's disk. */
+  /** It is on the server's disk. The answer is also the push of the entry, see {@link entryOf}: give it to
+   * the incoming half's `answered`. */
   | { kind: "done"; append: Append; sent: Sent }
   /** It never will be; the same again would fail the same. */
   | { kind: "failed"; append: Append; failure: Failure }

@@ -14,7 +14,7 @@ import type { HeartbeatAction } from "../delivery/heartbeat/heartbeat.ts";
 import { Incoming } from "../delivery/incoming/incoming.ts";
 import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
 import type { IncomingAction } from "../delivery/incoming/types.ts";
-import { Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
+import { entryOf, Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
 import type { OutboxAction } from "../delivery/outbox.ts";
 import { Reads } from "../delivery/reads.ts";
 import { Reconnect } from "../delivery/reconnect.ts";
@@ -22,7 +22,7 @@ import { HongyanError } from "../errors.ts";
 import { serverUrl } from "../http.ts";
 import type { Backend } from "../tabs/backend.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { ClientFrame, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
 import { CLOSE_CODES, WEBSOCKET_PATH } from "../wire.gen.ts";
 import { Acks } from "./acks.ts";
 import { Book } from "./book.ts";
@@ -473,6 +473,7 @@ export class Engine implements Backend {
         }
         case "done":
           this.#book.sent(action.append, action.sent);
+          this.#own(entryOf(action.append, action.sent, this.#book.me?.id ?? 0));
           break;
         case "failed":
           this.#book.failed(action.append.client_id, action.failure);
@@ -481,6 +482,11 @@ export class Engine implements Backend {
           this.#link?.drop({ kind: "unanswered" });
       }
     }
+  }
+
+  /** An entry of one's own: the answer to the request stands for its push. */
+  #own(entry: Entry): void {
+    this.#in((out) => this.#incoming.answered(entry, this.#clock.now(), out));
   }
 
   #send(frame: ClientFrame): void {

@@ -49,6 +49,7 @@ describe("incoming", () => {
 
   function take(incoming: Incoming, event: Record<string, any>, at: number, out: IncomingAction[]): void {
     if (event.connected) return incoming.connected(event.connected.user, at, out);
+    if (event.answered) return incoming.answered(event.answered, at, out);
     if (event.fetch_failed) {
       const { conv, retry_after_ms, random } = event.fetch_failed;
       return incoming.fetchFailed(conv, retry_after_ms ?? undefined, random / CHANCE, at, out);

@@ -138,6 +138,22 @@ impl Incoming {
         self.ask(now, out);
     }
 
+    /// A request of one's own was answered, and the answer stands for the push of its entry. Where nothing else
+    /// was missing, that earns no ack: the server knows that this device has it.
+    pub fn answered(&mut self, entry: Entry, now: Tick, out: &mut Vec<Action>) {
+        let (conv, seq) = (entry.conv, entry.seq);
+        let held = self.held(conv).unwrap_or(Seq::ZERO);
+        if seq <= held {
+            // The log was faster.
+            return;
+        }
+        let is_owed_already = self.acks.contains(&conv);
+        self.entry(entry, now, out);
+        if held.next() == seq && self.held(conv) == Some(seq) && !is_owed_already {
+            self.acks.remove(&conv);
+        }
+    }
+
     /// Answers [`Action::Sync`].
     pub fn synced(&mut self, page: Synced, now: Tick, out: &mut Vec<Action>) {
         if !self.walk.is_outstanding() {

@@ -1,6 +1,8 @@
 //! The requests that add an entry to a log.
 
-use hongyan_protocol::{ClientFrame, ClientId, Edit, Recall, Send, Target};
+use hongyan_protocol::{
+    ClientFrame, ClientId, Edit, Entry, EntryKind, Recall, Send, Sent, Target, UserId,
+};
 
 /// A request that adds an entry to a log, under a name that makes repeating it harmless.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,49 @@ impl Append {
             Self::Send(send) => send.target,
             Self::Edit(edit) => Target::Conversation(edit.conv),
             Self::Recall(recall) => Target::Conversation(recall.conv),
+        }
+    }
+
+    /// The entry that the server has made of it, by its answer to `from`.
+    pub fn into_entry(self, sent: &Sent, from: UserId) -> Entry {
+        let blank = Entry {
+            conv: sent.conv,
+            seq: sent.seq,
+            id: sent.id,
+            kind: EntryKind::Message,
+            from,
+            at: sent.at,
+            client_id: sent.client_id.clone(),
+            body: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            target: None,
+            edited_by: None,
+            recalled_by: None,
+        };
+        match self {
+            Self::Send(mut send) => {
+                // As the server keeps them.
+                send.mentions.sort_unstable();
+                send.mentions.dedup();
+                Entry {
+                    body: Some(send.body),
+                    reply_to: send.reply_to,
+                    mentions: send.mentions,
+                    ..blank
+                }
+            }
+            Self::Edit(edit) => Entry {
+                kind: EntryKind::Edit,
+                body: Some(edit.body),
+                target: Some(edit.seq),
+                ..blank
+            },
+            Self::Recall(recall) => Entry {
+                kind: EntryKind::Recall,
+                target: Some(recall.seq),
+                ..blank
+            },
         }
     }
 }

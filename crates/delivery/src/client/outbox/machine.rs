@@ -111,11 +111,12 @@ impl Outbox {
         let Some(item) = self.remove(&sent.client_id) else {
             return;
         };
-        if let Target::User(user) = item.append.target() {
+        let append = item.append;
+        if let Target::User(user) = append.target() {
             self.learn_direct(user, sent.conv);
         }
         self.forget_directs();
-        out.push(Action::Done(sent));
+        out.push(Action::Done { append, sent });
         self.send(now, out);
     }
 

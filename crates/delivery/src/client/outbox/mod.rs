@@ -25,8 +25,14 @@ use hongyan_protocol::{Failure, Sent};
 pub enum Action {
     /// Send this request; answer with [`Outbox::sent`] or [`Outbox::failed`].
     Request(Append),
-    /// Tell the application: it is on the server's disk.
-    Done(Sent),
+    /// Tell the application: it is on the server's disk. The answer is also the push of the entry, see
+    /// [`Append::into_entry`]: give it to [`Incoming::answered`](super::incoming::Incoming::answered).
+    Done {
+        /// The request.
+        append: Append,
+        /// The answer.
+        sent: Sent,
+    },
     /// Tell the application: it will never be; sending the same again would fail the same.
     Failed {
         /// The request.

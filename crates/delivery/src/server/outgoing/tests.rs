@@ -301,3 +301,34 @@ fn the_waits_follow_the_policy() {
     outgoing.tick(at(30), &mut out);
     assert_eq!(out, [Action::Close(CloseCode::AckTimeout)]);
 }
+
+#[test]
+fn an_answer_stands_for_a_push() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.answered(A, seq(1), &mut out);
+    assert_eq!(outgoing.tracked(), 0, "nothing to remember");
+    outgoing.live(A, ready(2), at(0), &mut out);
+    outgoing.answered(A, seq(3), &mut out);
+    outgoing.live(A, ready(4), at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(false), push(false)]);
+    assert_eq!(outgoing.behind(), 0);
+    assert_eq!(outgoing.ack(A, seq(3), at(10), &mut out), Ack::Known);
+    assert_eq!(outgoing.unacked_entries(), 1);
+    assert_eq!(outgoing.ack(A, seq(4), at(10), &mut out), Ack::Known);
+    assert_eq!(outgoing.tracked(), 0);
+}
+
+#[test]
+fn an_answer_beyond_what_was_pushed_has_the_rest_read_from_the_log() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(0), &mut out);
+    drain(&mut out);
+    outgoing.answered(A, seq(4), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 1, 3)]);
+    outgoing.fetched(A, [ready(2), ready(3), ready(4)], seq(4), at(5), &mut out);
+    assert_eq!(drain(&mut out).len(), 3);
+    outgoing.answered(A, seq(2), &mut out);
+    assert_eq!((outgoing.behind(), drain(&mut out)), (0, vec![]));
+}

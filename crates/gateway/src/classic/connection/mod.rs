@@ -170,7 +170,10 @@ impl Connection {
                     self.outgoing.committed(conv, seq, &mut self.actions);
                 }
                 // These clients know no receipts; and none of their answers come this way.
-                Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) => {}
+                Item::Entry { .. }
+                | Item::Droppable(_)
+                | Item::Answer(_)
+                | Item::Appended { .. } => {}
             }
         }
         let acted = self.act();

@@ -119,6 +119,18 @@ export class Incoming {
     this.#ask(now, out);
   }
 
+  /** A request of one's own was answered, and the answer stands for the push of its entry. Where nothing
+   * else was missing, that earns no ack: the server knows that this device has it. */
+  answered(entry: Entry, now: number, out: IncomingAction[]): void {
+    const { conv, seq } = entry;
+    const held = this.#held.get(conv) ?? 0;
+    // The log was faster.
+    if (seq <= held) return;
+    const isOwedAlready = this.#acks.has(conv);
+    this.entry(entry, now, out);
+    if (seq === held + 1 && this.#held.get(conv) === seq && !isOwedAlready) this.#acks.delete(conv);
+  }
+
   /** Answers a sync. */
   synced(page: Synced, now: number, out: IncomingAction[]): void {
     if (!this.#walk.isOutstanding) return;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hongyan_protocol::{Body, EntryId, ErrorCode, Millis, Recall, Send, Seq};
+use hongyan_protocol::{Body, EntryId, EntryKind, ErrorCode, Millis, Recall, Send, Seq};
 
 use super::*;
 
@@ -55,11 +55,18 @@ fn connected() -> (Outbox, Vec<Action>) {
     (outbox, out)
 }
 
+fn done(name: &str, to: u64) -> Action {
+    Action::Done {
+        append: message(name, conv(to)),
+        sent: answer(name, to),
+    }
+}
+
 /// The client ids of the requests poured out since the last call.
 fn requests(out: &mut Vec<Action>) -> Vec<String> {
     let requests = out.drain(..).filter_map(|action| match action {
         Action::Request(append) => Some(append.client_id().to_string()),
-        Action::Done(_) | Action::Failed { .. } | Action::Reconnect => None,
+        Action::Done { .. } | Action::Failed { .. } | Action::Reconnect => None,
     });
     requests.collect()
 }
@@ -78,7 +85,7 @@ fn one_target_goes_one_by_one_and_targets_go_side_by_side() {
     }
     assert_eq!(requests(&mut out), ["a1", "b1"]);
     outbox.sent(answer("a1", 1), at(10), &mut out);
-    assert_eq!(out.remove(0), Action::Done(answer("a1", 1)));
+    assert_eq!(out.remove(0), done("a1", 1));
     assert_eq!(requests(&mut out), ["a2"]);
     assert_eq!(outbox.len(), 3);
 }
@@ -148,7 +155,7 @@ fn without_an_answer_the_connection_is_suspect() {
     out.clear();
     // The answer may still come, before the connection is torn down.
     outbox.sent(answer("a1", 1), at(15_001), &mut out);
-    assert_eq!(out, [Action::Done(answer("a1", 1))]);
+    assert_eq!(out, [done("a1", 1)]);
     assert!(outbox.is_empty());
 }
 
@@ -236,4 +243,35 @@ fn the_server_is_not_believed_for_ever() {
     outbox.failed(&id("a1"), never, 0, at(0), &mut out);
     let cap = Tick::default().after(crate::RETRY_AFTER_CAP + Duration::ZERO);
     assert_eq!(outbox.next_deadline(), Some(cap));
+}
+
+#[test]
+fn an_answer_and_its_request_are_the_entry() {
+    let mut request = Send {
+        target: conv(1),
+        client_id: id("a1"),
+        body: Body::text("hello"),
+        reply_to: Some(Seq::from_trusted(7)),
+        mentions: [9, 8, 9].map(UserId::from_trusted).to_vec(),
+    };
+    let me = UserId::from_trusted(5);
+    let entry = Append::Send(request.clone()).into_entry(&answer("a1", 1), me);
+    request.mentions = [8, 9].map(UserId::from_trusted).to_vec();
+    assert_eq!((entry.from, entry.client_id), (me, request.client_id));
+    assert_eq!(
+        (entry.body, entry.reply_to),
+        (Some(request.body), request.reply_to)
+    );
+    assert_eq!(entry.mentions, request.mentions, "as the server keeps them");
+
+    let recall = Append::Recall(Recall {
+        conv: ConversationId::from_trusted(1),
+        seq: Seq::from_trusted(3),
+        client_id: id("a2"),
+    });
+    let entry = recall.into_entry(&answer("a2", 1), me);
+    assert_eq!(
+        (entry.kind, entry.target, entry.body),
+        (EntryKind::Recall, Some(Seq::from_trusted(3)), None)
+    );
 }
