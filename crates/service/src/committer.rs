@@ -10,9 +10,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hongyan_store::{
-    Append, Appended, Body, Change, Move, Moved, Outcome, Store, StoreError, Write,
-};
+use hongyan_protocol::Sent;
+use hongyan_store::{Append, Body, Change, Move, Moved, Outcome, Store, StoreError, Write};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -37,7 +36,7 @@ pub(crate) enum Waiting {
 
 /// Who asked for an append.
 pub(crate) struct Asker {
-    pub(crate) reply: Reply<Appended>,
+    pub(crate) reply: Reply<Sent>,
     /// Where the reply goes, if it stands for the push there.
     pub(crate) connection: Option<ConnectionId>,
 }

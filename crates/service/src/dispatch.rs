@@ -43,7 +43,8 @@ impl Dispatcher {
         for (index, ((write, outcome), waiting)) in answered.enumerate() {
             match (write, outcome, waiting) {
                 (Write::Append(append), Outcome::Append(result), Waiting::Append(asker)) => {
-                    (asker.reply)(result.clone().map_err(ServiceError::from));
+                    let sent = result.as_ref().map(|appended| wire::sent(append, appended));
+                    (asker.reply)(sent.map_err(|error| error.clone().into()));
                     if let Ok(appended) = result {
                         self.publish_entry(append, &appended, asker.connection);
                     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hongyan_protocol::{
     Ack, Body, ConversationId, Edit, Millis, Read, Recall, Send, Sent, Seq, Target,
 };
-use hongyan_store::{Append, Appended, Change, Move};
+use hongyan_store::{Append, Change, Move};
 
 use crate::committer::Asker;
 use crate::{Caller, Reply, Service, ServiceError, wire};
@@ -101,21 +101,12 @@ impl Service {
         let append = Append {
             from: caller.user(),
             target,
-            client_id: client_id.clone(),
+            client_id,
             change,
             at: self.clock.now(),
         };
-        let answer = move |result: Result<Appended, ServiceError>| {
-            reply(result.map(|appended| Sent {
-                conv: appended.conv,
-                seq: appended.seq,
-                id: appended.id,
-                at: appended.at,
-                client_id,
-            }));
-        };
         let asker = Asker {
-            reply: Box::new(answer),
+            reply,
             connection: caller.connection(),
         };
         self.committer.append(append, asker);

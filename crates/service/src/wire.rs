@@ -3,6 +3,17 @@
 use hongyan_protocol as wire;
 use hongyan_store as store;
 
+/// The answer to a request that appended an entry.
+pub(crate) fn sent(append: &store::Append, appended: &store::Appended) -> wire::Sent {
+    wire::Sent {
+        conv: appended.conv,
+        seq: appended.seq,
+        id: appended.id,
+        at: appended.at,
+        client_id: append.client_id.clone(),
+    }
+}
+
 /// The push of an entry that was just committed.
 pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> wire::Entry {
     let blank = wire::Entry {
