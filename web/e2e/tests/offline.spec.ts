@@ -1,10 +1,13 @@
 // Networks and servers that go away, and what is written meanwhile.
 
 import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
+import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
 /** From the network's return to a message that got through. */
 const BACK_WITHIN_MS = 3000;
+/** After so many in vain, the pauses between attempts are as long as they get while somebody looks. */
+const MANY_ATTEMPTS = 6;
 
 test("what is written while the server is dead is delivered once when it is back", async ({ server, signedIn }) => {
   const zhang = await signedIn(ZHANG);
@@ -73,8 +76,10 @@ test("back within three seconds of the network's return", async ({ network, sign
   await zhang.context.setOffline(true);
   await expect(zhang.banner).toBeVisible();
   await zhang.say("while offline");
-  // Long enough for the pauses between attempts to have grown.
-  await zhang.page.waitForTimeout(8000);
+  await zhang.page.goto(`${zhang.url}/#/debug`);
+  await expect.poll(() => attempts(zhang)).toBeGreaterThanOrEqual(MANY_ATTEMPTS);
+  await zhang.page.goBack();
+  await zhang.seesState("while offline", "waiting");
 
   network.restore();
   const returned = Date.now();
@@ -146,3 +151,9 @@ test("a server that sends garbage is reported, and left for a better moment", as
   await zhang.page.goto(`${zhang.url}/#/debug`);
   await expect(zhang.page.getByRole("main")).toContainText(/no frame \(2\): .+/);
 });
+
+/** How often it tried to connect since the break, as the page of measurements says. */
+async function attempts({ page }: Person): Promise<number> {
+  const log = await page.getByRole("main").innerText();
+  return Math.max(0, ...[...log.matchAll(/waiting, attempt (\d+)/g)].map(([, attempt]) => Number(attempt)));
+}
