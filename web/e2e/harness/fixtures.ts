@@ -9,6 +9,7 @@ import { rmSync } from "node:fs";
 import { Complaints } from "./complaints.ts";
 import { Network } from "./network.ts";
 import { Person } from "./person.ts";
+import { Releases } from "./releases.ts";
 import { prepare, Server } from "./server.ts";
 import type { User } from "./server.ts";
 
@@ -18,13 +19,15 @@ export const WANG: User = { login: "wang", name: "Wang Wu" };
 
 interface OwnOptions extends BrowserContextOptions {
   /** The way to the server; straight without it. */
-  through?: Network;
+  through?: Network | Releases;
 }
 
 interface Fixtures {
   server: Server;
   /** A network to the server that the test can break. */
   network: Network;
+  /** A way to the server on which the app gets new releases. */
+  releases: Releases;
   complaints: Complaints;
   /** A browser of somebody's own, on the sign-in page. */
   browserFor(user: User, options?: OwnOptions): Promise<Person>;
@@ -50,6 +53,11 @@ export const test = base.extend<Fixtures, { users: string }>({
     const network = await Network.to(server.url);
     await use(network);
     network.end();
+  },
+  releases: async ({ server }, use) => {
+    const releases = await Releases.of(server.url);
+    await use(releases);
+    releases.end();
   },
   complaints: async ({}, use) => {
     const complaints = new Complaints();
