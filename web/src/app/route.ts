@@ -7,6 +7,7 @@
  */
 import { createSignal } from "solid-js";
 import { switchBegan } from "../metrics/switches.ts";
+import { giveWay } from "../model/batch.ts";
 import type { Place } from "../model/keys.ts";
 import type { Row } from "../model/model.ts";
 
@@ -62,7 +63,10 @@ export function routeOf({ conversation, place }: Pick<Row, "conversation" | "pla
 /** Goes there. */
 export function go(to: Route): void {
   const hash = format(to);
-  if (to.page === "conversation") switchBegan();
+  if (to.page === "conversation") {
+    switchBegan();
+    giveWay();
+  }
   // Remembered with the page of history, so that `back` can tell after a reload too.
   if (location.hash !== hash) history.pushState({ isFromHome: current().page === "home" }, "", hash);
   setCurrent(to);

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let batchByFrame: typeof import("./batch.ts").batchByFrame;
+let giveWay: typeof import("./batch.ts").giveWay;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   // Nothing was handed over before.
   vi.resetModules();
-  ({ batchByFrame } = await import("./batch.ts"));
+  ({ batchByFrame, giveWay } = await import("./batch.ts"));
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -60,4 +61,26 @@ test("who has stopped is handed nothing more", () => {
   batch.stop();
   vi.advanceTimersByTime(1000);
   expect(flushed).toEqual([]);
+});
+
+test("what the user asks for goes first, but nothing waits for ever", () => {
+  const flushed: number[][] = [];
+  const batch = batchByFrame<number>((keys) => flushed.push([...keys]));
+  batch.mark(1);
+  giveWay();
+  vi.advanceTimersByTime(90);
+  expect(flushed).toEqual([]);
+  vi.advanceTimersByTime(20);
+  expect(flushed).toEqual([[1]]);
+
+  giveWay();
+  batch.mark(2);
+  vi.advanceTimersByTime(90);
+  expect(flushed).toHaveLength(1);
+  // A key that is held down.
+  for (let ms = 0; ms < 700; ms += 30) {
+    giveWay();
+    vi.advanceTimersByTime(30);
+  }
+  expect(flushed).toEqual([[1], [2]]);
 });

@@ -2,11 +2,14 @@
  * Gathers what changes, and hands it over with the next frame; in a burst, some times a second.
  *
  * Owns: when that is, for all that gather. Promises: they are handed theirs at the same time, in the
- * order in which they were made: who is made from another finds it up to date.
+ * order in which they were made: who is made from another finds it up to date; what the user asks for
+ * meanwhile goes first ({@link giveWay}), but nothing waits for ever.
  */
 
 /** From one time to the next, at least: as often as anybody can follow, and the page stays quick. */
 const PAUSE_MS = 100;
+/** However much the user asks for. */
+const LONGEST_MS = 500;
 /** In a hidden page no frame comes, so a timer sees to it. */
 const HIDDEN_MS = 200;
 
@@ -17,11 +20,17 @@ let made = 0;
 let frame = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let last = Number.NEGATIVE_INFINITY;
+/** When the first of what waits was marked. */
+let since = 0;
 
-function handOver(): void {
+function cancel(): void {
   if (hasFrames) cancelAnimationFrame(frame);
   clearTimeout(timer);
   timer = undefined;
+}
+
+function handOver(): void {
+  cancel();
   last = performance.now();
   const due = [...waiting].sort(([one], [other]) => one - other);
   for (const [, now] of due) now();
@@ -33,10 +42,17 @@ function withFrame(): void {
 }
 
 function schedule(): void {
-  if (timer !== undefined) return;
   const pause = last + PAUSE_MS - performance.now();
   if (pause > 0) timer = setTimeout(withFrame, pause);
   else withFrame();
+}
+
+/** The user asked for something that takes a moment: it is done before the next is handed over. */
+export function giveWay(): void {
+  last = performance.now();
+  if (timer === undefined || last - since > LONGEST_MS) return;
+  cancel();
+  schedule();
 }
 
 /** Returns what marks a key as changed. `flush` gets each key once, however often it was marked. */
@@ -54,6 +70,8 @@ export function batchByFrame<K>(flush: (keys: ReadonlySet<K>) => void): { mark(k
     mark(key) {
       marked.add(key);
       waiting.set(order, now);
+      if (timer !== undefined) return;
+      since = performance.now();
       schedule();
     },
     now,
