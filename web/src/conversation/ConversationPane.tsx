@@ -5,7 +5,7 @@
  * the device; going back to one that was looked at lately shows it where it was left. Not here: which
  * conversation is shown (`app`).
  */
-import { createEffect, createMemo, createSignal, on, onCleanup, Show, untrack } from "solid-js";
+import { createComputed, createEffect, createMemo, createSignal, on, onCleanup, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { announce } from "../app/announce.ts";
 import { draftKey } from "../model/keys.ts";
@@ -50,7 +50,8 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const [asked, setAsked] = createSignal<number | null>(null);
   let composer: { focus(): void } = { focus() {} };
 
-  createEffect(on([conv, () => props.at], ([now, at], before) => {
+  // Before the pane is drawn, so that what is kept is read meanwhile.
+  createComputed(on([conv, () => props.at], ([now, at], before) => {
     // Asked to show what is shown already: nothing to do, unless there is a place to go to.
     if (now === null || (at === undefined && before !== undefined && before[0] === now)) return;
     void untrack(() => view.log.open(at));
