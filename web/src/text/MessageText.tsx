@@ -4,7 +4,7 @@
  * Owns: drawing what the parser read, and folding long texts. Promises: text becomes text nodes and
  * attributes, never HTML; a link that hides where it leads says so; what is folded is not drawn.
  */
-import { createMemo, createSignal, Show } from "solid-js";
+import { createMemo, createSignal } from "solid-js";
 import type { JSX } from "solid-js";
 import { fewEmoji } from "./emoji.ts";
 import { linkNotice } from "./links.ts";
@@ -19,17 +19,21 @@ export function MessageText(props: { text: string }): JSX.Element {
   const fold = createMemo(() => foldAt(props.text));
   const [open, setOpen] = createSignal(false);
   const shown = createMemo(() => (fold() === null || open() ? props.text : props.text.slice(0, fold()!)));
-  const emoji = createMemo(() => fewEmoji(props.text));
   return (
-    <div class={`text ${emoji() > 0 ? `text-emoji text-emoji-${emoji()}` : ""}`} dir="auto">
+    <div class={`text ${emojiClass(props.text)}`} dir="auto">
       {drawBlocks(parseMarkdown(shown()))}
-      <Show when={fold() !== null}>
+      {fold() !== null && (
         <button type="button" class="text-fold" aria-expanded={open()} onClick={() => setOpen(!open())}>
           {open() ? w.less : w.more}
         </button>
-      </Show>
+      )}
     </div>
   );
+}
+
+function emojiClass(text: string): string {
+  const count = fewEmoji(text);
+  return count > 0 ? `text-emoji text-emoji-${count}` : "";
 }
 
 function drawBlocks(blocks: readonly Block[]): JSX.Element[] {

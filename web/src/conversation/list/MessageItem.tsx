@@ -3,6 +3,9 @@
  *
  * Owns: how it is drawn, its toolbar, and what opens its menu. Promises: one sentence says it all to
  * a screen reader; whatever the text, the layout holds. Not here: what the actions do (`actions`).
+ *
+ * Dozens are made and removed when another conversation is opened, and most of them are plain: what a message
+ * may have beside its text stands behind `&&`, which takes half of what a `Show` takes.
  */
 import { createMemo, createSignal, For, Show } from "solid-js";
 import type { Accessor, JSX } from "solid-js";
@@ -43,6 +46,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
     equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || a.readers === b.readers),
   });
+  const isOneOfMany = () => props.isGroup && !row().own;
   const [near, setNear] = createSignal(false);
   let article!: HTMLElement;
 
@@ -88,16 +92,14 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       onContextMenu={onContextMenu}
       onKeyDown={onKeyDown}
     >
-      <Show when={props.isGroup && !row().own}>
-        <span class="message-avatar"><Show when={row().begins}><Avatar id={row().from} name={name()} size="s" /></Show></span>
-      </Show>
+      {isOneOfMany() && <span class="message-avatar">{row().begins && <Avatar id={row().from} name={name()} size="s" />}</span>}
       <div class="message-column">
-        <Show when={props.isGroup && !row().own && row().begins}><bdi class="message-author">{name()}</bdi></Show>
+        {isOneOfMany() && row().begins && <bdi class="message-author">{name()}</bdi>}
         <div class="message-line">
-          <Bubble {...props} name={name()} />
+          <Bubble item={props} name={name()} />
           <div class="message-aside">
             <Meta row={row()} standing={standing()} />
-            <Show when={near()}><Toolbar row={row()} actions={props.actions} /></Show>
+            {near() && <Toolbar row={row()} actions={props.actions} />}
           </div>
         </div>
         <Notice row={row()} actions={props.actions} />
@@ -110,40 +112,35 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
 function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Element {
   return (
     <span class="message-meta" aria-hidden="true">
-      <Show when={props.row.edited && !props.row.recalled}><span class="message-edited">{w.edited}</span></Show>
+      {props.row.edited && !props.row.recalled && <span class="message-edited">{w.edited}</span>}
       <time dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
-      <Show when={props.standing}>{(one) => <StandingIcon standing={one()} />}</Show>
+      {props.standing && <StandingIcon standing={props.standing} />}
     </span>
   );
 }
 
-function Bubble(props: MessageItemProps & { name: string }): JSX.Element {
-  const text = () => props.row.change?.text ?? props.row.text;
+function Bubble(props: { item: MessageItemProps; name: string }): JSX.Element {
+  const row = () => props.item.row;
+  const text = () => row().change?.text ?? row().text;
   return (
-    <div class="message-bubble" classList={{ "message-gone": props.row.recalled, "message-changing": props.row.change !== null }}>
-      <Show when={!props.row.recalled && props.row.replyTo}>
-        {(seq) => <Quote seq={seq()} view={props.view} onJump={props.onJump} />}
-      </Show>
-      <Show
-        when={!props.row.recalled}
-        fallback={<Recalled {...props} />}
-      >
-        <Show when={text()} fallback={<p class="message-unsupported">{w.unsupported}</p>}>
-          {(shown) => <MessageText text={shown()} />}
-        </Show>
-      </Show>
+    <div class="message-bubble" classList={{ "message-gone": row().recalled, "message-changing": row().change !== null }}>
+      {!row().recalled && row().replyTo !== null && <Quote seq={row().replyTo!} view={props.item.view} onJump={props.item.onJump} />}
+      {row().recalled ? <Recalled item={props.item} name={props.name} />
+        : text() ? <MessageText text={text()!} />
+        : <p class="message-unsupported">{w.unsupported}</p>}
     </div>
   );
 }
 
 /** What is left of a recalled message. Its text can be written again where it is still known. */
-function Recalled(props: MessageItemProps & { name: string }): JSX.Element {
-  const known = () => (props.row.own && props.row.seq !== null ? props.view.composing.recalledText(props.row.seq) : undefined);
+function Recalled(props: { item: MessageItemProps; name: string }): JSX.Element {
+  const row = () => props.item.row;
+  const known = () => (row().own && row().seq !== null ? props.item.view.composing.recalledText(row().seq!) : undefined);
   return (
     <p class="message-recalled">
-      <span>{recalledText(props.row, props.name)}</span>
+      <span>{recalledText(row(), props.name)}</span>
       <Show when={known()}>
-        <button type="button" class="message-link" onClick={() => props.actions.again(props.row)}>{w.editAgain}</button>
+        <button type="button" class="message-link" onClick={() => props.item.actions.again(row())}>{w.editAgain}</button>
       </Show>
     </p>
   );
@@ -168,15 +165,17 @@ function Notice(props: { row: MessageRow; actions: MessageActions }): JSX.Elemen
   const id = () => props.row.change?.clientId ?? props.row.clientId;
   const text = () => (props.row.change !== null ? changeText(props.row) : w.notSent(reasonOf(props.row.failure)));
   return (
-    <Show when={props.row.change !== null || failed()}>
-      <p class="message-notice" classList={{ "message-notice-failed": failed() }}>
-        <Show when={failed()}><Icon name="error" /></Show>
-        <span>{text()}</span>
-        <Show when={failed()}>
-          <button type="button" class="message-link" onClick={() => props.actions.resend(id())}>{w.resend}</button>
-          <button type="button" class="message-link" onClick={() => props.actions.discard(id())}>{w.discard}</button>
-        </Show>
-      </p>
-    </Show>
+    <>
+      {(props.row.change !== null || failed()) && (
+        <p class="message-notice" classList={{ "message-notice-failed": failed() }}>
+          <Show when={failed()}><Icon name="error" /></Show>
+          <span>{text()}</span>
+          <Show when={failed()}>
+            <button type="button" class="message-link" onClick={() => props.actions.resend(id())}>{w.resend}</button>
+            <button type="button" class="message-link" onClick={() => props.actions.discard(id())}>{w.discard}</button>
+          </Show>
+        </p>
+      )}
+    </>
   );
 }

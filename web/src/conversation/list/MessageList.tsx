@@ -7,7 +7,7 @@
  * the keyboard (`focus`), what was read (`reading`), what is read out (`arrivals`). Promises: an
  * element stays as long as its row does. Not here: the window on the log (`log`).
  */
-import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, untrack } from "solid-js";
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack } from "solid-js";
 import type { Accessor, JSX } from "solid-js";
 import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
@@ -88,6 +88,24 @@ export function MessageList(props: MessageListProps): JSX.Element {
     row.focus({ preventScroll: true });
     mark.put(key);
   }
+  function drawRow(key: string): JSX.Element {
+    const row = cellOf(key);
+    // Under one key stands one kind of row.
+    switch (untrack(row).kind) {
+      case "message":
+        return (
+          <MessageItem
+            row={row() as MessageRow} view={props.view} conversation={props.conversation} isGroup={props.isGroup}
+            isActive={current.is(key)} isHighlit={mark.is(key)} actions={props.actions}
+            onJump={(seq) => void log.goTo(seq)} onFocus={() => current.choose(key)}
+          />
+        );
+      case "day":
+        return <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>;
+      case "new":
+        return <div class="log-new" data-key={key}><span>{w.newMessages}</span></div>;
+    }
+  }
   function onKeyDown(event: KeyboardEvent): void {
     const row = event.target as HTMLElement;
     if (row.parentElement !== content || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -103,28 +121,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
         <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
           <TroubleNote log={log} when={["opening", "older"]} />
-          <For each={keys()}>
-            {(key) => {
-              const row = cellOf(key);
-              return (
-                <Switch>
-                  <Match when={untrack(row).kind === "message"}>
-                    <MessageItem
-                      row={row() as MessageRow} view={props.view} conversation={props.conversation} isGroup={props.isGroup}
-                      isActive={current.is(key)} isHighlit={mark.is(key)} actions={props.actions}
-                      onJump={(seq) => void log.goTo(seq)} onFocus={() => current.choose(key)}
-                    />
-                  </Match>
-                  <Match when={untrack(row).kind === "day"}>
-                    <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>
-                  </Match>
-                  <Match when={untrack(row).kind === "new"}>
-                    <div class="log-new" data-key={key}><span>{w.newMessages}</span></div>
-                  </Match>
-                </Switch>
-              );
-            }}
-          </For>
+          <For each={keys()}>{drawRow}</For>
           <TroubleNote log={log} when={["newer"]} />
         </div>
         <Show when={keys().length === 0 && (log.window() !== null || wasNew)}><Empty isGroup={props.isGroup} /></Show>
