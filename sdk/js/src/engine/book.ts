@@ -277,11 +277,6 @@ export class Book {
     return this.#entries.length > 0 || this.#changes.length > 0 || this.#dirty.size > 0 || this.#isCursorDirty;
   }
 
-  /** Whether there are entries among it. */
-  get hasEntries(): boolean {
-    return this.#entries.length > 0;
-  }
-
   /** What is to be written by now; null when there is nothing. */
   take(incoming: Incoming, reads: Reads): Batch | null {
     if (!this.isDirty) return null;

@@ -24,7 +24,7 @@ import type { Backend } from "../tabs/backend.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
 import { CLOSE_CODES, WEBSOCKET_PATH } from "../wire.gen.ts";
-import { Acks } from "./acks.ts";
+import { Acks, Unkept } from "./acks.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
 import { Clock } from "./clock.ts";
@@ -74,6 +74,7 @@ export class Engine implements Backend {
   readonly #reads = new Reads();
   readonly #requests = new Requests();
   readonly #acks = new Acks();
+  readonly #unkept = new Unkept();
   /** Whether this turn has sent something that acks can go along with. */
   #hasSent = false;
 
@@ -111,7 +112,14 @@ export class Engine implements Backend {
     this.#heartbeat = new Heartbeat(options.network);
     this.#heartbeat.remember(loaded.meta.networks ?? [], this.#clock.now());
     for (const { conv, seq } of loaded.meta.reads ?? []) this.#reads.mark(conv, seq);
-    this.#keeper = new Keeper(storage, () => this.#book.take(this.#incoming, this.#reads));
+    this.#keeper = new Keeper(storage, {
+      take: () => {
+        const batch = this.#book.take(this.#incoming, this.#reads);
+        if (batch !== null) this.#unkept.take();
+        return batch;
+      },
+      written: () => this.#turn(() => this.#acks.count(this.#unkept.written())),
+    });
     this.#turn((now) => {
       const out: OutboxAction[] = [];
       for (const { append, state } of loaded.outgoing) {
@@ -228,7 +236,7 @@ export class Engine implements Backend {
 
   /** Ends the connection; what is pending is written first. */
   async close(): Promise<void> {
-    if (this.#isKept) this.#in((out) => this.#incoming.flush(out));
+    this.#turn(() => this.#sendAcks());
     this.#turn(() => this.#stop({ kind: "closed" }));
     await this.#keep();
   }
@@ -414,18 +422,18 @@ export class Engine implements Backend {
     }
   }
 
-  /** Sends the acks that are owed, when it is time, or along with what is sent anyway. */
+  /** Sends the acks whose entries are kept, when it is time, or along with what is sent anyway. */
   #ack(now: number): void {
     if (!this.#incoming.owesAcks) return this.#acks.clear();
-    if (!this.#isKept) return;
+    if (!this.#unkept.hasNews) return;
     // A timer that would come too late is not waited for.
-    const isNow = this.#acks.isDue(now) || this.#hasSent || this.#timerLag(now) > 0;
-    if (isNow) this.#in((out) => this.#incoming.flush(out));
+    if (this.#acks.isDue(now) || this.#hasSent || this.#timerLag(now) > 0) this.#sendAcks();
   }
 
-  /** Whether every entry that came is in the storage, and may be acked. */
-  get #isKept(): boolean {
-    return !this.#book.hasEntries && !this.#keeper.isWriting;
+  #sendAcks(): void {
+    this.#in((out) => this.#incoming.flush(out, (conv) => this.#unkept.keptTo(conv)));
+    this.#unkept.told();
+    this.#acks.clear();
   }
 
   /** Runs the incoming machine, and carries out what it says. */
@@ -436,15 +444,13 @@ export class Engine implements Backend {
       switch (action.kind) {
         case "deliver":
           this.#book.deliver(action.entry);
-          this.#acks.count(action.entry.conv);
+          this.#unkept.deliver(action.entry);
           break;
         case "conversation":
           this.#book.view(action.view);
           break;
         case "ack":
           this.#send({ type: "ack", conv: action.conv, seq: action.seq });
-          // They are poured out all at once.
-          this.#acks.clear();
           break;
         case "sync": {
           const { cursor } = action;
@@ -496,10 +502,9 @@ export class Engine implements Backend {
     this.#heartbeat.sent(this.#clock.now());
   }
 
-  /** Writes what there is to keep. From then on its acks may go. */
-  async #keep(): Promise<void> {
-    await this.#keeper.keep();
-    if (this.#incoming.owesAcks) this.#turn(() => {});
+  /** Writes what there is to keep. */
+  #keep(): Promise<void> {
+    return this.#keeper.keep();
   }
 
   #become(state: ConnectionState): void {
@@ -523,7 +528,7 @@ export class Engine implements Backend {
       this.#incoming.nextDeadline(),
       this.#outbox.nextDeadline(),
       this.#requests.nextDeadline(),
-      this.#isKept ? this.#acks.nextDeadline() : null,
+      this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
       this.#probeUntil,
     ].filter((deadline) => deadline !== null);
     return deadlines.length === 0 ? null : Math.min(...deadlines);

@@ -23,37 +23,68 @@ export interface Batch {
   strict: boolean;
 }
 
+/** What the engine does for its keeper. */
+export interface Kept {
+  /** Gives what is to be written by now, and forgets it; null when there is nothing. */
+  take(): Batch | null;
+  /** What was taken last is written. */
+  written(): void;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(problem: unknown): void;
+}
+
 export class Keeper {
   readonly #storage: Storage;
-  readonly #take: () => Batch | null;
-  #writing: Promise<void> | null = null;
+  readonly #kept: Kept;
+  /** Whoever waits for what the next batch takes. */
+  #waiting: Waiter[] = [];
+  #isWriting = false;
 
-  /** `take` gives what is to be written by now, and forgets it; null when there is nothing. */
-  constructor(storage: Storage, take: () => Batch | null) {
+  constructor(storage: Storage, kept: Kept) {
     this.#storage = storage;
-    this.#take = take;
+    this.#kept = kept;
   }
 
   /** Whether a write is under way. */
   get isWriting(): boolean {
-    return this.#writing !== null;
+    return this.#isWriting;
   }
 
-  /** Writes all that there is, however often more comes meanwhile. Resolves when nothing is left. */
+  /** Writes all that there is. Resolves when what there was at the call is written: more may come for ever. */
   keep(): Promise<void> {
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (!this.#isWriting) void this.#write();
     });
-    return this.#writing;
   }
 
   async #write(): Promise<void> {
+    this.#isWriting = true;
     // What comes in the same turn of the event loop goes into one batch.
     await Promise.resolve();
-    for (let batch = this.#take(); batch !== null; batch = this.#take()) {
-      const entries = await this.#entryChanges(batch.entries);
-      await this.#storage.write([...entries, ...batch.changes], batch.strict);
+    for (let isMore = true; isMore; ) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      const batch = this.#kept.take();
+      isMore = batch !== null;
+      // Told of what was written, the engine may find more to do; with nothing more, it must find the end.
+      this.#isWriting = isMore;
+      try {
+        if (batch !== null) await this.#writeBatch(batch);
+        for (const { resolve } of waiting) resolve();
+      } catch (problem) {
+        for (const { reject } of waiting) reject(problem);
+      }
     }
+  }
+
+  async #writeBatch(batch: Batch): Promise<void> {
+    const entries = await this.#entryChanges(batch.entries);
+    await this.#storage.write([...entries, ...batch.changes], batch.strict);
+    this.#kept.written();
   }
 
   async #entryChanges(entries: Entry[]): Promise<Change[]> {

@@ -94,6 +94,21 @@ test("tell of nothing that is not kept yet", async () => {
   await engine.close();
 });
 
+test("flow though entries never cease and each write takes its time", async () => {
+  const engine = await online(new TakingStorage(30));
+  const line = Line.opened[0]!;
+  for (let seq = 1; seq <= 1000; seq += 1) {
+    line.push(1, seq);
+    await pass(10);
+    // The server pushes only so many without an ack, and again what is not acked for 5 s.
+    if (seq % 50 === 0) expect(line.acks.at(-1)?.[1], `after ${seq}`).toBeGreaterThan(seq - 50);
+  }
+  expect(line.acks.length).toBeLessThan(300);
+  const closed = engine.close();
+  await pass(100);
+  await closed;
+});
+
 test("survive a connection that breaks, and go at once on the next", async () => {
   const { engine, line } = await acquainted();
   line.push(1, 2);
@@ -137,6 +152,40 @@ test("do not wait where timers come a minute late", async () => {
   expect(line.acks).toEqual([[1, 2]]);
   await engine.close();
 });
+
+test("a message is on its way soon, though entries never cease and each write takes its time", async () => {
+  const engine = await online(new TakingStorage(30));
+  const line = Line.opened[0]!;
+  let submitted: Promise<void> | undefined;
+  for (let seq = 1; seq <= 100; seq += 1) {
+    line.push(1, seq);
+    if (seq === 50) {
+      const body = { type: "text", text: "hello" } as const;
+      submitted = engine.submit({ clientId: "own", append: { type: "send", conv: 1, client_id: "own", body }, at: 0, state: "waiting" });
+    }
+    await pass(10);
+  }
+  expect(line.frames).toContainEqual(expect.objectContaining({ type: "send", client_id: "own" }));
+  await submitted;
+  const closed = engine.close();
+  await pass(100);
+  await closed;
+});
+
+/** Writes that take so many ms each. */
+class TakingStorage extends MemoryStorage {
+  readonly #ms: number;
+
+  constructor(ms: number) {
+    super();
+    this.#ms = ms;
+  }
+
+  override async write(changes: Change[]): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, this.#ms));
+    await super.write(changes);
+  }
+}
 
 /** Writes that can be made to wait. */
 class SlowStorage extends MemoryStorage {

@@ -209,14 +209,18 @@ export class Incoming {
   }
 
   /** Pours out the acks that the inputs since the last call have earned, at most one for each
-   * conversation. Call it after each batch of inputs, when what was delivered is kept. */
-  flush(out: IncomingAction[]): void {
+   * conversation. Call it after each batch of inputs, when what was delivered is kept; where that is so only up to
+   * some entry, `keptTo` says which, and an ack for the rest stays owed. */
+  flush(out: IncomingAction[], keptTo: (conv: number) => number = () => Infinity): void {
     if (this.#user === null) return;
     const earned = [...this.#acks].sort((one, other) => one - other);
     this.#acks.clear();
     for (const conv of earned) {
-      const seq = this.#held.get(conv);
-      if (seq === undefined) continue;
+      const held = this.#held.get(conv);
+      if (held === undefined) continue;
+      const seq = Math.min(held, keptTo(conv));
+      if (seq < held) this.#acks.add(conv);
+      if (seq < 1) continue;
       this.#unconfirmed.set(conv, this.#walk.number);
       out.push({ kind: "ack", conv, seq });
     }
