@@ -7,6 +7,9 @@
 import { compareKeys, TABLES } from "./storage.ts";
 import type { Change, Range, Storage, StoredRecord, Table } from "./storage.ts";
 
+/** Records of a range that may be asked for as if all were there. */
+const DENSE = 1000;
+
 /** Grows when the tables change. */
 const VERSION = 1;
 
@@ -33,7 +36,7 @@ export class IndexedDbStorage implements Storage {
   async read(table: Table, range: Range = {}): Promise<StoredRecord[]> {
     if (isEmpty(range)) return [];
     const store = this.#transaction(table, "readonly").objectStore(table);
-    return range.reverse ? readBackwards(store, range) : readForwards(store, range);
+    return (await readDense(store, range)) ?? (range.reverse ? readBackwards(store, range) : readForwards(store, range));
   }
 
   async write(changes: Change[], strict = false): Promise<void> {
@@ -87,6 +90,19 @@ function apply(store: IDBObjectStore, change: Change): void {
   }
 }
 
+/** Where keys are dense, as the entries of a log are, the ones of a page are known beforehand, and one request
+ * for the values is enough. Null where some are missing, or the keys are of another kind. */
+async function readDense(store: IDBObjectStore, range: Range): Promise<StoredRecord[] | null> {
+  const { from, to, limit = Infinity, reverse = false } = range;
+  if (typeof from !== "object" || typeof to !== "object" || from[0] !== to[0]) return null;
+  const [first, last] = reverse ? [Math.max(from[1], to[1] - limit + 1), to[1]] : [from[1], Math.min(to[1], from[1] + limit - 1)];
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last - first >= DENSE) return null;
+  const values = await result(store.getAll(IDBKeyRange.bound([from[0], first], [to[0], last])));
+  if (values.length !== last - first + 1) return null;
+  const records = values.map((value, at): StoredRecord => ({ key: [from[0], first + at], value }));
+  return reverse ? records.reverse() : records;
+}
+
 async function readForwards(store: IDBObjectStore, range: Range): Promise<StoredRecord[]> {
   const query = keyRange(range);
   const [keys, values] = await Promise.all([
@@ -96,14 +112,8 @@ async function readForwards(store: IDBObjectStore, range: Range): Promise<Stored
   return keys.map((key, index) => ({ key: key as StoredRecord["key"], value: values[index] }));
 }
 
-/** Only a cursor goes backwards, at a turn of the event loop for each record. Where keys are dense, as
- * the entries of a log are, the last few stand in the last few places: those are read at once. */
-async function readBackwards(store: IDBObjectStore, range: Range): Promise<StoredRecord[]> {
-  const dense = denseTail(range);
-  if (dense !== null) {
-    const records = await readForwards(store, dense);
-    if (records.length === range.limit) return records.reverse();
-  }
+/** Only a cursor goes backwards, at a turn of the event loop for each record. */
+function readBackwards(store: IDBObjectStore, range: Range): Promise<StoredRecord[]> {
   return new Promise((resolve, reject) => {
     const records: StoredRecord[] = [];
     const request = store.openCursor(keyRange(range), "prev");
@@ -115,14 +125,6 @@ async function readBackwards(store: IDBObjectStore, range: Range): Promise<Store
       cursor.continue();
     };
   });
-}
-
-/** The last `limit` places of a range of dense keys that begins and ends in the same log. */
-function denseTail(range: Range): Range | null {
-  const { from, to, limit } = range;
-  if (typeof from !== "object" || typeof to !== "object" || limit === undefined) return null;
-  if (from[0] !== to[0] || !Number.isSafeInteger(to[1])) return null;
-  return { from: [to[0], Math.max(from[1], to[1] - limit + 1)], to, limit };
 }
 
 /** Whether it ends before it begins, which IndexedDB takes for a mistake. */

@@ -14,6 +14,9 @@ import type { Spot } from "../log/view.ts";
 const END_PX = 32;
 /** Closer to an edge than this, more is asked for. */
 const EDGE_PX = 800;
+/** Who has just opened a conversation may be on the way to another: until then only what fills the list is asked
+ * for. Sooner than anybody scrolls {@link EDGE_PX}. */
+const SETTLED_MS = 250;
 /** Where a message that was jumped to stands, as a share of the height. */
 const JUMP_SHARE = 0.3;
 
@@ -30,8 +33,10 @@ export class Scroll {
   private readonly content: HTMLElement;
   private readonly hooks: ScrollHooks;
   private readonly observer: ResizeObserver;
+  private readonly timer: ReturnType<typeof setTimeout>;
   private spot: Spot;
   private height = 0;
+  private isSettled = false;
 
   constructor(scroller: HTMLElement, content: HTMLElement, spot: Spot, hooks: ScrollHooks) {
     this.scroller = scroller;
@@ -41,9 +46,14 @@ export class Scroll {
     this.observer = new ResizeObserver(() => this.keep());
     this.observer.observe(content);
     this.observer.observe(scroller);
+    this.timer = setTimeout(() => {
+      this.isSettled = true;
+      this.keep();
+    }, SETTLED_MS);
   }
 
   stop(): void {
+    clearTimeout(this.timer);
     this.observer.disconnect();
   }
 
@@ -114,8 +124,9 @@ export class Scroll {
     const below = this.height - scrollTop - clientHeight;
     if (below <= END_PX && this.hooks.isWhole()) this.spot = { kind: "end" };
     this.hooks.moved(this.spot);
-    if (scrollTop < EDGE_PX) this.hooks.nearTop();
-    if (below < EDGE_PX) this.hooks.nearBottom();
+    const edge = this.isSettled ? EDGE_PX : 1;
+    if (scrollTop < edge) this.hooks.nearTop();
+    if (below < edge) this.hooks.nearBottom();
   }
 
   /** The first message in sight. Not a divider: that of a day moves up when older messages of it come. */

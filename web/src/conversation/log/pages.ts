@@ -24,6 +24,15 @@ export async function newerPage(source: PageSource, conv: number, after: number,
   return (await source.history(conv, { after, limit })).entries;
 }
 
+/** The `half` entries up to `seq` and as many above it, where all of them are kept in a row, of a log that is kept up
+ * to `held`; else null. */
+export async function keptAround(source: PageSource, conv: number, seq: number, half: number, held: number): Promise<Entry[] | null> {
+  const after = Math.max(0, seq - half);
+  const kept = gaplessBeginning(await source.cached(conv, { after, limit: seq - after + half }));
+  const isWhole = kept[0]?.seq === after + 1 && kept.at(-1)!.seq >= Math.min(seq + half, held);
+  return isWhole ? kept : null;
+}
+
 /** One entry; null when there is none of that seq. */
 export async function entryAt(source: PageSource, conv: number, seq: number): Promise<Entry | null> {
   const page = await olderPage(source, conv, seq + 1, 1);

@@ -9,7 +9,7 @@
 import { batch, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Conversation, Entry, Outgoing, SendUpdate } from "@hongyan/client";
-import { newerPage, olderPage } from "./pages.ts";
+import { keptAround, newerPage, olderPage } from "./pages.ts";
 import type { PageSource } from "./pages.ts";
 import { rowKey } from "./rows.ts";
 import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, trimmedAround, withNewer, withOlder } from "./window.ts";
@@ -195,7 +195,9 @@ export class LogView {
   }
 
   private openAround(seq: number, arrange: (window: LogWindow) => void): Promise<void> {
-    return this.begin(async (conv) => {
+    return this.begin(async (conv, { held }) => {
+      const kept = await keptAround(this.source, conv, seq, PAGE / 2, held);
+      if (kept !== null) return withNewer(emptyWindow(kept[0]!.seq - 1), kept);
       const [older, newer] = await Promise.all([
         olderPage(this.source, conv, seq + 1, PAGE / 2),
         newerPage(this.source, conv, seq, PAGE / 2),
