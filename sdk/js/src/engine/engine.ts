@@ -119,6 +119,7 @@ export class Engine implements Backend {
         return batch;
       },
       written: () => this.#turn(() => this.#acks.count(this.#unkept.written())),
+      hasPromptTimers: () => this.#hiddenSince === null,
     });
     this.#turn((now) => {
       const out: OutboxAction[] = [];
@@ -383,7 +384,7 @@ export class Engine implements Backend {
     if (this.#state.kind !== "stopped") this.#follow(now);
     const happenings = this.#book.happenings();
     if (happenings.length > 0) this.#tell(happenings);
-    if (this.#book.isDirty) void this.#keep();
+    if (this.#book.isDirty) this.#keeper.soon();
     this.#schedule(now);
   }
 

@@ -3,8 +3,9 @@
  *
  * engine → pending changes → one write at a time → storage
  *
- * Owns: what is not written yet. While a write is under way the next batch gathers: no timer, and
- * under load many entries share a write.
+ * Owns: what is not written yet. While a write is under way, and for a moment after it, the next batch gathers:
+ * under load many entries share a write, and reads find the storage free in between. Who waits for a write waits
+ * for no such moment.
  * Promises: one batch is a state of the engine between two inputs: entries and how far they are held
  * go together. An edit or a recall changes the kept message in the same write that keeps the entry.
  * Not here: what is worth keeping, and what happens when the storage fails (`OverlayStorage`).
@@ -23,12 +24,17 @@ export interface Batch {
   strict: boolean;
 }
 
+/** From the end of a write to the next that nobody waits for, in ms. */
+const PAUSE = 40;
+
 /** What the engine does for its keeper. */
 export interface Kept {
   /** Gives what is to be written by now, and forgets it; null when there is nothing. */
   take(): Batch | null;
   /** What was taken last is written. */
   written(): void;
+  /** Whether timers come when they should. */
+  hasPromptTimers(): boolean;
 }
 
 interface Waiter {
@@ -42,23 +48,29 @@ export class Keeper {
   /** Whoever waits for what the next batch takes. */
   #waiting: Waiter[] = [];
   #isWriting = false;
+  /** Ends the moment after a write. */
+  #hurry: (() => void) | null = null;
+  #pausedAt = 0;
 
   constructor(storage: Storage, kept: Kept) {
     this.#storage = storage;
     this.#kept = kept;
   }
 
-  /** Whether a write is under way. */
-  get isWriting(): boolean {
-    return this.#isWriting;
-  }
-
   /** Writes all that there is. Resolves when what there was at the call is written: more may come for ever. */
   keep(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
+      this.#hurry?.();
       if (!this.#isWriting) void this.#write();
     });
+  }
+
+  /** Sees to it that what there is gets written soon. */
+  soon(): void {
+    // A timer may come late, where nobody looks.
+    if (performance.now() - this.#pausedAt >= PAUSE) this.#hurry?.();
+    if (!this.#isWriting) void this.#write();
   }
 
   async #write(): Promise<void> {
@@ -78,7 +90,20 @@ export class Keeper {
       } catch (problem) {
         for (const { reject } of waiting) reject(problem);
       }
+      if (isMore && this.#waiting.length === 0 && this.#kept.hasPromptTimers()) await this.#pause();
     }
+  }
+
+  async #pause(): Promise<void> {
+    this.#pausedAt = performance.now();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PAUSE);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = null;
   }
 
   async #writeBatch(batch: Batch): Promise<void> {

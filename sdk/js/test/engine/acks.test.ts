@@ -7,6 +7,8 @@ import { Line, online, stopTime, throttle } from "./line.ts";
 
 /** What the client may wait with an ack, in ms. */
 const GATHER = 50;
+/** From one write to the next, where nobody waits for it, in ms. */
+const PAUSE = 40;
 const MINUTE = 60_000;
 
 beforeEach(stopTime);
@@ -51,7 +53,7 @@ test("do not wait once many entries of one conversation are owed one", async () 
   await pass(1);
   expect(line.acks).toEqual([]);
   line.push(1, 33);
-  await pass(1);
+  await pass(PAUSE);
   expect(line.acks).toEqual([[1, 33], [2, 32]]);
   await engine.close();
 });
@@ -64,7 +66,7 @@ test("go along with what is sent anyway", async () => {
   expect(line.frames).toMatchObject([{ type: "read", seq: 2 }, { type: "ack", seq: 2 }]);
 
   line.push(1, 3);
-  await pass(1);
+  await pass(PAUSE);
   engine.wake();
   expect(line.frames.slice(2)).toMatchObject([{ type: "ping" }, { type: "ack", seq: 3 }]);
   await engine.close();
@@ -134,7 +136,7 @@ test("survive the end of the program", async () => {
   const storage = new MemoryStorage();
   await online(storage);
   Line.opened[0]!.push(1, 1);
-  await pass(1);
+  await pass(PAUSE);
   // As a crash does: nobody says goodbye, and no time passes any more for the first one.
   Line.opened[0]!.readyState = 3;
   const engine = await online(storage);
@@ -171,6 +173,39 @@ test("a message is on its way soon, though entries never cease and each write ta
   await pass(100);
   await closed;
 });
+
+test("and what is kept leaves the storage free in between, for those who read", async () => {
+  const storage = new CountingStorage();
+  const engine = await online(storage);
+  const line = Line.opened[0]!;
+  await pass(1_000);
+  storage.writes = 0;
+  for (let seq = 1; seq <= 100; seq += 1) {
+    line.push(1, seq);
+    await pass(10);
+  }
+  expect(storage.writes).toBeLessThanOrEqual(1_000 / PAUSE + 1);
+  // Nobody looks: a timer could come a minute late.
+  engine.setVisible(false);
+  await pass(1_000);
+  storage.writes = 0;
+  for (let seq = 101; seq <= 110; seq += 1) {
+    line.push(1, seq);
+    await pass(1);
+  }
+  expect(storage.writes).toBeGreaterThanOrEqual(10);
+  await engine.close();
+});
+
+/** Counts writes. */
+class CountingStorage extends MemoryStorage {
+  writes = 0;
+
+  override async write(changes: Change[]): Promise<void> {
+    this.writes += 1;
+    await super.write(changes);
+  }
+}
 
 /** Writes that take so many ms each. */
 class TakingStorage extends MemoryStorage {
