@@ -38,6 +38,16 @@ export function Layout(): JSX.Element {
   notifyOf(model, createLooking(model.account, shownKey));
   onCleanup(watchConnection(model.client));
   onMount(fetchAhead);
+  const left = new AbortController();
+  onCleanup(() => left.abort());
+  const isCaughtUp = createMemo(() => {
+    const state = model.connection();
+    return state.kind === "online" && state.caughtUp;
+  });
+  // At the start what is kept, and when it is known what is new, that.
+  createEffect(on(isCaughtUp, () => {
+    void import("../conversation/log/ahead.ts").then(({ readAhead }) => readAhead(model.client, left.signal));
+  }));
   // Back at the list, the keyboard goes on where it left.
   createEffect(
     on(shownKey, (key, before) => {

@@ -1,13 +1,15 @@
 /**
  * Reads the entries that are kept on this device.
  *
- * Promises: what an `entry` event has told is there, whether its write is over or not.
+ * Promises: what an `entry` event has told is there, whether its write is over or not; the end of a log that was
+ * read lately is read without the storage.
  */
 import { keepable } from "../engine/keeper.ts";
 import { amended } from "../log.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Entry } from "../wire.gen.ts";
 import type { Replica } from "./replica.ts";
+import { Tails } from "./tails.ts";
 
 /** Entries in a batch of {@link Cache.all}. */
 const BATCH = 500;
@@ -15,10 +17,12 @@ const BATCH = 500;
 export class Cache {
   readonly #storage: Storage;
   readonly #replica: Replica;
+  readonly #tails = new Tails();
 
   constructor(storage: Storage, replica: Replica) {
     this.#storage = storage;
     this.#replica = replica;
+    replica.on("entry", (entry) => this.#tails.add(entry));
   }
 
   /** A stretch of one conversation, ascending. */
@@ -27,12 +31,11 @@ export class Cache {
     const isForwards = range.after !== undefined;
     // A known end lets the storage read without searching for it.
     const held = this.#replica.conversation(conv)?.held ?? Number.MAX_SAFE_INTEGER;
-    const records = await this.#storage.read("entries", {
-      from: [conv, after + 1],
-      to: [conv, Math.min(before - 1, held)],
-      limit,
-      reverse: !isForwards,
-    });
+    const end = Math.min(before - 1, held);
+    const [from, to] = isForwards ? [after + 1, Math.min(end, after + limit)] : [Math.max(after, end - limit) + 1, end];
+    const tail = this.#tails.read(conv, from, to);
+    if (tail !== null) return tail;
+    const records = await this.#storage.read("entries", { from: [conv, after + 1], to: [conv, end], limit, reverse: !isForwards });
     const entries = new Map(records.map(({ value }) => [(value as Entry).seq, value as Entry]));
     for (const entry of this.#replica.recent(conv)) {
       const target = entries.get(entry.target ?? 0);
@@ -40,7 +43,9 @@ export class Cache {
       if (entry.seq > after && entry.seq < before && !entries.has(entry.seq)) entries.set(entry.seq, keepable(entry));
     }
     const sorted = [...entries.values()].sort((one, other) => one.seq - other.seq);
-    return isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);
+    const page = isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);
+    if (page.at(-1)?.seq === this.#replica.conversation(conv)?.held) this.#tails.put(conv, page);
+    return page;
   }
 
   /** Everything, the latest conversation first, each from its end. */

@@ -251,6 +251,8 @@ export class LogView {
     this.setLoading(what);
     try {
       const apply = await work(conv);
+      // What is at hand comes at once: the pane is drawn in one task, its messages in the next.
+      if (what === "opening") await new Promise((next) => setTimeout(next));
       if (epoch !== this.epoch) return;
       this.setTrouble(null);
       apply?.();
