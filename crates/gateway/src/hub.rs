@@ -177,7 +177,7 @@ impl Sink for Hub {
             Event::Droppable { frame } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
-                    if outbox.put_droppable(frame.clone()) {
+                    if except != Some(outbox.connection()) && outbox.put_droppable(frame.clone()) {
                         self.nudges.owe(outbox);
                     }
                 });

@@ -25,19 +25,27 @@ pub(crate) enum Job {
     /// Appends an entry.
     Append(Append, Asker),
     /// Moves a position; the flusher of delivered positions waits for nothing.
-    Move(Move, Option<Reply<Moved>>),
+    Move(Move, Mover),
 }
 
 /// Who waits for a write that is on its way.
 pub(crate) enum Waiting {
     Append(Asker),
-    Move(Option<Reply<Moved>>),
+    Move(Mover),
 }
 
 /// Who asked for an append.
 pub(crate) struct Asker {
     pub(crate) reply: Reply<Sent>,
     /// Where the reply goes, if it stands for the push there.
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Who wants a position moved.
+pub(crate) struct Mover {
+    /// None for what was gathered.
+    pub(crate) reply: Option<Reply<Moved>>,
+    /// Where the wish came from, if it needs no telling.
     pub(crate) connection: Option<ConnectionId>,
 }
 
@@ -97,7 +105,11 @@ impl Committer {
 
     /// Queues a move; the reply is called in any case.
     pub(crate) fn move_position(&self, moved: Move, reply: Reply<Moved>) {
-        self.queue.offer(Job::Move(moved, Some(reply)));
+        let mover = Mover {
+            reply: Some(reply),
+            connection: None,
+        };
+        self.queue.offer(Job::Move(moved, mover));
     }
 
     /// Refuses new writes, and returns when those taken are committed and dispatched.
@@ -154,15 +166,18 @@ impl Job {
     fn refuse(self, error: ServiceError) {
         match self {
             Self::Append(_, asker) => (asker.reply)(Err(error)),
-            Self::Move(_, Some(reply)) => reply(Err(error)),
-            Self::Move(_, None) => {}
+            Self::Move(_, mover) => {
+                if let Some(reply) = mover.reply {
+                    reply(Err(error));
+                }
+            }
         }
     }
 
     fn split(self) -> (Write, Waiting) {
         match self {
             Self::Append(append, asker) => (Write::Append(append), Waiting::Append(asker)),
-            Self::Move(moved, reply) => (Write::Move(moved), Waiting::Move(reply)),
+            Self::Move(moved, mover) => (Write::Move(moved), Waiting::Move(mover)),
         }
     }
 }

@@ -49,12 +49,12 @@ impl Dispatcher {
                         self.publish_entry(append, &appended, asker.connection);
                     }
                 }
-                (Write::Move(_), Outcome::Move(result), Waiting::Move(reply)) => {
-                    if let Some(reply) = reply {
+                (Write::Move(_), Outcome::Move(result), Waiting::Move(mover)) => {
+                    if let Some(reply) = mover.reply {
                         reply(result.clone().map_err(ServiceError::from));
                     }
                     if let Ok(moved) = result {
-                        self.publish_receipt(&moved);
+                        self.publish_receipt(&moved, mover.connection);
                     }
                 }
                 (Write::Append(_) | Write::Move(_), outcome, _) => {
@@ -85,7 +85,8 @@ impl Dispatcher {
         self.publish(notice, asked_on);
     }
 
-    fn publish_receipt(&self, moved: &Moved) {
+    /// Tells of a position, but not the connection that alone moved it.
+    fn publish_receipt(&self, moved: &Moved, moved_on: Option<ConnectionId>) {
         if !moved.changed {
             return;
         }
@@ -102,7 +103,7 @@ impl Dispatcher {
                 frame: Bytes::from(frame),
             },
         };
-        self.publish(notice, None);
+        self.publish(notice, moved_on);
     }
 
     fn publish(&self, notice: Notice, except: Option<ConnectionId>) {
@@ -117,8 +118,11 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
     for waiting in waiting {
         match waiting {
             Waiting::Append(asker) => (asker.reply)(Err(error.clone())),
-            Waiting::Move(Some(reply)) => reply(Err(error.clone())),
-            Waiting::Move(None) => {}
+            Waiting::Move(mover) => {
+                if let Some(reply) = mover.reply {
+                    reply(Err(error.clone()));
+                }
+            }
         }
     }
 }

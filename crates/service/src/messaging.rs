@@ -75,7 +75,7 @@ impl Service {
     /// Moves the caller's delivered position to something that this node pushed to the caller, so
     /// that it needs no check. Gathered; see [`crate::limits::POSITION_DELAY`].
     pub fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
-        self.positions.delivered(caller.user(), conv, seq);
+        self.positions.delivered(caller, conv, seq);
     }
 
     /// Moves the caller's delivered position to something that the caller claims to hold.

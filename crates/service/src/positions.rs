@@ -13,14 +13,22 @@ use hongyan_store::Move;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::committer::{Job, Queue};
+use crate::committer::{Job, Mover, Queue};
 use crate::limits::{PENDING_POSITIONS, POSITION_DELAY};
+use crate::{Caller, ConnectionId};
 
 /// The positions that wait.
 pub(crate) struct Positions {
-    pending: Mutex<HashMap<(ConversationId, UserId), Seq>>,
+    pending: Mutex<HashMap<(ConversationId, UserId), Pending>>,
     queue: Queue,
     wake: Notify,
+}
+
+/// A position that waits.
+struct Pending {
+    seq: Seq,
+    /// Where it came from, if only from there: it knows.
+    connection: Option<ConnectionId>,
 }
 
 impl Positions {
@@ -42,18 +50,22 @@ impl Positions {
         positions
     }
 
-    /// Notes that `user` holds `conv` up to `seq`. The caller knows that to be within the log.
-    pub(crate) fn delivered(&self, user: UserId, conv: ConversationId, seq: Seq) {
+    /// Notes that the caller holds `conv` up to `seq`, and knows that to be within the log.
+    pub(crate) fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
+        let connection = caller.connection();
         let mut pending = self.pending.lock();
         let full = pending.len() >= PENDING_POSITIONS;
         let first = pending.is_empty();
-        match pending.entry((conv, user)) {
+        match pending.entry((conv, caller.user())) {
             std::collections::hash_map::Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                *known = seq.max(*known);
+                known.seq = seq.max(known.seq);
+                if known.connection != connection {
+                    known.connection = None;
+                }
             }
             std::collections::hash_map::Entry::Vacant(free) if !full => {
-                free.insert(seq);
+                free.insert(Pending { seq, connection });
             }
             std::collections::hash_map::Entry::Vacant(_) => {}
         }
@@ -66,14 +78,18 @@ impl Positions {
     /// Writes what waits, now.
     pub(crate) fn flush(&self) {
         let pending = std::mem::take(&mut *self.pending.lock());
-        for ((conv, user), seq) in pending {
+        for ((conv, user), Pending { seq, connection }) in pending {
             let moved = Move {
                 user,
                 conv,
                 read: None,
                 delivered: Some(seq),
             };
-            self.queue.offer(Job::Move(moved, None));
+            let mover = Mover {
+                reply: None,
+                connection,
+            };
+            self.queue.offer(Job::Move(moved, mover));
         }
     }
 }

@@ -215,15 +215,22 @@ async fn an_ack_becomes_a_delivered_receipt() {
     let server = TestServer::start().await;
     let mut zhang = server.connect(ZHANG).await;
     let mut li = server.connect(LI).await;
+    let mut tablet = server.connect(LI).await;
     zhang.send_text(LI_ID, "m1", "hi").await;
     let entry = li.next_of("entry").await;
     li.send(json!({ "type": "ack", "conv": entry["conv"], "seq": entry["seq"] }))
         .await;
-    let receipt = receipt_of(&mut zhang, LI_ID, 0).await;
-    assert_eq!(
-        (&receipt["delivered"], &receipt["read"]),
-        (&json!(1), &json!(0))
-    );
+    for device in [&mut zhang, &mut tablet] {
+        let receipt = receipt_of(device, LI_ID, 0).await;
+        assert_eq!(
+            (&receipt["delivered"], &receipt["read"]),
+            (&json!(1), &json!(0))
+        );
+    }
+    // Where the ack came from, it is known. What is told of later would come after it.
+    let read = json!({ "type": "read", "conv": entry["conv"], "seq": 1 });
+    assert_eq!(li.request(read).await["type"], "done");
+    assert_eq!(li.next_of("receipt").await["read"], 1);
 }
 
 #[tokio::test]
