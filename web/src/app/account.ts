@@ -14,24 +14,27 @@ export interface Account {
   login: string;
   name: string;
   isSignedIn: boolean;
+  /** It was not the user who ended the session. */
+  wasEnded: boolean;
 }
 
 export function lastAccount(): Account | null {
   const found = kept(KEY) as Partial<Record<keyof Account, unknown>> | undefined;
   if (typeof found !== "object" || found === null) return null;
-  const { id, login, name, isSignedIn } = found;
+  const { id, login, name, isSignedIn, wasEnded } = found;
   if (typeof id !== "number" || typeof login !== "string" || typeof name !== "string") return null;
-  return { id, login, name, isSignedIn: isSignedIn === true };
+  return { id, login, name, isSignedIn: isSignedIn === true, wasEnded: wasEnded === true };
 }
 
 export function keepAccount({ id, login, name }: UserProfile): void {
-  keep(KEY, { id, login, name, isSignedIn: true } satisfies Account);
+  keep(KEY, { id, login, name, isSignedIn: true, wasEnded: false } satisfies Account);
 }
 
-/** The session is over. What is kept of the account's messages stays for its next one. */
-export function endAccount(): void {
+/** The session is over, for all tabs: which of them hears first from whom is chance, so the first one says why.
+ * What is kept of the account's messages stays for its next session. */
+export function endAccount(by: "user" | "server"): void {
   const last = lastAccount();
-  if (last !== null) keep(KEY, { ...last, isSignedIn: false } satisfies Account);
+  if (last?.isSignedIn) keep(KEY, { ...last, isSignedIn: false, wasEnded: by === "server" } satisfies Account);
 }
 
 /** Hears when another tab signs in or out. */

@@ -74,14 +74,14 @@ export async function signOut(): Promise<void> {
   if (current.kind !== "open") return;
   const { me } = current.client;
   // First, so that other tabs know why their connection ends.
-  endAccount();
+  endAccount("user");
   try {
     await current.client.logout();
   } catch (error) {
     if (me !== null) keepAccount(me);
     throw error;
   }
-  leave(null);
+  leave();
 }
 
 async function open(user: number): Promise<void> {
@@ -108,7 +108,10 @@ async function open(user: number): Promise<void> {
 function onConnection(client: Client, state: ConnectionState): void {
   const current = session();
   if (state.kind !== "stopped" || current.kind !== "open" || current.client !== client) return;
-  if (state.reason.kind === "signed_out") leave(lastAccount()?.isSignedIn ? "ended" : null);
+  if (state.reason.kind === "signed_out") {
+    endAccount("server");
+    leave();
+  }
   // The cookie is of somebody who signed in since, in another tab or on another page.
   if (state.reason.kind === "other_user") void askServer();
 }
@@ -118,16 +121,17 @@ async function follow(): Promise<void> {
   const current = session();
   const last = lastAccount();
   if (last === null || !last.isSignedIn) {
-    if (current.kind === "open") leave(null);
+    if (current.kind === "open") leave();
   } else if (current.kind !== "open" || current.account !== String(last.id)) {
     await open(last.id);
   }
 }
 
-function leave(reason: SignedOutReason | null): void {
+/** The session of this browser is over. */
+function leave(): void {
   void closeClient();
-  endAccount();
-  setSession({ kind: "signed_out", reason, login: lastAccount()?.login ?? "" });
+  const last = lastAccount();
+  setSession({ kind: "signed_out", reason: last?.wasEnded ? "ended" : null, login: last?.login ?? "" });
 }
 
 async function closeClient(): Promise<void> {
