@@ -25,9 +25,12 @@ use crate::outbox::{Ending, Item, Outbox};
 /// Locks over which users are spread, so that deliveries and registrations seldom meet.
 const SHARDS: usize = 64;
 
+/// Ids are the server's to give, so nobody can choose them to collide, and a fast hash will do.
+type Users = HashMap<UserId, Vec<Arc<Outbox>>, foldhash::fast::RandomState>;
+
 /// The connections of this node: see the [module](self).
 pub struct Hub {
-    shards: Vec<Mutex<HashMap<UserId, Vec<Arc<Outbox>>>>>,
+    shards: Vec<Mutex<Users>>,
     ended: Mutex<VecDeque<SessionId>>,
     bus: Arc<dyn Bus>,
     connections: AtomicUsize,
@@ -153,7 +156,7 @@ impl Hub {
         }
     }
 
-    fn shard(&self, user: UserId) -> &Mutex<HashMap<UserId, Vec<Arc<Outbox>>>> {
+    fn shard(&self, user: UserId) -> &Mutex<Users> {
         // Ids are dense, so the remainder spreads them evenly.
         &self.shards[(user.get() % SHARDS as u64) as usize]
     }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::client_frame::Refusal;
-use crate::envelope::read_object;
+use crate::envelope::{Refusal, read_object};
 use crate::{Body, ClientId, ConversationId, ErrorCode, Seq, UserId, limits, value};
 
 /// Whom a message is for.

@@ -1,14 +1,12 @@
 //! Frames from a client, and the decoder that no input may hurt.
 //!
-//! A frame is read in two passes over the same text: first its `type` and `req`, skipping all
-//! else, then the frame of that type. So a frame with a broken body is still answered under its
-//! own `req`, unknown types and fields are told apart from broken ones, and nothing is copied
-//! into an intermediate tree. What is skipped is skipped without recursion; what is read is
+//! How a frame is read is in `envelope`. What is skipped is skipped without recursion; what is read is
 //! never nested deeper than the frames are.
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
-use crate::envelope::{Head, encode, parse_object};
+use crate::append::SendRead;
+use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{Ack, Edit, ErrorCode, Hello, History, Ping, Read, Recall, Send, Sync};
 
 /// A frame from a client.
@@ -46,45 +44,17 @@ pub struct DecodeError {
     pub message: String,
 }
 
-/// The code to answer with, and a message for people.
-pub(crate) type Refusal = (ErrorCode, String);
-
 impl ClientFrame {
     /// Reads one text frame; the number is its `req`, below 2^53.
     ///
     /// # Errors
     /// [`ErrorCode::BadRequest`], [`ErrorCode::Unsupported`] or [`ErrorCode::TooLarge`], never another.
     pub fn decode(text: &str) -> Result<(Option<u64>, Self), DecodeError> {
-        let head = Head::read(text).map_err(|error| DecodeError {
-            req: error.req,
-            code: ErrorCode::BadRequest,
-            message: error.message,
-        })?;
-        let req = head.req;
-        let frame = Self::decode_kind(&head.kind, text).map_err(|(code, message)| DecodeError {
-            req,
-            code,
-            message,
-        })?;
-        Ok((req, frame))
-    }
-
-    fn decode_kind(kind: &str, text: &str) -> Result<Self, Refusal> {
-        match kind {
-            "hello" => parse(text).and_then(Hello::checked).map(Self::Hello),
-            "ping" => parse(text).map(Self::Ping),
-            "send" => parse(text).and_then(Send::checked).map(Self::Send),
-            "edit" => parse(text).and_then(Edit::checked).map(Self::Edit),
-            "recall" => parse(text).map(Self::Recall),
-            "ack" => parse(text).map(Self::Ack),
-            "read" => parse(text).map(Self::Read),
-            "sync" => parse(text).and_then(Sync::checked).map(Self::Sync),
-            "history" => parse(text).and_then(History::checked).map(Self::History),
-            other => {
-                let shown: String = other.chars().take(32).collect();
-                Err((ErrorCode::Unsupported, format!("no frame type {shown:?}")))
-            }
-        }
+        envelope::decode(text).map_err(|error| {
+            let (code, message) = error.refusal;
+            let req = error.req;
+            DecodeError { req, code, message }
+        })
     }
 
     /// Writes one text frame. `req` is below 2^53, or the server refuses the frame.
@@ -103,6 +73,23 @@ impl ClientFrame {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Refusal> {
-    parse_object(text).map_err(|message| (ErrorCode::BadRequest, message))
+impl<'a> Frames<'a> for ClientFrame {
+    fn read<D: Deserializer<'a>>(kind: &str, fields: D) -> Result<Result<Self, Refusal>, D::Error> {
+        Ok(match kind {
+            "hello" => Hello::deserialize(fields)?.checked().map(Self::Hello),
+            "ping" => Ok(Self::Ping(Ping::deserialize(fields)?)),
+            "send" => Send::checked(SendRead::deserialize(fields)?).map(Self::Send),
+            "edit" => Edit::deserialize(fields)?.checked().map(Self::Edit),
+            "recall" => Ok(Self::Recall(Recall::deserialize(fields)?)),
+            "ack" => Ok(Self::Ack(Ack::deserialize(fields)?)),
+            "read" => Ok(Self::Read(Read::deserialize(fields)?)),
+            "sync" => Sync::deserialize(fields)?.checked().map(Self::Sync),
+            "history" => History::deserialize(fields)?.checked().map(Self::History),
+            other => {
+                IgnoredAny::deserialize(fields)?;
+                let shown: String = other.chars().take(32).collect();
+                Err((ErrorCode::Unsupported, format!("no frame type {shown:?}")))
+            }
+        })
+    }
 }

@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::envelope::encode;
+use crate::envelope::encode_long;
 use crate::value::{self, Scalar};
 use crate::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
@@ -113,6 +113,10 @@ impl Entry {
     /// Writes the push of this entry: what [`ServerFrame::Entry`](crate::ServerFrame::Entry)
     /// encodes to, without having to own the entry.
     pub fn encode(&self) -> String {
-        encode("entry", None, self)
+        let text_bytes = match &self.body {
+            Some(Body::Text { text }) => text.len(),
+            Some(Body::Unknown) | None => 0,
+        };
+        encode_long("entry", None, self, text_bytes)
     }
 }

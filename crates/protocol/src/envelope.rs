@@ -1,24 +1,164 @@
 //! What every frame has, whichever way it goes: `type`, and `req` where it asks or answers.
+//!
+//! A frame is read in one pass where both come first, as they should: the reader goes on with what the type
+//! says. Otherwise in two: first for these two, skipping all else, then for the frame of that type. Either way a frame
+//! with a broken body is still answered under its own `req`, unknown types and fields are told apart from
+//! broken ones, and nothing is copied into an intermediate tree.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::ErrorCode;
 use crate::ids::EXACT_INTEGER_LIMIT;
+use crate::json;
 use crate::value::Scalar;
 
-/// The first pass over a frame: everything but `type` and `req` is skipped, not stored.
-pub(crate) struct Head<'a> {
-    pub(crate) kind: Cow<'a, str>,
-    pub(crate) req: Option<u64>,
+/// The code to answer with, and a message for people.
+pub(crate) type Refusal = (ErrorCode, String);
+
+/// The frames of one direction.
+pub(crate) trait Frames<'a>: Sized {
+    /// Reads the frame of this type: all fields but `type` and `req`, which are passed over if they come.
+    fn read<D: Deserializer<'a>>(kind: &str, fields: D) -> Result<Result<Self, Refusal>, D::Error>;
 }
 
-/// Why the first pass failed.
-pub(crate) struct HeadError {
-    /// The frame's `req`, where that alone was well-formed.
+/// Why a frame could not be read.
+pub(crate) struct FrameError {
+    /// The frame's `req`, where that much was well-formed.
     pub(crate) req: Option<u64>,
-    pub(crate) message: String,
+    pub(crate) refusal: Refusal,
+}
+
+/// Reads a frame and its `req`.
+pub(crate) fn decode<'a, F: Frames<'a>>(text: &'a str) -> Result<(Option<u64>, F), FrameError> {
+    let mut head = None;
+    let read = read_json(
+        text,
+        InOrder::<F> {
+            head: &mut head,
+            frames: PhantomData,
+        },
+    );
+    let (req, read) = match (head, read) {
+        (Some(req), Ok(read)) => (Some(req), read),
+        (Some(req), Err(error)) => (Some(req), Err((ErrorCode::BadRequest, error.message()))),
+        (None, _) => in_any_order(text)?,
+    };
+    read.map(|frame| (req, frame))
+        .map_err(|refusal| FrameError { req, refusal })
+}
+
+/// A first pass for `type` and `req`, a second for the rest.
+fn in_any_order<'a, F: Frames<'a>>(
+    text: &'a str,
+) -> Result<(Option<u64>, Result<F, Refusal>), FrameError> {
+    let Head { kind, req } = Head::read(text)?;
+    let read = read_json(
+        text,
+        OfKind::<F> {
+            kind: &kind,
+            frames: PhantomData,
+        },
+    );
+    let read = read.unwrap_or_else(|error| Err((ErrorCode::BadRequest, error.message())));
+    Ok((req, read))
+}
+
+/// Reads a whole frame whose type is known.
+struct OfKind<'k, F> {
+    kind: &'k str,
+    frames: PhantomData<F>,
+}
+
+impl<'a, F: Frames<'a>> DeserializeSeed<'a> for OfKind<'_, F> {
+    type Value = Result<F, Refusal>;
+
+    fn deserialize<D: Deserializer<'a>>(self, frame: D) -> Result<Self::Value, D::Error> {
+        F::read(self.kind, frame)
+    }
+}
+
+/// Reads a whole frame that begins with `type` and `req`. Any other is not read, and leaves no `head`.
+struct InOrder<'h, F> {
+    /// The `req`, once both are read.
+    head: &'h mut Option<u64>,
+    frames: PhantomData<F>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Type,
+    Req,
+    #[serde(other)]
+    Other,
+}
+
+impl<'a, F: Frames<'a>> DeserializeSeed<'a> for InOrder<'_, F> {
+    type Value = Result<F, Refusal>;
+
+    fn deserialize<D: Deserializer<'a>>(self, frame: D) -> Result<Self::Value, D::Error> {
+        frame.deserialize_map(self)
+    }
+}
+
+impl<'a, F: Frames<'a>> Visitor<'a> for InOrder<'_, F> {
+    type Value = Result<F, Refusal>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object that begins with type and req")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let not_in_order = || A::Error::custom("type and req do not come first");
+        let Some((Field::Type, Scalar::Text(kind))) = map.next_entry()? else {
+            return Err(not_in_order());
+        };
+        let Some((Field::Req, Scalar::Integer(req))) = map.next_entry()? else {
+            return Err(not_in_order());
+        };
+        if req >= EXACT_INTEGER_LIMIT {
+            return Err(not_in_order());
+        }
+        *self.head = Some(req);
+        F::read(&kind, MapAccessDeserializer::new(Rest(map)))
+    }
+}
+
+/// The fields behind `type` and `req`, neither of which may come again.
+struct Rest<A>(A);
+
+impl<'a, A: MapAccess<'a>> MapAccess<'a> for Rest<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        let Some(Scalar::Text(name)) = self.0.next_key()? else {
+            return Ok(None);
+        };
+        match &*name {
+            "type" => Err(A::Error::duplicate_field("type")),
+            "req" => Err(A::Error::duplicate_field("req")),
+            name => seed.deserialize(name.into_deserializer()).map(Some),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.0.next_value_seed(seed)
+    }
+}
+
+/// The first pass over a frame: everything but `type` and `req` is skipped, not stored.
+struct Head<'a> {
+    kind: Cow<'a, str>,
+    req: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -31,29 +171,29 @@ struct HeadOnWire<'a> {
 
 impl<'a> Head<'a> {
     /// Reads `type` and `req`.
-    pub(crate) fn read(text: &'a str) -> Result<Self, HeadError> {
-        let wire: HeadOnWire<'a> = parse_object(text).map_err(|message| HeadError {
-            req: None,
-            message: format!("not a frame: {message}"),
-        })?;
+    fn read(text: &'a str) -> Result<Self, FrameError> {
+        let wire: HeadOnWire<'a> = parse_object(text)
+            .map_err(|message| refused(None, format!("not a frame: {message}")))?;
         let req = match wire.req {
             Scalar::Absent => None,
             Scalar::Integer(req) if req < EXACT_INTEGER_LIMIT => Some(req),
             _ => {
-                return Err(HeadError {
-                    req: None,
-                    message: "req is an integer from 0 to 2^53 - 1".into(),
-                });
+                return Err(refused(None, "req is an integer from 0 to 2^53 - 1".into()));
             }
         };
         match wire.kind {
             Scalar::Text(kind) => Ok(Self { kind, req }),
-            _ => Err(HeadError {
+            _ => Err(refused(
                 req,
-                message: "type is a string, and no frame is without one".into(),
-            }),
+                "type is a string, and no frame is without one".into(),
+            )),
         }
     }
+}
+
+fn refused(req: Option<u64>, message: String) -> FrameError {
+    let refusal = (ErrorCode::BadRequest, message);
+    FrameError { req, refusal }
 }
 
 /// Reads the body of an HTTP request as strictly as a frame: one JSON object, in UTF-8.
@@ -69,10 +209,32 @@ pub fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, (ErrorCo
 
 /// Reads one JSON object. The error says where it breaks, in a few words whatever the input.
 pub(crate) fn parse_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err("not a JSON object".into());
+    read_json(text, PhantomData).map_err(|error| error.message())
+}
+
+/// Why a text is not the object that was looked for. The message is made only where it is wanted.
+enum NotRead {
+    NoObject,
+    Json(serde_json::Error),
+}
+
+impl NotRead {
+    fn message(self) -> String {
+        match self {
+            Self::NoObject => "not a JSON object".into(),
+            Self::Json(error) => shortened(error.to_string()),
+        }
     }
-    serde_json::from_str(text).map_err(|error| shortened(error.to_string()))
+}
+
+fn read_json<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> Result<S::Value, NotRead> {
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(NotRead::NoObject);
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = seed.deserialize(&mut json).map_err(NotRead::Json)?;
+    json.end().map_err(NotRead::Json)?;
+    Ok(value)
 }
 
 /// Cuts a message that quotes the input, which may be as long as a frame.
@@ -89,21 +251,30 @@ fn shortened(mut message: String) -> String {
     message
 }
 
-#[derive(Serialize)]
-struct Tagged<'a, T> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    req: Option<u64>,
-    #[serde(flatten)]
-    frame: &'a T,
-}
+/// Room for a frame with little text, in bytes: hardly any is longer.
+const FRAME_ROOM: usize = 256;
 
 /// Writes one frame.
 pub(crate) fn encode<T: Serialize>(kind: &'static str, req: Option<u64>, frame: &T) -> String {
-    serde_json::to_string(&Tagged { kind, req, frame }).unwrap_or_else(|error| {
-        unreachable!(
-            "frames hold only strings, integers and lists of them, which always encode: {error}"
-        )
-    })
+    encode_long(kind, req, frame, 0)
+}
+
+/// Writes one frame with so many bytes of text in it.
+pub(crate) fn encode_long<T: Serialize>(
+    kind: &'static str,
+    req: Option<u64>,
+    frame: &T,
+    text_bytes: usize,
+) -> String {
+    let mut out = String::with_capacity(FRAME_ROOM + text_bytes);
+    out.push_str("{\"type\":");
+    json::write_text(&mut out, kind);
+    if let Some(req) = req {
+        out.push_str(",\"req\":");
+        json::write_integer(&mut out, req);
+    }
+    match json::write_members(&mut out, frame) {
+        Ok(()) => out,
+        Err(error) => unreachable!("frames hold nothing that cannot be written: {error}"),
+    }
 }

@@ -15,6 +15,7 @@ mod entry;
 mod envelope;
 pub mod heartbeat;
 mod ids;
+mod json;
 pub mod limits;
 mod request;
 mod server_frame;

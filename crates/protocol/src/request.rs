@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::client_frame::Refusal;
+use crate::envelope::Refusal;
 use crate::{ConversationId, ErrorCode, Seq, limits, value};
 
 /// The first frame on a connection.

@@ -1,12 +1,12 @@
 //! Frames from the server.
 //!
-//! Read by clients in the same two passes as [`ClientFrame`](crate::ClientFrame); a frame of a newer
+//! Read by clients as the server reads [`ClientFrame`](crate::ClientFrame); a frame of a newer
 //! server reads as [`ServerFrame::Unknown`] and is passed over.
 
-use serde::de::Error;
+use serde::de::{Deserializer, Error, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::{Head, encode, parse_object};
+use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{ClientId, ConversationId, Entry, EntryId, ErrorCode, Millis, Seq, SessionId, UserId};
 
 /// What one user may know of another.
@@ -255,21 +255,10 @@ impl ServerFrame {
     /// The text is no frame, or a known one that breaks this version's rules: the server is not
     /// what it says. A client closes and reconnects.
     pub fn decode(text: &str) -> Result<(Option<u64>, Self), serde_json::Error> {
-        let head = Head::read(text).map_err(|error| serde_json::Error::custom(error.message))?;
-        let frame = match &*head.kind {
-            "welcome" => Self::Welcome(parse(text)?),
-            "pong" => Self::Pong(parse(text)?),
-            "sent" => Self::Sent(parse(text)?),
-            "entry" => Self::Entry(parse(text)?),
-            "receipt" => Self::Receipt(parse(text)?),
-            "done" => Self::Done(parse(text)?),
-            "synced" => Self::Synced(parse(text)?),
-            "history" => Self::History(parse(text)?),
-            "error" => Self::Error(parse(text)?),
-            "bye" => Self::Bye(parse(text)?),
-            _ => Self::Unknown,
-        };
-        Ok((head.req, frame))
+        envelope::decode(text).map_err(|error| {
+            let (_, message) = error.refusal;
+            serde_json::Error::custom(message)
+        })
     }
 
     /// Writes one text frame.
@@ -278,6 +267,7 @@ impl ServerFrame {
             Self::Welcome(frame) => encode("welcome", req, frame),
             Self::Pong(frame) => encode("pong", req, frame),
             Self::Sent(frame) => encode("sent", req, frame),
+            Self::Entry(frame) if req.is_none() => frame.encode(),
             Self::Entry(frame) => encode("entry", req, frame),
             Self::Receipt(frame) => encode("receipt", req, frame),
             Self::Done(frame) => encode("done", req, frame),
@@ -290,6 +280,23 @@ impl ServerFrame {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
-    parse_object(text).map_err(serde_json::Error::custom)
+impl<'a> Frames<'a> for ServerFrame {
+    fn read<D: Deserializer<'a>>(kind: &str, fields: D) -> Result<Result<Self, Refusal>, D::Error> {
+        Ok(Ok(match kind {
+            "welcome" => Self::Welcome(Welcome::deserialize(fields)?),
+            "pong" => Self::Pong(Pong::deserialize(fields)?),
+            "sent" => Self::Sent(Sent::deserialize(fields)?),
+            "entry" => Self::Entry(Entry::deserialize(fields)?),
+            "receipt" => Self::Receipt(Receipt::deserialize(fields)?),
+            "done" => Self::Done(Done::deserialize(fields)?),
+            "synced" => Self::Synced(Synced::deserialize(fields)?),
+            "history" => Self::History(HistoryPage::deserialize(fields)?),
+            "error" => Self::Error(Failure::deserialize(fields)?),
+            "bye" => Self::Bye(Bye::deserialize(fields)?),
+            _ => {
+                IgnoredAny::deserialize(fields)?;
+                Self::Unknown
+            }
+        }))
+    }
 }

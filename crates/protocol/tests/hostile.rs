@@ -30,10 +30,6 @@ fn what_is_not_an_object_has_no_req() {
         (r#"["sync",5]"#, None, BadRequest),
         (r#"["hello",null]"#, None, BadRequest),
         ("{", None, BadRequest),
-        (r#"{"type":"sync","req":5"#, None, BadRequest),
-        (r#"{"type":"sync","req":5,}"#, None, BadRequest),
-        (r#"{"type":"sync","req":5}}"#, None, BadRequest),
-        (r#"{"type":"sync","req":5} x"#, None, BadRequest),
         (r#"{"type":"sync"}{"type":"sync"}"#, None, BadRequest),
         (r#"{'type':'sync'}"#, None, BadRequest),
         (r#"{"type":"sync","req":05}"#, None, BadRequest),
@@ -41,6 +37,18 @@ fn what_is_not_an_object_has_no_req() {
         ("\u{feff}{\"type\":\"sync\"}", None, BadRequest),
         ("{\"type\":\"sync\",\"cursor\":\"\u{1}\"}", None, BadRequest),
         ("{\"type\":\"sync\"\0}", None, BadRequest),
+    ]);
+}
+
+#[test]
+fn what_breaks_behind_a_req_is_answered_under_it() {
+    all_refused(&[
+        (r#"{"type":"sync","req":5"#, Some(5), BadRequest),
+        (r#"{"type":"sync","req":5,}"#, Some(5), BadRequest),
+        (r#"{"type":"sync","req":5}}"#, Some(5), BadRequest),
+        (r#"{"type":"sync","req":5} x"#, Some(5), BadRequest),
+        // Only where both come first has the req been read by then.
+        (r#"{"req":5,"type":"sync""#, None, BadRequest),
     ]);
 }
 
@@ -100,7 +108,13 @@ fn a_req_is_an_integer_that_javascript_can_hold() {
             None,
             BadRequest,
         ),
-        (r#"{"type":"sync","req":1,"req":1}"#, None, BadRequest),
+        (r#"{"type":"sync","req":1,"req":1}"#, Some(1), BadRequest),
+        (
+            r#"{"type":"sync","req":1,"type":"sync"}"#,
+            Some(1),
+            BadRequest,
+        ),
+        (r#"{"req":1,"type":"sync","req":1}"#, None, BadRequest),
     ]);
     let largest = r#"{"type":"sync","req":9007199254740991}"#;
     assert_eq!(

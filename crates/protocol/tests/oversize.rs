@@ -71,6 +71,10 @@ fn a_million_nested_brackets() {
         }
         for field in ["type", "req", "body", "client_id", "mentions", "conv"] {
             let torn = format!(r#"{{"type":"send","req":5,"{field}":{open}"#);
+            assert_eq!(refused(&torn), (Some(5), BadRequest), "{field}");
+        }
+        for field in ["type", "req"] {
+            let torn = format!(r#"{{"{field}":{open}"#);
             assert_eq!(refused(&torn), (None, BadRequest), "{field}");
         }
         for field in ["body", "client_id", "mentions", "conv"] {

@@ -2,9 +2,9 @@
 //!
 //! request → queue → batch → store → dispatcher
 //!
-//! While one batch is on its way to the disk the next one gathers in the queue, so the batch size
-//! follows the load by itself: one write when it is quiet, hundreds when it is not, and no timer
-//! that makes anybody wait. One task commits one batch after the other and hands them to the
+//! While one batch is on its way to the disk the next one gathers in the queue, and whoever is ready when it is taken gets
+//! a turn to add to it. So the batch size follows the load by itself: one write when it is quiet, hundreds
+//! when it is not, and no timer that makes anybody wait. One task commits one batch after the other and hands them to the
 //! dispatcher in that order: the order of commits is the order of pushes.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::dispatch::Dispatcher;
-use crate::limits::{BATCH_WRITES, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES};
+use crate::limits::{BATCH_WRITES, GATHER_ROUNDS, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES};
 use crate::{ConnectionId, Reply, ServiceError};
 
 /// A write with whoever waits for it. The pairing is by type: an append's reply never gets a move.
@@ -182,6 +182,25 @@ impl Job {
     }
 }
 
+/// Lets everybody who is ready go first, as long as that brings more writes, to a limit.
+///
+/// Nobody is waited for: when nothing else is ready, this returns at once. But who was just answered, and has
+/// the next message in the socket already, gets into this batch and not into the next.
+async fn gather(queued: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
+    for _ in 0..GATHER_ROUNDS {
+        let before = jobs.len();
+        tokio::task::yield_now().await;
+        while jobs.len() < BATCH_WRITES
+            && let Ok(job) = queued.try_recv()
+        {
+            jobs.push(job);
+        }
+        if jobs.len() == before {
+            return;
+        }
+    }
+}
+
 /// Commits one batch after the other until told to stop, then what is still queued.
 async fn commit_batches(
     store: Arc<dyn Store>,
@@ -202,6 +221,7 @@ async fn commit_batches(
         if taken == 0 {
             return;
         }
+        gather(&mut queued, &mut jobs).await;
         let size: usize = jobs.iter().map(Job::bytes).sum();
         let (writes, waiting): (Vec<_>, Vec<_>) = jobs.drain(..).map(Job::split).unzip();
         let batch: Arc<[Write]> = writes.into();

@@ -10,8 +10,14 @@ pub const QUEUED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Writes in one commit. More wait for the next.
 ///
-/// Past about a thousand the cost of a commit is spread thin enough; larger ones only add latency.
-pub const BATCH_WRITES: usize = 1024;
+/// Only overload fills it, and then what is more would wait as long in the queue. With 1,024 a message cost about a
+/// tenth more processor time: more commits, and fewer messages for a connection in one go.
+pub const BATCH_WRITES: usize = 4096;
+
+/// How often all tasks that are ready get a turn to add to a batch before it is committed.
+///
+/// With 200 pairs and one message on its way in each, on one core, a batch had 62 messages without and 100 with.
+pub const GATHER_ROUNDS: usize = 16;
 
 /// Commits waiting for the dispatcher. Overflow: the committer waits, and writes queue up behind it.
 pub const QUEUED_COMMITS: usize = 4;

@@ -169,6 +169,11 @@ impl Service {
 
 /// Ends a page where its text gets too long for a frame, at the end that the next page goes on from.
 fn fit(mut entries: Vec<Entry>, range: HistoryRange) -> Vec<Entry> {
+    // Nearly always so little text that it fits however much of it must be escaped.
+    let unescaped: usize = entries.iter().filter_map(text).map(str::len).sum();
+    if unescaped <= PAGE_BYTES / ESCAPED_BYTES {
+        return entries;
+    }
     let mut bytes = 0;
     let mut fits = |entry: &Entry| {
         bytes += escaped_bytes(entry);
@@ -188,26 +193,24 @@ fn fit(mut entries: Vec<Entry>, range: HistoryRange) -> Vec<Entry> {
     entries
 }
 
+/// What one byte of text may become in JSON, at most.
+const ESCAPED_BYTES: usize = 6;
+
 /// The size of an entry's text in JSON.
 fn escaped_bytes(entry: &Entry) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => ESCAPED_BYTES,
+        _ => 1,
+    };
+    text(entry).map_or(0, |text| text.bytes().map(escaped).sum())
+}
+
+fn text(entry: &Entry) -> Option<&str> {
     match &entry.content {
-        Content::Message {
-            body: Some(Body::Text(text)),
-            ..
+        Content::Message { body, .. } | Content::Edit { body, .. } => {
+            body.as_ref().map(|Body::Text(text)| &**text)
         }
-        | Content::Edit {
-            body: Some(Body::Text(text)),
-            ..
-        } => text
-            .bytes()
-            .map(|byte| match byte {
-                b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-                0..0x20 => 6,
-                _ => 1,
-            })
-            .sum(),
-        Content::Message { body: None, .. }
-        | Content::Edit { body: None, .. }
-        | Content::Recall { .. } => 0,
+        Content::Recall { .. } => None,
     }
 }

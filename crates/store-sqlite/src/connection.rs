@@ -13,9 +13,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements kept compiled on each connection; the least recently used one goes.
 const PREPARED_STATEMENTS: usize = 64;
 
-/// Pages that one connection keeps in memory, in KiB.
+/// Pages that the writer keeps in memory, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
-const READER_CACHE_KIB: i64 = 32 * 1024;
+
+/// Pages that a reader keeps in memory, in KiB. Few: it drops them all whenever something was written since its last
+/// read, which on a busy server is always. More would be given back to the system and faulted in again each
+/// time, and the system's own cache has them anyway.
+const READER_CACHE_KIB: i64 = 2 * 1024;
 
 /// A page of the database, in bytes: SQLite's default, which nothing here changes.
 const PAGE_BYTES: u64 = 4096;

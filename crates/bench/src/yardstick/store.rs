@@ -14,7 +14,7 @@ use crate::order::{StoreOrder, StoreResult};
 use crate::{system, text};
 
 /// Writes in one commit, as in the service.
-pub(crate) const BATCH_WRITES: usize = 1024;
+pub(crate) const BATCH_WRITES: usize = 4096;
 
 /// Commits before the time counts.
 const WARM_UP: u64 = 16;

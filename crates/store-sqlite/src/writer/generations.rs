@@ -2,22 +2,25 @@
 //!
 //! Two halves: what is used moves to the young one; when that is full it becomes the old one, and
 //! the old one goes. So at most `2 × half` values are held, each use is one or two look-ups, and
-//! there is no list to keep in order.
+//! there is no list to keep in order. Keys are ids, which the server gives: nobody can choose them to collide, so a
+//! fast hash will do.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 pub(super) struct Generations<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, RandomState>,
+    old: HashMap<K, V, RandomState>,
     half: usize,
 }
 
 impl<K: Hash + Eq + Copy, V> Generations<K, V> {
     pub(super) fn new(half: usize) -> Self {
         Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: HashMap::default(),
+            old: HashMap::default(),
             half,
         }
     }

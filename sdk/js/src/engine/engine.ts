@@ -475,7 +475,9 @@ export class Engine implements Backend {
         case "request": {
           const { append } = action;
           this.#book.sending(append.client_id);
-          this.#send({ ...append, req: this.#requests.ask({ kind: "append", clientId: append.client_id }) });
+          const req = this.#requests.ask({ kind: "append", clientId: append.client_id });
+          // The server reads a frame in one go where these two come first.
+          this.#send({ ...{ type: append.type, req }, ...append });
           break;
         }
         case "done":
