@@ -237,3 +237,56 @@ async fn commit_batches(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::{ConversationId, UserId};
+
+    use super::*;
+
+    fn job() -> Job {
+        let moved = Move {
+            user: UserId::new(1).unwrap(),
+            conv: ConversationId::new(1).unwrap(),
+            read: None,
+            delivered: None,
+        };
+        let nobody = Mover {
+            reply: None,
+            connection: None,
+        };
+        Job::Move(moved, nobody)
+    }
+
+    #[tokio::test]
+    async fn who_is_ready_adds_to_the_batch() {
+        let (sender, mut queued) = mpsc::channel(8);
+        for _ in 0..3 {
+            let sender = sender.clone();
+            tokio::spawn(async move { sender.send(job()).await });
+        }
+        let mut jobs = vec![job()];
+        gather(&mut queued, &mut jobs).await;
+        assert_eq!(jobs.len(), 4);
+    }
+
+    /// Would never end, if it waited for the sender.
+    #[tokio::test]
+    async fn nobody_is_waited_for() {
+        let (sender, mut queued) = mpsc::channel(8);
+        let mut jobs = vec![job()];
+        gather(&mut queued, &mut jobs).await;
+        assert_eq!(jobs.len(), 1);
+        drop(sender);
+    }
+
+    #[tokio::test]
+    async fn a_full_batch_takes_no_more() {
+        let (sender, mut queued) = mpsc::channel(8);
+        sender.send(job()).await.unwrap();
+        let mut jobs: Vec<_> = std::iter::repeat_with(job).take(BATCH_WRITES).collect();
+        gather(&mut queued, &mut jobs).await;
+        assert_eq!(jobs.len(), BATCH_WRITES);
+        assert_eq!(queued.len(), 1);
+    }
+}
