@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use hongyan_protocol::{
@@ -116,7 +117,7 @@ impl Client {
         &self,
         conv: ConversationId,
         seq: Seq,
-        text: impl Into<Box<str>>,
+        text: impl Into<Arc<str>>,
     ) -> Result<SendHandle, SubmitError> {
         self.submit(Draft::Edit(conv, seq, Body::text(text))).await
     }

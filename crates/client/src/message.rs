@@ -1,5 +1,7 @@
 //! What an application hands over to be sent.
 
+use std::sync::Arc;
+
 use hongyan_delivery::client::outbox::Append;
 use hongyan_protocol::{
     Body, ClientFrame, ClientId, ConversationId, Edit, Recall, Send, Seq, Target, UserId,
@@ -18,7 +20,7 @@ pub struct Message {
 
 impl Message {
     /// A message of plain text.
-    pub fn text(text: impl Into<Box<str>>) -> Self {
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self {
             body: Body::text(text),
             reply_to: None,
@@ -57,8 +59,8 @@ impl From<&str> for Message {
     }
 }
 
-impl From<Box<str>> for Message {
-    fn from(text: Box<str>) -> Self {
+impl From<Arc<str>> for Message {
+    fn from(text: Arc<str>) -> Self {
         Self::text(text)
     }
 }

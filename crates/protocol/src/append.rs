@@ -1,5 +1,7 @@
 //! Frames of a client that append to a log: `send`, `edit`, `recall`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{Refusal, read_object};
@@ -103,7 +105,7 @@ impl Send {
     pub fn text(
         target: Target,
         client_id: ClientId,
-        text: impl Into<Box<str>>,
+        text: impl Into<Arc<str>>,
     ) -> Result<Self, (ErrorCode, String)> {
         Ok(Self {
             target,

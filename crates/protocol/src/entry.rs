@@ -1,5 +1,7 @@
 //! An entry: one line of a conversation's log, as it stands on the wire.
 
+use std::sync::Arc;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -14,7 +16,7 @@ pub enum Body {
     /// Plain text, at most [`limits::TEXT_BYTES`](crate::limits::TEXT_BYTES).
     Text {
         /// The text.
-        text: Box<str>,
+        text: Arc<str>,
     },
     /// A kind this version does not know. A client shows a placeholder; a server refuses it.
     Unknown,
@@ -22,7 +24,7 @@ pub enum Body {
 
 impl Body {
     /// A body of plain text.
-    pub fn text(text: impl Into<Box<str>>) -> Self {
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text { text: text.into() }
     }
 }

@@ -3,6 +3,7 @@
 //! Every integer on the wire is below 2^53: a JavaScript number holds it exactly.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -127,12 +128,15 @@ impl Millis {
 ///
 /// 1 to 64 visible ASCII characters. Make it time-ordered (a UUIDv7, a ULID, a counter): the
 /// store indexes it, and neighbours in time then share a page.
+///
+/// Copied, it is the same text: on its way from a frame to the store and out to everybody, nothing of it
+/// is copied but a pointer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(Box<str>);
+pub struct ClientId(Arc<str>);
 
 impl ClientId {
     /// Checks and wraps a client id.
-    pub fn new(value: impl Into<Box<str>>) -> Result<Self, InvalidId> {
+    pub fn new(value: impl Into<Arc<str>>) -> Result<Self, InvalidId> {
         let value = value.into();
         Self::check(&value)?;
         Ok(Self(value))

@@ -85,7 +85,7 @@ pub struct NewSession {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     /// Plain text.
-    Text(Box<str>),
+    Text(Arc<str>),
 }
 
 /// What an entry does. Blanked bodies are `None`.

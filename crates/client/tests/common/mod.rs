@@ -153,7 +153,7 @@ impl Peer {
                 let Body::Text { text } = send.body else {
                     panic!("not a text");
                 };
-                Some((req, send.client_id, text.into()))
+                Some((req, send.client_id, text.to_string()))
             }
             _ => None,
         })

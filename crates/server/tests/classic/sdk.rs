@@ -16,7 +16,7 @@ async fn texts(events: &mut Events, count: usize) -> Vec<String> {
                 && entry.kind == EntryKind::Message
                 && let Some(Body::Text { text }) = entry.body
             {
-                texts.push(text.into());
+                texts.push(text.to_string());
             }
         }
     };

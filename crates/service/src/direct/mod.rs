@@ -19,6 +19,7 @@ pub use undelivered::{DirectEntry, OldestEntries, Undelivered};
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId, UserProfile};
 use hongyan_store::{Body, Content, Conversation, ConversationKind, Entry};
@@ -39,7 +40,7 @@ pub struct DirectMessage {
     /// The sender's name for it.
     pub client_id: ClientId,
     /// What it says now, edits included; `None` once recalled.
-    pub text: Option<Box<str>>,
+    pub text: Option<Arc<str>>,
 }
 
 impl DirectMessage {

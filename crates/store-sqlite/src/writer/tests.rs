@@ -112,7 +112,7 @@ impl Case {
             Content::Message {
                 body: Some(Body::Text(text)),
                 ..
-            } => text.into(),
+            } => text.to_string(),
             other => panic!("{other:?}"),
         };
         entries.map(text).collect()
