@@ -7,11 +7,12 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
 use hongyan_protocol::UserId;
 use parking_lot::Mutex;
 
 #[derive(Default)]
-pub(crate) struct Unsettled(Mutex<HashSet<UserId>>);
+pub(crate) struct Unsettled(Mutex<HashSet<UserId, RandomState>>);
 
 impl Unsettled {
     pub(crate) fn contains(&self, user: UserId) -> bool {

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{Append, AppendError, Appended, Body, Change, ChangeDigest, Position, Target};
 use rusqlite::{OptionalExtension, Statement, params};
 
 use super::batch::{Batch, Way};
 use super::cache::Hot;
+use super::pending::Entry;
 use crate::row::{self, Kind, sql};
 
 /// Why an append went no further.
@@ -51,6 +52,13 @@ pub(crate) struct Place {
     pub(crate) messages: u64,
 }
 
+/// What was found where a client id would be.
+enum Found {
+    Earlier(Earlier),
+    /// It was not used before. The sender's next one that was, in the order of client ids.
+    Next(Option<ClientId>),
+}
+
 /// An earlier append under the same client id.
 struct Earlier {
     conv: ConversationId,
@@ -58,6 +66,18 @@ struct Earlier {
     id: EntryId,
     at: Millis,
     digest: ChangeDigest,
+}
+
+impl Earlier {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            conv: entry.place.conv,
+            seq: entry.place.seq,
+            id: entry.place.id,
+            at: entry.append.at,
+            digest: entry.append.change.digest(),
+        }
+    }
 }
 
 /// Runs [`INSERT_ENTRY`]. Where the client id was used before it is an error,
@@ -118,6 +138,7 @@ impl Batch<'_> {
     /// id; so where the index would say that it is not, an earlier one is looked for only then.
     fn try_append(&mut self, append: &Append) -> Result<Appended, Stop> {
         if matches!(self.way, Way::Journal { .. })
+            && !self.cache.unused.contains(append.from, &append.client_id)
             && let Some(first) = self.first_attempt(append)?
         {
             return Ok(first);
@@ -163,16 +184,20 @@ impl Batch<'_> {
 
     /// The outcome of an earlier append under the same client id, in this batch or long ago.
     fn first_attempt(&mut self, append: &Append) -> Result<Option<Appended>, Stop> {
-        let Some(earlier) = self.earlier(append)? else {
-            return Ok(None);
-        };
         let Earlier {
             conv,
             seq,
             id,
             at,
             digest,
-        } = earlier;
+        } = match self.find(append)? {
+            Found::Earlier(earlier) => earlier,
+            Found::Next(next) => {
+                let (from, client_id) = (append.from, append.client_id.clone());
+                self.cache.unused.learn(from, client_id, next);
+                return Ok(None);
+            }
+        };
         let meant = match append.target {
             Target::Conversation(conv) => Some(conv),
             Target::Direct(user) => self.cache.direct(self.conn, append.from, user)?,
@@ -192,33 +217,48 @@ impl Batch<'_> {
         }))
     }
 
-    fn earlier(&self, append: &Append) -> rusqlite::Result<Option<Earlier>> {
-        if let Way::Journal { pending, .. } = &self.way
-            && let Some(entry) = pending.find(append.from, &append.client_id)
+    /// Looks for an append's client id, in the journal and in the log.
+    fn find(&mut self, append: &Append) -> rusqlite::Result<Found> {
+        let mut next = None;
+        if let Way::Journal { pending, .. } = &mut self.way
+            && let Some(entry) = pending.first_from(append.from, &append.client_id)
         {
-            return Ok(Some(Earlier {
-                conv: entry.place.conv,
-                seq: entry.place.seq,
-                id: entry.place.id,
-                at: entry.append.at,
-                digest: entry.append.change.digest(),
-            }));
+            if entry.append.client_id == append.client_id {
+                return Ok(Found::Earlier(Earlier::of(entry)));
+            }
+            next = Some(entry.append.client_id.clone());
         }
-        self.conn
+        let in_log = self
+            .conn
             .prepare_cached(
-                "SELECT conv_id, seq, id, at, digest FROM entries
-                 WHERE sender_id = ?1 AND client_id = ?2",
+                "SELECT client_id, id FROM entries WHERE sender_id = ?1 AND client_id >= ?2
+                 ORDER BY client_id LIMIT 1",
             )?
             .query_row((sql(append.from), append.client_id.as_str()), |row| {
+                Ok((row::client_id(row, 0)?, row::id(row, 1)?))
+            })
+            .optional()?;
+        if let Some((client_id, id)) = in_log {
+            if client_id == append.client_id {
+                return self.earlier(id).map(Found::Earlier);
+            }
+            next = next.into_iter().chain([client_id]).min();
+        }
+        Ok(Found::Next(next))
+    }
+
+    fn earlier(&self, id: EntryId) -> rusqlite::Result<Earlier> {
+        self.conn
+            .prepare_cached("SELECT conv_id, seq, at, digest FROM entries WHERE id = ?1")?
+            .query_row([sql(id)], |row| {
                 Ok(Earlier {
                     conv: row::id(row, 0)?,
                     seq: row::id(row, 1)?,
-                    id: row::id(row, 2)?,
-                    at: row::id(row, 3)?,
-                    digest: ChangeDigest(row.get(4)?),
+                    id,
+                    at: row::id(row, 2)?,
+                    digest: ChangeDigest(row.get(3)?),
                 })
             })
-            .optional()
     }
 
     /// The conversation that the append is for; a 1:1 one is made if need be.
@@ -365,6 +405,7 @@ impl Batch<'_> {
             }
         }
         self.cache.use_id(place.id)?;
+        self.cache.unused.is_used(from, &append.client_id);
         let is_written = matches!(self.way, Way::Through(_));
         self.cache.change(self.conn, conv, |hot| {
             hot.head = seq;

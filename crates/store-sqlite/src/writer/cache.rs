@@ -13,6 +13,7 @@ use hongyan_store::Position;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::generations::Generations;
+use super::unused::Unused;
 use crate::row::{self, sql};
 
 /// Conversations, and pairs of users, remembered in each of two generations. Beyond, those not
@@ -86,6 +87,7 @@ pub(super) fn advanced(from: Position, read: Option<Seq>, delivered: Option<Seq>
 pub(super) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     directs: Generations<(UserId, UserId), ConversationId>,
+    pub(super) unused: Unused,
     /// The conversations that are ahead of their rows, in the order of their first change.
     changed: Vec<ConversationId>,
     /// The last number given to a change; `None` before it was read.
@@ -100,6 +102,7 @@ impl Cache {
         Self {
             conversations: Generations::new(HALF),
             directs: Generations::new(HALF),
+            unused: Unused::new(),
             changed: Vec::new(),
             version: None,
             next_id: None,
@@ -110,6 +113,7 @@ impl Cache {
     pub(super) fn clear(&mut self) {
         self.conversations.clear();
         self.directs.clear();
+        self.unused.clear();
         self.changed.clear();
         self.version = None;
         self.next_id = None;
@@ -120,6 +124,7 @@ impl Cache {
         if self.changed.is_empty() {
             self.conversations.age();
             self.directs.age();
+            self.unused.age();
         }
     }
 

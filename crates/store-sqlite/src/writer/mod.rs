@@ -26,6 +26,7 @@ mod pending;
 #[cfg(test)]
 mod tests;
 mod touches;
+mod unused;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,8 +4,9 @@
 //! Promises: bounded, by the writer, which carries everything out when it [is full](Pending::is_full).
 //! Not here: positions and heads (`cache`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use foldhash::fast::RandomState;
 use hongyan_protocol::{ClientId, UserId};
 use hongyan_store::{Append, Body, Change};
 
@@ -24,14 +25,18 @@ pub(super) struct Entry {
     pub(super) place: Place,
 }
 
+/// Ids are the server's, so that nobody can choose them to collide.
+type Users = HashSet<UserId, RandomState>;
+
 #[derive(Default)]
 pub(super) struct Pending {
     entries: Vec<Entry>,
-    by_client_id: HashMap<(UserId, ClientId), usize>,
+    /// Where the first so many of them are, see [`first_from`](Self::first_from).
+    by_client_id: BTreeMap<(UserId, ClientId), usize>,
     moves: usize,
     text_bytes: usize,
     /// Members of conversations that the running batch wrote to.
-    concerned: HashSet<UserId>,
+    concerned: Users,
 }
 
 impl Pending {
@@ -43,8 +48,6 @@ impl Pending {
         {
             self.text_bytes += text.len();
         }
-        let key = (append.from, append.client_id.clone());
-        self.by_client_id.insert(key, self.entries.len());
         self.entries.push(Entry { append, place });
     }
 
@@ -58,7 +61,7 @@ impl Pending {
     }
 
     /// Those noted since the last call.
-    pub(super) fn take_concerned(&mut self) -> HashSet<UserId> {
+    pub(super) fn take_concerned(&mut self) -> Users {
         std::mem::take(&mut self.concerned)
     }
 
@@ -67,9 +70,24 @@ impl Pending {
         &self.entries
     }
 
-    pub(super) fn find(&self, from: UserId, client_id: &ClientId) -> Option<&Entry> {
-        let at = self.by_client_id.get(&(from, client_id.clone()))?;
-        self.entries.get(*at)
+    /// The sender's first message from this client id on, in the order of client ids.
+    ///
+    /// Hardly ever asked for, so what came since the last time is put in order only now.
+    pub(super) fn first_from(&mut self, from: UserId, client_id: &ClientId) -> Option<&Entry> {
+        for (at, Entry { append, .. }) in self
+            .entries
+            .iter()
+            .enumerate()
+            .skip(self.by_client_id.len())
+        {
+            self.by_client_id
+                .insert((append.from, append.client_id.clone()), at);
+        }
+        let (key, at) = self
+            .by_client_id
+            .range((from, client_id.clone())..)
+            .next()?;
+        self.entries.get(*at).filter(|_| key.0 == from)
     }
 
     /// Writes, messages and moves together.

@@ -1,7 +1,13 @@
 //! A client id stands for one entry, for ever.
 
-use super::fixture::{Engine, Fixture, seq};
-use crate::{Append, AppendError, Appended, Store, Target};
+use std::collections::HashMap;
+
+use hongyan_protocol::ClientId;
+
+use super::Rng;
+use super::fixture::{Engine, Fixture, WIDE, seq};
+use super::random::seed;
+use crate::{Append, AppendError, Appended, Store, SyncCursor, Target};
 
 /// What a retry must be answered, given the answer to the first attempt.
 fn again(first: &Appended) -> Result<Appended, AppendError> {
@@ -145,4 +151,50 @@ pub async fn after_a_restart<E: Engine>(f: &mut Fixture<E>) {
     assert_eq!(f.append(&same).await, again(&first));
     let found = f.store().direct_conversation(a, b).await.unwrap();
     assert_eq!(found, Some(first.conv));
+}
+
+/// Client ids that come in order, against it, and again, from few enough that most are used in the end.
+pub async fn in_any_order_of_client_ids<E: Engine>(f: &mut Fixture<E>) {
+    let mut rng = Rng::new(seed());
+    let (a, b) = f.pair().await;
+    f.say(a, b, "makes the conversation").await;
+    let mut used = HashMap::new();
+    let mut next = HashMap::from([(a, 0), (b, 500)]);
+    for _ in 0..150 {
+        let mut batch = Vec::new();
+        for _ in 0..rng.below(12) {
+            let (from, to) = if rng.once_in(2) { (a, b) } else { (b, a) };
+            let number = next.get_mut(&from).unwrap();
+            // On from here; or again from a little before; or from anywhere.
+            *number = match rng.below(16) {
+                0 => rng.below(1000),
+                1 | 2 => number.saturating_sub(rng.below(6)),
+                _ => *number + 1,
+            };
+            // Not padded, so that 10 comes before 9.
+            let id = format!("c{number}");
+            let mut append = f.message(from, Target::Direct(to), &id);
+            append.client_id = ClientId::new(id).unwrap();
+            batch.push(append);
+        }
+        let outcomes = f.append_all(&batch).await;
+        for (append, outcome) in batch.iter().zip(outcomes) {
+            let appended = outcome.unwrap();
+            let key = (append.from, append.client_id.clone());
+            match used.get(&key) {
+                Some(first) => assert_eq!(Ok(appended), again(first), "{key:?}"),
+                None => {
+                    assert!(!appended.duplicate, "{key:?}");
+                    used.insert(key, appended);
+                }
+            }
+        }
+        // To be read, what was put off is carried out.
+        if rng.once_in(5) {
+            f.sync(a, SyncCursor::Since(0), WIDE).await;
+        }
+        if rng.once_in(30) {
+            f.reopen().await;
+        }
+    }
 }

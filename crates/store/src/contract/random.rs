@@ -18,9 +18,7 @@ const SEED_VARIABLE: &str = "HONGYAN_TEST_SEED";
 
 /// Whatever the store answers and shows, the model says the same.
 pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
-    let seed = seed();
-    println!("{SEED_VARIABLE}={seed}");
-    let mut rng = Rng::new(seed);
+    let mut rng = Rng::new(seed());
     let mut users = Vec::new();
     for _ in 0..USERS {
         users.push(f.user().await);
@@ -55,16 +53,18 @@ pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
     }
 }
 
-/// Another one each time, unless one is asked for.
+/// Another one each time, unless one is asked for. Prints it.
 #[allow(
     clippy::disallowed_methods,
     reason = "a test is asked to repeat itself by a variable"
 )]
-fn seed() -> u64 {
-    match std::env::var(SEED_VARIABLE) {
+pub(super) fn seed() -> u64 {
+    let seed = match std::env::var(SEED_VARIABLE) {
         Ok(seed) => seed.parse().unwrap(),
         Err(_) => RandomState::new().hash_one(0),
-    }
+    };
+    println!("{SEED_VARIABLE}={seed}");
+    seed
 }
 
 fn random_write<E: Engine>(

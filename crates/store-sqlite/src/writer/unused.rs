@@ -1,0 +1,71 @@
+//! Client ids that are known to be unused, without a look into the index.
+//!
+//! A client id has to be looked for before its message may be journaled. But where one was looked for, the
+//! next one that is in use is found on the way, and between the two there is none. Ids that are made in the
+//! order of time, as they should be, fall into that stretch one after the other.
+//!
+//! Owns: one such stretch for each sender who wrote lately.
+//! Promises: never holds a used one to be unused. Not the other way round: what is not known has to be
+//! looked for.
+
+use hongyan_protocol::{ClientId, UserId};
+
+use super::generations::Generations;
+
+/// Senders remembered in each of two generations. About 200 bytes each.
+const HALF: usize = 32 * 1024;
+
+/// No client id between these two is used, neither of the ends counted in. Texts are ordered by their bytes, as
+/// in the index.
+struct Stretch {
+    after: ClientId,
+    /// Up to the last of all, if there is none.
+    before: Option<ClientId>,
+}
+
+pub(super) struct Unused(Generations<UserId, Stretch>);
+
+impl Unused {
+    pub(super) fn new() -> Self {
+        Self(Generations::new(HALF))
+    }
+
+    /// Whether it is certain that the sender has not used this client id.
+    pub(super) fn contains(&mut self, sender: UserId, id: &ClientId) -> bool {
+        let stretch = self.0.get_mut(sender);
+        stretch.is_some_and(|stretch| stretch.contains(id))
+    }
+
+    /// The sender was found to have used none from `id` on, up to `next`.
+    pub(super) fn learn(&mut self, sender: UserId, id: ClientId, next: Option<ClientId>) {
+        let stretch = Stretch {
+            after: id,
+            before: next,
+        };
+        self.0.insert(sender, stretch);
+    }
+
+    /// The sender has used this client id now.
+    pub(super) fn is_used(&mut self, sender: UserId, id: &ClientId) {
+        if let Some(stretch) = self.0.get_mut(sender)
+            && stretch.contains(id)
+        {
+            stretch.after = id.clone();
+        }
+    }
+
+    /// To be called now and then: forgets what is too much.
+    pub(super) fn age(&mut self) {
+        self.0.age();
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Stretch {
+    fn contains(&self, id: &ClientId) -> bool {
+        self.after < *id && self.before.as_ref().is_none_or(|before| id < before)
+    }
+}
