@@ -18,7 +18,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::dispatch::Dispatcher;
-use crate::limits::{BATCH_WRITES, GATHER_ROUNDS, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES};
+use crate::limits::{
+    ANSWERED_A_ROUND, BATCH_WRITES, GATHER_ROUNDS, QUEUED_BYTES, QUEUED_COMMITS, QUEUED_WRITES,
+};
 use crate::{ConnectionId, Reply, ServiceError};
 
 /// A write with whoever waits for it. The pairing is by type: an append's reply never gets a move.
@@ -185,10 +187,12 @@ impl Job {
 
 /// Lets everybody who is ready go first, as long as that brings more writes, to a limit.
 ///
-/// Nobody is waited for: when nothing else is ready, this returns at once. But who was just answered, and has
-/// the next message in the socket already, gets into this batch and not into the next.
-async fn gather(queued: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
-    for _ in 0..GATHER_ROUNDS {
+/// Nobody is waited for: when nothing else is ready, this takes no time. But who was just answered, and has
+/// the next message in the socket already, gets into this batch and not into the next. It takes some rounds until
+/// all of the `answered` have been written to; before, that a round brought nothing means nothing.
+async fn gather(queued: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, answered: usize) {
+    let at_least = answered / ANSWERED_A_ROUND;
+    for round in 0..GATHER_ROUNDS {
         let before = jobs.len();
         tokio::task::yield_now().await;
         while jobs.len() < BATCH_WRITES
@@ -196,7 +200,8 @@ async fn gather(queued: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
         {
             jobs.push(job);
         }
-        if jobs.len() == before {
+        let brought_nothing = jobs.len() == before && round >= at_least;
+        if brought_nothing || jobs.len() == BATCH_WRITES {
             return;
         }
     }
@@ -211,6 +216,7 @@ async fn commit_batches(
     stop: Arc<Notify>,
 ) {
     let mut jobs = Vec::with_capacity(BATCH_WRITES);
+    let mut answered = 0;
     loop {
         let taken = tokio::select! {
             taken = queued.recv_many(&mut jobs, BATCH_WRITES) => taken,
@@ -222,7 +228,8 @@ async fn commit_batches(
         if taken == 0 {
             return;
         }
-        gather(&mut queued, &mut jobs).await;
+        gather(&mut queued, &mut jobs, answered).await;
+        answered = jobs.len();
         let size: usize = jobs.iter().map(Job::bytes).sum();
         let (writes, waiting): (Vec<_>, Vec<_>) = jobs.drain(..).map(Job::split).unzip();
         let batch: Arc<[Write]> = writes.into();
@@ -267,8 +274,27 @@ mod tests {
             tokio::spawn(async move { sender.send(job()).await });
         }
         let mut jobs = vec![job()];
-        gather(&mut queued, &mut jobs).await;
+        gather(&mut queued, &mut jobs, 0).await;
         assert_eq!(jobs.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn who_was_answered_adds_to_the_batch_as_well() {
+        let (sender, mut queued) = mpsc::channel(8);
+        for (answered, expected) in [(0, 1), (200, 2)] {
+            let sender = sender.clone();
+            let answering = tokio::spawn(async move {
+                for _ in 0..4 {
+                    tokio::task::yield_now().await;
+                }
+                sender.send(job()).await
+            });
+            let mut jobs = vec![job()];
+            gather(&mut queued, &mut jobs, answered).await;
+            assert_eq!(jobs.len(), expected, "{answered} answered");
+            answering.await.unwrap().unwrap();
+            while queued.try_recv().is_ok() {}
+        }
     }
 
     /// Would never end, if it waited for the sender.
@@ -276,7 +302,7 @@ mod tests {
     async fn nobody_is_waited_for() {
         let (sender, mut queued) = mpsc::channel(8);
         let mut jobs = vec![job()];
-        gather(&mut queued, &mut jobs).await;
+        gather(&mut queued, &mut jobs, BATCH_WRITES).await;
         assert_eq!(jobs.len(), 1);
         drop(sender);
     }
@@ -286,7 +312,7 @@ mod tests {
         let (sender, mut queued) = mpsc::channel(8);
         sender.send(job()).await.unwrap();
         let mut jobs: Vec<_> = std::iter::repeat_with(job).take(BATCH_WRITES).collect();
-        gather(&mut queued, &mut jobs).await;
+        gather(&mut queued, &mut jobs, 0).await;
         assert_eq!(jobs.len(), BATCH_WRITES);
         assert_eq!(queued.len(), 1);
     }
