@@ -61,7 +61,7 @@ fn message(order: &Fill, sender: u64, number: u64) -> anyhow::Result<ClientFrame
     text::write(&mut text, sender, number, order.text_bytes);
     Ok(ClientFrame::Send(Send {
         target: Target::User(UserId::new(order.to)?),
-        client_id: ClientId::new(format!("{}-{sender}-{number}", order.run))?,
+        client_id: ClientId::new(format!("{}-{sender}-{number:010}", order.run))?,
         body: Body::text(String::from_utf8(text).context("a text of digits")?),
         reply_to: None,
         mentions: Vec::new(),

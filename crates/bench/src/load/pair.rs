@@ -162,7 +162,8 @@ impl Pair {
                 Some(conv) => write!(out, r#"{{"type":"send","req":{req},"conv":{conv}"#),
                 None => write!(out, r#"{{"type":"send","req":{req},"to":{to}"#),
             };
-            let _ = write!(out, r#","client_id":"{run}-{index}-{number}","#);
+            // Ascending, as a client's are to be.
+            let _ = write!(out, r#","client_id":"{run}-{index}-{number:010}","#);
             out.extend_from_slice(br#""body":{"type":"text","text":""#);
             text::write(out, index, number, order.text_bytes);
             out.extend_from_slice(br#""}}"#);

@@ -86,7 +86,7 @@ impl Writer<'_> {
         Ok(Write::Append(Append {
             from: UserId::new(from)?,
             target: Target::Direct(UserId::new(to)?),
-            client_id: ClientId::new(format!("{}-{pair}-{in_pair}", order.run))?,
+            client_id: ClientId::new(format!("{}-{pair}-{in_pair:010}", order.run))?,
             change: Change::Message {
                 body: Body::Text(String::from_utf8(body)?.into()),
                 reply_to: None,
