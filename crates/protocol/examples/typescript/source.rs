@@ -194,7 +194,7 @@ fn split(ty: &Type) -> (String, &Type) {
     };
     let (nested, innermost) = split(inner);
     match (name.as_str(), nested.as_str()) {
-        ("Box", _) => (nested, innermost),
+        ("Box" | "Arc", _) => (nested, innermost),
         ("Option" | "Vec", "") => (name, innermost),
         _ => panic!("{name} of {nested} has no meaning here"),
     }
