@@ -187,7 +187,7 @@ impl Job {
 
 /// Lets everybody who is ready go first, as long as that brings more writes, to a limit.
 ///
-/// Nobody is waited for: when nothing else is ready, this takes no time. But who was just answered, and has
+/// Nobody is waited for: when nothing else is ready, each round is over at once. But who was just answered, and has
 /// the next message in the socket already, gets into this batch and not into the next. It takes some rounds until
 /// all of the `answered` have been written to; before, that a round brought nothing means nothing.
 async fn gather(queued: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, answered: usize) {

@@ -4,7 +4,7 @@
 //! ahead of the rows in the file, the cache is the truth until [`Cache::write_rows`].
 //! Promises: exact. There is one writer; a failed transaction drops everything here, and so does
 //! a change by another program ([`Cache::has_foreign_change`]).
-//! Not here: entries. What an edit or a recall needs of its target is read from the log.
+//! Not here: client ids (`unused`, which is kept and dropped together with this), and entries. What an edit or a recall needs of its target is read from the log.
 
 use std::sync::Arc;
 
@@ -87,6 +87,7 @@ pub(super) fn advanced(from: Position, read: Option<Seq>, delivered: Option<Seq>
 pub(super) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     directs: Generations<(UserId, UserId), ConversationId>,
+    /// Exact like the rest, so it lives as long.
     pub(super) unused: Unused,
     /// The conversations that are ahead of their rows, in the order of their first change.
     changed: Vec<ConversationId>,
