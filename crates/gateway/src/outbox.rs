@@ -6,12 +6,13 @@
 //! resumable: it never makes another wait, and its memory is bounded.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
 
 use axum::extract::ws::Utf8Bytes;
 use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId};
 use hongyan_service::ConnectionId;
-use parking_lot::Mutex;
-use tokio::sync::Notify;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::limits::{OUTBOX_BYTES, OUTBOX_PUSHES};
 
@@ -61,7 +62,6 @@ pub(crate) struct Outbox {
     session: SessionId,
     connection: ConnectionId,
     queue: Mutex<Queue>,
-    wake: Notify,
 }
 
 #[derive(Default)]
@@ -69,6 +69,10 @@ struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
     ending: Option<Ending>,
+    /// Something came, since the last [`take`](Outbox::take), that is not to wait.
+    has_news: bool,
+    /// The task that owns the socket, when it waits for news.
+    waker: Option<Waker>,
     /// Somebody will [`nudge`](Outbox::nudge) for what is droppable.
     nudge_is_coming: bool,
 }
@@ -79,7 +83,6 @@ impl Outbox {
             session,
             connection,
             queue: Mutex::default(),
-            wake: Notify::new(),
         }
     }
 
@@ -111,8 +114,7 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.nudge_is_coming = false;
         if !queue.items.is_empty() {
-            drop(queue);
-            self.wake.notify_one();
+            tell(queue);
         }
     }
 
@@ -126,34 +128,57 @@ impl Outbox {
         match &item {
             Item::Entry { .. } if queue.has_no_room_for(size) => {
                 queue.end(Ending::Now(CloseCode::SlowReader));
-                drop(queue);
-                return self.wake.notify_one();
+                return tell(queue);
             }
             Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) | Item::Appended { .. } => {}
         }
         queue.bytes += size;
         queue.items.push_back(item);
-        drop(queue);
-        self.wake.notify_one();
+        tell(queue);
     }
 
     /// Ends the connection; the first reason stands.
     pub(crate) fn end(&self, ending: Ending) {
-        self.queue.lock().end(ending);
-        self.wake.notify_one();
+        let mut queue = self.queue.lock();
+        queue.end(ending);
+        tell(queue);
     }
 
     /// Moves everything that waits into `items`, and tells whether the connection is to end after it.
     pub(crate) fn take(&self, items: &mut VecDeque<Item>) -> Option<Ending> {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
+        queue.has_news = false;
         std::mem::swap(&mut queue.items, items);
         queue.ending
     }
 
-    /// Returns when something may have been put in since the last [`take`](Self::take). Cancel-safe.
+    /// Returns when something that is not to wait has come since the last [`take`](Self::take). Cancel-safe. For
+    /// one task: of several, only the last to ask is woken.
     pub(crate) async fn changed(&self) {
-        self.wake.notified().await;
+        poll_fn(|context| self.poll_changed(context)).await
+    }
+
+    fn poll_changed(&self, context: &Context<'_>) -> Poll<()> {
+        let mut queue = self.queue.lock();
+        if queue.has_news {
+            return Poll::Ready(());
+        }
+        match &mut queue.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        Poll::Pending
+    }
+}
+
+/// Wakes the task that owns the socket, out of the lock.
+fn tell(mut queue: MutexGuard<'_, Queue>) {
+    queue.has_news = true;
+    let waker = queue.waker.take();
+    drop(queue);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
@@ -249,7 +274,7 @@ mod tests {
     #[test]
     fn the_droppable_waits_for_company_or_a_nudge() {
         let outbox = outbox();
-        let is_woken = || outbox.wake.notified().now_or_never().is_some();
+        let is_woken = || outbox.changed().now_or_never().is_some();
         assert!(outbox.put_droppable("receipt".into()), "nothing else wakes");
         assert!(
             !outbox.put_droppable("receipt".into()),

@@ -167,18 +167,20 @@ impl Connection {
         let timer = tokio::time::sleep_until(self.started);
         tokio::pin!(timer);
         loop {
-            if let Err(end) = self.write(socket).await {
+            let now = self.now();
+            if let Err(end) = self.write(socket, now).await {
                 return end;
             }
-            let now = self.now();
             self.set_timer(timer.as_mut(), now);
+            // In turn, from a random one on, so that none starves another. To look for a frame costs most, and the
+            // outbox wakes most: so it comes right before.
             tokio::select! {
+                () = self.registration.outbox().changed() => {}
                 received = socket.receive(), if self.may_read(now) => {
                     if let Err(end) = self.read(received, socket) {
                         return end;
                     }
                 }
-                () = self.registration.outbox().changed() => {}
                 answer = answered(&mut self.reading) => {
                     if let Err(end) = self.answer_read(answer, socket).await {
                         return end;
@@ -195,10 +197,9 @@ impl Connection {
     }
 
     /// Takes what waits, lets the delivery machine decide, and writes the outcome in one go.
-    async fn write(&mut self, socket: &mut Socket) -> Result<(), End> {
+    async fn write(&mut self, socket: &mut Socket, now: Tick) -> Result<(), End> {
         let mut items = std::mem::take(&mut self.items);
         let ending = self.registration.outbox().take(&mut items);
-        let now = self.now();
         for item in items.drain(..) {
             match item {
                 Item::Entry { conv, seq, frame } => {
