@@ -418,7 +418,7 @@ async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
     case.seq("c1", "first").await.unwrap();
     case.seq("c2", "second").await.unwrap();
     for damage in [
-        "UPDATE journal SET writes = substr(writes, 1, 40)",
+        "UPDATE journal SET writes = substr(writes, 1, length(writes) - 1)",
         "UPDATE journal SET writes = x'09'",
         "INSERT INTO journal (writes) SELECT writes FROM journal",
         "DELETE FROM members",
