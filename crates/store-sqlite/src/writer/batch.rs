@@ -94,11 +94,13 @@ pub(super) fn settle(conn: &Connection, cache: &mut Cache, pending: &mut Pending
     if pending.is_empty() {
         return Ok(());
     }
+    // First, so that the entries take the pages that get free. Later, each of these would be written once blank and
+    // once more when it is used again.
+    journal::clear(conn)?;
     let mut insert = conn.prepare_cached(append::INSERT_ENTRY)?;
     for entry in pending.entries() {
         append::insert_entry(&mut insert, &entry.append, entry.place)?;
     }
-    journal::clear(conn)?;
     pending.clear();
     cache.write_rows(conn)
 }
