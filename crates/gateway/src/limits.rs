@@ -7,8 +7,9 @@ use std::time::Duration;
 /// Connections on this node. Overflow: the upgrade is answered 503, try again.
 pub const CONNECTIONS: usize = 100_000;
 
-/// Connections that have not said `hello` yet. Overflow: the upgrade is answered 503, try again.
-pub const HANDSHAKES: usize = 4096;
+/// Connections that have not said `hello` yet, some 6 KiB each. Overflow: the upgrade is answered 503, try again. One core
+/// takes up to 15,000 connections a second; with half a second from there to their `hello`, this many are on their way.
+pub const HANDSHAKES: usize = 8192;
 
 /// Connections of one user. Overflow: the oldest is closed, `too_many_connections`.
 pub const CONNECTIONS_PER_USER: usize = 32;
@@ -58,6 +59,10 @@ pub const MAX_WRITE_BUFFER_BYTES: usize = 2 * hongyan_protocol::limits::SERVER_F
 /// Connections that speak HTTP and are not upgraded. Overflow: the next waits in the system's
 /// backlog until one ends.
 pub const HTTP_CONNECTIONS: usize = 8192;
+
+/// Connections that wait in the system's backlog to be accepted; the system may allow fewer (`net.core.somaxconn`,
+/// 4,096 by default). Overflow: the client's system tries again after a second or more.
+pub const BACKLOG: u32 = 4096;
 
 /// For a client to send a request's headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);

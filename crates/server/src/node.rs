@@ -15,7 +15,7 @@ use hongyan_gateway::{Gateway, Hub, Origins, Server, Settings, StopHandle, limit
 use hongyan_service::{Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
 use hongyan_store::Store;
 use hongyan_store_sqlite::{Options, SqliteStore};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -61,7 +61,7 @@ impl Node {
             demo::seed(&service).await?;
         }
         let gateway = Gateway::new(Arc::clone(&service), Arc::clone(&hub), settings(config)?);
-        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        let listener = listen(config.listen).with_context(|| {
             format!(
                 "cannot listen on {}; choose another address with --listen",
                 config.listen
@@ -176,6 +176,19 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
             idle: Duration::from_millis(config.classic.idle_ms),
         },
     })
+}
+
+/// Like [`TcpListener::bind`], with room for more that come at once: of those that find none the system drops the
+/// first packet, and they knock again after a second.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // The address is free at once after a restart.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(limits::BACKLOG)
 }
 
 /// Only the server's own user may look into the folder.
