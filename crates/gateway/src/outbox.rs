@@ -211,6 +211,10 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use futures_util::FutureExt;
 
     use super::*;
@@ -289,6 +293,38 @@ mod tests {
         assert!(outbox.put_droppable("receipt".into()));
         outbox.nudge();
         assert!(is_woken());
+    }
+
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_once_by_what_does_not_wait() {
+        let outbox = outbox();
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&count));
+        let is_ready = || {
+            let context = Context::from_waker(&waker);
+            outbox.poll_changed(&context).is_ready()
+        };
+        let woken = || count.0.swap(0, Ordering::Relaxed);
+        assert!(!is_ready() && !is_ready());
+        assert!(outbox.put_droppable("receipt".into()));
+        assert_eq!(woken(), 0);
+        outbox.put(entry(1, 1));
+        outbox.put(entry(2, 1));
+        assert_eq!(woken(), 1);
+        assert!(is_ready() && is_ready(), "until it is taken");
+        assert_eq!(taken(&outbox).0, 3);
+        assert!(!is_ready());
+        outbox.end(Ending::Now(CloseCode::Shutdown));
+        assert_eq!(woken(), 1);
+        assert!(is_ready());
     }
 
     #[test]
