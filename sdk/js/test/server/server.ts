@@ -66,7 +66,7 @@ export class Server {
 export class Network {
   readonly #listener: Listener;
   readonly #pairs = new Set<[Socket, Socket]>();
-  #isFrozen = false;
+  #freezes = 0;
   #isCut = false;
   url = "";
 
@@ -84,14 +84,9 @@ export class Network {
     return network;
   }
 
-  /** Swallows everything from now on, without a word. */
+  /** The connections that there are swallow everything from now on, without a word. New ones pass. */
   freeze(): void {
-    this.#isFrozen = true;
-  }
-
-  /** Passes everything again. What was swallowed is gone, so the old connections stay dead. */
-  thaw(): void {
-    this.#isFrozen = false;
+    this.#freezes += 1;
   }
 
   /** Breaks every connection, and every new one. */
@@ -112,7 +107,7 @@ export class Network {
   #join(inside: Socket, outside: Socket): void {
     const pair: [Socket, Socket] = [inside, outside];
     this.#pairs.add(pair);
-    let isDead = false;
+    const before = this.#freezes;
     const end = (): void => {
       this.#pairs.delete(pair);
       pair.forEach((socket) => socket.destroy());
@@ -121,8 +116,7 @@ export class Network {
       from.on("error", () => {});
       from.on("close", end);
       from.on("data", (data) => {
-        isDead ||= this.#isFrozen;
-        if (!isDead) to.write(data);
+        if (this.#freezes === before) to.write(data);
       });
     };
     pass(inside, outside);
