@@ -20,6 +20,13 @@ pub(crate) struct Times(Histogram<u64>);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TimesData(Vec<(u64, u64)>);
 
+impl TimesData {
+    /// Adds what was recorded in another stretch.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
 /// What a report shows of [`Times`], in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Percentiles {

@@ -114,6 +114,26 @@ pub(crate) struct PairsResult {
     pub(crate) faults: Faults,
 }
 
+impl PairsResult {
+    /// Messages a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.messages as f64 / self.seconds
+    }
+
+    /// Adds another stretch of the same work.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.seconds += other.seconds;
+        self.server_cpu = self
+            .server_cpu
+            .zip(other.server_cpu)
+            .map(|(one, two)| one + two);
+        self.load_cpu += other.load_cpu;
+        self.times.add(other.times);
+        self.faults.add(&other.faults);
+    }
+}
+
 /// See [`Order::Hold`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Hold {

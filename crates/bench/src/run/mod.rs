@@ -28,6 +28,7 @@ pub(crate) struct Bench {
     pub(crate) common: Common,
     pub(crate) cores: Cores,
     report: Report,
+    runs: u64,
 }
 
 /// Measures and prints. An error, after the report, where not every message arrived as it should.
@@ -65,6 +66,7 @@ impl Bench {
                 measurements: Vec::new(),
                 goals: Vec::new(),
             },
+            runs: 0,
         })
     }
 
@@ -113,8 +115,9 @@ impl Bench {
     }
 
     /// A number that no earlier run had: the names of its messages begin with it.
-    pub(crate) fn run_number(&self) -> u64 {
-        self.host.now.get() + self.report.measurements.len() as u64
+    pub(crate) fn run_number(&mut self) -> u64 {
+        self.runs += 1;
+        self.host.now.get() + self.runs
     }
 
     pub(crate) fn add(&mut self, measurement: Measurement) {

@@ -9,6 +9,15 @@ use crate::order::{Account, Dialect, Line, Order, Pace, Pairs, PairsResult};
 use crate::report::Measurement;
 use crate::target::Target;
 
+/// A server under work, and who works at it.
+pub(super) struct Subject {
+    pub(super) name: &'static str,
+    pub(super) address: Address,
+    pub(super) dialect: Dialect,
+    pub(super) pairs: Vec<(Account, Account)>,
+    pub(super) pid: Option<u32>,
+}
+
 /// How pairs are to work.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work {
@@ -27,12 +36,9 @@ impl Work {
         target: &Target,
         setting: &str,
     ) -> anyhow::Result<Measurement> {
-        let pairs = target.accounts.chunks_exact(2).take(self.pairs);
-        let pairs = pairs.map(|two| (two[0].clone(), two[1].clone())).collect();
-        let address = target.address(0);
-        let order = self.order(bench, address, Dialect::Hongyan, pairs, target.pid);
-        let result = self.measure(bench, order, "hongyan", setting).await?;
-        self.add(bench, "hongyan", setting, &result)
+        let subject = self.hongyan(target);
+        let result = self.measure(bench, &subject, setting).await?;
+        self.add(bench, subject.name, setting, &result)
     }
 
     /// Against a relay of its own.
@@ -41,65 +47,78 @@ impl Work {
         bench: &mut Bench,
         setting: &str,
     ) -> anyhow::Result<Measurement> {
-        let mut relay: Worker = bench.yardstick(&Order::Relay).await?;
+        let (relay, subject) = self.relay(bench).await?;
+        let result = self.measure(bench, &subject, setting).await?;
+        relay.end().await?;
+        self.add(bench, subject.name, setting, &result)
+    }
+
+    /// The server under test.
+    pub(super) fn hongyan(self, target: &Target) -> Subject {
+        let pairs = target.accounts.chunks_exact(2).take(self.pairs);
+        Subject {
+            name: "hongyan",
+            address: target.address(0),
+            dialect: Dialect::Hongyan,
+            pairs: pairs.map(|two| (two[0].clone(), two[1].clone())).collect(),
+            pid: target.pid,
+        }
+    }
+
+    /// A relay, started for this.
+    pub(super) async fn relay(self, bench: &Bench) -> anyhow::Result<(Worker, Subject)> {
+        let mut relay = bench.yardstick(&Order::Relay).await?;
         let listening = match bench.wait(&mut relay, "relay").await? {
             Line::Listening(address) => address,
             other => return unexpected(&other),
-        };
-        let address = Address {
-            server: listening,
-            path: String::new(),
-            source: None,
         };
         let nobody = Account {
             user: 0,
             token: String::new(),
         };
-        let pairs = vec![(nobody.clone(), nobody); self.pairs];
-        let order = self.order(bench, address, Dialect::Relay, pairs, relay.pid());
-        let result = self.measure(bench, order, "relay", setting).await?;
-        relay.end().await?;
-        self.add(bench, "relay", setting, &result)
+        let subject = Subject {
+            name: "relay",
+            address: Address {
+                server: listening,
+                path: String::new(),
+                source: None,
+            },
+            dialect: Dialect::Relay,
+            pairs: vec![(nobody.clone(), nobody); self.pairs],
+            pid: relay.pid(),
+        };
+        Ok((relay, subject))
     }
 
-    fn order(
+    /// One stretch of work, by connections of its own.
+    pub(super) async fn measure(
         self,
-        bench: &Bench,
-        address: Address,
-        dialect: Dialect,
-        pairs: Vec<(Account, Account)>,
-        server_pid: Option<u32>,
-    ) -> Pairs {
+        bench: &mut Bench,
+        subject: &Subject,
+        setting: &str,
+    ) -> anyhow::Result<PairsResult> {
         let millis = |seconds: f64| (seconds.max(0.0) * 1000.0) as u64;
-        Pairs {
-            address,
-            dialect,
-            pairs,
+        let order = Order::Pairs(Pairs {
+            address: subject.address.clone(),
+            dialect: subject.dialect,
+            pairs: subject.pairs.clone(),
             pace: self.pace,
             text_bytes: bench.common.text_bytes,
             warm_up_ms: millis(self.warm_up),
             measure_ms: millis(self.seconds),
             run: bench.run_number(),
-            server_pid,
-        }
-    }
-
-    async fn measure(
-        self,
-        bench: &Bench,
-        order: Pairs,
-        subject: &str,
-        setting: &str,
-    ) -> anyhow::Result<PairsResult> {
-        let mut load = bench.load(&Order::Pairs(order)).await?;
-        let what = format!("{} of {subject}, {setting}, second", self.bench);
+            server_pid: subject.pid,
+        });
+        let mut load = bench.load(&order).await?;
+        let what = format!("{} of {}, {setting}, second", self.bench, subject.name);
         match bench.wait(&mut load, &what).await? {
             Line::Pairs(result) => Ok(result),
             other => unexpected(&other),
         }
     }
 
-    fn add(
+    /// Adds a row to the report.
+    pub(super) fn add(
         self,
         bench: &mut Bench,
         subject: &'static str,
@@ -108,7 +127,7 @@ impl Work {
     ) -> anyhow::Result<Measurement> {
         let each = 1e6 / (result.messages.max(1) as f64);
         let mut values = BTreeMap::from([
-            ("messages_per_s", result.messages as f64 / result.seconds),
+            ("messages_per_s", result.rate()),
             ("load_cpu_us_per_message", result.load_cpu * each),
         ]);
         if let Some(cpu) = result.server_cpu {
