@@ -22,8 +22,8 @@ pub(crate) struct TimesData(Vec<(u64, u64)>);
 
 impl TimesData {
     /// Adds what was recorded in another stretch.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.0.extend(other.0);
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
     }
 }
 

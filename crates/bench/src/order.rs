@@ -24,7 +24,7 @@ pub(crate) enum Order {
     Open(Open),
     /// The yardstick without store and ack. Serves until its standard input ends.
     Relay,
-    /// The yardstick without network.
+    /// The yardstick without network. Writes for a [`Stretch`] whenever it is told to.
     Store(StoreOrder),
 }
 
@@ -33,6 +33,12 @@ pub(crate) enum Order {
 pub(crate) struct Reconnect {
     /// Entries that each client's only conversation got meanwhile.
     pub(crate) news: u64,
+}
+
+/// A further line, for [`Order::Store`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Stretch {
+    pub(crate) measure_ms: u64,
 }
 
 /// What a process says.
@@ -50,7 +56,7 @@ pub(crate) enum Line {
     Moved(MovedResult),
     /// Of [`Order::Open`].
     Opened(TimesData),
-    /// Of [`Order::Store`].
+    /// Of a [`Stretch`].
     Stored(StoreResult),
     /// It could not be done.
     Failed(String),
@@ -120,17 +126,20 @@ impl PairsResult {
         self.messages as f64 / self.seconds
     }
 
-    /// Adds another stretch of the same work.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.seconds += other.seconds;
-        self.server_cpu = self
-            .server_cpu
-            .zip(other.server_cpu)
-            .map(|(one, two)| one + two);
-        self.load_cpu += other.load_cpu;
-        self.times.add(other.times);
-        self.faults.add(&other.faults);
+    /// Stretches of the same work as one.
+    pub(crate) fn sum(stretches: &[Self]) -> Self {
+        let mut sum = Self {
+            server_cpu: stretches.iter().map(|stretch| stretch.server_cpu).sum(),
+            ..Self::default()
+        };
+        for stretch in stretches {
+            sum.messages += stretch.messages;
+            sum.seconds += stretch.seconds;
+            sum.load_cpu += stretch.load_cpu;
+            sum.times.add(&stretch.times);
+            sum.faults.add(&stretch.faults);
+        }
+        sum
     }
 }
 
@@ -210,9 +219,8 @@ pub(crate) struct StoreOrder {
     /// Messages on their way in each pair.
     pub(crate) window: u32,
     pub(crate) text_bytes: usize,
-    pub(crate) measure_ms: u64,
     pub(crate) run: u64,
-    /// The time of every message.
+    /// The time of the first message.
     pub(crate) now: u64,
 }
 
@@ -224,4 +232,65 @@ pub(crate) struct StoreResult {
     pub(crate) seconds: f64,
     pub(crate) cpu: f64,
     pub(crate) times: TimesData,
+}
+
+impl StoreResult {
+    /// Messages a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.messages as f64 / self.seconds
+    }
+
+    /// Stretches of the same work as one.
+    pub(crate) fn sum(stretches: &[Self]) -> Self {
+        let mut sum = Self::default();
+        for stretch in stretches {
+            sum.messages += stretch.messages;
+            sum.commits += stretch.commits;
+            sum.seconds += stretch.seconds;
+            sum.cpu += stretch.cpu;
+            sum.times.add(&stretch.times);
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::latency::Times;
+
+    fn stretch(messages: u64, seconds: f64, server_cpu: Option<f64>) -> PairsResult {
+        let mut times = Times::new().unwrap();
+        times.record(Duration::from_micros(messages));
+        PairsResult {
+            messages,
+            seconds,
+            server_cpu,
+            load_cpu: 0.25,
+            times: times.to_data(),
+            faults: Faults {
+                lost: messages / 100,
+                ..Faults::default()
+            },
+        }
+    }
+
+    #[test]
+    fn stretches_add_up() {
+        let sum = PairsResult::sum(&[stretch(100, 1.0, Some(0.5)), stretch(200, 0.5, Some(0.25))]);
+        assert_eq!((sum.rate(), sum.server_cpu), (200.0, Some(0.75)));
+        assert_eq!((sum.load_cpu, sum.faults.lost), (0.5, 3));
+        let mut times = Times::new().unwrap();
+        times.add(&sum.times);
+        let found = times.percentiles().unwrap();
+        assert_eq!((found.count, found.p50_us, found.max_us), (2, 100, 200));
+    }
+
+    #[test]
+    fn a_processor_time_that_one_stretch_does_not_know_is_not_known_of_all() {
+        let sum = PairsResult::sum(&[stretch(100, 1.0, Some(0.5)), stretch(100, 1.0, None)]);
+        assert_eq!((sum.messages, sum.server_cpu), (200, None));
+    }
 }

@@ -54,6 +54,6 @@ async fn carry_out(
         Order::Drain(order) => say(&Line::Moved(drain::run(order).await?)),
         Order::Open(order) => say(&Line::Opened(open::run(order).await?)),
         Order::Relay => yardstick::relay(orders).await,
-        Order::Store(order) => say(&Line::Stored(yardstick::store(order, host).await?)),
+        Order::Store(order) => yardstick::store(order, orders, host).await,
     }
 }

@@ -1,11 +1,14 @@
 //! Messages a second, with so many on their way in each pair.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 
 use super::pairs::Work;
 use super::{Bench, announce, percentiles, unexpected};
+use crate::child::Worker;
 use crate::options::Throughput;
-use crate::order::{Line, Order, Pace, PairsResult, StoreOrder, StoreResult};
+use crate::order::{Line, Order, Pace, PairsResult, StoreOrder, StoreResult, Stretch};
 use crate::prepare;
 use crate::report::Measurement;
 use crate::target::{Target, database};
@@ -13,8 +16,8 @@ use crate::target::{Target, database};
 /// Before the time counts, in seconds, in each round.
 const WARM_UP: f64 = 1.0;
 
-/// Relay and server take turns, so many each: a machine that changes its speed within the run changes it for
-/// both.
+/// Relay, server and store take turns, so many each: a machine that changes its speed within the run changes it
+/// for all.
 const ROUNDS: u32 = 5;
 
 /// Of the store's rate, where many messages are on their way.
@@ -37,120 +40,172 @@ pub(super) async fn run(bench: &mut Bench, options: &Throughput) -> anyhow::Resu
             warm_up: options.seconds.min(WARM_UP),
             seconds: options.seconds / f64::from(ROUNDS),
         };
-        let shares = in_turns(bench, work, &setting).await?;
-        let store = on_store(bench, options, *window, &setting).await?;
-        let hongyan = shares.hongyan;
-        if *window == 1 {
-            let (share, least, most) = shares.of_relay;
-            bench.goal(
-                format!("window 1: at least {OF_RELAY} of the relay's rate"),
-                format!("{share:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)"),
-                share >= OF_RELAY,
-            );
-        } else {
-            compare(bench, *window, &hongyan, &store);
-        }
+        let rounds = in_turns(bench, work, *window, &setting).await?;
+        report(bench, work, *window, &setting, &rounds)?;
     }
     Ok(())
 }
 
-/// What came of relay and server in turns.
-struct Shares {
-    hongyan: Measurement,
-    /// The server's rate in the relay's: the median of the rounds, the least and the most.
-    of_relay: (f64, f64, f64),
+/// What came of each round.
+struct Rounds {
+    relay: Vec<PairsResult>,
+    store: Vec<StoreResult>,
+    hongyan: Vec<PairsResult>,
 }
 
-async fn in_turns(bench: &mut Bench, work: Work, setting: &str) -> anyhow::Result<Shares> {
+async fn in_turns(
+    bench: &mut Bench,
+    work: Work,
+    window: u32,
+    setting: &str,
+) -> anyhow::Result<Rounds> {
     let target = Target::start(bench, 2 * work.pairs).await?;
-    let (worker, relay) = work.relay(bench).await?;
+    let folder = bench.make_folder()?;
+    let (relay_worker, relay) = work.relay(bench).await?;
+    let mut store_worker = store(bench, work, window, folder.path()).await?;
     let hongyan = work.hongyan(&target);
-    let mut shares = Vec::new();
-    let mut sums: Option<(PairsResult, PairsResult)> = None;
+    let mut rounds = Rounds {
+        relay: Vec::new(),
+        store: Vec::new(),
+        hongyan: Vec::new(),
+    };
     for round in 1..=ROUNDS {
         let of_round = format!("{setting}, round {round} of {ROUNDS}");
         let on_relay = work.measure(bench, &relay, &of_round).await?;
+        rounds.relay.push(on_relay);
         let on_hongyan = work.measure(bench, &hongyan, &of_round).await?;
-        shares.push(on_hongyan.rate() / on_relay.rate());
-        match &mut sums {
-            None => sums = Some((on_relay, on_hongyan)),
-            Some((relay, hongyan)) => {
-                relay.add(on_relay);
-                hongyan.add(on_hongyan);
-            }
-        }
+        rounds.hongyan.push(on_hongyan);
+        let on_store = measure_store(bench, &mut store_worker, work, &of_round).await?;
+        rounds.store.push(on_store);
     }
-    worker.end().await?;
+    relay_worker.end().await?;
+    store_worker.end().await?;
     target.end().await?;
-    let (on_relay, on_hongyan) = sums.unwrap_or_default();
-    work.add(bench, relay.name, setting, &on_relay)?;
-    shares.sort_by(f64::total_cmp);
-    Ok(Shares {
-        hongyan: work.add(bench, hongyan.name, setting, &on_hongyan)?,
-        of_relay: (
-            shares[shares.len() / 2],
-            shares[0],
-            shares[shares.len() - 1],
-        ),
-    })
+    Ok(rounds)
 }
 
-fn compare(bench: &mut Bench, window: u32, hongyan: &Measurement, store: &Measurement) {
-    let share = rate(hongyan) / rate(store);
+/// A store of its own for the same messages, on the server's core. It writes when told to.
+async fn store(
+    bench: &mut Bench,
+    work: Work,
+    window: u32,
+    folder: &Path,
+) -> anyhow::Result<Worker> {
+    let accounts = {
+        let store = (bench.host.open_store)(&database(folder))?;
+        prepare::accounts(&store, 2 * work.pairs, bench.host.now).await?
+    };
+    let order = Order::Store(StoreOrder {
+        database: database(folder),
+        users: accounts.iter().map(|account| account.user).collect(),
+        window,
+        text_bytes: bench.common.text_bytes,
+        run: bench.run_number(),
+        now: bench.host.now.get(),
+    });
+    bench.yardstick(&order).await
+}
+
+/// One stretch of the store's work.
+async fn measure_store(
+    bench: &Bench,
+    worker: &mut Worker,
+    work: Work,
+    setting: &str,
+) -> anyhow::Result<StoreResult> {
+    let stretch = Stretch {
+        measure_ms: (work.seconds * 1000.0) as u64,
+    };
+    worker.tell(&stretch).await?;
+    let what = format!("throughput of the store, {setting}");
+    match bench.wait(worker, &what).await? {
+        Line::Stored(result) => Ok(result),
+        other => unexpected(&other),
+    }
+}
+
+/// Adds the rows and the goals to the report.
+fn report(
+    bench: &mut Bench,
+    work: Work,
+    window: u32,
+    setting: &str,
+    rounds: &Rounds,
+) -> anyhow::Result<()> {
+    let rates = |results: &[PairsResult]| results.iter().map(PairsResult::rate).collect::<Vec<_>>();
+    let hongyan_rates = rates(&rounds.hongyan);
+    let of_relay = Share::new(&hongyan_rates, &rates(&rounds.relay));
+    let store_rates: Vec<_> = rounds.store.iter().map(StoreResult::rate).collect();
+    let of_store = Share::new(&hongyan_rates, &store_rates);
+    work.add(bench, "relay", setting, &PairsResult::sum(&rounds.relay))?;
+    bench.add(store_row(&StoreResult::sum(&rounds.store), setting)?);
+    let hongyan = PairsResult::sum(&rounds.hongyan);
+    let row = work.add(bench, "hongyan", setting, &hongyan)?;
+    if window == 1 {
+        bench.goal(
+            format!("window 1: at least {OF_RELAY} of the relay's rate"),
+            of_relay.to_string(),
+            of_relay.median >= OF_RELAY,
+        );
+        return Ok(());
+    }
     bench.goal(
         format!("window {window}: at least {OF_STORE} of the store's rate"),
-        format!("{share:.2}"),
-        share >= OF_STORE,
+        of_store.to_string(),
+        of_store.median >= OF_STORE,
     );
-    if let Some(cpu) = hongyan.values.get("server_cpu_us_per_message") {
+    if let Some(cpu) = row.values.get("server_cpu_us_per_message") {
         bench.goal(
             format!("window {window}: at most {SERVER_CPU_US} µs of server CPU a message"),
             format!("{cpu:.1} µs"),
             *cpu <= SERVER_CPU_US,
         );
     }
+    Ok(())
 }
 
-/// The same messages through the store alone, on the server's core.
-async fn on_store(
-    bench: &mut Bench,
-    options: &Throughput,
-    window: u32,
-    setting: &str,
-) -> anyhow::Result<Measurement> {
-    let folder = bench.make_folder()?;
-    let accounts = {
-        let store = (bench.host.open_store)(&database(folder.path()))?;
-        prepare::accounts(&store, 2 * options.pairs, bench.host.now).await?
-    };
-    let order = Order::Store(StoreOrder {
-        database: database(folder.path()),
-        users: accounts.iter().map(|account| account.user).collect(),
-        window,
-        text_bytes: bench.common.text_bytes,
-        measure_ms: (options.seconds * 1000.0) as u64,
-        run: bench.run_number(),
-        now: bench.host.now.get(),
-    });
-    let mut worker = bench.yardstick(&order).await?;
-    let result = match bench.wait(&mut worker, "throughput of the store").await? {
-        Line::Stored(result) => result,
-        other => return unexpected(&other),
-    };
-    worker.end().await?;
-    let measurement = measurement(&result, setting)?;
-    bench.add(measurement.clone());
-    Ok(measurement)
+/// One subject's rate in another's, over the rounds.
+struct Share {
+    median: f64,
+    least: f64,
+    most: f64,
 }
 
-fn measurement(result: &StoreResult, setting: &str) -> anyhow::Result<Measurement> {
+impl Share {
+    /// `rates` in `of`, round by round; there is at least one.
+    fn new(rates: &[f64], of: &[f64]) -> Self {
+        let mut shares: Vec<f64> = rates.iter().zip(of).map(|(rate, of)| rate / of).collect();
+        shares.sort_by(f64::total_cmp);
+        Self {
+            median: shares[shares.len() / 2],
+            least: shares[0],
+            most: shares[shares.len() - 1],
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            median,
+            least,
+            most,
+        } = self;
+        write!(
+            f,
+            "{median:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)"
+        )
+    }
+}
+
+fn store_row(result: &StoreResult, setting: &str) -> anyhow::Result<Measurement> {
     let messages = result.messages as f64;
     Ok(Measurement {
         bench: "throughput",
         subject: "store",
         setting: setting.to_owned(),
         values: BTreeMap::from([
-            ("messages_per_s", messages / result.seconds),
+            ("messages_per_s", result.rate()),
             ("server_cpu_us_per_message", result.cpu * 1e6 / messages),
             ("server_cpu_percent", 100.0 * result.cpu / result.seconds),
             ("messages_per_commit", messages / result.commits as f64),
@@ -160,10 +215,16 @@ fn measurement(result: &StoreResult, setting: &str) -> anyhow::Result<Measuremen
     })
 }
 
-fn rate(measurement: &Measurement) -> f64 {
-    measurement
-        .values
-        .get("messages_per_s")
-        .copied()
-        .unwrap_or(0.0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_the_median_of_the_rounds() {
+        let share = Share::new(&[10.0, 60.0, 30.0], &[100.0, 100.0, 50.0]);
+        assert_eq!(
+            share.to_string(),
+            format!("0.60 (0.10 to 0.60 in {ROUNDS} rounds)")
+        );
+    }
 }

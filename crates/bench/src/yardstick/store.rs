@@ -5,35 +5,49 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use hongyan_protocol::{ClientId, Millis, UserId};
-use hongyan_store::{Append, Body, Change, Outcome, Target, Write};
+use hongyan_store::{Append, Body, Change, Outcome, Store, Target, Write};
+use tokio::io::{BufReader, Lines, Stdin};
 use tokio::time::Instant;
 
 use crate::Host;
 use crate::latency::Times;
-use crate::order::{StoreOrder, StoreResult};
+use crate::load::say;
+use crate::order::{Line, StoreOrder, StoreResult, Stretch};
 use crate::{system, text};
 
 /// Writes in one commit, as in the service.
 pub(crate) const BATCH_WRITES: usize = 4096;
 
-/// Commits before the time counts.
+/// Commits before the time counts, in each stretch.
 const WARM_UP: u64 = 16;
 
-/// Commits one batch after the other. Only the commits are timed, not the making of batches.
-pub(crate) async fn store(order: StoreOrder, host: &Host) -> anyhow::Result<StoreResult> {
+/// Writes for as many stretches as `orders` says.
+pub(crate) async fn store(
+    order: StoreOrder,
+    orders: &mut Lines<BufReader<Stdin>>,
+    host: &Host,
+) -> anyhow::Result<()> {
     let store = (host.open_store)(&order.database)?;
-    let pairs = order.users.len() / 2;
-    let on_their_way = pairs.saturating_mul(order.window as usize);
-    let batch_size = on_their_way.clamp(1, BATCH_WRITES);
-    let measure = Duration::from_millis(order.measure_ms);
-    let mut writer = Writer {
-        order: &order,
-        next: 0,
-    };
+    let mut writer = Writer { order, next: 0 };
+    while let Some(line) = orders.next_line().await? {
+        let stretch: Stretch = serde_json::from_str(&line).context("not a stretch")?;
+        let measure = Duration::from_millis(stretch.measure_ms);
+        say(&Line::Stored(write(&*store, &mut writer, measure).await?))?;
+    }
+    Ok(())
+}
+
+/// Commits one batch after the other. Only the commits are timed, not the making of batches.
+async fn write(
+    store: &dyn Store,
+    writer: &mut Writer,
+    measure: Duration,
+) -> anyhow::Result<StoreResult> {
+    let batch_size = writer.batch_size();
     let mut times = Times::new()?;
     let mut result = StoreResult::default();
     let mut spent = Duration::ZERO;
-    for round in 0.. {
+    for commit in 0.. {
         let batch = writer.batch(batch_size)?;
         let cpu_before = system::cpu(std::process::id())?;
         let start = Instant::now();
@@ -41,7 +55,7 @@ pub(crate) async fn store(order: StoreOrder, host: &Host) -> anyhow::Result<Stor
         let took = start.elapsed();
         let stored = |outcome: &Outcome| matches!(outcome, Outcome::Append(Ok(_)));
         ensure!(outcomes.iter().all(stored), "the store refused a message");
-        if round < WARM_UP {
+        if commit < WARM_UP {
             continue;
         }
         spent += took;
@@ -62,18 +76,25 @@ pub(crate) async fn store(order: StoreOrder, host: &Host) -> anyhow::Result<Stor
 
 /// Makes the messages of the pairs. Each pair's come in a row, as many as its window: so they come
 /// from a socket, and so they are cheapest to store.
-struct Writer<'a> {
-    order: &'a StoreOrder,
+struct Writer {
+    order: StoreOrder,
     next: u64,
 }
 
-impl Writer<'_> {
+impl Writer {
+    /// What a commit gets when all pairs have as many on their way as they may.
+    fn batch_size(&self) -> usize {
+        let pairs = self.order.users.len() / 2;
+        let on_their_way = pairs.saturating_mul(self.order.window as usize);
+        on_their_way.clamp(1, BATCH_WRITES)
+    }
+
     fn batch(&mut self, size: usize) -> anyhow::Result<Arc<[Write]>> {
         (0..size).map(|_| self.write()).collect()
     }
 
     fn write(&mut self) -> anyhow::Result<Write> {
-        let (order, number) = (self.order, self.next);
+        let (order, number) = (&self.order, self.next);
         self.next += 1;
         let (pairs, window) = (order.users.len() as u64 / 2, u64::from(order.window.max(1)));
         let pair = usize::try_from(number / window % pairs)?;
