@@ -22,7 +22,7 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 const READER_CACHE_KIB: i64 = 2 * 1024;
 
 /// A page of the database, in bytes: SQLite's default, which nothing here changes.
-const PAGE_BYTES: u64 = 4096;
+pub(crate) const PAGE_BYTES: u64 = 4096;
 
 /// Opens the connection that writes. Nothing in the file changes by opening it.
 pub(crate) fn open_writer(path: &Path, wal_limit_pages: u64) -> rusqlite::Result<Connection> {

@@ -55,7 +55,7 @@ impl Checkpointer {
     }
 
     fn bound(&mut self, conn: &Connection) -> Result<()> {
-        let pages = Log::run(conn, "NOOP")?.pages;
+        let pages = log_pages(conn)?;
         if pages < self.attempt_at_pages {
             return Ok(());
         }
@@ -77,6 +77,11 @@ impl Checkpointer {
     fn step(&self) -> u64 {
         self.limit_pages / 4 + 1
     }
+}
+
+/// How many pages the log has. Not within a transaction.
+pub(super) fn log_pages(conn: &Connection) -> Result<u64> {
+    Ok(Log::run(conn, "NOOP")?.pages)
 }
 
 /// Copies everything back and empties the log. Left undone, the next opening does it.

@@ -23,6 +23,7 @@ mod generations;
 mod handle;
 mod journal;
 mod pending;
+mod room;
 #[cfg(test)]
 mod tests;
 mod touches;
@@ -43,6 +44,7 @@ pub(crate) use journal::{Record, records as journaled};
 use self::cache::Cache;
 use self::checkpoint::Checkpointer;
 use self::pending::Pending;
+use self::room::Room;
 use self::touches::Touches;
 use crate::connection;
 use crate::error::store_error;
@@ -56,6 +58,7 @@ pub(crate) struct Writer {
     open: Option<Open>,
     touches: Touches,
     checkpointer: Checkpointer,
+    room: Room,
     unsettled: Arc<Unsettled>,
     // Last, so that it is dropped after the connection.
     _lock: WriterLock,
@@ -113,6 +116,7 @@ impl Writer {
         lock: WriterLock,
     ) -> rusqlite::Result<Self> {
         Ok(Self {
+            room: Room::new(&path, wal_limit_pages),
             path,
             open: Some(Open::new(conn)?),
             touches: Touches::default(),
@@ -253,8 +257,12 @@ impl Writer {
         };
         if durable == Durable::InTime {
             connection::synchronize(&open.conn, connection::Synchronous::Normal)?;
+            let log_pages = checkpoint::log_pages(&open.conn)?;
+            begin(&open.conn)?;
+            self.room.make(log_pages);
+        } else {
+            begin(&open.conn)?;
         }
-        begin(&open.conn)?;
         let value = work(open)?;
         // Notes go along where the tables are written anyway.
         let takes_notes = open.pending.is_empty();
