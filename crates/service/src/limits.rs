@@ -38,6 +38,13 @@ pub const PENDING_POSITIONS: usize = 64 * 1024;
 /// How long delivered positions gather before they are written and told to others.
 pub const POSITION_DELAY: Duration = Duration::from_millis(100);
 
+/// In how many steps as many are written as come within that time, where they are many.
+pub const POSITION_STEPS: u32 = 10;
+
+/// Delivered positions that are written at a time in any case, in one commit and with as many receipts: about
+/// a millisecond's work.
+pub const POSITIONS_A_STEP: usize = 64;
+
 /// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
 pub const PASSWORD_WORKERS: usize = 2;
 

@@ -1,50 +1,75 @@
 //! Delivered positions, gathered: acks come with every push, and only the last one counts.
 //!
-//! ack → **positions** → (every 100 ms) queue → store → receipts
+//! ack → **positions** → (after 100 ms) queue → store → receipts
+//!
+//! Few that are due go at once, in one commit. Of many, a tenth goes at a time: thousands in one batch would be a
+//! pause for everybody, and as many receipts after it.
 //!
 //! A crash loses at most that long of them, which is harmless: the client's next ack or sync
 //! brings them again. Read positions are a person's act and are written at once.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::Move;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
 
 use crate::committer::{Job, Mover, Queue};
-use crate::limits::{PENDING_POSITIONS, POSITION_DELAY};
+use crate::limits::{PENDING_POSITIONS, POSITION_DELAY, POSITION_STEPS, POSITIONS_A_STEP};
 use crate::{Caller, ConnectionId};
 
 /// The positions that wait.
 pub(crate) struct Positions {
-    pending: Mutex<HashMap<(ConversationId, UserId), Pending>>,
+    pending: Mutex<Pending>,
     queue: Queue,
-    wake: Notify,
+    wake: Arc<Notify>,
+}
+
+/// Whose position in which conversation.
+type Key = (ConversationId, UserId);
+
+/// The positions that wait, and since when, the oldest first.
+#[derive(Default)]
+struct Pending {
+    positions: HashMap<Key, Position>,
+    order: VecDeque<(Instant, Key)>,
 }
 
 /// A position that waits.
-struct Pending {
+struct Position {
     seq: Seq,
     /// Where it came from, if only from there: it knows.
     connection: Option<ConnectionId>,
 }
 
 impl Positions {
-    /// Starts the task that writes them.
+    /// Starts the task that writes them. It ends with them.
     pub(crate) fn start(queue: Queue) -> Arc<Self> {
+        let wake = Arc::new(Notify::new());
         let positions = Arc::new(Self {
             pending: Mutex::default(),
             queue,
-            wake: Notify::new(),
+            wake: Arc::clone(&wake),
         });
         let weak = Arc::downgrade(&positions);
         tokio::spawn(async move {
-            while let Some(positions) = weak.upgrade() {
-                positions.wake.notified().await;
-                tokio::time::sleep(POSITION_DELAY).await;
-                positions.flush();
+            loop {
+                wake.notified().await;
+                sleep(POSITION_DELAY).await;
+                loop {
+                    let Some(positions) = weak.upgrade() else {
+                        return;
+                    };
+                    if !positions.flush_some() {
+                        break;
+                    }
+                    drop(positions);
+                    sleep(POSITION_DELAY / POSITION_STEPS).await;
+                }
             }
         });
         positions
@@ -52,33 +77,33 @@ impl Positions {
 
     /// Notes that the caller holds `conv` up to `seq`, and knows that to be within the log.
     pub(crate) fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
-        let connection = caller.connection();
-        let mut pending = self.pending.lock();
-        let full = pending.len() >= PENDING_POSITIONS;
-        let first = pending.is_empty();
-        match pending.entry((conv, caller.user())) {
-            std::collections::hash_map::Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                known.seq = seq.max(known.seq);
-                if known.connection != connection {
-                    known.connection = None;
-                }
-            }
-            std::collections::hash_map::Entry::Vacant(free) if !full => {
-                free.insert(Pending { seq, connection });
-            }
-            std::collections::hash_map::Entry::Vacant(_) => {}
-        }
-        drop(pending);
-        if first {
+        let key = (conv, caller.user());
+        let (now, from) = (Instant::now(), caller.connection());
+        if self.pending.lock().note(key, seq, from, now) {
             self.wake.notify_one();
         }
     }
 
     /// Writes what waits, now.
     pub(crate) fn flush(&self) {
-        let pending = std::mem::take(&mut *self.pending.lock());
-        for ((conv, user), Pending { seq, connection }) in pending {
+        let all = self.pending.lock().take(usize::MAX, Instant::now());
+        self.write(all);
+    }
+
+    /// Writes some of what has waited long enough. Whether anything still waits.
+    fn flush_some(&self) -> bool {
+        let (some, remain) = {
+            let mut pending = self.pending.lock();
+            let count = pending.step();
+            let since = Instant::now() - POSITION_DELAY;
+            (pending.take(count, since), !pending.order.is_empty())
+        };
+        self.write(some);
+        remain
+    }
+
+    fn write(&self, positions: Vec<(Key, Position)>) {
+        for ((conv, user), Position { seq, connection }) in positions {
             let moved = Move {
                 user,
                 conv,
@@ -91,5 +116,114 @@ impl Positions {
             };
             self.queue.offer(Job::Move(moved, mover));
         }
+    }
+}
+
+impl Drop for Positions {
+    fn drop(&mut self) {
+        self.wake.notify_one();
+    }
+}
+
+impl Pending {
+    /// Whether it is the first that waits.
+    fn note(&mut self, key: Key, seq: Seq, connection: Option<ConnectionId>, now: Instant) -> bool {
+        let waiting = self.positions.len();
+        match self.positions.entry(key) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.seq = seq.max(known.seq);
+                if known.connection != connection {
+                    known.connection = None;
+                }
+            }
+            Entry::Vacant(free) if waiting < PENDING_POSITIONS => {
+                free.insert(Position { seq, connection });
+                self.order.push_back((now, key));
+            }
+            Entry::Vacant(_) => {}
+        }
+        waiting == 0
+    }
+
+    /// How many are to be written at a time.
+    fn step(&self) -> usize {
+        let steps = usize::try_from(POSITION_STEPS).unwrap_or(1);
+        POSITIONS_A_STEP.max(self.order.len().div_ceil(steps))
+    }
+
+    /// Those that have waited since then or longer, so many at most.
+    fn take(&mut self, count: usize, since: Instant) -> Vec<(Key, Position)> {
+        let due = self.order.partition_point(|(noted, _)| *noted <= since);
+        let keys = self.order.drain(..due.min(count));
+        let taken = keys.filter_map(|(_, key)| Some((key, self.positions.remove(&key)?)));
+        taken.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u64) -> Key {
+        let conv = ConversationId::new(number + 1).unwrap();
+        (conv, UserId::new(1000).unwrap())
+    }
+
+    fn seq(number: u64) -> Seq {
+        Seq::new(number).unwrap()
+    }
+
+    /// So many, noted at that time.
+    fn pending(count: u64, at: Instant) -> Pending {
+        let mut pending = Pending::default();
+        for number in 0..count {
+            assert_eq!(pending.note(key(number), seq(1), None, at), number == 0);
+        }
+        pending
+    }
+
+    fn take_step(pending: &mut Pending, since: Instant) -> Vec<(Key, Seq)> {
+        let count = pending.step();
+        let taken = pending.take(count, since).into_iter();
+        taken.map(|(key, position)| (key, position.seq)).collect()
+    }
+
+    #[test]
+    fn only_the_last_position_counts_and_it_keeps_its_place() {
+        let now = Instant::now();
+        let mut pending = pending(2, now);
+        let later = now + POSITION_DELAY;
+        pending.note(key(0), seq(5), None, later);
+        pending.note(key(0), seq(4), None, later);
+        let taken = take_step(&mut pending, now);
+        assert_eq!(taken, [(key(0), seq(5)), (key(1), seq(1))]);
+        assert!(
+            pending.note(key(0), seq(6), None, later),
+            "nothing else waits"
+        );
+        assert_eq!(take_step(&mut pending, now), []);
+        assert_eq!(take_step(&mut pending, later), [(key(0), seq(6))]);
+    }
+
+    #[test]
+    fn few_go_at_once_and_of_many_a_tenth() {
+        let now = Instant::now();
+        assert_eq!(take_step(&mut pending(64, now), now).len(), 64);
+        let mut some = pending(100, now);
+        assert_eq!(take_step(&mut some, now).len(), 64);
+        assert_eq!(take_step(&mut some, now).first(), Some(&(key(64), seq(1))));
+        assert_eq!(take_step(&mut pending(1000, now), now).len(), 100);
+    }
+
+    #[test]
+    fn what_is_too_much_is_dropped() {
+        let (limit, now) = (PENDING_POSITIONS as u64, Instant::now());
+        let mut pending = pending(limit, now);
+        pending.note(key(limit), seq(1), None, now);
+        pending.note(key(1), seq(2), None, now);
+        let all = pending.take(usize::MAX, now);
+        assert_eq!(all.len(), PENDING_POSITIONS);
+        assert_eq!(all[1].1.seq, seq(2));
     }
 }
