@@ -109,7 +109,7 @@ pub struct Throughput {
     /// Messages on their way in each pair; may be given several times.
     #[arg(long, value_name = "COUNT", default_values_t = [32, 1])]
     pub window: Vec<u32>,
-    /// How long to measure each: server and relay in five rounds by turns, the store in one.
+    /// How long to measure each: relay, server and store in five rounds by turns.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     pub seconds: f64,
 }

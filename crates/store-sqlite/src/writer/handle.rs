@@ -159,7 +159,7 @@ fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
                 break;
             }
         }
-        if writer.is_full() {
+        if writer.is_due() {
             writer.settle_unasked();
         }
     }

@@ -22,6 +22,7 @@ mod checkpoint;
 mod generations;
 mod handle;
 mod journal;
+mod pace;
 mod pending;
 mod room;
 #[cfg(test)]
@@ -37,12 +38,14 @@ use hongyan_store::{
     CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
 use rusqlite::Connection;
+use tokio::time::Instant;
 
 pub(crate) use handle::WriterHandle;
 pub(crate) use journal::{Record, records as journaled};
 
 use self::cache::Cache;
 use self::checkpoint::Checkpointer;
+use self::pace::Pace;
 use self::pending::Pending;
 use self::room::Room;
 use self::touches::Touches;
@@ -59,6 +62,7 @@ pub(crate) struct Writer {
     touches: Touches,
     checkpointer: Checkpointer,
     room: Room,
+    pace: Pace,
     unsettled: Arc<Unsettled>,
     // Last, so that it is dropped after the connection.
     _lock: WriterLock,
@@ -116,11 +120,12 @@ impl Writer {
         lock: WriterLock,
     ) -> rusqlite::Result<Self> {
         Ok(Self {
+            checkpointer: Checkpointer::new(&path, wal_limit_pages),
             room: Room::new(&path, wal_limit_pages),
+            pace: Pace::new(),
             path,
             open: Some(Open::new(conn)?),
             touches: Touches::default(),
-            checkpointer: Checkpointer::new(wal_limit_pages),
             unsettled,
             _lock: lock,
         })
@@ -157,9 +162,11 @@ impl Writer {
         if pending == Some(0) && self.touches.is_empty() {
             return Ok(());
         }
+        let start = Instant::now();
         self.transaction(Durable::InTime, |open| {
             batch::settle(&open.conn, &mut open.cache, &mut open.pending)
         })?;
+        self.pace.carried_out(start, Instant::now());
         self.checkpoint(pending.unwrap_or(1));
         Ok(())
     }
@@ -205,9 +212,12 @@ impl Writer {
     }
 
     /// Whether enough was put off to be done before anything else.
-    fn is_full(&self) -> bool {
-        let is_full = |open: &Open| open.pending.is_full();
-        self.touches.is_full() || self.open.as_ref().is_some_and(is_full)
+    fn is_due(&self) -> bool {
+        let is_due = |open: &Open| {
+            let pending = &open.pending;
+            pending.is_full() || self.pace.allows(pending.writes(), Instant::now())
+        };
+        self.touches.is_full() || self.open.as_ref().is_some_and(is_due)
     }
 
     /// [`settle`](Self::settle), where nobody waits to hear how it went.
@@ -291,6 +301,7 @@ impl Writer {
     /// The last act: everything put off is written, the log is copied back.
     fn finish(mut self) {
         self.settle_unasked();
+        self.checkpointer.finish();
         if let Some(open) = &self.open {
             checkpoint::empty(&open.conn);
         }
