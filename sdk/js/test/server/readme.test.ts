@@ -15,14 +15,16 @@ test("the example answers", async () => {
   const file = join(ROOT, "dist/readme.example.mjs");
   writeFileSync(file, code ?? "");
   expect(code?.trim().split("\n").length).toBeLessThanOrEqual(16);
+  const person = await Person.signIn(server.url, "zhangsan@gmail.com", {}, "1234");
+  const lisi = await person.client.findUser("lisi@gmail.com");
+  person.client.send({ to: lisi?.id ?? 0 }, "hello");
+  // Stored before the example starts, so that it comes with the sync, which brings the sender's name along.
+  await vi.waitFor(() => expect(person.texts).toContain("hello"), { timeout: 20_000 });
   const example = spawn(process.execPath, [file], { env: { ...process.env, HONGYAN_URL: server.url } });
   let said = "";
   example.stdout.on("data", (data: Buffer) => (said += data.toString()));
   example.stderr.on("data", (data: Buffer) => (said += data.toString()));
-  const person = await Person.signIn(server.url, "zhangsan@gmail.com", {}, "1234");
   try {
-    const lisi = await person.client.findUser("lisi@gmail.com");
-    person.client.send({ to: lisi?.id ?? 0 }, "hello");
     await vi.waitFor(() => expect(person.texts, said).toContain("You said: hello"), { timeout: 20_000 });
     expect(said).toContain("张三: hello");
   } finally {
