@@ -85,6 +85,11 @@ impl Target {
         self.pid.map(system::cpu).transpose()
     }
 
+    /// What it had to read from the disk so far, in bytes, where its process is known.
+    pub(crate) fn disk_bytes(&self) -> anyhow::Result<Option<u64>> {
+        self.pid.map(system::disk_bytes).transpose()
+    }
+
     /// The server and its folder, if it is the benchmark's own.
     pub(crate) fn own(&self) -> Option<(&Server, &Path)> {
         self.own

@@ -6,4 +6,4 @@ mod process;
 
 pub(crate) use cores::{Cores, on_core, raise_open_files};
 pub(crate) use machine::Machine;
-pub(crate) use process::{Cpu, Memory, cpu, memory};
+pub(crate) use process::{Cpu, Memory, cpu, disk_bytes, memory};

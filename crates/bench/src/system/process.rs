@@ -40,7 +40,8 @@ pub(crate) fn cpu(pid: u32) -> anyhow::Result<Cpu> {
 /// The memory of a process.
 pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     let text = read(pid, "smaps_rollup")?;
-    let bytes = |name: &str| kibibytes(&text, name).map(|kib| kib * 1024);
+    // In KiB.
+    let bytes = |name: &str| number(&text, name).map(|kib| kib * 1024);
     let found = bytes("Rss:").zip(bytes("Anonymous:"));
     let (resident, anonymous) =
         found.with_context(|| format!("/proc/{pid}/smaps_rollup is not as expected"))?;
@@ -48,6 +49,12 @@ pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
         resident,
         anonymous,
     })
+}
+
+/// Bytes that a process had read from the disk so far, rather than from the system's cache.
+pub(crate) fn disk_bytes(pid: u32) -> anyhow::Result<u64> {
+    let text = read(pid, "io")?;
+    number(&text, "read_bytes:").with_context(|| format!("/proc/{pid}/io is not as expected"))
 }
 
 fn read(pid: u32, name: &str) -> anyhow::Result<String> {
@@ -65,7 +72,8 @@ fn parse_stat(text: &str) -> Option<Cpu> {
     })
 }
 
-fn kibibytes(text: &str, name: &str) -> Option<u64> {
+/// In the line of that name.
+fn number(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()
 }
@@ -84,6 +92,14 @@ mod tests {
                 system: 5
             })
         );
+    }
+
+    #[test]
+    fn a_number_is_found_by_the_whole_name() {
+        let text = "rchar: 6976\nread_bytes: 4096\nwrite_bytes: 0\n";
+        assert_eq!(number(text, "read_bytes:"), Some(4096));
+        assert_eq!(number(text, "bytes:"), None);
+        assert!(disk_bytes(std::process::id()).is_ok());
     }
 
     #[test]
