@@ -10,4 +10,5 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod node;
+pub mod precedence;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use std::thread;
 
 use clap::Parser;
 use hongyan::cli::{Cli, Command};
-use hongyan::{commands, telemetry};
+use hongyan::{commands, precedence, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
 /// Gives memory of closed connections back to the system; the default allocator keeps most of it.
@@ -15,7 +15,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let result = match runtime() {
+    let result = match runtime(&command) {
         Ok(runtime) => runtime.block_on(run(command)),
         Err(error) => Err(error.into()),
     };
@@ -30,10 +30,14 @@ fn main() -> ExitCode {
 
 /// A thread for each core that this process may use. Where that is one, a scheduler that knows of no other
 /// thread: a twentieth less time a message.
-fn runtime() -> io::Result<Runtime> {
+fn runtime(command: &Command) -> io::Result<Runtime> {
     let is_alone = thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     if !is_alone {
-        return Builder::new_multi_thread().enable_all().build();
+        let mut builder = Builder::new_multi_thread();
+        if matches!(command, Command::Serve(_)) {
+            builder.on_thread_start(precedence::give_way);
+        }
+        return builder.enable_all().build();
     }
     Builder::new_current_thread()
         // What the threads of the store have done is taken up in every other turn. By default in one of 31, so

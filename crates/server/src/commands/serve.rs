@@ -5,7 +5,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::Serve;
 use crate::config::Config;
 use crate::node::{Demo, Node};
-use crate::telemetry;
+use crate::{precedence, telemetry};
 
 /// Runs a server until it is told to stop.
 pub async fn serve(options: Serve) -> anyhow::Result<()> {
@@ -18,6 +18,9 @@ pub async fn serve(options: Serve) -> anyhow::Result<()> {
     };
     let mut signals = Signals::new()?;
     let node = Node::start(&config, demo).await?;
+    // Not before: the writer's thread, begun there, has the precedence of the one that began it. On one core this is where
+    // all connections are served.
+    precedence::give_way();
     greet(&node, &config, demo);
 
     signals.next().await;

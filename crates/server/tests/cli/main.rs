@@ -107,6 +107,37 @@ fn path(path: impl AsRef<Path>) -> String {
     path.as_ref().to_str().unwrap().to_owned()
 }
 
+/// Name and niceness of each thread of a process: fields 2 and 19 of `stat`, see `proc_pid_stat(5)`.
+fn threads(pid: u32) -> Vec<(String, i32)> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let stats =
+        tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok());
+    let read = |stat: String| {
+        let (start, end) = stat.rsplit_once(") ").unwrap();
+        let name = start.split_once('(').unwrap().1;
+        let nice = end.split(' ').nth(16).unwrap().parse().unwrap();
+        (name.to_owned(), nice)
+    };
+    stats.map(read).collect()
+}
+
+#[test]
+fn the_writer_goes_before_those_who_serve_connections() {
+    let server = Server::start();
+    let threads = threads(server.child.id());
+    let nice = |name: &str| {
+        let found = threads.iter().filter(|thread| thread.0.starts_with(name));
+        found.map(|thread| thread.1).collect::<Vec<_>>()
+    };
+    let [writer] = nice("store-writer")[..] else {
+        panic!("not one writer: {threads:?}");
+    };
+    for serving in [nice("hongyan"), nice("tokio")].concat() {
+        assert_eq!(serving, (writer + 5).min(19), "{threads:?}");
+    }
+    assert!(!nice("hongyan").is_empty(), "{threads:?}");
+}
+
 #[test]
 fn users_are_added_listed_and_changed_whether_a_server_runs_or_not() {
     let mut server = Server::start();
