@@ -105,7 +105,7 @@ fn growth_compares_an_empty_store_with_a_grown_one() {
     assert!(value(&report, "store", "start_up_s") > 0.0);
     assert!(value(&report, "hongyan", "kib_from_disk_per_opening") >= 0.0);
     let goals = report["goals"].as_array().unwrap();
-    assert_eq!(goals.len(), 3, "{goals:#?}");
+    assert_eq!(goals.len(), 4, "{goals:#?}");
 }
 
 #[test]

@@ -69,18 +69,19 @@ pub(super) async fn run(bench: &mut Bench, options: &Growth) -> anyhow::Result<(
         .map_or(Duration::MAX, |(server, _)| server.start_up);
     let setting = format!("{} messages", options.messages);
     let opening = format!("{setting}, open a conversation (last {LAST})");
-    open(bench, &target, &conversations, opening.clone()).await?;
-    // Now what was opened is in the system's cache.
-    let again = open(bench, &target, &conversations, format!("{opening}, again")).await?;
-    if let Some(times) = again {
-        bench.goal(
-            format!(
-                "growth: opening a conversation in the system's cache under {} at p99",
-                millis(OPEN_US)
-            ),
-            millis(times.p99_us),
-            times.p99_us < OPEN_US,
-        );
+    // The second time, what was opened is in the system's cache.
+    for again in ["", ", again"] {
+        let times = open(bench, &target, &conversations, format!("{opening}{again}")).await?;
+        if let Some(times) = times {
+            bench.goal(
+                format!(
+                    "growth: opening a conversation{again}, under {} at p99",
+                    millis(OPEN_US)
+                ),
+                millis(times.p99_us),
+                times.p99_us < OPEN_US,
+            );
+        }
     }
     let folder = target.own().map(|(_, folder)| folder.to_path_buf());
     let log_path = folder.unwrap_or_default().join("hongyan.db-wal");
