@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use hongyan_protocol::{ClientId, Millis, UserId};
 use hongyan_store::{Append, Body, Change, Outcome, Store, Target, Write};
 use tokio::io::{BufReader, Lines, Stdin};
@@ -19,7 +19,10 @@ use crate::{system, text};
 pub(crate) const BATCH_WRITES: usize = 4096;
 
 /// Commits before the time counts, in each stretch.
-const WARM_UP: u64 = 16;
+const WARM_UP: usize = 16;
+
+/// Writes that are made ahead, so that between their commits nothing else is done: some 100 MiB of them.
+const RUN_WRITES: usize = 256 * 1024;
 
 /// Writes for as many stretches as `orders` says.
 pub(crate) async fn store(
@@ -37,41 +40,56 @@ pub(crate) async fn store(
     Ok(())
 }
 
-/// Commits one batch after the other. Only the commits are timed, not the making of batches.
+/// Commits one batch after the other, in runs that are made ahead of the time that counts.
 async fn write(
     store: &dyn Store,
     writer: &mut Writer,
     measure: Duration,
 ) -> anyhow::Result<StoreResult> {
-    let batch_size = writer.batch_size();
+    let size = writer.batch_size();
     let mut times = Times::new()?;
     let mut result = StoreResult::default();
+    run(store, &writer.batches(size, WARM_UP)?, |_| ()).await?;
     let mut spent = Duration::ZERO;
-    for commit in 0.. {
-        let batch = writer.batch(batch_size)?;
+    while spent < measure {
+        let batches = writer.batches(size, (RUN_WRITES / size).max(1))?;
         let cpu_before = system::cpu(std::process::id())?;
         let start = Instant::now();
-        let outcomes = store.commit(batch).await.context("a commit failed")?;
-        let took = start.elapsed();
-        let stored = |outcome: &Outcome| matches!(outcome, Outcome::Append(Ok(_)));
-        ensure!(outcomes.iter().all(stored), "the store refused a message");
-        if commit < WARM_UP {
-            continue;
-        }
-        spent += took;
-        times.record(took);
-        result.cpu += system::cpu(std::process::id())?
-            .since(cpu_before)
-            .as_secs_f64();
-        result.messages += batch_size as u64;
-        result.commits += 1;
-        if spent >= measure {
-            break;
-        }
+        run(store, &batches, |took| times.record(took)).await?;
+        spent += start.elapsed();
+        let cpu = system::cpu(std::process::id())?.since(cpu_before);
+        result.cpu += cpu.as_secs_f64();
+        result.messages += (batches.len() * size) as u64;
+        result.commits += batches.len() as u64;
     }
     result.seconds = spent.as_secs_f64();
     result.times = times.to_data();
     Ok(result)
+}
+
+/// Commits these batches, and returns when nothing of them is left to be done: a store may put off what nobody has asked
+/// to read yet.
+async fn run(
+    store: &dyn Store,
+    batches: &[Arc<[Write]>],
+    mut committed: impl FnMut(Duration),
+) -> anyhow::Result<()> {
+    let mut reader = None;
+    for batch in batches {
+        let start = Instant::now();
+        let outcomes = store.commit(Arc::clone(batch)).await;
+        committed(start.elapsed());
+        for outcome in outcomes.context("a commit failed")? {
+            let Outcome::Append(Ok(appended)) = outcome else {
+                anyhow::bail!("the store refused a message");
+            };
+            reader = appended.members.first().copied();
+        }
+    }
+    if let Some(user) = reader {
+        store.total_unread(user).await?;
+    }
+    Ok(())
 }
 
 /// Makes the messages of the pairs. Each pair's come in a row, as many as its window: so they come
@@ -89,8 +107,9 @@ impl Writer {
         on_their_way.clamp(1, BATCH_WRITES)
     }
 
-    fn batch(&mut self, size: usize) -> anyhow::Result<Arc<[Write]>> {
-        (0..size).map(|_| self.write()).collect()
+    fn batches(&mut self, size: usize, count: usize) -> anyhow::Result<Vec<Arc<[Write]>>> {
+        let mut batch = || (0..size).map(|_| self.write()).collect();
+        (0..count).map(|_| batch()).collect()
     }
 
     fn write(&mut self) -> anyhow::Result<Write> {
