@@ -14,12 +14,12 @@ use hongyan_bus::{Bus, MemoryBus};
 use hongyan_gateway::{Gateway, Hub, Origins, Server, Settings, StopHandle, limits};
 use hongyan_service::{Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
 use hongyan_store::Store;
-use hongyan_store_sqlite::{Options, SqliteStore};
+use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::{admin, demo};
+use crate::{admin, demo, precedence};
 
 /// A running node.
 pub struct Node {
@@ -53,7 +53,7 @@ impl Node {
             );
         }
         make_data_dir(&config.data_dir)?;
-        let store = Arc::new(SqliteStore::open(config.database(), &Options::default())?);
+        let store = Arc::new(open_store(config.database())?);
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
         let hub = Hub::new(Arc::clone(&bus));
         let service = start_service(config, Arc::clone(&store) as _, bus, Arc::clone(&hub) as _);
@@ -124,10 +124,19 @@ impl Node {
     }
 }
 
+/// Opens a database, with its threads in their precedence.
+pub fn open_store(path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
+    let options = Options {
+        on_settler_start: precedence::give_way,
+        ..Options::default()
+    };
+    SqliteStore::open(path, &options)
+}
+
 /// A service on a database without a network, for the operator's commands while no server runs.
 pub fn offline_service(config: &Config) -> anyhow::Result<Arc<Service>> {
     make_data_dir(&config.data_dir)?;
-    let store = Arc::new(SqliteStore::open(config.database(), &Options::default())?);
+    let store = Arc::new(open_store(config.database())?);
     let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
     let hub = Hub::new(Arc::clone(&bus));
     Ok(start_service(config, store, bus, hub))

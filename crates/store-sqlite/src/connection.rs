@@ -33,7 +33,8 @@ pub(crate) fn open_writer(path: &Path, wal_limit_pages: u64) -> rusqlite::Result
             | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     set_up(&conn, WRITER_CACHE_KIB)?;
-    synchronize(&conn, Synchronous::Full)?;
+    // A commit waits for the disk: what is committed survives the loss of power.
+    conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     // A recalled text is overwritten, in the pages that get free as well.
     conn.pragma_update(None, "secure_delete", true)?;
@@ -45,24 +46,6 @@ pub(crate) fn open_writer(path: &Path, wal_limit_pages: u64) -> rusqlite::Result
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     conn.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()))?;
     Ok(conn)
-}
-
-/// What a commit waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Synchronous {
-    /// The disk: what is committed survives the loss of power. The last commits go with it.
-    Full,
-    /// Nothing: the loss of power may undo the last commits, from some one on.
-    Normal,
-}
-
-/// Sets it for the commits to come.
-pub(crate) fn synchronize(conn: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {
-    let mode = match synchronous {
-        Synchronous::Full => "FULL",
-        Synchronous::Normal => "NORMAL",
-    };
-    conn.pragma_update(None, "synchronous", mode)
 }
 
 /// Opens a connection that only reads. It can open a database that a crash left with a WAL.

@@ -2,14 +2,14 @@
 //!
 //! service → **store-sqlite** → file
 //!
-//! Owns: the file, its schema and its locks.
-//! Promises: what a commit answered with `Ok` survives the loss of power (`synchronous=FULL`);
+//! Owns: the file, its schema, its journal and its locks.
+//! Promises: what a commit answered with `Ok` survives the loss of power (`fdatasync`, `synchronous=FULL`);
 //! two servers never write one file; the write-ahead log stays bounded; a full disk costs the
 //! writes of its time and nothing else.
 //! Not here: SQL seen from outside, and which batch to commit when (`service`).
 //!
 //! ```text
-//! store ──► writer/   one thread, one connection, one transaction a command
+//! store ──► writer/   a thread that decides and commits, and one that carries out what is in the journal
 //!       └─► readers   a few connections, one snapshot a read ──► read/
 //! verify              a connection of its own, also without a store
 //! ```

@@ -139,14 +139,14 @@ fn newer(path: &Path, found: i64) -> OpenError {
     }
 }
 
-fn io_error(path: &Path, error: io::Error) -> OpenError {
+pub(crate) fn io_error(path: &Path, error: io::Error) -> OpenError {
     OpenError::Io {
         path: path.into(),
         error,
     }
 }
 
-fn sqlite_error(path: &Path, error: rusqlite::Error) -> OpenError {
+pub(crate) fn sqlite_error(path: &Path, error: rusqlite::Error) -> OpenError {
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return OpenError::NotADatabase(path.into());
     }

@@ -40,6 +40,9 @@ async fn no_trace_in_the_file() {
     f.verify().await;
     let engine = f.into_engine().await;
     assert!(!engine.log_path().exists(), "the log was copied back");
+    for journal in engine.journal_paths() {
+        assert!(!journal.exists(), "the journal was carried out");
+    }
     let bytes = fs::read(engine.path()).unwrap();
     assert!(contains(&bytes, "before") && contains(&bytes, "between"));
     for trace in ["secret ", "s3cr3t", "edited ", "again "] {

@@ -1,4 +1,4 @@
-//! The write-ahead log stays bounded, whatever is read meanwhile, and its file is long enough beforehand.
+//! The write-ahead log stays bounded, whatever is read meanwhile.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
@@ -50,23 +50,9 @@ impl Engine for SmallLog {
     }
 }
 
-/// The engine as it is.
-struct OrdinaryLog(SmallLog);
-
-impl Engine for OrdinaryLog {
-    type Store = SqliteStore;
-
-    async fn fresh() -> Self {
-        Self(SmallLog::fresh().await)
-    }
-
-    async fn open(&self) -> SqliteStore {
-        SqliteStore::open(self.0.path(""), &Options::default()).unwrap()
-    }
-
-    async fn close(&self, store: SqliteStore) {
-        store.close().await;
-    }
+/// Has what is journaled carried out, by a read. What has waited for 200 ms is carried out anyway.
+async fn carry_out<E: Engine<Store = SqliteStore>>(f: &Fixture<E>, user: hongyan_protocol::UserId) {
+    f.shared().total_unread(user).await.unwrap();
 }
 
 /// Some 100 KiB in one batch.
@@ -133,6 +119,7 @@ async fn a_reader_that_stays_holds_it_up_only_while_it_stays() {
         .unwrap();
     for _ in 0..60 {
         write(&mut f, pair).await;
+        carry_out(&f, pair.1).await;
     }
     let held = f.engine().log_bytes();
     assert!(held > 4 * LIMIT_BYTES, "the reader did hold it up: {held}");
@@ -141,60 +128,9 @@ async fn a_reader_that_stays_holds_it_up_only_while_it_stays() {
     // The log starts over, and the file is cut.
     for _ in 0..120 {
         write(&mut f, pair).await;
+        carry_out(&f, pair.1).await;
     }
     let after = f.engine().log_bytes();
     assert!(after < 4 * LIMIT_BYTES, "{held} became {after}");
     f.verify().await;
-}
-
-/// With more to say than fits into what the file is made longer by at a time.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_file_is_made_longer_by_many_commits_worth_at_a_time() {
-    let mut f = Fixture::<OrdinaryLog>::fresh().await;
-    let pair = f.pair().await;
-    let conv = f.say(pair.0, pair.1, "hello").await.conv;
-    let store = f.shared();
-    let before = f.engine().0.log_bytes();
-    let (mut length, mut longer) = (before, 0);
-    for number in 0..600 {
-        f.say(pair.0, pair.1, &format!("message {number}")).await;
-        if number % 10 == 0 {
-            // Carries out what is journaled. What has waited for 200 ms is carried out anyway.
-            let read = store.history(pair.1, conv, HistoryRange::Latest, 1);
-            read.await.unwrap();
-        }
-        let now = f.engine().0.log_bytes();
-        longer += usize::from(now > length);
-        length = now;
-    }
-    assert!(length - before > 2 << 20, "{before} became {length}");
-    assert!(
-        longer < 30,
-        "600 commits made the file longer {longer} times"
-    );
-    f.verify().await;
-}
-
-/// What a loss of power leaves: the log, and zeros after it.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_follows_the_log_in_its_file_is_nothing() {
-    let mut f = Fixture::<OrdinaryLog>::fresh().await;
-    let pair = f.pair().await;
-    let conv = f.say(pair.0, pair.1, "hello").await.conv;
-    f.say(pair.0, pair.1, "are you here?").await;
-    let store = f.shared();
-    let read = store.history(pair.1, conv, HistoryRange::Latest, 1);
-    read.await.unwrap();
-    f.say(pair.0, pair.1, "still here?").await;
-    let log = fs::read(f.engine().0.path("-wal")).unwrap();
-    assert!(log.len() > 1 << 20 && log.ends_with(&[0; 1 << 19]));
-    let copy = TempDir::new().unwrap();
-    for ending in ["", "-wal"] {
-        let to = copy.path().join(format!("hongyan.db{ending}"));
-        fs::copy(f.engine().0.path(ending), to).unwrap();
-    }
-    let again = SqliteStore::open(copy.path().join("hongyan.db"), &Options::default()).unwrap();
-    let read = again.history(pair.1, conv, HistoryRange::Latest, 10);
-    assert_eq!(read.await.unwrap().entries.len(), 3);
-    again.close().await;
 }

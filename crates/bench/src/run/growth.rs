@@ -84,7 +84,13 @@ pub(super) async fn run(bench: &mut Bench, options: &Growth) -> anyhow::Result<(
         }
     }
     let folder = target.own().map(|(_, folder)| folder.to_path_buf());
-    let log_path = folder.unwrap_or_default().join("hongyan.db-wal");
+    // What is not in the database itself yet: the log, and the journal before it.
+    let logs = ["-wal", "-writes1", "-writes2"].map(|ending| {
+        folder
+            .clone()
+            .unwrap_or_default()
+            .join(format!("hongyan.db{ending}"))
+    });
     let mut log = 0;
     let full = {
         let measuring = work.on_hongyan(bench, &target, &setting);
@@ -92,7 +98,9 @@ pub(super) async fn run(bench: &mut Bench, options: &Growth) -> anyhow::Result<(
         loop {
             tokio::select! {
                 done = &mut measuring => break done?,
-                () = sleep(LOOK) => log = log.max(file_size(&log_path)),
+                () = sleep(LOOK) => {
+                    log = log.max(logs.iter().map(|log| file_size(log)).sum());
+                }
             }
         }
     };

@@ -7,7 +7,8 @@ use anyhow::Context;
 use hongyan_bench::{Host, Options};
 use hongyan_service::{Clock, SystemClock};
 use hongyan_store::Store;
-use hongyan_store_sqlite::SqliteStore;
+
+use crate::node;
 
 /// Measures a server.
 pub async fn bench(options: Options) -> anyhow::Result<()> {
@@ -20,6 +21,5 @@ pub async fn bench(options: Options) -> anyhow::Result<()> {
 }
 
 fn open_store(path: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let options = hongyan_store_sqlite::Options::default();
-    Ok(Arc::new(SqliteStore::open(path, &options)?))
+    Ok(Arc::new(node::open_store(path)?))
 }

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::person::config;
+use super::person::{config, text};
 use super::server::Server;
 
 /// For the store to notice that there is room again.
@@ -80,7 +80,7 @@ async fn a_full_disk_costs_the_sends_of_its_time_and_nothing_else() {
     assert_eq!(first.seq.get(), 1);
 
     let token = sign_in(&server).await;
-    limit_files(&server, Some(4096));
+    limit_files(&server, Some(0));
     let (status, answer) = post(&server, &token, "full").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
     assert_eq!(
@@ -106,6 +106,46 @@ async fn a_full_disk_costs_the_sends_of_its_time_and_nothing_else() {
         .unwrap();
     assert_eq!(sent.seq.get(), 2, "what was refused left no trace");
     health_becomes(&server, StatusCode::OK).await;
+    client.close().await;
+    server.check();
+}
+
+/// The journal's files have their length already, so on a full disk there is room in them when there is none for the
+/// tables. What is answered then is stored, and is there when the disk has room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_journal_has_room_for_is_not_lost() {
+    let server = Server::start().await;
+    let (client, _events) = Client::connect(config(&server.url(), "zhangsan@gmail.com"))
+        .await
+        .unwrap();
+    let li = Target::User(UserId::new(1001).unwrap());
+    let first = client.send(li, "0").await.unwrap().await.unwrap();
+    let token = sign_in(&server).await;
+    limit_files(&server, Some(64 * 1024));
+    let mut stored = vec!["0".to_owned()];
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        assert!(Instant::now() < deadline, "the tables never needed room");
+        let number = stored.len().to_string();
+        let (status, answer) = post(&server, &token, &number).await;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            break;
+        }
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        stored.push(number);
+    }
+    assert!(stored.len() > 1, "nothing was journaled");
+    health_becomes(&server, StatusCode::SERVICE_UNAVAILABLE).await;
+
+    limit_files(&server, None);
+    health_becomes(&server, StatusCode::OK).await;
+    let last = client.send(li, "last").await.unwrap().await.unwrap();
+    assert_eq!(last.seq.get(), stored.len() as u64 + 1);
+    stored.push("last".to_owned());
+    let newest = hongyan_client::Page::Newest;
+    let page = client.history(first.conv, newest, 1000).await.unwrap();
+    let texts: Vec<_> = page.entries.iter().map(text).collect();
+    assert_eq!(texts, stored[stored.len() - texts.len()..]);
     client.close().await;
     server.check();
 }

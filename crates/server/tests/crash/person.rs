@@ -168,7 +168,7 @@ fn check_order(logs: &BTreeMap<ConversationId, Vec<Entry>>) {
     }
 }
 
-fn text(entry: &Entry) -> &str {
+pub(crate) fn text(entry: &Entry) -> &str {
     match &entry.body {
         Some(Body::Text { text }) => text,
         other => panic!("no text: {other:?}"),

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::path::Path;
 
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use rusqlite::{OptionalExtension, Result, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Result, Transaction, TransactionBehavior};
 
 use super::Check;
 use crate::read;
 use crate::row::{self, sql};
-use crate::writer::{Record, journaled};
+use crate::writer::{JournalCopy, Record};
+
+/// How often the journal is read before what it says is believed to be wrong.
+const ATTEMPTS: u32 = 3;
 
 /// A conversation as the tables have it, and then as the journal goes on.
 struct Log {
@@ -22,10 +26,10 @@ impl Check<'_> {
     /// In one snapshot, so that what a running server carries out meanwhile is in one place or the other.
     pub(super) fn journal(&mut self) -> Result<()> {
         let conn = self.conn;
-        let snapshot = Transaction::new_unchecked(conn, TransactionBehavior::Deferred)?;
+        let (snapshot, records) = journaled(conn, self.path)?;
         let mut logs = HashMap::new();
         let mut last_id = self.last_id()?;
-        for record in journaled(conn)? {
+        for record in records {
             let conv = match &record {
                 Record::Message { place, .. } => place.conv,
                 Record::Move { conv, .. } => *conv,
@@ -88,5 +92,19 @@ impl Check<'_> {
             messages,
             members: members.into_iter().map(|member| member.user).collect(),
         }))
+    }
+}
+
+/// A snapshot, and what is journaled beside it.
+fn journaled<'c>(conn: &'c Connection, path: &Path) -> Result<(Transaction<'c>, Vec<Record>)> {
+    let mut attempt = 1;
+    loop {
+        let copy = JournalCopy::of(path)?;
+        let snapshot = Transaction::new_unchecked(conn, TransactionBehavior::Deferred)?;
+        match copy.records(&snapshot) {
+            // A server may have changed over between its files, just when one was read and the other was not.
+            Err(_) if attempt < ATTEMPTS => attempt += 1,
+            records => return Ok((snapshot, records?)),
+        }
     }
 }

@@ -71,6 +71,7 @@ pub fn check_file(
     };
     let mut check = Check {
         conn: &conn,
+        path,
         report: VerifyReport::default(),
         progress,
     };
@@ -83,6 +84,7 @@ pub fn check_file(
 
 struct Check<'a> {
     conn: &'a Connection,
+    path: &'a Path,
     report: VerifyReport,
     progress: &'a mut dyn FnMut(u64),
 }

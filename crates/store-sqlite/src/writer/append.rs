@@ -220,13 +220,24 @@ impl Batch<'_> {
     /// Looks for an append's client id, in the journal and in the log.
     fn find(&mut self, append: &Append) -> rusqlite::Result<Found> {
         let mut next = None;
-        if let Way::Journal { pending, .. } = &mut self.way
-            && let Some(entry) = pending.first_from(append.from, &append.client_id)
+        if let Way::Journal {
+            pending, settling, ..
+        } = &mut self.way
         {
-            if entry.append.client_id == append.client_id {
-                return Ok(Found::Earlier(Earlier::of(entry)));
+            let (from, client_id) = (append.from, &append.client_id);
+            let settling = settling
+                .as_mut()
+                .and_then(|messages| messages.first_from(from, client_id));
+            let pending = pending.messages().first_from(from, client_id);
+            for entry in settling.into_iter().chain(pending) {
+                if entry.append.client_id == append.client_id {
+                    return Ok(Found::Earlier(Earlier::of(entry)));
+                }
+                next = next
+                    .into_iter()
+                    .chain([entry.append.client_id.clone()])
+                    .min();
             }
-            next = Some(entry.append.client_id.clone());
         }
         let in_log = self
             .conn
@@ -398,10 +409,9 @@ impl Batch<'_> {
                 Err(rusqlite::Error::StatementChangedRows(0)) => return Err(Stop::NotTheFirst),
                 other => other?,
             },
-            Way::Journal { row, pending } => {
+            Way::Journal { row, pending, .. } => {
                 row.message(append, place)?;
                 pending.add(append.clone(), place);
-                pending.concern(&members);
             }
         }
         self.cache.use_id(place.id)?;

@@ -5,12 +5,14 @@
 //! that what is remembered must be dropped; the caller does both.
 //!
 //! A batch goes one of two ways. [`write_through`] carries it out. [`journal()`] decides it, writes the
-//! decisions down ([`super::journal`]) and leaves the carrying out to a later [`settle`], which is then
+//! decisions down ([`super::journal`]) and leaves the carrying out to a later transaction (`settling`), which is then
 //! shared by many batches. Both take the same decisions, in the same code: a way differs only in
 //! where an entry is put, and where an earlier attempt is looked for.
 //!
 //! The rows of a conversation and its members are written once, at the end, however many
 //! entries it got: between, the cache holds the truth.
+
+use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{Change, Move, MoveError, Moved, Outcome, Target, Write};
@@ -19,22 +21,15 @@ use rusqlite::{CachedStatement, Connection, Result};
 use super::append;
 use super::cache::{Cache, Hot, advanced};
 use super::journal::{self, Record, Row};
-use super::pending::Pending;
+use super::pending::{Entry, Messages, Pending};
 
-/// Writes in a batch that is journaled. A larger one is carried out at once: it has so many entries for
-/// each page that to write them twice would cost more than it spares.
-const JOURNALED_WRITES: usize = 512;
-
-/// Whether a batch goes by the journal: a small one, of messages in conversations that are there and
-/// of moves. The rest is rare, or not worth it.
+/// Whether a batch goes by the journal: one of messages in conversations that are there, and of moves. The rest is
+/// rare.
 pub(super) fn is_for_journal(
     conn: &Connection,
     cache: &mut Cache,
     writes: &[Write],
 ) -> Result<bool> {
-    if writes.len() > JOURNALED_WRITES {
-        return Ok(false);
-    }
     for write in writes {
         let Write::Append(append) = write else {
             continue;
@@ -63,49 +58,29 @@ pub(super) fn write_through(
         way: Way::Through(conn.prepare_cached(append::INSERT_ENTRY)?),
     };
     let outcomes = batch.write_all(writes)?;
-    batch.cache.write_rows(conn)?;
+    batch.cache.take_rows(conn)?.write(conn)?;
     Ok(outcomes)
 }
 
-/// Decides a batch and writes the decisions down. The transaction is the caller's.
+/// Decides a batch and writes the decisions down, for the caller to put into the journal.
 pub(super) fn journal(
     conn: &Connection,
     cache: &mut Cache,
     pending: &mut Pending,
+    settling: Option<&mut Messages<Arc<[Entry]>>>,
     writes: &[Write],
-) -> Result<Vec<Outcome>> {
-    let mut batch = Batch {
-        conn,
-        cache,
-        way: Way::Journal {
-            row: Row::new(),
-            pending,
-        },
+) -> Result<(Vec<Outcome>, Row)> {
+    let mut row = Row::default();
+    let way = Way::Journal {
+        row: &mut row,
+        pending,
+        settling,
     };
-    let outcomes = batch.write_all(writes)?;
-    if let Way::Journal { row, .. } = batch.way {
-        row.insert(conn)?;
-    }
-    Ok(outcomes)
+    let outcomes = Batch { conn, cache, way }.write_all(writes)?;
+    Ok((outcomes, row))
 }
 
-/// Carries out what was journaled. The transaction is the caller's.
-pub(super) fn settle(conn: &Connection, cache: &mut Cache, pending: &mut Pending) -> Result<()> {
-    if pending.is_empty() {
-        return Ok(());
-    }
-    // First, so that the entries take the pages that get free. Later, each of these would be written once blank and
-    // once more when it is used again.
-    journal::clear(conn)?;
-    let mut insert = conn.prepare_cached(append::INSERT_ENTRY)?;
-    for entry in pending.entries() {
-        append::insert_entry(&mut insert, &entry.append, entry.place)?;
-    }
-    pending.clear();
-    cache.write_rows(conn)
-}
-
-/// Takes up again what an earlier writer had journaled, as far as memory goes; [`settle`] does the rest.
+/// Takes up again what an earlier writer had journaled, as far as memory goes.
 pub(super) fn take_up(
     conn: &Connection,
     cache: &mut Cache,
@@ -151,8 +126,9 @@ pub(super) enum Way<'a> {
     /// The one statement that runs for every message: found once, rather than looked up by its text.
     Through(CachedStatement<'a>),
     Journal {
-        row: Row,
+        row: &'a mut Row,
         pending: &'a mut Pending,
+        settling: Option<&'a mut Messages<Arc<[Entry]>>>,
     },
 }
 
@@ -192,10 +168,9 @@ impl Batch<'_> {
         if changed {
             *member = moved;
             self.cache.change(self.conn, change.conv, |_| ())?;
-            if let Way::Journal { row, pending } = &mut self.way {
+            if let Way::Journal { row, pending, .. } = &mut self.way {
                 row.moved(change.conv, moved);
                 pending.add_move();
-                pending.concern(&members);
             }
         }
         Ok(Ok(Moved {

@@ -1,10 +1,11 @@
 //! What the writer remembers of hot conversations, so that an append reads nothing.
 //!
 //! Owns: head, message count and positions of the conversations lately written. Where these are
-//! ahead of the rows in the file, the cache is the truth until [`Cache::write_rows`].
+//! ahead of the rows in the file, the cache is the truth until what [`Cache::take_rows`] gives is written.
 //! Promises: exact. There is one writer; a failed transaction drops everything here, and so does
 //! a change by another program ([`Cache::has_foreign_change`]).
-//! Not here: client ids (`unused`, which is kept and dropped together with this), and entries. What an edit or a recall needs of its target is read from the log.
+//! Not here: client ids (`unused`, which is kept and dropped together with this), and entries. What an edit or a
+//! recall needs of its target is read from the log.
 
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ const HALF: usize = 32 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hot {
     pub(super) head: Seq,
-    /// The last entry in the table of entries. What follows, up to the head, is journaled.
+    /// The last entry that was in the table when this was read or written through. What follows, up to the head, was
+    /// journaled: messages, perhaps not in the table yet.
     pub(super) written: Seq,
     /// Entries of kind message, up to the head.
     pub(super) messages: u64,
@@ -120,13 +122,18 @@ impl Cache {
         self.next_id = None;
     }
 
-    /// To be called between batches: forgets what is too much, unless it is ahead of the file.
+    /// Whether there is so much that something has to be [forgotten](Self::age).
+    pub(super) fn is_overgrown(&self) -> bool {
+        self.conversations.is_overgrown()
+            || self.directs.is_overgrown()
+            || self.unused.is_overgrown()
+    }
+
+    /// Forgets what is too much. Nothing may be ahead of the file.
     pub(super) fn age(&mut self) {
-        if self.changed.is_empty() {
-            self.conversations.age();
-            self.directs.age();
-            self.unused.age();
-        }
+        self.conversations.age();
+        self.directs.age();
+        self.unused.age();
     }
 
     /// Whether another program wrote to the file since the last call, as an operator with `sqlite3`
@@ -176,7 +183,7 @@ impl Cache {
         Ok(found)
     }
 
-    /// Changes what is remembered of a conversation, for [`write_rows`](Self::write_rows) to write.
+    /// Changes what is remembered of a conversation, for [`take_rows`](Self::take_rows) to give.
     pub(super) fn change<T>(
         &mut self,
         conn: &Connection,
@@ -196,52 +203,35 @@ impl Cache {
         Ok(change(hot))
     }
 
-    /// Brings the rows of all changed conversations and their members up to date, and gives each of
-    /// these changes its number. Their entries must be in the table.
-    pub(super) fn write_rows(&mut self, conn: &Connection) -> Result<()> {
-        if self.changed.is_empty() {
-            return Ok(());
-        }
+    /// What the rows of all changed conversations and their members are to be, with a number for each of these
+    /// changes. They are to be written, or everything here to be dropped.
+    pub(super) fn take_rows(&mut self, conn: &Connection) -> Result<Rows> {
         let mut version = self.version(conn)?;
-        let mut log = conn.prepare_cached(
-            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
-        )?;
-        let mut member_row = conn.prepare_cached(
-            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = ?5, unseen = ?6
-             WHERE conv_id = ?1 AND user_id = ?2",
-        )?;
-        for conv in std::mem::take(&mut self.changed) {
+        let changed = std::mem::take(&mut self.changed);
+        let mut rows = Vec::with_capacity(changed.len());
+        for conv in changed {
             version += 1;
-            let Some(hot) = self.conversations.get_mut(conv) else {
-                continue;
-            };
-            hot.changed = false;
-            hot.written = hot.head;
-            log.execute((
-                sql(conv),
-                sql(hot.head),
-                hot.messages.cast_signed(),
-                sql(hot.last_message),
-            ))?;
-            for member in &hot.members {
-                member_row.execute((
-                    sql(conv),
-                    sql(member.user),
-                    sql(member.read),
-                    sql(member.delivered),
-                    version.cast_signed(),
-                    hot.last_message > member.read,
-                ))?;
+            if let Some(hot) = self.conversations.get_mut(conv) {
+                hot.changed = false;
+                rows.push(LogRow {
+                    conv,
+                    head: hot.head,
+                    messages: hot.messages,
+                    last_message: hot.last_message,
+                    version,
+                    members: hot.members.clone(),
+                });
             }
         }
-        self.set_version(conn, version)
+        self.version = Some(version);
+        Ok(Rows { rows, version })
     }
 
     /// Leaves out numbers for changes that were perhaps given to them once, and lost with the power.
     /// A client may have been told such a number, and would miss another change that gets it.
     pub(super) fn skip_versions(&mut self, conn: &Connection, count: u64) -> Result<()> {
-        let version = self.version(conn)? + count;
-        self.set_version(conn, version)
+        self.version = Some(self.version(conn)? + count);
+        Ok(())
     }
 
     /// An id for a new entry, above all before it.
@@ -275,11 +265,54 @@ impl Cache {
         self.version = Some(version);
         Ok(version)
     }
+}
 
-    fn set_version(&mut self, conn: &Connection, version: u64) -> Result<()> {
+/// The rows of conversations and their members, to be written.
+pub(super) struct Rows {
+    rows: Vec<LogRow>,
+    /// The last number given to a change.
+    version: u64,
+}
+
+struct LogRow {
+    conv: ConversationId,
+    head: Seq,
+    messages: u64,
+    last_message: Seq,
+    version: u64,
+    members: Vec<Position>,
+}
+
+impl Rows {
+    /// Writes them. Their entries must be in the table.
+    pub(super) fn write(&self, conn: &Connection) -> Result<()> {
+        let mut log = conn.prepare_cached(
+            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
+        )?;
+        let mut member_row = conn.prepare_cached(
+            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = ?5, unseen = ?6
+             WHERE conv_id = ?1 AND user_id = ?2",
+        )?;
+        for row in &self.rows {
+            log.execute((
+                sql(row.conv),
+                sql(row.head),
+                row.messages.cast_signed(),
+                sql(row.last_message),
+            ))?;
+            for member in &row.members {
+                member_row.execute((
+                    sql(row.conv),
+                    sql(member.user),
+                    sql(member.read),
+                    sql(member.delivered),
+                    row.version.cast_signed(),
+                    row.last_message > member.read,
+                ))?;
+            }
+        }
         conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
-            .execute([version.cast_signed()])?;
-        self.version = Some(version);
+            .execute([self.version.cast_signed()])?;
         Ok(())
     }
 }

@@ -52,10 +52,6 @@ impl Checkpointer {
         }
     }
 
-    pub(super) fn limit_pages(&self) -> u64 {
-        self.limit_pages
-    }
-
     /// To be called after each commit. Its failure is logged and tried again later: what was
     /// committed is safe in the log.
     pub(super) fn after_commit(&mut self, conn: &Connection, writes: usize) {
@@ -156,19 +152,19 @@ impl Drop for Checkpointer {
     }
 }
 
-/// How many pages the log has. Not within a transaction.
-pub(super) fn log_pages(conn: &Connection) -> Result<u64> {
-    Ok(Log::run(conn, "NOOP")?.pages)
-}
-
-/// Copies everything back and empties the log. Left undone, the next opening does it.
-pub(super) fn empty(conn: &Connection) {
+/// Copies everything back and empties the log; then all that was committed is on disk, in the database itself. Left
+/// undone (`false`), the next opening does it.
+pub(super) fn empty(conn: &Connection) -> bool {
     match Log::run(conn, "TRUNCATE") {
         Ok(log) if log.blocked => {
             tracing::debug!("the write-ahead log is still being read, and stays");
+            false
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be emptied");
+            false
+        }
     }
 }
 
@@ -212,6 +208,10 @@ mod tests {
             .unwrap();
         write(&conn, pages);
         (folder, conn, Checkpointer::new(&path, LIMIT))
+    }
+
+    fn log_pages(conn: &Connection) -> Result<u64> {
+        Ok(Log::run(conn, "NOOP")?.pages)
     }
 
     fn write(conn: &Connection, pages: u64) {

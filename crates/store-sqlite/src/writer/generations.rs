@@ -38,10 +38,15 @@ impl<K: Hash + Eq + Copy, V> Generations<K, V> {
         self.young.insert(key, value);
     }
 
+    /// Whether the young half is full.
+    pub(super) fn is_overgrown(&self) -> bool {
+        self.young.len() >= self.half
+    }
+
     /// Forgets the old half, once the young one is full. Only here do values go, so between two
     /// calls whoever put one in finds it again.
     pub(super) fn age(&mut self) {
-        if self.young.len() >= self.half {
+        if self.is_overgrown() {
             self.old = std::mem::take(&mut self.young);
         }
     }

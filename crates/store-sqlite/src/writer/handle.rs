@@ -1,5 +1,6 @@
 //! How async code reaches the writing thread.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -7,9 +8,15 @@ use std::time::Duration;
 
 use hongyan_protocol::{Millis, SessionId};
 use hongyan_store::StoreError;
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Writer;
+use super::settling::Settler;
+use crate::lock::WriterLock;
+use crate::open::{self, OpenError};
+use crate::store::Options;
+use crate::unsettled::Unsettled;
 
 /// Commands that wait for the writer. When it is full, callers wait for room: nothing is dropped,
 /// and whoever must not wait bounds its own calls.
@@ -27,6 +34,8 @@ enum Command {
     Touch(SessionId, Option<String>, Millis),
     /// Does what was put off: journaled writes, notes that no transaction has taken along.
     Settle,
+    /// What was put off is done.
+    Settled,
     /// Ends the thread. Sent last, it is handled after everything that was queued before.
     Close(oneshot::Sender<()>),
 }
@@ -41,12 +50,30 @@ pub(crate) struct WriterHandle {
 }
 
 impl WriterHandle {
-    /// Starts the thread.
-    pub(crate) fn start(writer: Writer) -> std::io::Result<Self> {
+    /// Starts the threads, for the database at `path`, which `conn` has open and `lock` is for.
+    pub(crate) fn start(
+        path: &Path,
+        options: &Options,
+        conn: Connection,
+        unsettled: Arc<Unsettled>,
+        lock: WriterLock,
+    ) -> Result<Self, OpenError> {
+        let no_thread = |error| open::io_error(path, error);
         let (commands, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || serve(writer, queue))?;
+        let tell = commands.downgrade();
+        let settler = Settler::start(options.on_settler_start, move || {
+            if let Some(commands) = tell.upgrade() {
+                // A full queue has commands, and with any of them the writer looks by itself.
+                let _ = commands.try_send(Command::Settled);
+            }
+        });
+        let settler = settler.map_err(no_thread)?;
+        let pages = options.wal_limit_pages;
+        let writer = Writer::new(path.into(), conn, pages, unsettled, lock, settler);
+        let writer = writer.map_err(|error| open::sqlite_error(path, error))?;
+        let thread = std::thread::Builder::new().name("store-writer".into());
+        let thread = thread.spawn(move || serve(writer, queue));
+        let thread = thread.map_err(no_thread)?;
         Ok(Self {
             commands,
             thread: Some(thread),
@@ -153,14 +180,15 @@ fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
         match command {
             Command::Run(job) => job(&mut writer),
             Command::Touch(session, client, now) => writer.touches.note(session, client, now),
-            Command::Settle => writer.settle_unasked(),
+            Command::Settle => writer.settle_later(),
+            Command::Settled => writer.settle_if_asked(),
             Command::Close(reply) => {
                 closed = Some(reply);
                 break;
             }
         }
         if writer.is_due() {
-            writer.settle_unasked();
+            writer.settle_later();
         }
     }
     writer.finish();

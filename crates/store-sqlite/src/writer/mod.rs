@@ -1,17 +1,17 @@
-//! The one writer: a thread that owns the connection which writes.
+//! The one writer: a thread that decides, and one that carries out.
 //!
-//! store → queue → **writer** → one transaction → answer
+//! store → queue → **writer** → journal or tables → answer
 //!
-//! Owns: the write connection, the lock against other servers, and what it remembers of hot
+//! Owns: the write connection, the journal, the lock against other servers, and what it remembers of hot
 //! conversations.
-//! Promises: commands run one after the other, in the order they were queued, each in one
-//! transaction; after a failed one the connection is opened anew, so that a disk with room again
-//! is all it takes to go on. No caller waits for ever, not even when the thread dies.
+//! Promises: commands run one after the other, in the order they were queued, and each counts whole or not at all;
+//! after a failed one everything is opened anew, so that a disk with room again is all it takes to go on. No
+//! caller waits for ever, not even when a thread dies.
 //! Not here: filling batches (`service`).
 //!
 //! ```text
-//! small batch ──► journal, on disk ──► answered ··· settled later, many at once ──► tables
-//! large batch, or anything but messages and moves ──► tables, on disk ──► answered
+//! messages and moves ──► journal, on disk ──► answered ··· carried out later, many at once, beside the next ──► tables
+//! anything else ───────► tables, on disk ───► answered
 //! ```
 
 mod accounts;
@@ -22,9 +22,8 @@ mod checkpoint;
 mod generations;
 mod handle;
 mod journal;
-mod pace;
 mod pending;
-mod room;
+mod settling;
 #[cfg(test)]
 mod tests;
 mod touches;
@@ -38,16 +37,14 @@ use hongyan_store::{
     CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
 use rusqlite::Connection;
-use tokio::time::Instant;
 
 pub(crate) use handle::WriterHandle;
-pub(crate) use journal::{Record, records as journaled};
+pub(crate) use journal::{Copy as JournalCopy, Record};
 
 use self::cache::Cache;
-use self::checkpoint::Checkpointer;
-use self::pace::Pace;
-use self::pending::Pending;
-use self::room::Room;
+use self::journal::{Journal, Row};
+use self::pending::{Entry, Messages, Pending};
+use self::settling::{Settlement, Settler, Tables};
 use self::touches::Touches;
 use crate::connection;
 use crate::error::store_error;
@@ -57,74 +54,91 @@ use crate::unsettled::Unsettled;
 /// The state of the writing thread.
 pub(crate) struct Writer {
     path: PathBuf,
+    wal_limit_pages: u64,
     /// `None` after a failure, until the next command opens it again.
     open: Option<Open>,
+    journal: Journal,
+    settler: Settler,
+    /// Whether to settle again when the settler is ready.
+    is_asked: bool,
     touches: Touches,
-    checkpointer: Checkpointer,
-    room: Room,
-    pace: Pace,
     unsettled: Arc<Unsettled>,
-    // Last, so that it is dropped after the connection.
+    // Last, so that it is dropped after the connections.
     _lock: WriterLock,
 }
 
-/// The connection, and what is remembered of what it wrote. One is wrong without the other, so they are
+/// The connections, and what is remembered of what was written. One is wrong without the other, so they are
 /// dropped together.
 struct Open {
-    conn: Connection,
+    tables: Hold,
+    /// Reads for what is journaled, while the tables are away.
+    reader: Connection,
     cache: Cache,
     pending: Pending,
 }
 
-/// When a transaction is safe from a loss of power.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Durable {
-    /// Before it is answered.
-    AtOnce,
-    /// With the next one that is, or the next checkpoint. In order, and whole or not at all.
-    InTime,
+/// Who has the tables.
+enum Hold {
+    Here(Box<Tables>),
+    /// The settler, which carries out these messages.
+    Away(Messages<Arc<[Entry]>>),
 }
 
 impl Open {
-    /// Carries out first what an earlier writer left in the journal.
-    fn new(conn: Connection) -> rusqlite::Result<Self> {
-        let mut open = Self {
-            conn,
-            cache: Cache::new(),
+    /// Carries out first what is in the journal, from before a crash or a failure.
+    fn new(
+        mut tables: Box<Tables>,
+        reader: Connection,
+        journal: &mut Journal,
+    ) -> rusqlite::Result<Self> {
+        let mut cache = Cache::new();
+        tables.transaction(1, |conn| {
+            let mut pending = Pending::default();
+            let mut left = journal::of_an_older_version(conn)?;
+            left.extend(journal.reopen(conn)?);
+            if !left.is_empty() {
+                cache.skip_versions(conn, left.len() as u64)?;
+            }
+            batch::take_up(conn, &mut cache, &mut pending, left)?;
+            let settlement = Settlement {
+                entries: pending.share().entries(),
+                rows: cache.take_rows(conn)?,
+                // The number of a batch that failed is never used again, so that nobody takes it for one that did not.
+                last: journal.last() + 1,
+                touches: Touches::default(),
+            };
+            settlement.carry_out(conn)
+        })?;
+        journal.start_over(journal.last() + 1);
+        Ok(Self {
+            tables: Hold::Here(tables),
+            reader,
+            cache,
             pending: Pending::default(),
-        };
-        let left = journal::records(&open.conn)?;
-        if !left.is_empty() {
-            let Self {
-                conn,
-                cache,
-                pending,
-            } = &mut open;
-            begin(conn)?;
-            cache.skip_versions(conn, left.len() as u64)?;
-            batch::take_up(conn, cache, pending, left)?;
-            batch::settle(conn, cache, pending)?;
-            commit(conn)?;
-        }
-        Ok(open)
+        })
     }
 }
 
 impl Writer {
     /// Ready to write: what an earlier writer left in the journal is carried out.
-    pub(crate) fn new(
+    fn new(
         path: PathBuf,
         conn: Connection,
         wal_limit_pages: u64,
         unsettled: Arc<Unsettled>,
         lock: WriterLock,
+        settler: Settler,
     ) -> rusqlite::Result<Self> {
+        let mut journal = Journal::new(&path);
+        let tables = Box::new(Tables::new(&path, conn, wal_limit_pages));
+        let open = Open::new(tables, connection::open_reader(&path)?, &mut journal)?;
         Ok(Self {
-            checkpointer: Checkpointer::new(&path, wal_limit_pages),
-            room: Room::new(&path, wal_limit_pages),
-            pace: Pace::new(),
             path,
-            open: Some(Open::new(conn)?),
+            wal_limit_pages,
+            open: Some(open),
+            journal,
+            settler,
+            is_asked: false,
             touches: Touches::default(),
             unsettled,
             _lock: lock,
@@ -132,43 +146,52 @@ impl Writer {
     }
 
     pub(crate) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, StoreError> {
-        let outcomes = self.transaction(Durable::AtOnce, |open| {
-            let Open {
-                conn,
-                cache,
-                pending,
-            } = open;
-            if cache.has_foreign_change(conn)? {
-                batch::settle(conn, cache, pending)?;
-                cache.clear();
-            }
-            cache.age();
-            if batch::is_for_journal(conn, cache, writes)? {
-                batch::journal(conn, cache, pending, writes)
+        self.noting_failure(|writer| {
+            writer.make_room()?;
+            let open = writer.opened()?;
+            if batch::is_for_journal(&open.reader, &mut open.cache, writes)? {
+                writer.journal(writes)
             } else {
-                batch::settle(conn, cache, pending)?;
-                batch::write_through(conn, cache, writes)
+                writer.at_once(writes.len(), |conn, cache| {
+                    batch::write_through(conn, cache, writes)
+                })
             }
-        })?;
-        self.checkpoint(writes.len());
-        Ok(outcomes)
+        })
     }
 
-    /// Carries out what is journaled, and writes the notes of used sessions.
-    ///
-    /// Does not wait for the disk: should this get lost, the journal has it still.
-    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
-        let pending = self.open.as_ref().map(|open| open.pending.writes());
-        if pending == Some(0) && self.touches.is_empty() {
-            return Ok(());
+    /// Carries out what is journaled, as far as it concerns this user: when it returns, they can read it.
+    pub(crate) fn settle_for(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.wait()?;
+            if writer.unsettled.contains(user) {
+                writer.here()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Has what is journaled carried out, beside what comes, as soon as what is under way is done.
+    fn settle_later(&mut self) {
+        let begun = self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.heard()?;
+            writer.begin_settling()
+        });
+        match begun {
+            Ok(begun) => self.is_asked = !begun,
+            // What is journaled is safe, and is tried again with the next command.
+            Err(error) => tracing::debug!(%error, "what was put off could not be begun"),
         }
-        let start = Instant::now();
-        self.transaction(Durable::InTime, |open| {
-            batch::settle(&open.conn, &mut open.cache, &mut open.pending)
-        })?;
-        self.pace.carried_out(start, Instant::now());
-        self.checkpoint(pending.unwrap_or(1));
-        Ok(())
+    }
+
+    /// [`settle_later`](Self::settle_later), if that had to wait for what was under way.
+    fn settle_if_asked(&mut self) {
+        if self.is_asked {
+            self.settle_later();
+        } else if let Err(error) = self.noting_failure(Self::heard) {
+            tracing::debug!(%error, "what was put off could not be carried out");
+        }
     }
 
     pub(crate) fn create_user(&mut self, user: &NewUser) -> Result<User, CreateUserError> {
@@ -207,114 +230,216 @@ impl Writer {
         self.write(|conn| accounts::close_session(conn, user, session))
     }
 
+    /// Writes something, to see whether that works. While the settler writes, that much is tried already.
     pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
-        self.write(accounts::probe)
+        self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.heard()?;
+            writer.journal.append(Row::default())?;
+            match &mut writer.opened()?.tables {
+                Hold::Here(tables) => tables.transaction(1, accounts::probe),
+                Hold::Away(_) => Ok(()),
+            }
+        })
     }
 
-    /// Whether enough was put off to be done before anything else.
+    /// Whether enough was put off to be done as soon as it can be.
     fn is_due(&self) -> bool {
-        let is_due = |open: &Open| {
-            let pending = &open.pending;
-            pending.is_full() || self.pace.allows(pending.writes(), Instant::now())
-        };
+        let is_due = |open: &Open| open.pending.is_due();
         self.touches.is_full() || self.open.as_ref().is_some_and(is_due)
     }
 
-    /// [`settle`](Self::settle), where nobody waits to hear how it went.
-    fn settle_unasked(&mut self) {
-        if let Err(error) = self.settle() {
-            // What is journaled is safe, what is noted stays noted: both are tried again with the next
-            // command.
-            tracing::debug!(%error, "what was put off could not be written");
-        }
-    }
-
+    /// Writes to the tables, something that has nothing to do with what is journaled and so need not come after it.
     fn write<T>(
         &mut self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let value = self.transaction(Durable::AtOnce, |open| work(&open.conn))?;
-        self.checkpoint(1);
-        Ok(value)
+        self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.wait()?;
+            writer.tables()?.0.transaction(1, work)
+        })
     }
 
-    /// Runs `work` in one transaction: all of it counts when this returns `Ok`, none of it when it returns
-    /// `Err`.
-    fn transaction<T>(
+    /// Drops the connections, and what is remembered with them, if `work` fails.
+    fn noting_failure<T>(
         &mut self,
-        durable: Durable,
-        work: impl FnOnce(&mut Open) -> rusqlite::Result<T>,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let done = self.try_transaction(durable, work);
-        done.map_err(|error| {
+        work(self).map_err(|error| {
             self.open = None;
             store_error(&error)
         })
     }
 
-    fn try_transaction<T>(
-        &mut self,
-        durable: Durable,
-        work: impl FnOnce(&mut Open) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        let open = match &mut self.open {
-            Some(open) => open,
+    /// The connections, opened if they have to be.
+    fn opened(&mut self) -> rusqlite::Result<&mut Open> {
+        match &mut self.open {
+            Some(open) => Ok(open),
             none => {
-                let limit = self.checkpointer.limit_pages();
-                let conn = connection::open_writer(&self.path, limit)?;
-                none.insert(Open::new(conn)?)
+                // What is under way ends first, and how does not matter: the journal has it, or the tables have.
+                let _ = self.settler.wait();
+                let conn = connection::open_writer(&self.path, self.wal_limit_pages)?;
+                let tables = Box::new(Tables::new(&self.path, conn, self.wal_limit_pages));
+                let reader = connection::open_reader(&self.path)?;
+                let open = Open::new(tables, reader, &mut self.journal)?;
+                self.unsettled.clear();
+                Ok(none.insert(open))
             }
+        }
+    }
+
+    /// Sees to it that a batch may be added to what is journaled and remembered.
+    fn make_room(&mut self) -> rusqlite::Result<()> {
+        self.opened()?;
+        self.heard()?;
+        let open = self.opened()?;
+        if let Hold::Here(tables) = &open.tables
+            && open.cache.has_foreign_change(&tables.conn)?
+        {
+            self.here()?;
+            self.opened()?.cache.clear();
+        } else if open.cache.is_overgrown() {
+            self.here()?;
+            self.opened()?.cache.age();
+        } else if open.pending.is_full() {
+            self.wait()?;
+            self.begin_settling()?;
+        }
+        Ok(())
+    }
+
+    /// Commits a batch to the journal.
+    fn journal(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<Outcome>> {
+        let Open {
+            tables,
+            reader,
+            cache,
+            pending,
+        } = self.opened()?;
+        let settling = match tables {
+            Hold::Here(_) => None,
+            Hold::Away(messages) => Some(messages),
         };
-        if durable == Durable::InTime {
-            connection::synchronize(&open.conn, connection::Synchronous::Normal)?;
-            let log_pages = checkpoint::log_pages(&open.conn)?;
-            begin(&open.conn)?;
-            self.room.make(log_pages);
-        } else {
-            begin(&open.conn)?;
+        let (outcomes, row) = batch::journal(reader, cache, pending, settling, writes)?;
+        if !row.is_empty() {
+            self.journal.append(row)?;
+            // Before it is answered, and so before any of them can ask for it.
+            self.unsettled.add(outcomes.iter().flat_map(concerned));
         }
-        let value = work(open)?;
-        // Notes go along where the tables are written anyway.
-        let takes_notes = open.pending.is_empty();
-        if takes_notes {
-            self.touches.write(&open.conn)?;
-        }
-        commit(&open.conn)?;
-        if takes_notes {
-            self.touches.clear();
-            self.unsettled.clear();
-        } else {
-            self.unsettled.add(open.pending.take_concerned());
-        }
-        if durable == Durable::InTime {
-            connection::synchronize(&open.conn, connection::Synchronous::Full)?;
-        }
-        Ok(value)
+        Ok(outcomes)
     }
 
-    fn checkpoint(&mut self, writes: usize) {
-        if let Some(open) = &self.open {
-            self.checkpointer.after_commit(&open.conn, writes);
+    /// Does `work` in a transaction that is on disk when this returns, after everything that is journaled.
+    fn at_once<T>(
+        &mut self,
+        writes: usize,
+        work: impl FnOnce(&Connection, &mut Cache) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.here()?;
+        let (tables, cache) = self.tables()?;
+        tables.transaction(writes, |conn| {
+            if cache.has_foreign_change(conn)? {
+                cache.clear();
+            }
+            work(conn, cache)
+        })
+    }
+
+    /// The tables, which must be here.
+    fn tables(&mut self) -> rusqlite::Result<(&mut Tables, &mut Cache)> {
+        match &mut self.open {
+            Some(Open {
+                tables: Hold::Here(tables),
+                cache,
+                ..
+            }) => Ok((tables, cache)),
+            Some(_) | None => Err(rusqlite::Error::InvalidQuery),
         }
     }
 
-    /// The last act: everything put off is written, the log is copied back.
+    /// Returns when the tables are here, with everything that is journaled and noted.
+    fn here(&mut self) -> rusqlite::Result<()> {
+        self.opened()?;
+        self.wait()?;
+        if self.begin_settling()? {
+            self.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Hands what is journaled to the settler. `false` if there is nothing, or it still has something to do.
+    fn begin_settling(&mut self) -> rusqlite::Result<bool> {
+        let Some(open) = &mut self.open else {
+            return Ok(false);
+        };
+        let nothing = open.pending.is_empty() && self.touches.is_empty();
+        if nothing || matches!(open.tables, Hold::Away(_)) {
+            return Ok(false);
+        }
+        let messages = std::mem::take(&mut open.pending).share();
+        let settlement = Settlement {
+            entries: messages.entries(),
+            rows: open.cache.take_rows(&open.reader)?,
+            last: self.journal.last(),
+            touches: std::mem::take(&mut self.touches),
+        };
+        if let Hold::Here(tables) = std::mem::replace(&mut open.tables, Hold::Away(messages)) {
+            self.settler.begin(tables, settlement)?;
+        }
+        self.journal.switch();
+        self.unsettled.are_being_settled();
+        Ok(true)
+    }
+
+    /// Takes back what the settler has done, if it is ready by now.
+    fn heard(&mut self) -> rusqlite::Result<()> {
+        if let Some(tables) = self.settler.poll()? {
+            self.settled(tables);
+        }
+        Ok(())
+    }
+
+    /// Takes back what the settler has, when it is ready.
+    fn wait(&mut self) -> rusqlite::Result<()> {
+        if let Some(tables) = self.settler.wait()? {
+            self.settled(tables);
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self, tables: Box<Tables>) {
+        // After a failure in between all is opened anew, and these are not needed.
+        if let Some(open) = &mut self.open {
+            open.tables = Hold::Here(tables);
+            self.unsettled.are_settled();
+        }
+    }
+
+    /// The last act: everything put off is written, the log is copied back, and the journal goes, unless something
+    /// of these could not be done.
     fn finish(mut self) {
-        self.settle_unasked();
-        self.checkpointer.finish();
-        if let Some(open) = &self.open {
-            checkpoint::empty(&open.conn);
+        if let Err(error) = self.noting_failure(Self::here) {
+            tracing::warn!(%error, "what is journaled waits for the next start");
+        }
+        let Some(Open { tables, reader, .. }) = self.open.take() else {
+            return;
+        };
+        // First, since the last connection removes the log, if it may write.
+        drop(reader);
+        if let Hold::Here(tables) = tables
+            && tables.finish()
+        {
+            self.journal.remove();
         }
     }
 }
 
-/// A transaction that fails is not rolled back: its connection is dropped, which does the same.
-fn begin(conn: &Connection) -> rusqlite::Result<()> {
-    conn.prepare_cached("BEGIN IMMEDIATE")?
-        .execute([])
-        .map(drop)
-}
-
-fn commit(conn: &Connection) -> rusqlite::Result<()> {
-    conn.prepare_cached("COMMIT")?.execute([]).map(drop)
+/// Whom an outcome concerns: whose reads have to see it.
+fn concerned(outcome: &Outcome) -> &[UserId] {
+    match outcome {
+        Outcome::Append(Ok(appended)) if !appended.duplicate => &appended.members,
+        Outcome::Move(Ok(moved)) if moved.changed => &moved.members,
+        Outcome::Append(_) | Outcome::Move(_) => &[],
+    }
 }

@@ -1,23 +1,27 @@
 //! What is journaled and not carried out yet, as the writer needs it.
 //!
-//! Owns: the journaled messages, where they go, and whom they concern.
-//! Promises: bounded, by the writer, which carries everything out when it [is full](Pending::is_full).
+//! Owns: the journaled messages and where they go, in the order in which they were journaled.
+//! Promises: bounded, by the writer, which has everything carried out when there [are many](Pending::is_due) and waits
+//! for that when it [is full](Pending::is_full).
 //! Not here: positions and heads (`cache`).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use hongyan_protocol::{ClientId, UserId};
 use hongyan_store::{Append, Body, Change};
 
 use super::append::Place;
 
-/// Writes from which on they are carried out before anything else. More makes each cheaper, because
-/// more of them share a page, and the pause for carrying them out longer.
+/// Writes from which on they are carried out. More makes each cheaper, because more of them share a page.
 const WRITES: usize = 4096;
 
-/// Bytes of text from which on they are carried out before anything else.
+/// Bytes of text from which on they are carried out.
 const TEXT_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many times as much there may be, while what was before is carried out. Under full load that is where it comes
+/// to: the more, the less often all wait for the disk together, and the longer a read may wait.
+const MOST: usize = 4;
 
 /// A journaled message.
 pub(super) struct Entry {
@@ -25,18 +29,19 @@ pub(super) struct Entry {
     pub(super) place: Place,
 }
 
-/// Ids are the server's, so that nobody can choose them to collide.
-type Users = HashSet<UserId, RandomState>;
-
 #[derive(Default)]
 pub(super) struct Pending {
-    entries: Vec<Entry>,
-    /// Where the first so many of them are, see [`first_from`](Self::first_from).
-    by_client_id: BTreeMap<(UserId, ClientId), usize>,
+    messages: Messages<Vec<Entry>>,
     moves: usize,
     text_bytes: usize,
-    /// Members of conversations that the running batch wrote to.
-    concerned: Users,
+}
+
+/// Messages that can be found by who sent them and under which client id.
+#[derive(Default)]
+pub(super) struct Messages<E> {
+    entries: E,
+    /// Where the first so many of them are, see [`first_from`](Self::first_from).
+    by_client_id: BTreeMap<(UserId, ClientId), usize>,
 }
 
 impl Pending {
@@ -48,38 +53,58 @@ impl Pending {
         {
             self.text_bytes += text.len();
         }
-        self.entries.push(Entry { append, place });
+        self.messages.entries.push(Entry { append, place });
     }
 
     pub(super) fn add_move(&mut self) {
         self.moves += 1;
     }
 
-    /// Notes whose reads have to wait until this is carried out.
-    pub(super) fn concern(&mut self, members: &[UserId]) {
-        self.concerned.extend(members);
+    pub(super) fn messages(&mut self) -> &mut Messages<Vec<Entry>> {
+        &mut self.messages
     }
 
-    /// Those noted since the last call.
-    pub(super) fn take_concerned(&mut self) -> Users {
-        std::mem::take(&mut self.concerned)
+    /// The messages, to be carried out by somebody else while they still can be found here.
+    pub(super) fn share(self) -> Messages<Arc<[Entry]>> {
+        Messages {
+            entries: self.messages.entries.into(),
+            by_client_id: self.messages.by_client_id,
+        }
     }
 
-    /// In the order in which they were journaled.
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// Writes, messages and moves together.
+    pub(super) fn writes(&self) -> usize {
+        self.messages.entries.len() + self.moves
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes() == 0
+    }
+
+    /// Whether it is to be carried out as soon as that can be.
+    pub(super) fn is_due(&self) -> bool {
+        self.writes() >= WRITES || self.text_bytes >= TEXT_BYTES
+    }
+
+    /// Whether nothing more is to be added.
+    pub(super) fn is_full(&self) -> bool {
+        self.writes() >= MOST * WRITES || self.text_bytes >= MOST * TEXT_BYTES
+    }
+}
+
+impl Messages<Arc<[Entry]>> {
+    pub(super) fn entries(&self) -> Arc<[Entry]> {
+        Arc::clone(&self.entries)
+    }
+}
+
+impl<E: AsRef<[Entry]>> Messages<E> {
     /// The sender's first message from this client id on, in the order of client ids.
     ///
     /// Hardly ever asked for, so what came since the last time is put in order only now.
     pub(super) fn first_from(&mut self, from: UserId, client_id: &ClientId) -> Option<&Entry> {
-        for (at, Entry { append, .. }) in self
-            .entries
-            .iter()
-            .enumerate()
-            .skip(self.by_client_id.len())
-        {
+        let entries = self.entries.as_ref();
+        for (at, Entry { append, .. }) in entries.iter().enumerate().skip(self.by_client_id.len()) {
             self.by_client_id
                 .insert((append.from, append.client_id.clone()), at);
         }
@@ -87,27 +112,6 @@ impl Pending {
             .by_client_id
             .range((from, client_id.clone())..)
             .next()?;
-        self.entries.get(*at).filter(|_| key.0 == from)
-    }
-
-    /// Writes, messages and moves together.
-    pub(super) fn writes(&self) -> usize {
-        self.entries.len() + self.moves
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.writes() == 0
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.writes() >= WRITES || self.text_bytes >= TEXT_BYTES
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
-        self.by_client_id.clear();
-        self.concerned.clear();
-        self.moves = 0;
-        self.text_bytes = 0;
+        entries.get(*at).filter(|_| key.0 == from)
     }
 }

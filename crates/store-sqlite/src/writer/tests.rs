@@ -1,5 +1,6 @@
 //! The writing thread when things go wrong.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use hongyan_store::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::Writer;
+use super::journal::{self, Row};
+use super::{Hold, Writer};
 use crate::{OpenError, Options, SqliteStore, check_file};
 
 struct Case {
@@ -68,19 +70,42 @@ impl Case {
         }
     }
 
-    /// Rows in the journal, as another program sees them.
-    fn journaled(&self) -> i64 {
-        let other = Connection::open(self.folder.path().join("hongyan.db")).unwrap();
-        let count = "SELECT count(*) FROM journal";
-        other.query_row(count, [], |row| row.get(0)).unwrap()
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("hongyan.db")
     }
 
-    /// No page more, until the connection is opened anew: the disk is full, as far as SQLite can tell.
+    /// Writes that are committed and not carried out, as another program sees them.
+    fn journaled(&self) -> usize {
+        let copy = journal::Copy::of(&self.path()).unwrap();
+        let other = Connection::open(self.path()).unwrap();
+        copy.records(&other).unwrap().len()
+    }
+
+    /// Does something on the writing thread, with everything carried out before.
+    async fn with_tables(&self, work: impl FnOnce(&mut Writer, &Connection) + Send + 'static) {
+        let job = |writer: &mut Writer| -> Result<(), StoreError> {
+            writer.here().unwrap();
+            let mut open = writer.open.take().unwrap();
+            if let Hold::Here(tables) = &mut open.tables {
+                work(writer, &tables.conn);
+            }
+            writer.open = Some(open);
+            Ok(())
+        };
+        self.store.writer().run(job).await.unwrap();
+    }
+
+    /// Neither SQLite nor the journal gets a byte more, until they are opened anew. What is journaled stays so.
     async fn fill_disk(&self) {
         let full = |writer: &mut Writer| -> Result<(), StoreError> {
-            let conn = &writer.open.as_ref().unwrap().conn;
-            conn.pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()))
-                .unwrap();
+            writer.wait().unwrap();
+            writer.journal.fill_disk();
+            if let Hold::Here(tables) = &writer.open.as_ref().unwrap().tables {
+                let full = tables
+                    .conn
+                    .pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()));
+                full.unwrap();
+            }
             Ok(())
         };
         self.store.writer().run(full).await.unwrap();
@@ -97,7 +122,7 @@ impl Case {
     }
 
     async fn settle(&self) {
-        self.store.writer().run(Writer::settle).await.unwrap();
+        self.with_tables(|_, _| ()).await;
     }
 
     /// The texts of everything the two said, read as the second of them.
@@ -202,12 +227,8 @@ async fn a_full_disk_costs_only_what_did_not_fit() {
 #[tokio::test]
 async fn a_lock_held_by_another_program_passes() {
     let case = Case::new().await;
-    let short = |writer: &mut super::Writer| -> Result<(), StoreError> {
-        let conn = &writer.open.as_ref().unwrap().conn;
-        conn.busy_timeout(Duration::ZERO).unwrap();
-        Ok(())
-    };
-    case.store.writer().run(short).await.unwrap();
+    case.with_tables(|_, conn| conn.busy_timeout(Duration::ZERO).unwrap())
+        .await;
     let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = case.seq("c1", "x").await;
@@ -247,6 +268,7 @@ async fn what_is_journaled_is_read_and_carried_out_by_the_reading() {
     case.assert_clean().await;
     assert_eq!(case.texts().await, ["makes the conversation", "journaled"]);
     assert_eq!(case.journaled(), 0);
+    assert!(case.store.has_settled_all());
     case.assert_clean().await;
 }
 
@@ -265,35 +287,24 @@ async fn what_is_journaled_is_carried_out_by_itself() {
 }
 
 #[tokio::test]
-async fn only_carrying_out_does_not_wait_for_the_disk() {
-    let case = Case::new().await;
-    let mode = |writer: &mut Writer| -> Result<i64, StoreError> {
-        let conn = &writer.open.as_ref().unwrap().conn;
-        let mode = conn.query_row("PRAGMA synchronous", [], |row| row.get(0));
-        Ok(mode.unwrap())
-    };
-    const FULL: i64 = 2;
-    assert_eq!(case.store.writer().run(mode).await, Ok(FULL));
-    case.seq("c1", "x").await.unwrap();
-    case.seq("c2", "x").await.unwrap();
-    case.settle().await;
-    assert_eq!(case.journaled(), 0);
-    assert_eq!(case.store.writer().run(mode).await, Ok(FULL));
-}
-
-#[tokio::test]
 async fn the_journal_does_not_grow_beyond_its_bound() {
     let case = Case::new().await;
     case.seq("c1", "x").await.unwrap();
     let mut most = 0;
-    for round in 0..10 {
-        let batch = (0..500).map(|n| case.message(&format!("{round}-{n}"), "x")[0].clone());
+    let text = "x".repeat(400);
+    for round in 0..60 {
+        let batch = (0..500).map(|n| case.message(&format!("{round}-{n}"), &text)[0].clone());
         case.store.commit(batch.collect()).await.unwrap();
         let writes = |writer: &mut Writer| Ok(writer.open.as_ref().unwrap().pending.writes());
         let writes: Result<usize, StoreError> = case.store.writer().run(writes).await;
         most = most.max(writes.unwrap());
     }
-    assert!((500..4096).contains(&most), "{most}");
+    assert!((500..4 * 4096 + 500).contains(&most), "{most}");
+    for ending in ["-writes1", "-writes2"] {
+        let file = case.folder.path().join(format!("hongyan.db{ending}"));
+        let bytes = file.metadata().unwrap().len();
+        assert!(bytes < 8 * 1024 * 1024, "{bytes}");
+    }
 }
 
 #[tokio::test]
@@ -321,13 +332,20 @@ async fn a_retry_finds_what_is_journaled_and_an_answer_too() {
     case.assert_clean().await;
 }
 
-/// A copy of the file as a crash at this moment would leave it, in a folder of its own.
-fn crashed(case: &Case) -> (TempDir, std::path::PathBuf) {
+/// A copy of the files as a crash at this moment would leave them, in a folder of its own.
+fn crashed(case: &Case) -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("hongyan.db");
-    let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
+    let other = Connection::open(case.path()).unwrap();
     other.execute("VACUUM INTO ?1", [path.to_str()]).unwrap();
+    copy_journal(&case.path(), &path);
     (folder, path)
+}
+
+fn copy_journal(from: &Path, to: &Path) {
+    for (from, to) in journal::paths(from).iter().zip(journal::paths(to)) {
+        std::fs::copy(from, to).unwrap();
+    }
 }
 
 #[tokio::test]
@@ -376,18 +394,7 @@ async fn a_change_after_a_loss_of_power_does_not_get_a_number_that_was_told_befo
     let told = case.sync(SyncCursor::Since(0)).await.next;
 
     // Power takes both carryings out away; what they carried out is in the journal still.
-    let Some(Write::Append(third)) = case.message("c3", "third").first().cloned() else {
-        panic!("a message is an append");
-    };
-    let place = super::append::Place {
-        conv: ConversationId::new(1).unwrap(),
-        seq: Seq::new(3).unwrap(),
-        id: EntryId::new(3).unwrap(),
-        messages: 3,
-    };
-    let mut row = super::journal::Row::new();
-    row.message(&third, place).unwrap();
-    row.insert(&Connection::open(&path).unwrap()).unwrap();
+    copy_journal(&case.path(), &path);
 
     let again = Case {
         store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
@@ -412,26 +419,251 @@ async fn a_failure_does_not_lose_what_is_journaled() {
     case.assert_clean().await;
 }
 
+/// The first two of a conversation, the second of them being carried out for as long as this is not unlocked.
+async fn being_carried_out(case: &Case) -> Connection {
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    let lock = Connection::open(case.path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    case.store.writer().run(settle_later).await.unwrap();
+    lock
+}
+
+async fn is_away(case: &Case) -> bool {
+    let is_away = |writer: &mut Writer| -> Result<bool, StoreError> {
+        let open = writer.open.as_ref().unwrap();
+        Ok(matches!(open.tables, Hold::Away(_)))
+    };
+    case.store.writer().run(is_away).await.unwrap()
+}
+
+#[tokio::test]
+async fn while_some_is_carried_out_the_next_is_committed() {
+    let case = Case::new().await;
+    let lock = being_carried_out(&case).await;
+    assert_eq!(case.seq("c3", "third").await, Ok(3));
+    // Each place where an earlier attempt can be.
+    assert_eq!(case.seq("c1", "first").await, Ok(1));
+    assert_eq!(case.seq("c2", "second").await, Ok(2));
+    assert_eq!(case.seq("c3", "third").await, Ok(3));
+    for seq in 1..=3 {
+        let mut answer = case.message(&format!("to-{seq}"), "yes")[0].clone();
+        if let Write::Append(append) = &mut answer
+            && let Change::Message { reply_to, .. } = &mut append.change
+        {
+            *reply_to = Some(Seq::new(seq).unwrap());
+        }
+        let answered = case.store.commit([answer].into()).await.unwrap();
+        assert!(matches!(&answered[..], [Outcome::Append(Ok(done))] if done.seq.get() == 3 + seq));
+    }
+    assert!(is_away(&case).await);
+    let early = tokio::time::timeout(Duration::from_millis(50), case.texts()).await;
+    assert!(early.is_err(), "read without what is being carried out");
+    let (folder, path) = crashed(&case);
+    let again = Case {
+        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
+        folder,
+        users: case.users,
+    };
+    lock.execute_batch("ROLLBACK").unwrap();
+    for case in [case, again] {
+        assert_eq!(
+            case.texts().await,
+            ["first", "second", "third", "yes", "yes", "yes"]
+        );
+        case.assert_clean().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_committed_while_carrying_out_failed_is_not_lost() {
+    let case = Case::new().await;
+    let lock = being_carried_out(&case).await;
+    let full = |writer: &mut Writer| -> Result<(), StoreError> {
+        writer.journal.fill_disk();
+        Ok(())
+    };
+    assert_eq!(case.seq("c3", "third").await, Ok(3));
+    case.store.writer().run(full).await.unwrap();
+    assert!(case.seq("c4", "fourth").await.is_err());
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(case.seq("c4", "fourth").await, Ok(4));
+    assert_eq!(case.texts().await, ["first", "second", "third", "fourth"]);
+    case.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_settlement_that_fails_is_done_again() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    // As long as all pages that there are.
+    case.seq("c2", &"x".repeat(60_000)).await.unwrap();
+    case.fill_disk().await;
+    case.store.writer().run(settle_later).await.unwrap();
+    let is_open = |writer: &mut Writer| -> Result<bool, StoreError> { Ok(writer.open.is_some()) };
+    let failed = tokio::time::timeout(Duration::from_secs(30), async {
+        while case.store.writer().run(is_open).await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    failed.await.unwrap();
+    assert_eq!(case.seq("c3", "third").await, Ok(3));
+    assert_eq!(case.texts().await.len(), 3);
+    case.assert_clean().await;
+}
+
+/// What a batch has written that was answered with a failure must never be done: its sender may have tried again, in
+/// another place.
+#[tokio::test]
+async fn what_failed_is_not_done_later_even_if_it_reached_the_disk() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    case.fill_disk().await;
+    assert!(case.seq("c3", "failed").await.is_err());
+    let written = |writer: &mut Writer| -> Result<(), StoreError> {
+        writer.journal.write_after_all(row_of("c3", 3));
+        Ok(())
+    };
+    case.store.writer().run(written).await.unwrap();
+    assert_eq!(case.seq("c4", "third").await, Ok(3));
+    let (folder, path) = crashed(&case);
+    let again = Case {
+        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
+        folder,
+        users: case.users,
+    };
+    for case in [case, again] {
+        assert_eq!(case.texts().await, ["first", "second", "third"]);
+        case.assert_clean().await;
+    }
+}
+
+/// The row of a message of the first user's, in the first conversation.
+fn row_of(client_id: &str, seq: u64) -> Row {
+    let append = Append {
+        from: UserId::new(1000).unwrap(),
+        target: Target::Conversation(ConversationId::new(1).unwrap()),
+        client_id: ClientId::new(client_id).unwrap(),
+        change: Change::Message {
+            body: Body::Text("x".into()),
+            reply_to: None,
+            mentions: Vec::new(),
+        },
+        at: Millis::default(),
+    };
+    let place = super::append::Place {
+        conv: ConversationId::new(1).unwrap(),
+        seq: Seq::new(seq).unwrap(),
+        id: EntryId::new(seq).unwrap(),
+        messages: seq,
+    };
+    let mut row = Row::default();
+    row.message(&append, place).unwrap();
+    row
+}
+
+#[tokio::test]
+async fn whenever_it_crashes_what_was_answered_is_there() {
+    let case = Case::new().await;
+    let seed = std::process::id();
+    println!("seed {seed}");
+    let mut random = u64::from(seed);
+    let mut next = move |below: u64| {
+        // Knuth's MMIX generator; its high bits are good enough.
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let mut said = Vec::new();
+    for round in 0..400 {
+        match next(20) {
+            0 => case.settle().await,
+            1 => case.store.writer().run(settle_later).await.unwrap(),
+            2 => case.store.check_writable().await.unwrap(),
+            3 => {
+                let (folder, path) = crashed(&case);
+                let again = Case {
+                    store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
+                    folder,
+                    users: case.users,
+                };
+                again.assert_clean().await;
+                if !said.is_empty() {
+                    assert_eq!(again.texts().await, said, "round {round}");
+                }
+            }
+            _ => {
+                let text = format!("{round}: {}", "x".repeat(next(300) as usize));
+                let seq = case.seq(&format!("c{round}"), &text).await.unwrap();
+                said.push(text);
+                assert_eq!(seq, said.len() as u64);
+            }
+        }
+    }
+    assert_eq!(case.texts().await, said);
+}
+
+fn settle_later(writer: &mut Writer) -> Result<(), StoreError> {
+    writer.settle_later();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_under_another_name_has_the_same_journal() {
+    let case = Case::new().await;
+    let elsewhere = TempDir::new().unwrap();
+    let link = elsewhere.path().join("link.db");
+    std::os::unix::fs::symlink(case.path(), &link).unwrap();
+    assert_eq!(journal::paths(&link), journal::paths(&case.path()));
+    assert!(journal::paths(&link).iter().all(|path| path.exists()));
+}
+
+#[tokio::test]
+async fn a_stopped_database_is_one_file() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    case.seq("c2", "second").await.unwrap();
+    case.store.close().await;
+    let names = case.folder.path().read_dir().unwrap();
+    let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| !name.ends_with(".lock")).collect();
+    names.sort();
+    assert_eq!(names, ["hongyan.db"]);
+}
+
 #[tokio::test]
 async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
     let case = Case::new().await;
     case.seq("c1", "first").await.unwrap();
     case.seq("c2", "second").await.unwrap();
-    for damage in [
-        "UPDATE journal SET writes = substr(writes, 1, length(writes) - 1)",
-        "UPDATE journal SET writes = x'09'",
-        "INSERT INTO journal (writes) SELECT writes FROM journal",
-        "DELETE FROM members",
-        "UPDATE conversations SET head = 5",
-    ] {
+    let sql = |damage: &'static str| {
+        move |path: &Path| {
+            Connection::open(path).unwrap().execute(damage, []).unwrap();
+        }
+    };
+    let append = |row: fn() -> Row| move |path: &Path| journal::append_by_hand(path, row());
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let damages: [(&str, Damage<'_>); 5] = [
+        (
+            "batches are missing",
+            &sql("UPDATE counters SET value = value - 1 WHERE name = 'journal'"),
+        ),
+        ("the sender is no member", &sql("DELETE FROM members")),
+        (
+            "the log is longer",
+            &sql("UPDATE conversations SET head = 5"),
+        ),
+        ("a message twice", &append(|| row_of("c2", 2))),
+        ("a hole", &append(|| row_of("c4", 4))),
+    ];
+    for (what, damage) in damages {
         let (_folder, path) = crashed(&case);
-        Connection::open(&path)
-            .unwrap()
-            .execute(damage, [])
-            .unwrap();
+        damage(&path);
         let report = check_file(&path, &mut |_| ()).unwrap();
-        assert!(!report.is_clean(), "{damage}");
+        assert!(!report.is_clean(), "{what}");
         let opened = SqliteStore::open(&path, &Options::default());
-        assert!(matches!(opened, Err(OpenError::Sqlite { .. })), "{damage}");
+        assert!(matches!(opened, Err(OpenError::Sqlite { .. })), "{what}");
     }
 }

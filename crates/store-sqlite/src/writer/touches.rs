@@ -36,7 +36,7 @@ impl Touches {
         self.pending.len() >= PENDING
     }
 
-    /// Writes the notes; [`clear`](Self::clear) when that is committed.
+    /// Writes the notes.
     pub(super) fn write(&self, conn: &Connection) -> Result<()> {
         let mut update = conn.prepare_cached(
             "UPDATE sessions SET seen_at = max(seen_at, ?2), client = coalesce(?3, client)
@@ -46,9 +46,5 @@ impl Touches {
             update.execute((sql(*session), sql(*now), client))?;
         }
         Ok(())
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.pending.clear();
     }
 }

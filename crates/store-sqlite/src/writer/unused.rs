@@ -54,7 +54,12 @@ impl Unused {
         }
     }
 
-    /// To be called now and then: forgets what is too much.
+    /// Whether there is too much.
+    pub(super) fn is_overgrown(&self) -> bool {
+        self.0.is_overgrown()
+    }
+
+    /// Forgets what is too much.
     pub(super) fn age(&mut self) {
         self.0.age();
     }

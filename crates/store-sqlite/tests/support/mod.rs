@@ -19,6 +19,10 @@ impl Sqlite {
     pub(crate) fn log_path(&self) -> PathBuf {
         self.0.path().join("hongyan.db-wal")
     }
+
+    pub(crate) fn journal_paths(&self) -> [PathBuf; 2] {
+        ["-writes1", "-writes2"].map(|ending| self.0.path().join(format!("hongyan.db{ending}")))
+    }
 }
 
 impl Engine for Sqlite {

@@ -1,34 +1,22 @@
-//! How a batch is written down before it is carried out.
+//! The bytes of a journaled batch.
 //!
-//! A message belongs into six places of the file: the log, its two indexes, the conversation's row and
-//! the rows of its members. For a small batch those are more pages than messages, and each page is
-//! written and waited for. So a small batch is committed as one row of this table, a page or a few; a
-//! later transaction carries out what many batches asked for, at the price of one ([`settle`]).
-//! What a row says is decided already: places, ids and positions, so that carrying it out
-//! after a crash cannot end otherwise than it would have without one.
+//! A number is in LEB128: seven bits a byte, the lowest first, and the eighth says that more follow. A journaled text
+//! is written three times, so each byte counts: with numbers of eight bytes a message of 100 had 250.
 //!
-//! [`settle`]: super::batch::settle
-//!
-//! Owns: the bytes of a row. A number is in LEB128: seven bits a byte, the lowest first, and the eighth says that
-//! more follow. A journaled text is written three times, so each byte counts: with numbers of eight bytes a
-//! message of 100 had 250.
 //! Promises: what does not read back as it was written is an error, never another write.
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{Append, Body, Change, Position, Target};
-use rusqlite::types::Type;
-use rusqlite::{Connection, Error, Result};
+use rusqlite::{Error, Result};
 
-use super::append::Place;
-
-/// The first byte of a row, so that another version's rows are known as such.
-const FORMAT: u8 = 2;
+use crate::writer::append::Place;
 
 const MESSAGE: u8 = 1;
 const MOVE: u8 = 2;
 
 /// The row of one batch, being written.
-pub(super) struct Row(Vec<u8>);
+#[derive(Default)]
+pub(in crate::writer) struct Row(Vec<u8>);
 
 /// One write, read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +31,10 @@ pub(crate) enum Record {
 }
 
 impl Row {
-    pub(super) fn new() -> Self {
-        Self(vec![FORMAT])
-    }
-
     /// Writes down a message. Other changes do not come here, see [`is_for_journal`].
     ///
-    /// [`is_for_journal`]: super::batch::is_for_journal
-    pub(super) fn message(&mut self, append: &Append, place: Place) -> Result<()> {
+    /// [`is_for_journal`]: crate::writer::batch::is_for_journal
+    pub(in crate::writer) fn message(&mut self, append: &Append, place: Place) -> Result<()> {
         let Change::Message {
             body: Body::Text(text),
             reply_to,
@@ -77,7 +61,7 @@ impl Row {
     }
 
     /// Writes down where a member's positions stand now.
-    pub(super) fn moved(&mut self, conv: ConversationId, position: Position) {
+    pub(in crate::writer) fn moved(&mut self, conv: ConversationId, position: Position) {
         self.0.push(MOVE);
         self.number(conv.get());
         self.number(position.user.get());
@@ -85,14 +69,18 @@ impl Row {
         self.number(position.delivered.get());
     }
 
-    /// Puts the row into the table, unless nothing was written down.
-    pub(super) fn insert(&self, conn: &Connection) -> Result<()> {
-        if self.0.len() <= 1 {
-            return Ok(());
-        }
-        conn.prepare_cached("INSERT INTO journal (writes) VALUES (?1)")?
-            .execute([&self.0])?;
-        Ok(())
+    /// Whether nothing was written down.
+    pub(in crate::writer) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
     }
 
     fn number(&mut self, mut number: u64) {
@@ -109,35 +97,12 @@ impl Row {
     }
 }
 
-/// Everything written down and not carried out, in order.
-pub(crate) fn records(conn: &Connection) -> Result<Vec<Record>> {
-    let mut records = Vec::new();
-    let mut select = conn.prepare_cached("SELECT writes FROM journal ORDER BY id")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let bytes: &[u8] = row.get_ref(0)?.as_blob()?;
-        read(bytes, &mut records).map_err(senseless)?;
-    }
-    Ok(records)
-}
-
-/// The journal cannot be carried out.
-pub(super) fn senseless(what: &str) -> Error {
-    let what = format!("the journal: {what}");
-    Error::FromSqlConversionFailure(0, Type::Blob, what.into())
-}
-
-/// Forgets what was carried out: everything.
-pub(super) fn clear(conn: &Connection) -> Result<()> {
-    conn.prepare_cached("DELETE FROM journal")?.execute([])?;
-    Ok(())
-}
-
-fn read(bytes: &[u8], records: &mut Vec<Record>) -> std::result::Result<(), &'static str> {
+/// Reads a row back, behind what `records` has.
+pub(super) fn read(
+    bytes: &[u8],
+    records: &mut Vec<Record>,
+) -> std::result::Result<(), &'static str> {
     let mut rest = Reader(bytes);
-    if rest.byte()? != FORMAT {
-        return Err("of another format");
-    }
     while !rest.0.is_empty() {
         records.push(match rest.byte()? {
             MESSAGE => rest.message()?,
@@ -273,7 +238,7 @@ mod tests {
     }
 
     fn written(records: &[Record]) -> Row {
-        let mut row = Row::new();
+        let mut row = Row::default();
         for record in records {
             match record {
                 Record::Message { append, place } => row.message(append, *place).unwrap(),
@@ -295,9 +260,9 @@ mod tests {
         let mut numbers = vec![0, u64::MAX];
         numbers.extend((0..u64::BITS).flat_map(|bit| [1 << bit, (1 << bit) - 1]));
         for number in numbers {
-            let mut row = Row::new();
+            let mut row = Row::default();
             row.number(number);
-            let mut rest = Reader(&row.0[1..]);
+            let mut rest = Reader(&row.0);
             assert_eq!(rest.number(), Ok(number));
             assert!(rest.0.is_empty());
         }
@@ -311,7 +276,7 @@ mod tests {
     #[test]
     fn what_is_cut_short_or_unknown_is_an_error() {
         let whole = written(&records()).0;
-        let mut ends = vec![1];
+        let mut ends = vec![0];
         for count in 1..=records().len() {
             ends.push(written(&records()[..count]).0.len());
         }
@@ -319,10 +284,7 @@ mod tests {
             let result = read(&whole[..length], &mut Vec::new());
             assert_eq!(result.is_ok(), ends.contains(&length), "{length} bytes");
         }
-        for (at, wrong) in [(0, 9), (1, 9)] {
-            let mut bytes = whole.clone();
-            bytes[at] = wrong;
-            assert!(read(&bytes, &mut Vec::new()).is_err());
-        }
+        let unknown = [&[9], &whole[1..]].concat();
+        assert!(read(&unknown, &mut Vec::new()).is_err());
     }
 }
