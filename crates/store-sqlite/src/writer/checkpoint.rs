@@ -3,8 +3,8 @@
 //! SQLite's own `wal_autocheckpoint` copies pages back, but starts the log over only if at that
 //! moment no reader uses it; under constant reads that moment never comes and the file grows
 //! without bound. And it copies within a commit: of a log of 64 MiB that takes some 30 ms, for which everybody
-//! waits. So when the log is over its limit, first a thread of its own copies back what is there, while the writer
-//! goes on; then the writer checkpoints with RESTART: it copies the little that came meanwhile and waits a
+//! waits. So when the log is over its limit, first a thread of its own copies back what is there, while whoever writes
+//! to the tables goes on; then that one checkpoints with RESTART: it copies the little that came meanwhile and waits a
 //! short time for the readers that still use the log. New readers meanwhile read the database file and do not have to
 //! be waited for.
 //!

@@ -2,8 +2,8 @@
 //! commits and not thousands.
 //!
 //! Owns: the last note of each session, until some transaction takes it along.
-//! Promises: bounded; written by the next transaction that writes to the tables, or when the writer
-//! does what it has put off.
+//! Promises: bounded; written with what is journaled, or by themselves when the writer does what it has
+//! put off.
 //! Not here: durability at once. A crash loses notes, and that only makes `seen_at` a little old.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, Result};
 
 use crate::row::sql;
 
-/// Notes held at most. When there are as many, they are written before anything else.
+/// Notes held at most. When there are as many, they are written as soon as that can be.
 const PENDING: usize = 1024;
 
 #[derive(Default)]
