@@ -46,6 +46,15 @@ impl Case {
         }
     }
 
+    /// A copy of this one, opened as after a crash.
+    fn opened(&self, folder: TempDir, path: &Path) -> Self {
+        Self {
+            store: Arc::new(SqliteStore::open(path, &Options::default()).unwrap()),
+            folder,
+            users: self.users,
+        }
+    }
+
     fn message(&self, client_id: &str, text: &str) -> Arc<[Write]> {
         let append = Append {
             from: self.users[0],
@@ -369,11 +378,7 @@ async fn what_a_crash_left_in_the_journal_is_carried_out_at_the_next_start() {
     assert!(report.is_clean(), "{:#?}", report.faults);
     assert_eq!(report.entries, 2);
 
-    let again = Case {
-        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-        folder,
-        users: case.users,
-    };
+    let again = case.opened(folder, &path);
     assert_eq!(again.journaled(), 0);
     assert_eq!(again.texts().await, ["first", "second"]);
     assert_eq!(again.store.total_unread(case.users[1]).await, Ok(1));
@@ -396,11 +401,7 @@ async fn a_change_after_a_loss_of_power_does_not_get_a_number_that_was_told_befo
     // Power takes both carryings out away; what they carried out is in the journal still.
     copy_journal(&case.path(), &path);
 
-    let again = Case {
-        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-        folder,
-        users: case.users,
-    };
+    let again = case.opened(folder, &path);
     assert_eq!(again.texts().await, ["first", "second", "third"]);
     again.seq("c4", "fourth").await.unwrap();
     assert_eq!(again.sync(told).await.conversations.len(), 1);
@@ -460,11 +461,7 @@ async fn while_some_is_carried_out_the_next_is_committed() {
     let early = tokio::time::timeout(Duration::from_millis(50), case.texts()).await;
     assert!(early.is_err(), "read without what is being carried out");
     let (folder, path) = crashed(&case);
-    let again = Case {
-        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-        folder,
-        users: case.users,
-    };
+    let again = case.opened(folder, &path);
     lock.execute_batch("ROLLBACK").unwrap();
     for case in [case, again] {
         assert_eq!(
@@ -528,11 +525,7 @@ async fn what_failed_is_not_done_later_even_if_it_reached_the_disk() {
     case.store.writer().run(written).await.unwrap();
     assert_eq!(case.seq("c4", "third").await, Ok(3));
     let (folder, path) = crashed(&case);
-    let again = Case {
-        store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-        folder,
-        users: case.users,
-    };
+    let again = case.opened(folder, &path);
     for case in [case, again] {
         assert_eq!(case.texts().await, ["first", "second", "third"]);
         case.assert_clean().await;
@@ -584,11 +577,7 @@ async fn whenever_it_crashes_what_was_answered_is_there() {
             2 => case.store.check_writable().await.unwrap(),
             3 => {
                 let (folder, path) = crashed(&case);
-                let again = Case {
-                    store: Arc::new(SqliteStore::open(&path, &Options::default()).unwrap()),
-                    folder,
-                    users: case.users,
-                };
+                let again = case.opened(folder, &path);
                 again.assert_clean().await;
                 if !said.is_empty() {
                     assert_eq!(again.texts().await, said, "round {round}");

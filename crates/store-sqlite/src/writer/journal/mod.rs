@@ -1,10 +1,10 @@
-//! The journal: where a small batch is committed before it is carried out.
+//! The journal: where messages and moves are committed before they are carried out.
 //!
 //! batch → row → **journal**, on disk → answered ··· settled later, many at once → tables
 //!
 //! A message belongs into six places of the database: the log, its two indexes, the conversation's row and the
 //! rows of its members. For a small batch those are more pages than messages, and each page is written and
-//! waited for. So a small batch is written to a file of this module, which takes one write and one wait; a later
+//! waited for. So a batch is written to a file of this module, which takes one write and one wait; a later
 //! transaction carries out what many batches asked for, at the price of one (`settling`). What is written says what
 //! was decided: places, ids and positions, so that carrying it out after a crash cannot end otherwise than it would
 //! have without one.
@@ -42,7 +42,8 @@ use rusqlite::{Connection, Error, Result};
 pub(crate) use row::Record;
 pub(super) use row::Row;
 
-/// The first bytes of a batch, so that another version's are known as such.
+/// The first bytes of a batch. Another version's are not read, so it must have another schema as well, or carry these
+/// out.
 const FORMAT: [u8; 4] = *b"HyJ\x03";
 
 /// What a file has when it is new, in bytes: zeros, in the place of some 5,000 messages of 100 bytes. A batch that makes
