@@ -236,10 +236,21 @@ impl Writer {
             writer.opened()?;
             writer.heard()?;
             writer.journal.append(Row::default())?;
-            match &mut writer.opened()?.tables {
-                Hold::Here(tables) => tables.transaction(1, accounts::probe),
-                Hold::Away(_) => Ok(()),
+            let last = writer.journal.last();
+            let open = writer.opened()?;
+            let Hold::Here(tables) = &mut open.tables else {
+                return Ok(());
+            };
+            if !open.pending.is_empty() {
+                return tables.transaction(1, accounts::probe);
             }
+            // Nothing else may come that would have the journal begin anew.
+            tables.transaction(1, |conn| {
+                accounts::probe(conn)?;
+                journal::note_carried_out(conn, last)
+            })?;
+            writer.journal.start_over(last);
+            Ok(())
         })
     }
 

@@ -599,6 +599,23 @@ fn settle_later(writer: &mut Writer) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// As somebody does who watches a server that nobody uses.
+#[tokio::test]
+async fn to_ask_again_and_again_whether_writing_works_takes_no_room() {
+    let case = Case::new().await;
+    case.seq("c1", "first").await.unwrap();
+    for _ in 0..100 {
+        case.store.check_writable().await.unwrap();
+    }
+    let end = |writer: &mut Writer| -> Result<u64, StoreError> { Ok(writer.journal.end()) };
+    let end = case.store.writer().run(end).await.unwrap();
+    assert!(end < 100, "{end} bytes");
+    assert_eq!(case.seq("c2", "second").await, Ok(2));
+    let (folder, path) = crashed(&case);
+    let again = case.opened(folder, &path);
+    assert_eq!(again.texts().await, ["first", "second"]);
+}
+
 #[tokio::test]
 async fn a_database_under_another_name_has_the_same_journal() {
     let case = Case::new().await;

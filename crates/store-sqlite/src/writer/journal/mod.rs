@@ -335,6 +335,10 @@ impl Journal {
         self.files = Some([full(), full()]);
     }
 
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Puts a batch where the next one would go, as one does that fails after all.
     pub(super) fn write_after_all(&self, row: Row) {
         let mut file = OpenOptions::new()
