@@ -19,6 +19,7 @@ const ATTEMPTS: u32 = 3;
 struct Log {
     head: Seq,
     messages: u64,
+    last_id: EntryId,
     members: Vec<UserId>,
 }
 
@@ -28,7 +29,7 @@ impl Check<'_> {
         let conn = self.conn;
         let (snapshot, records) = journaled(conn, self.path)?;
         let mut logs = HashMap::new();
-        let mut last_id = self.last_id()?;
+        let last_id = self.last_id()?;
         for record in records {
             let conv = match &record {
                 Record::Message { place, .. } => place.conv,
@@ -36,7 +37,7 @@ impl Check<'_> {
             };
             let log = match logs.entry(conv) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => match self.log(conv)? {
+                Entry::Vacant(free) => match self.log(conv, last_id)? {
                     Some(log) => free.insert(log),
                     None => {
                         self.broken(conv, Seq::ZERO, "journaled, but no such conversation");
@@ -49,9 +50,9 @@ impl Check<'_> {
                     self.count_entry();
                     let fits = place.seq == log.head.next()
                         && place.messages == log.messages + 1
-                        && place.id > last_id
+                        && place.id > log.last_id
                         && log.members.contains(&append.from);
-                    (log.head, log.messages, last_id) = (place.seq, place.messages, place.id);
+                    (log.head, log.messages, log.last_id) = (place.seq, place.messages, place.id);
                     fits
                 }
                 Record::Move { position, .. } => {
@@ -69,13 +70,14 @@ impl Check<'_> {
         snapshot.finish()
     }
 
+    /// The last id in the tables: all that are journaled are above it.
     fn last_id(&self) -> Result<EntryId> {
         self.conn
             .prepare_cached("SELECT coalesce(max(id), 0) FROM entries")?
             .query_row([], |row| row::id(row, 0))
     }
 
-    fn log(&self, conv: ConversationId) -> Result<Option<Log>> {
+    fn log(&self, conv: ConversationId, last_id: EntryId) -> Result<Option<Log>> {
         let row = self
             .conn
             .prepare_cached("SELECT head, messages FROM conversations WHERE id = ?1")?
@@ -90,6 +92,7 @@ impl Check<'_> {
         Ok(Some(Log {
             head,
             messages,
+            last_id,
             members: members.into_iter().map(|member| member.user).collect(),
         }))
     }

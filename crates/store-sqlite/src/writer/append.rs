@@ -398,11 +398,16 @@ impl Batch<'_> {
         let hot = self.membership(conv, from)?.ok_or(AppendError::NotMember)?;
         let (seq, members) = (hot.head.next(), Arc::clone(&hot.member_ids));
         let is_message = matches!(append.change, Change::Message { .. });
+        let messages = hot.messages + u64::from(is_message);
+        let id = match self.way {
+            Way::Through(_) => self.cache.ids.above_all(self.conn)?,
+            Way::Journal { .. } => self.cache.next_id(self.conn, conv)?,
+        };
         let place = Place {
             conv,
             seq,
-            messages: hot.messages + u64::from(is_message),
-            id: self.cache.next_id(self.conn)?,
+            id,
+            messages,
         };
         match &mut self.way {
             Way::Through(insert) => match insert_entry(insert, append, place) {
@@ -414,7 +419,6 @@ impl Batch<'_> {
                 pending.add(append.clone(), place);
             }
         }
-        self.cache.use_id(place.id)?;
         self.cache.unused.is_used(from, &append.client_id);
         let is_written = matches!(self.way, Way::Through(_));
         self.cache.change(self.conn, conv, |hot| {

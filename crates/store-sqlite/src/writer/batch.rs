@@ -1,7 +1,6 @@
 //! One batch in one transaction.
 //!
-//! Promises: outcomes in the order of the writes; a refused write leaves no trace; entry ids
-//! ascend in the order of the batch. An `Err` means that the transaction must be rolled back and
+//! Promises: outcomes in the order of the writes; a refused write leaves no trace. An `Err` means that the transaction must be rolled back and
 //! that what is remembered must be dropped; the caller does both.
 //!
 //! A batch goes one of two ways. [`write_through`] carries it out. [`journal()`] decides it, writes the
@@ -99,7 +98,7 @@ pub(super) fn take_up(
                 if !fits {
                     return Err(journal::senseless("it does not go on where a log ends"));
                 }
-                cache.use_id(place.id)?;
+                cache.ids.is_used(conn, place.id)?;
                 pending.add(append, place);
             }
             Record::Move { conv, position } => {

@@ -13,6 +13,7 @@ use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
 use hongyan_store::Position;
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::entry_ids::{Block, EntryIds};
 use super::generations::Generations;
 use super::unused::Unused;
 use crate::row::{self, sql};
@@ -38,6 +39,7 @@ pub(super) struct Hot {
     pub(super) member_ids: Arc<[UserId]>,
     /// Whether this is ahead of the rows in the file.
     changed: bool,
+    ids: Block,
 }
 
 impl Hot {
@@ -51,6 +53,7 @@ impl Hot {
             members,
             member_ids,
             changed: false,
+            ids: Block::default(),
         }
     }
 
@@ -91,12 +94,11 @@ pub(super) struct Cache {
     directs: Generations<(UserId, UserId), ConversationId>,
     /// Exact like the rest, so it lives as long.
     pub(super) unused: Unused,
+    pub(super) ids: EntryIds,
     /// The conversations that are ahead of their rows, in the order of their first change.
     changed: Vec<ConversationId>,
     /// The last number given to a change; `None` before it was read.
     version: Option<u64>,
-    /// The id of the next entry; `None` before it was read.
-    next_id: Option<EntryId>,
     data_version: Option<i64>,
 }
 
@@ -106,9 +108,9 @@ impl Cache {
             conversations: Generations::new(HALF),
             directs: Generations::new(HALF),
             unused: Unused::new(),
+            ids: EntryIds::default(),
             changed: Vec::new(),
             version: None,
-            next_id: None,
             data_version: None,
         }
     }
@@ -119,7 +121,7 @@ impl Cache {
         self.unused.clear();
         self.changed.clear();
         self.version = None;
-        self.next_id = None;
+        self.ids = EntryIds::default();
     }
 
     /// Whether there is so much that something has to be [forgotten](Self::age).
@@ -204,8 +206,10 @@ impl Cache {
     }
 
     /// What the rows of all changed conversations and their members are to be, with a number for each of these
-    /// changes. They are to be written, or everything here to be dropped.
+    /// changes. They are to be written, or everything here to be dropped. Entries that come later get ids above those of
+    /// before.
     pub(super) fn take_rows(&mut self, conn: &Connection) -> Result<Rows> {
+        self.ids.begin_round();
         let mut version = self.version(conn)?;
         let changed = std::mem::take(&mut self.changed);
         let mut rows = Vec::with_capacity(changed.len());
@@ -234,23 +238,11 @@ impl Cache {
         Ok(())
     }
 
-    /// An id for a new entry, above all before it.
-    pub(super) fn next_id(&mut self, conn: &Connection) -> Result<EntryId> {
-        if let Some(id) = self.next_id {
-            return Ok(id);
-        }
-        let last: i64 = conn
-            .prepare_cached("SELECT coalesce(max(id), 0) FROM entries")?
-            .query_row([], |row| row.get(0))?;
-        let next = entry_id(last.cast_unsigned() + 1)?;
-        self.next_id = Some(next);
-        Ok(next)
-    }
-
-    /// The id is in use now.
-    pub(super) fn use_id(&mut self, id: EntryId) -> Result<()> {
-        self.next_id = Some(entry_id(id.get() + 1)?);
-        Ok(())
+    /// An id for the next entry of a conversation, out of a [block](EntryIds::in_block) of its own.
+    pub(super) fn next_id(&mut self, conn: &Connection, conv: ConversationId) -> Result<EntryId> {
+        let hot = self.conversations.get_mut(conv);
+        let hot = hot.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        self.ids.in_block(conn, &mut hot.ids)
     }
 
     fn version(&mut self, conn: &Connection) -> Result<u64> {
@@ -315,10 +307,6 @@ impl Rows {
             .execute([self.version.cast_signed()])?;
         Ok(())
     }
-}
-
-fn entry_id(id: u64) -> Result<EntryId> {
-    EntryId::new(id).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, id.cast_signed()))
 }
 
 fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {

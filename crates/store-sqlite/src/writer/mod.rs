@@ -19,6 +19,7 @@ mod append;
 mod batch;
 mod cache;
 mod checkpoint;
+mod entry_ids;
 mod generations;
 mod handle;
 mod journal;

@@ -13,15 +13,16 @@ use hongyan_store::{Append, Body, Change};
 
 use super::append::Place;
 
-/// Writes from which on they are carried out. More makes each cheaper, because more of them share a page.
-const WRITES: usize = 4096;
+/// Writes from which on they are carried out. More makes each cheaper, because more of them share a page; and a read
+/// that needs them waits longer.
+const WRITES: usize = 8192;
 
 /// Bytes of text from which on they are carried out.
 const TEXT_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many times as much there may be, while what was before is carried out. Under full load that is where it comes
 /// to: the more, the less often all wait for the disk together, and the longer a read may wait.
-const MOST: usize = 4;
+const MOST: usize = 2;
 
 /// A journaled message.
 pub(super) struct Entry {

@@ -77,11 +77,20 @@ impl Settlement {
     pub(super) fn carry_out(&self, conn: &Connection) -> Result<()> {
         journal::note_carried_out(conn, self.last)?;
         let mut insert = conn.prepare_cached(append::INSERT_ENTRY)?;
-        for entry in &*self.entries {
+        for entry in self.in_order_of_ids() {
             append::insert_entry(&mut insert, &entry.append, entry.place)?;
         }
         self.rows.write(conn)?;
         self.touches.write(conn)
+    }
+
+    /// Each at the end of the table, and those of a log [together](super::entry_ids).
+    fn in_order_of_ids(&self) -> impl Iterator<Item = &Entry> {
+        let numbered = self.entries.iter().enumerate();
+        let mut order: Vec<_> = numbered.map(|(at, entry)| (entry.place.id, at)).collect();
+        // There are long runs in it, which this finds, where an unstable one would not.
+        order.sort();
+        order.into_iter().map(|(_, at)| &self.entries[at])
     }
 }
 

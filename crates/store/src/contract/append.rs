@@ -17,7 +17,7 @@ pub async fn seqs_are_dense<E: Engine>(f: &mut Fixture<E>) {
         appends.push(f.message(a, Target::Direct(c), "to c"));
         appends.push(f.message(b, Target::Direct(a), "to a"));
     }
-    let mut ids = Vec::new();
+    let mut ids = std::collections::HashMap::<_, Vec<EntryId>>::new();
     let mut heads = std::collections::HashMap::new();
     for batch in appends.chunks(7) {
         for (append, outcome) in batch.iter().zip(f.append_all(batch).await) {
@@ -27,13 +27,16 @@ pub async fn seqs_are_dense<E: Engine>(f: &mut Fixture<E>) {
             assert_eq!(outcome.seq, seq(*head));
             assert_eq!(outcome.at, append.at);
             assert!(!outcome.duplicate);
-            ids.push(outcome.id);
+            ids.entry(outcome.conv).or_default().push(outcome.id);
         }
     }
-    assert!(
-        ids.is_sorted_by(|a: &EntryId, b| a < b),
-        "ids ascend in the order of commits"
-    );
+    for ids in ids.values() {
+        assert!(ids.is_sorted_by(|a, b| a < b), "ids ascend within a log");
+    }
+    let mut all: Vec<_> = ids.into_values().flatten().collect();
+    all.sort_unstable();
+    let unique = all.windows(2).all(|two| two[0] != two[1]);
+    assert!(unique, "an id is given once in the system");
     assert_eq!(heads.len(), 2);
     for (conv, head) in heads {
         let log = f.log(a, conv).await;

@@ -1,6 +1,6 @@
 //! A store so simple that it is plainly right: vectors in memory, everything counted by definition.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
@@ -61,7 +61,7 @@ pub(super) struct Model {
     pub(super) users: Vec<UserId>,
     pub(super) logs: Vec<Log>,
     first_attempts: HashMap<(UserId, ClientId), (Append, usize, Seq)>,
-    last_id: EntryId,
+    ids: HashSet<EntryId>,
     batch: u64,
 }
 
@@ -71,7 +71,7 @@ impl Model {
             users,
             logs: Vec::new(),
             first_attempts: HashMap::new(),
-            last_id: EntryId::default(),
+            ids: HashSet::new(),
             batch: 0,
         }
     }
@@ -123,8 +123,9 @@ impl Model {
         // Nothing refuses it, so the store must have taken it.
         let got = got.expect("an append that breaks no rule");
         let at = found.unwrap_or_else(|| self.begin(append, got.conv));
-        assert!(got.id > self.last_id, "ids ascend");
-        self.last_id = got.id;
+        assert!(self.ids.insert(got.id), "an id is given once");
+        let before = self.logs[at].entries.last().map(|entry| entry.id);
+        assert!(before < Some(got.id), "ids ascend within a log");
         let seq = self.write(at, append, got.id);
         self.first_attempts.insert(key, (append.clone(), at, seq));
         Ok(self.appended(at, seq, false))
