@@ -3,6 +3,8 @@
 //! Promises: what is fed is written in one go at the next flush; every way a socket can end or a
 //! client can break the rules of WebSocket is one [`Received`].
 
+mod bell;
+
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
@@ -11,6 +13,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use hongyan_protocol::CloseCode;
 use tokio::time::timeout;
 
+use self::bell::Bell;
 use crate::limits::{CLOSE_TIMEOUT, WRITE_TIMEOUT};
 
 /// What came from a socket.
@@ -37,6 +40,8 @@ pub(crate) enum WriteError {
 /// One WebSocket: see the [module](self).
 pub(crate) struct Socket {
     inner: WebSocket,
+    /// Whether there may be something to receive.
+    bell: Bell,
     unflushed: bool,
 }
 
@@ -44,18 +49,27 @@ impl Socket {
     pub(crate) fn new(inner: WebSocket) -> Self {
         Self {
             inner,
+            bell: Bell::new(),
             unflushed: false,
         }
     }
 
     /// The next frame. Cancel-safe.
     pub(crate) async fn receive(&mut self) -> Received {
-        classify(self.inner.next().await)
+        let (inner, bell) = (&mut self.inner, &self.bell);
+        let next = |listener: &mut Context<'_>| {
+            bell.look(listener, |context| inner.poll_next_unpin(context))
+        };
+        classify(poll_fn(next).await)
     }
 
     /// The next frame, if it is there already.
     pub(crate) fn receive_ready(&mut self) -> Option<Received> {
-        self.inner.next().now_or_never().map(classify)
+        let inner = &mut self.inner;
+        match self.bell.look_now(|context| inner.poll_next_unpin(context)) {
+            Poll::Ready(message) => Some(classify(message)),
+            Poll::Pending => None,
+        }
     }
 
     /// Queues a frame for the next [`flush`](Self::flush).
