@@ -14,6 +14,7 @@ pub mod limits;
 mod nudges;
 mod origin;
 mod outbox;
+mod read_ahead;
 mod serve;
 mod transport;
 mod upgrade;
