@@ -50,6 +50,10 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The WebSocket library's read buffer, allocated for each connection for as long as it lives.
 pub const READ_BUFFER_BYTES: usize = 2 * 1024;
 
+/// Bytes read beyond a full buffer, at most: what a connection may make the server keep before any of it is looked at.
+/// 32 messages of 100 bytes are 7 KiB.
+pub const READ_AHEAD_BYTES: usize = 8 * 1024;
+
 /// Frames gathered before the library writes by itself; otherwise each round of work is one write.
 pub const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 

@@ -1,10 +1,11 @@
 //! A TCP stream that is read further than it was asked to, when there is more.
 //!
-//! A connection has a small buffer for what it reads (`limits::READ_BUFFER_BYTES`), because most are idle. Whoever sends
-//! much fills it at once; then everything else that has come is taken too, with one more call instead of one for each
-//! buffer full, and kept until it is asked for.
+//! A connection's buffer for what it reads is [small](crate::limits::READ_BUFFER_BYTES), because most are idle. Whoever
+//! sends much fills it at once; then everything else that has come is taken too, with one more call instead of one for
+//! each buffer full, and kept until it is asked for.
 //!
-//! Promises: the bytes in their order; no room for them but while there are some, and then for [`AHEAD_BYTES`] at most.
+//! Promises: the bytes in their order; no room for them but while there are some, and then
+//! [not much](READ_AHEAD_BYTES).
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
@@ -13,12 +14,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How much is read ahead at most. A connection can make the server keep so much before any of it is looked at.
-const AHEAD_BYTES: usize = 8 * 1024;
+use crate::limits::READ_AHEAD_BYTES;
 
 thread_local! {
     /// Where it is read to, until it is known how much it is.
-    static SCRATCH: RefCell<[u8; AHEAD_BYTES]> = const { RefCell::new([0; AHEAD_BYTES]) };
+    static SCRATCH: RefCell<[u8; READ_AHEAD_BYTES]> = const { RefCell::new([0; READ_AHEAD_BYTES]) };
 }
 
 /// See the [module](self).
@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn everything_comes_in_order_whatever_is_asked_for_at_a_time() {
         let sent = bytes(100_000);
-        for room in [1, 100, 2048, AHEAD_BYTES, AHEAD_BYTES + 1] {
+        for room in [1, 100, 2048, READ_AHEAD_BYTES, READ_AHEAD_BYTES + 1] {
             let (mut near, far) = duplex(64 * 1024);
             let mut reader = ReadAhead::new(far);
             let writing = async {
@@ -153,12 +153,12 @@ mod tests {
         let (mut near, far) = duplex(64 * 1024);
         let mut reader = ReadAhead::new(far);
         let mut buffer = [0; 2048];
-        near.write_all(&bytes(2048 + AHEAD_BYTES + 1))
+        near.write_all(&bytes(2048 + READ_AHEAD_BYTES + 1))
             .await
             .unwrap();
         assert_eq!(reader.read(&mut buffer).await.unwrap(), 2048);
-        assert_eq!(reader.ahead.len(), AHEAD_BYTES);
-        let mut rest = [0; AHEAD_BYTES];
+        assert_eq!(reader.ahead.len(), READ_AHEAD_BYTES);
+        let mut rest = [0; READ_AHEAD_BYTES];
         reader.read_exact(&mut rest).await.unwrap();
         assert_eq!(reader.read(&mut buffer).await.unwrap(), 1);
         near.write_all(&bytes(2048)).await.unwrap();
