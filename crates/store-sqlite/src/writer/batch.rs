@@ -1,7 +1,7 @@
 //! One batch in one transaction.
 //!
-//! Promises: outcomes in the order of the writes; a refused write leaves no trace. An `Err` means that the transaction must be rolled back and
-//! that what is remembered must be dropped; the caller does both.
+//! Promises: outcomes in the order of the writes; a refused write leaves no trace. An `Err` means that the
+//! transaction must be rolled back and that what is remembered must be dropped; the caller does both.
 //!
 //! A batch goes one of two ways. [`write_through`] carries it out. [`journal()`] decides it, writes the
 //! decisions down ([`super::journal`]) and leaves the carrying out to a later transaction (`settling`), which is then

@@ -44,7 +44,8 @@ impl EntryIds {
     pub(super) fn in_block(&mut self, conn: &Connection, block: &mut Block) -> Result<EntryId> {
         let is_over = block.round != self.round;
         if is_over || block.next == block.end {
-            let larger = (block.size * GROWTH).min(LARGEST);
+            // Nobody had a block before the first, whose size is 0.
+            let larger = (block.size * GROWTH).clamp(1, LARGEST);
             let size = if is_over { 1 } else { larger };
             let next = self.take(conn, size)?;
             *block = Block {
@@ -123,6 +124,22 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 400);
+    }
+
+    #[test]
+    fn the_first_round_needs_no_beginning() {
+        let conn = empty();
+        let mut ids = EntryIds::default();
+        let mut blocks = [Block::default(), Block::default()];
+        let mut given = Vec::new();
+        for _ in 0..20 {
+            for block in &mut blocks {
+                given.push(ids.in_block(&conn, block).unwrap());
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), 40);
     }
 
     #[test]

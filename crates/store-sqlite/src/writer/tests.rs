@@ -262,7 +262,10 @@ async fn a_change_by_another_program_is_noticed() {
         )
         .unwrap();
     assert_eq!(case.seq("c2", "x").await, Ok(3));
+    assert_eq!(case.seq("c3", "x").await, Ok(4));
     // What was written by hand left the second one's row wrong; the next change of it mends that.
+    case.settle().await;
+    assert_eq!(case.seq("c4", "x").await, Ok(5));
     case.settle().await;
     case.assert_clean().await;
 }
