@@ -269,6 +269,8 @@ impl SerializeStruct for Members<'_> {
     type Ok = ();
     type Error = Error;
 
+    // Inlined, its length is known where the name is, and to copy it takes an instruction or two, not a call.
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result {
         self.out.push_str(if self.is_empty { "\"" } else { ",\"" });
         self.is_empty = false;
