@@ -83,7 +83,10 @@ async fn serve(
     routes: Router,
     mut stop: watch::Receiver<bool>,
 ) {
-    set_options(&stream);
+    // Frames are gathered by us; waiting for more would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
     let respond = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(PeerAddress(peer.ip()));
         routes.clone().oneshot(request)
@@ -107,40 +110,7 @@ async fn serve(
     }
 }
 
-/// Tells the system what comes over a connection: answers, soon, in one piece each.
-fn set_options(stream: &TcpStream) {
-    // Frames are gathered by us; waiting for more would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
-    }
-    // Most of what is read is answered within milliseconds, and the answer acknowledges it. Under load it takes longer,
-    // and then the system acknowledged each read by itself, which was two fifths of the read's time. What is not
-    // answered it still acknowledges within 40 ms.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::net::sockopt::set_tcp_quickack(stream, false) {
-        tracing::debug!(%error, "cannot unset TCP_QUICKACK");
-    }
-}
-
 /// Returns when the server is to stop, or nobody is left to say so.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use rustix::net::sockopt::tcp_quickack;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn an_answer_waits_for_nothing_and_acknowledges_the_request() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let (stream, _) = accepted.unwrap();
-        assert!(!stream.nodelay().unwrap() && tcp_quickack(&stream).unwrap());
-        set_options(&stream);
-        assert!(stream.nodelay().unwrap() && !tcp_quickack(&stream).unwrap());
-    }
 }
