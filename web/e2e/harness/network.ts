@@ -71,10 +71,14 @@ export class Network {
   /** Says this to every client on a WebSocket, as if the server did. Only while the server is silent:
    * it must not come between the parts of a frame. */
   inject(text: string): void {
-    const payload = Buffer.from(text);
-    if (payload.length > 125) throw new Error("a longer frame needs a longer header");
-    const frame = Buffer.concat([Buffer.from([0x81, payload.length]), payload]);
-    for (const pair of this.#pairs) if (pair.isWebSocket) pair.inside.write(frame);
+    this.#injectFrame(TEXT, Buffer.from(text));
+  }
+
+  /** Closes every WebSocket with this code, as if the server did; as for {@link inject}. */
+  injectClose(code: number): void {
+    const payload = Buffer.alloc(2);
+    payload.writeUInt16BE(code);
+    this.#injectFrame(CLOSE, payload);
   }
 
   end(): void {
@@ -107,6 +111,13 @@ export class Network {
     pair.outside.on("data", (data: Buffer) => this.#pass(pair, pair.inside, data));
   }
 
+  /** RFC 6455, section 5.2: a whole frame from a server, not masked. */
+  #injectFrame(opcode: number, payload: Buffer): void {
+    if (payload.length > 125) throw new Error("a longer frame needs a longer header");
+    const frame = Buffer.concat([Buffer.from([FINAL | opcode, payload.length]), payload]);
+    for (const pair of this.#pairs) if (pair.isWebSocket) pair.inside.write(frame);
+  }
+
   #pass(pair: Pair, to: Socket, data: Buffer): void {
     if (this.#state === "frozen") pair.lost = true;
     else if (this.#delay === 0) to.write(data);
@@ -114,6 +125,9 @@ export class Network {
   }
 }
 
+const FINAL = 0x80;
+const TEXT = 1;
+const CLOSE = 8;
 const UPGRADE = Buffer.from("GET /v1/ws");
 
 class Pair {

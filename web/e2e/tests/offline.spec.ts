@@ -8,6 +8,8 @@ import { Script } from "../harness/script.ts";
 const BACK_WITHIN_MS = 3000;
 /** After so many in vain, the pauses between attempts are as long as they get while somebody looks. */
 const MANY_ATTEMPTS = 6;
+const LONGER_THAN_A_TEST_MS = 290_000;
+const CLOSED_FOR_SHUTDOWN = 4104;
 
 test("what is written while the server is dead is delivered once when it is back", async ({ server, signedIn }) => {
   const zhang = await signedIn(ZHANG);
@@ -101,8 +103,21 @@ test("a connection that died without a word is found out", async ({ network, sig
   await expect(zhang.banner).toBeVisible({ timeout: 45_000 });
   await zhang.seesState("into the void", "waiting");
   network.restore();
-  await zhang.page.getByRole("button", { name: "Retry now" }).click();
   await zhang.seesState("into the void", "sent");
+});
+
+test("who does not want to wait for as long as the server asked retries now", async ({ network, signedIn }) => {
+  const zhang = await signedIn(ZHANG, { through: network });
+  await zhang.open(LI.name);
+  await zhang.say("before");
+  await zhang.seesState("before", "sent");
+  network.inject(`{"type":"bye","code":"shutdown","retry_after_ms":${LONGER_THAN_A_TEST_MS}}`);
+  network.injectClose(CLOSED_FOR_SHUTDOWN);
+  await expect(zhang.banner).toBeVisible();
+  await zhang.say("impatient");
+  await zhang.seesState("impatient", "waiting");
+  await zhang.page.getByRole("button", { name: "Retry now" }).click();
+  await zhang.seesState("impatient", "sent");
 });
 
 test("opens without a server: list, messages, draft; what is written then is delivered later", async ({ server, signedIn }) => {
