@@ -4,6 +4,7 @@
 //! Each round: write what waits, in one flush; then wait for a frame, the outbox, an answer, or
 //! the clock.
 
+mod alarm;
 mod handshake;
 pub(crate) mod pace;
 mod requests;
@@ -19,13 +20,14 @@ use hongyan_delivery::server::{Action, Outgoing, Ready};
 use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, ServerFrame};
 use hongyan_service::{Caller, PushPage, Service, ServiceError};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::Gateway;
 use crate::hub::Registration;
 use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT};
 use crate::outbox::{Ending, Item};
 use crate::transport::{Received, Socket, WriteError};
+use alarm::Alarm;
 use pace::Pace;
 
 /// A connection's places among those that are counted.
@@ -166,16 +168,17 @@ impl Connection {
     async fn run(&mut self, socket: &mut Socket) -> End {
         let timer = tokio::time::sleep_until(self.started);
         tokio::pin!(timer);
+        let mut alarm = Alarm::new(timer);
         loop {
             let now = self.now();
             if let Err(end) = self.write(socket, now).await {
                 return end;
             }
-            self.set_timer(timer.as_mut(), now);
-            // In turn, from a random one on, so that none starves another. To look for a frame costs most, and the
-            // outbox wakes most: so it comes right before.
+            alarm.set(self.next_alarm(now));
+            // In this order, and none starves another: how fast frames come is limited, to read an answer or a page
+            // takes a frame each, and the outbox is written in every round, whatever ends it.
             tokio::select! {
-                () = self.registration.outbox().changed() => {}
+                biased;
                 received = socket.receive(), if self.may_read(now) => {
                     if let Err(end) = self.read(received, socket) {
                         return end;
@@ -187,11 +190,12 @@ impl Connection {
                     }
                 }
                 (conv, page) = fetched(&mut self.fetching) => self.take_page(conv, page),
-                () = &mut timer => {
+                () = alarm.rings() => {
                     if let Err(end) = self.tick() {
                         return end;
                     }
                 }
+                () = self.registration.outbox().changed() => {}
             }
         }
     }
@@ -347,10 +351,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sets the timer to the next thing that time brings. Moving it earlier is all that matters: a timer
-    /// that fires too early finds nothing to do and is set again, so the sign of life in every
-    /// frame need not touch it.
-    fn set_timer(&self, timer: Pin<&mut Sleep>, now: Tick) {
+    /// When time brings the next thing.
+    fn next_alarm(&self, now: Tick) -> Instant {
         let mut next = self.heard.after(self.idle_limit);
         if let Some(deadline) = self.outgoing.next_deadline() {
             next = next.min(deadline);
@@ -358,10 +360,7 @@ impl Connection {
         if let Some(resumes) = self.pace.resumes(now) {
             next = next.min(resumes);
         }
-        let next = self.started + Duration::from_millis(next.as_millis());
-        if timer.is_elapsed() || next < timer.deadline() {
-            timer.reset(next);
-        }
+        self.started + Duration::from_millis(next.as_millis())
     }
 }
 
