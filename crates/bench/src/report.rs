@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::Faults;
 use crate::latency::Percentiles;
-use crate::system::Machine;
+use crate::system::{Apart, Machine};
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -98,10 +98,14 @@ impl Report {
             (Some(server), Some(load)) => format!("server on core {server}, load on core {load}"),
             _ => "nothing pinned".into(),
         };
+        let apart = machine.cores_apart.map_or(String::new(), |apart| {
+            let Apart { least_ns, most_ns } = apart;
+            format!(", {least_ns} to {most_ns} ns from one to the other and back")
+        });
         // Writing into a string does not fail.
         let _ = writeln!(
             out,
-            "hongyan {} on {}, {} cores ({pinned}), {} GiB, Linux {}, {} open files, \
+            "hongyan {} on {}, {} cores ({pinned}{apart}), {} GiB, Linux {}, {} open files, \
              a durable write of 4 KiB {} µs, load average {}",
             self.version,
             machine.processor,

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use hongyan_bus::{Bus, Event, Notice};
 use hongyan_protocol::{CloseCode, SessionId, UserId};
 use hongyan_service::{Caller, ConnectionId, Sink};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tungstenite::Utf8Bytes;
 
 use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS};
 use crate::nudges::Nudges;

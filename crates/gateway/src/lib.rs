@@ -14,7 +14,6 @@ pub mod limits;
 mod nudges;
 mod origin;
 mod outbox;
-mod read_ahead;
 mod serve;
 mod transport;
 mod upgrade;

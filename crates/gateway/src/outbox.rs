@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
-use axum::extract::ws::Utf8Bytes;
 use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId};
 use hongyan_service::ConnectionId;
 use parking_lot::{Mutex, MutexGuard};
+use tungstenite::Utf8Bytes;
 
 use crate::limits::{OUTBOX_BYTES, OUTBOX_PUSHES};
 

@@ -16,7 +16,6 @@ use tower::ServiceExt;
 use crate::Gateway;
 use crate::http::{self, PeerAddress};
 use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT, HTTP_CONNECTIONS};
-use crate::read_ahead::ReadAhead;
 
 /// The accept loop.
 pub struct Server {
@@ -95,7 +94,7 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(ReadAhead::new(stream)), respond)
+        .serve_connection(TokioIo::new(stream), respond)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -114,6 +114,11 @@ impl Bench {
         made.context("cannot make a folder for the database")
     }
 
+    /// What changes on a machine while a run lasts.
+    pub(crate) fn look_at_machine(&mut self) -> anyhow::Result<()> {
+        self.report.machine.look_again()
+    }
+
     /// A number that no earlier run had: the names of its messages begin with it.
     pub(crate) fn run_number(&mut self) -> u64 {
         self.runs += 1;

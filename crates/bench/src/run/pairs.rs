@@ -109,6 +109,7 @@ impl Work {
             run: bench.run_number(),
             server_pid: subject.pid,
         });
+        bench.look_at_machine()?;
         let mut load = bench.load(&order).await?;
         let what = format!("{} of {}, {setting}, second", self.bench, subject.name);
         match bench.wait(&mut load, &what).await? {

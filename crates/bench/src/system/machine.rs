@@ -33,6 +33,17 @@ pub(crate) struct Machine {
     pub(crate) fsync_us: u64,
     /// The load of the last minute when the run began: what else the machine was doing.
     pub(crate) load_average: String,
+    /// How far apart the two pinned cores were, as often as that was looked at.
+    pub(crate) cores_apart: Option<Apart>,
+}
+
+/// The least and the most of several times.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Apart {
+    /// In nanoseconds, there and back.
+    pub(crate) least_ns: u64,
+    /// In nanoseconds, there and back.
+    pub(crate) most_ns: u64,
 }
 
 impl Machine {
@@ -51,7 +62,25 @@ impl Machine {
             open_files,
             fsync_us: u64::try_from(fsync(folder)?.as_micros()).unwrap_or(u64::MAX),
             load_average: trimmed("/proc/loadavg"),
+            cores_apart: None,
         })
+    }
+
+    /// Looks how far apart the two cores are now, and remembers the least and the most.
+    pub(crate) fn look_again(&mut self) -> anyhow::Result<()> {
+        let Some(apart) = super::apart(self.pinned)? else {
+            return Ok(());
+        };
+        let now_ns = u64::try_from(apart.as_nanos()).unwrap_or(u64::MAX);
+        let seen = self.cores_apart.unwrap_or(Apart {
+            least_ns: now_ns,
+            most_ns: now_ns,
+        });
+        self.cores_apart = Some(Apart {
+            least_ns: seen.least_ns.min(now_ns),
+            most_ns: seen.most_ns.max(now_ns),
+        });
+        Ok(())
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_service::ServiceError;
 
@@ -14,13 +12,12 @@ use super::limits::FRAME_BYTES;
 use crate::Gateway;
 use crate::http::error::ApiError;
 use crate::http::web;
-use crate::limits::{MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
+use crate::transport::upgrade::Upgrade;
 
 /// Upgrades a request of a signed-in user from an allowed page, if there is room.
 pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &gateway).await;
-    let upgrade = match upgrade {
+    let upgrade = match Upgrade::asked_for(&mut parts) {
         Ok(upgrade) => upgrade,
         Err(refused) => return not_a_socket(&parts, refused),
     };
@@ -40,19 +37,13 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         Ok((caller, _)) => caller,
         Err(error) => return ApiError::from(error).into_response(),
     };
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(FRAME_BYTES)
-        .max_frame_size(FRAME_BYTES)
-        .on_upgrade(move |socket| async move {
-            connection::serve(gateway, socket, caller).await;
-            drop(place);
-        })
+    upgrade.grant(None, FRAME_BYTES, move |socket| async move {
+        connection::serve(gateway, socket, caller).await;
+        drop(place);
+    })
 }
 
-fn not_a_socket(parts: &http::request::Parts, refused: WebSocketUpgradeRejection) -> Response {
+fn not_a_socket(parts: &http::request::Parts, refused: ApiError) -> Response {
     if parts.headers.contains_key(http::header::UPGRADE) {
         refused.into_response()
     } else {

@@ -14,13 +14,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocket};
 use hongyan_delivery::Tick;
 use hongyan_delivery::server::{Action, Outgoing, Ready};
 use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, ServerFrame};
 use hongyan_service::{Caller, PushPage, Service, ServiceError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+use tungstenite::Utf8Bytes;
 
 use crate::Gateway;
 use crate::hub::Registration;
@@ -45,11 +45,10 @@ pub(crate) struct Places {
 /// `async fn` would hold its arguments twice, and the beginning and the end have boxes of their own.
 pub(crate) fn serve(
     gateway: Arc<Gateway>,
-    socket: WebSocket,
+    mut socket: Socket,
     cookie: Option<String>,
     places: Places,
 ) -> impl Future<Output = ()> + Send {
-    let mut socket = Socket::new(socket);
     let Places {
         connected,
         unwelcome,

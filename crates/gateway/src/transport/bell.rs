@@ -1,8 +1,8 @@
 //! Whether to look for something at all.
 //!
-//! A connection's task wakes for many reasons, and most often for what is to be written. To look for a frame each time
-//! goes through half a dozen layers to the runtime's socket, to find nothing: some 200 ns, four times a message. With a
-//! bell it is looked for once after the socket rang.
+//! A connection's task wakes for many reasons, and most often for what is to be written. To ask the runtime each time
+//! whether there is something to read takes a twentieth of the task's instructions. With a bell it is looked for once
+//! after the socket rang.
 //!
 //! Promises: what rang before or while one looks is not missed.
 
@@ -10,17 +10,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
 
 /// Hangs at something that is polled. One task listens.
 pub(super) struct Bell {
     rope: Waker,
     state: Arc<State>,
+    /// As in the state: to compare takes no lock, and the same task listens all the time.
+    listener: Waker,
 }
 
 struct State {
     rang: AtomicBool,
-    listener: AtomicWaker,
+    /// It stays: whoever listened once is woken each time.
+    listener: Mutex<Waker>,
 }
 
 impl Wake for State {
@@ -30,7 +33,7 @@ impl Wake for State {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.rang.store(true, Ordering::Release);
-        self.listener.wake();
+        self.listener.lock().wake_by_ref();
     }
 }
 
@@ -39,27 +42,25 @@ impl Bell {
     pub(super) fn new() -> Self {
         let state = Arc::new(State {
             rang: AtomicBool::new(true),
-            listener: AtomicWaker::new(),
+            listener: Mutex::new(Waker::noop().clone()),
         });
         Self {
             rope: Waker::from(Arc::clone(&state)),
             state,
+            listener: Waker::noop().clone(),
         }
     }
 
-    /// Looks, if it rang, and otherwise has the task of `listener` woken when it does.
-    pub(super) fn look<T>(
-        &self,
-        listener: &Context<'_>,
-        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        // Before the look: what rings from then on wakes.
-        self.state.listener.register(listener.waker());
-        self.look_now(poll)
+    /// From now on this task is woken when it rings.
+    pub(super) fn listen(&mut self, listener: &Context<'_>) {
+        if !self.listener.will_wake(listener.waker()) {
+            self.listener.clone_from(listener.waker());
+            self.state.listener.lock().clone_from(listener.waker());
+        }
     }
 
-    /// Looks, if it rang. Who wants to be woken must [`look`](Self::look) again.
-    pub(super) fn look_now<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    /// Looks, if it rang.
+    pub(super) fn look<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         // Before the look: what rings meanwhile has it looked for again.
         if !self.state.rang.swap(false, Ordering::AcqRel) {
             return Poll::Pending;
@@ -120,11 +121,15 @@ mod tests {
 
     #[test]
     fn one_looks_once_for_each_ring_and_misses_nothing() {
-        let (bell, source) = (Bell::new(), Source::default());
+        let (mut bell, source) = (Bell::new(), Source::default());
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let look = || bell.look(&Context::from_waker(&waker), |context| source.poll(context));
-        let look_now = || bell.look_now(|context| source.poll(context));
+        let mut look = |listens| {
+            if listens {
+                bell.listen(&Context::from_waker(&waker));
+            }
+            bell.look(|context| source.poll(context))
+        };
         let seen = || {
             (
                 source.looks.swap(0, Ordering::Relaxed),
@@ -133,33 +138,47 @@ mod tests {
         };
 
         assert_eq!(
-            (look(), look(), look()),
+            (look(true), look(true), look(true)),
             (Poll::Pending, Poll::Pending, Poll::Pending)
         );
         assert_eq!(seen(), (1, 0), "one look, however often it is asked for");
         source.put(1);
         source.put(2);
         assert_eq!(seen(), (0, 1), "woken once");
-        assert_eq!((look(), look_now()), (Poll::Ready(1), Poll::Ready(2)));
-        assert_eq!((look_now(), look_now()), (Poll::Pending, Poll::Pending));
+        assert_eq!((look(true), look(false)), (Poll::Ready(1), Poll::Ready(2)));
+        assert_eq!((look(false), look(false)), (Poll::Pending, Poll::Pending));
         assert_eq!(seen(), (3, 0));
         source.put(3);
         assert_eq!(seen(), (0, 1), "the listener of before is woken");
-        assert_eq!((look(), look()), (Poll::Ready(3), Poll::Pending));
+        assert_eq!((look(true), look(true)), (Poll::Ready(3), Poll::Pending));
+    }
+
+    #[test]
+    fn who_listens_last_is_woken() {
+        let (mut bell, source) = (Bell::new(), Source::default());
+        let counts = [(); 2].map(|()| Arc::new(Count::default()));
+        for count in &counts {
+            let waker = Waker::from(Arc::clone(count));
+            bell.listen(&Context::from_waker(&waker));
+        }
+        assert_eq!(bell.look(|context| source.poll(context)), Poll::Pending);
+        source.put(1);
+        let woken = counts.map(|count| count.0.load(Ordering::Relaxed));
+        assert_eq!(woken, [0, 1]);
     }
 
     #[test]
     fn what_rings_while_one_looks_is_looked_for_again() {
-        let bell = Bell::new();
+        let mut bell = Bell::new();
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let listener = Context::from_waker(&waker);
-        let missed = bell.look(&listener, |context| {
+        bell.listen(&Context::from_waker(&waker));
+        let missed = bell.look(|context| {
             context.waker().wake_by_ref();
             Poll::<()>::Pending
         });
         assert_eq!(missed, Poll::Pending);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
-        assert_eq!(bell.look(&listener, |_| Poll::Ready(())), Poll::Ready(()));
+        assert_eq!(bell.look(|_| Poll::Ready(())), Poll::Ready(()));
     }
 }

@@ -4,17 +4,27 @@
 //! client can break the rules of WebSocket is one [`Received`].
 
 mod bell;
+mod stream;
+pub(crate) mod upgrade;
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::io::ErrorKind;
+use std::task::{Context, Poll, Waker};
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use bytes::Bytes;
+use futures_util::FutureExt;
 use hongyan_protocol::CloseCode;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Error, Message, Utf8Bytes};
 
 use self::bell::Bell;
-use crate::limits::{CLOSE_TIMEOUT, WRITE_TIMEOUT};
+use self::stream::Stream;
+use crate::limits::{
+    CLOSE_TIMEOUT, MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_TIMEOUT,
+};
 
 /// What came from a socket.
 pub(crate) enum Received {
@@ -39,45 +49,92 @@ pub(crate) enum WriteError {
 
 /// One WebSocket: see the [module](self).
 pub(crate) struct Socket {
-    inner: WebSocket,
+    stream: Stream,
+    /// The library: frames from bytes and bytes from frames. It never waits.
+    frames: WebSocketContext,
     /// Whether there may be something to receive.
     bell: Bell,
+    /// The stream did not take all at once: until it has, nothing is added.
+    is_blocked: bool,
     unflushed: bool,
 }
 
 impl Socket {
-    pub(crate) fn new(inner: WebSocket) -> Self {
+    /// A socket that was upgraded. `first`: what came behind the request. Frames that are larger than `frame_bytes` are
+    /// a violation.
+    fn new(tcp: TcpStream, first: &Bytes, frame_bytes: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+            .max_message_size(Some(frame_bytes))
+            .max_frame_size(Some(frame_bytes));
+        let config = Some(config);
         Self {
-            inner,
+            stream: Stream::new(tcp),
+            frames: if first.is_empty() {
+                WebSocketContext::new(Role::Server, config)
+            } else {
+                WebSocketContext::from_partially_read(first.to_vec(), Role::Server, config)
+            },
             bell: Bell::new(),
+            is_blocked: false,
             unflushed: false,
         }
     }
 
     /// The next frame. Cancel-safe.
     pub(crate) async fn receive(&mut self) -> Received {
-        let (inner, bell) = (&mut self.inner, &self.bell);
-        let next = |listener: &mut Context<'_>| {
-            bell.look(listener, |context| inner.poll_next_unpin(context))
-        };
-        classify(poll_fn(next).await)
+        poll_fn(|context| {
+            self.bell.listen(context);
+            self.poll_frame()
+        })
+        .await
     }
 
     /// The next frame, if it is there already.
     pub(crate) fn receive_ready(&mut self) -> Option<Received> {
-        let inner = &mut self.inner;
-        match self.bell.look_now(|context| inner.poll_next_unpin(context)) {
-            Poll::Ready(message) => Some(classify(message)),
+        match self.poll_frame() {
+            Poll::Ready(received) => Some(received),
             Poll::Pending => None,
         }
     }
 
+    /// Whoever listens to the bell is woken when there is more.
+    fn poll_frame(&mut self) -> Poll<Received> {
+        let (frames, stream) = (&mut self.frames, &mut self.stream);
+        self.bell.look(|context| {
+            let read = frames.read(&mut stream.on_behalf_of(context));
+            if would_block(&read) {
+                return Poll::Pending;
+            }
+            if let Ok(Message::Close(_)) = read {
+                // The library has an answer to it. Where it cannot be written at once, the client goes without.
+                let _ = frames.flush(&mut stream.on_behalf_of(context));
+            }
+            Poll::Ready(classify(read))
+        })
+    }
+
     /// Queues a frame for the next [`flush`](Self::flush).
     pub(crate) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
+        if self.is_blocked {
+            self.write_out().await?;
+        }
         self.unflushed = true;
-        patient(|context| self.inner.poll_ready_unpin(context)).await?;
-        let fed = self.inner.start_send_unpin(Message::Text(text));
-        fed.map_err(|_| WriteError::Gone)
+        self.queue(Message::Text(text))
+    }
+
+    /// Gives the library something to write. What the stream does not take at once waits.
+    fn queue(&mut self, message: Message) -> Result<(), WriteError> {
+        let mut context = nobody();
+        let mut stream = self.stream.on_behalf_of(&mut context);
+        let queued = self.frames.write(&mut stream, message);
+        self.is_blocked = would_block(&queued);
+        if self.is_blocked {
+            return Ok(());
+        }
+        queued.map_err(|_| WriteError::Gone)
     }
 
     /// Writes what was fed.
@@ -85,59 +142,273 @@ impl Socket {
         if !std::mem::take(&mut self.unflushed) {
             return Ok(());
         }
-        patient(|context| self.inner.poll_flush_unpin(context)).await
+        self.write_out().await
+    }
+
+    /// Waits until the stream has taken everything, to a limit. Nearly always it does at once: only where it does not is
+    /// a timer made, in a box, so that idle connections have no room for one.
+    async fn write_out(&mut self) -> Result<(), WriteError> {
+        let mut written = poll_fn(|context| self.poll_flush(context));
+        match (&mut written).now_or_never() {
+            Some(result) => result,
+            None => Box::pin(timeout(WRITE_TIMEOUT, written))
+                .await
+                .map_err(|_| WriteError::Stuck)?,
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), WriteError>> {
+        let flushed = self.frames.flush(&mut self.stream.on_behalf_of(context));
+        self.is_blocked = would_block(&flushed);
+        if self.is_blocked {
+            return Poll::Pending;
+        }
+        Poll::Ready(flushed.map_err(|_| WriteError::Gone))
     }
 
     /// Says why, waits a moment for the client's own close, and drops the connection.
     pub(crate) async fn close(mut self, code: CloseCode) {
         let frame = CloseFrame {
-            code: code.number(),
+            code: code.number().into(),
             reason: code.as_str().into(),
         };
         let goodbye = async {
-            if self.inner.send(Message::Close(Some(frame))).await.is_ok() {
-                // Reading on lets the close frame arrive before the socket goes.
-                while let Some(Ok(_)) = self.inner.next().await {}
-            }
+            self.queue(Message::Close(Some(frame)))?;
+            poll_fn(|context| self.poll_flush(context)).await?;
+            // Reading on lets the close frame arrive before the socket goes.
+            while let Received::Text(_) | Received::Life = self.receive().await {}
+            Ok::<(), WriteError>(())
         };
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
     }
 }
 
-/// Polls the socket until it has taken what was written, to a limit. Nearly always it does at once: only
-/// where it does not is a timer made, in a box, so that idle connections have no room for one.
-async fn patient(
-    poll: impl FnMut(&mut Context<'_>) -> Poll<Result<(), axum::Error>> + Unpin,
-) -> Result<(), WriteError> {
-    let mut taken = poll_fn(poll);
-    let result = match (&mut taken).now_or_never() {
-        Some(result) => result,
-        None => Box::pin(timeout(WRITE_TIMEOUT, taken))
-            .await
-            .map_err(|_| WriteError::Stuck)?,
-    };
-    result.map_err(|_| WriteError::Gone)
+/// For what is tried once: nobody is to be woken. Who wants to be must poll again.
+fn nobody() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
-fn classify(message: Option<Result<Message, axum::Error>>) -> Received {
-    match message {
-        Some(Ok(Message::Text(text))) => Received::Text(text),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Life,
-        Some(Ok(Message::Binary(_))) => Received::Violation(CloseCode::ProtocolViolation),
-        Some(Ok(Message::Close(_))) | None => Received::Gone,
-        Some(Err(error)) => classify_error(error),
-    }
+fn would_block<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock)
 }
 
-fn classify_error(error: axum::Error) -> Received {
-    use tungstenite::Error;
-    match error.into_inner().downcast_ref::<Error>() {
-        Some(Error::Capacity(_)) => Received::Violation(CloseCode::FrameTooLarge),
-        Some(Error::Utf8(_) | Error::Protocol(_)) => {
+fn classify(read: Result<Message, Error>) -> Received {
+    match read {
+        Ok(Message::Text(text)) => Received::Text(text),
+        Ok(Message::Ping(_) | Message::Pong(_)) => Received::Life,
+        Ok(Message::Binary(_) | Message::Frame(_)) => {
+            Received::Violation(CloseCode::ProtocolViolation)
+        }
+        Ok(Message::Close(_)) => Received::Gone,
+        Err(Error::Capacity(_)) => Received::Violation(CloseCode::FrameTooLarge),
+        Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Received::Gone,
+        Err(Error::Utf8(_) | Error::Protocol(_)) => {
             Received::Violation(CloseCode::ProtocolViolation)
         }
         // A connection that broke, one that is closed already, or an error of a later version of
         // the library: in none of them can anything more be said.
-        _ => Received::Gone,
+        Err(_) => Received::Gone,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    pub(super) async fn connected() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (near.unwrap(), far.unwrap().0)
+    }
+
+    const FRAME_BYTES: usize = 4096;
+
+    /// A client, driven by the same library, and the socket that it is connected to.
+    struct Client {
+        stream: Stream,
+        frames: WebSocketContext,
+    }
+
+    impl Client {
+        async fn pair() -> (Self, Socket) {
+            let (near, far) = connected().await;
+            let client = Self {
+                stream: Stream::new(near),
+                frames: WebSocketContext::new(Role::Client, None),
+            };
+            (client, Socket::new(far, &Bytes::new(), FRAME_BYTES))
+        }
+
+        async fn send(&mut self, message: Message) {
+            let mut context = nobody();
+            let mut stream = self.stream.on_behalf_of(&mut context);
+            self.frames.write(&mut stream, message).unwrap();
+            poll_fn(|context| {
+                let flushed = self.frames.flush(&mut self.stream.on_behalf_of(context));
+                if would_block(&flushed) {
+                    return Poll::Pending;
+                }
+                Poll::Ready(flushed)
+            })
+            .await
+            .unwrap();
+        }
+
+        async fn receive(&mut self) -> Result<Message, Error> {
+            poll_fn(|context| {
+                let read = self.frames.read(&mut self.stream.on_behalf_of(context));
+                if would_block(&read) {
+                    return Poll::Pending;
+                }
+                Poll::Ready(read)
+            })
+            .await
+        }
+    }
+
+    fn text(received: Received) -> String {
+        match received {
+            Received::Text(text) => text.as_str().to_owned(),
+            Received::Life | Received::Gone | Received::Violation(_) => panic!("no text"),
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_come_one_by_one_and_no_ring_is_missed() {
+        let (mut client, mut socket) = Client::pair().await;
+        assert!(socket.receive_ready().is_none());
+        for round in 0..100 {
+            for number in 0..round % 4 {
+                client
+                    .send(Message::text(format!("{round} {number}")))
+                    .await;
+            }
+            for number in 0..round % 4 {
+                let received = match socket.receive_ready() {
+                    Some(received) => received,
+                    // It found nothing, with nobody to be woken; and still this is.
+                    None => socket.receive().await,
+                };
+                assert_eq!(text(received), format!("{round} {number}"));
+            }
+            assert!(socket.receive_ready().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_behind_the_request_is_read_first() {
+        let (mut client, socket) = Client::pair().await;
+        client.send(Message::text("first")).await;
+        client.send(Message::text("second")).await;
+        let Stream { .. } = socket.stream;
+        let mut all = Vec::new();
+        let mut stream = socket.stream;
+        while all.len() < 2 * ("first".len() + 6) {
+            let mut some = [0; 9];
+            let count = poll_fn(|context| {
+                let read = std::io::Read::read(&mut stream.on_behalf_of(context), &mut some);
+                match read {
+                    Ok(count) => Poll::Ready(count),
+                    Err(_) => Poll::Pending,
+                }
+            })
+            .await;
+            all.extend_from_slice(&some[..count]);
+        }
+        let (_near, far) = connected().await;
+        let mut socket = Socket::new(far, &Bytes::from(all), FRAME_BYTES);
+        assert_eq!(text(socket.receive().await), "first");
+        assert_eq!(text(socket.receive().await), "second");
+        assert!(socket.receive_ready().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_ping_is_answered_and_a_close_too() {
+        let (mut client, mut socket) = Client::pair().await;
+        client.send(Message::Ping(Bytes::from_static(b"?"))).await;
+        assert!(matches!(socket.receive().await, Received::Life));
+        assert!(socket.receive_ready().is_none());
+        let pong = client.receive().await.unwrap();
+        assert_eq!(pong, Message::Pong(Bytes::from_static(b"?")));
+        client.send(Message::Close(None)).await;
+        assert!(matches!(socket.receive().await, Received::Gone));
+        assert!(matches!(client.receive().await.unwrap(), Message::Close(_)));
+    }
+
+    #[tokio::test]
+    async fn a_broken_rule_is_told_from_a_client_that_is_gone() {
+        let (mut client, mut socket) = Client::pair().await;
+        client
+            .send(Message::text("x".repeat(FRAME_BYTES + 1)))
+            .await;
+        let large = socket.receive().await;
+        assert!(matches!(
+            large,
+            Received::Violation(CloseCode::FrameTooLarge)
+        ));
+        let (mut client, mut socket) = Client::pair().await;
+        client.send(Message::binary(vec![1])).await;
+        let binary = socket.receive().await;
+        assert!(matches!(
+            binary,
+            Received::Violation(CloseCode::ProtocolViolation)
+        ));
+        let (client, mut socket) = Client::pair().await;
+        drop(client);
+        assert!(matches!(socket.receive().await, Received::Gone));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_waits_for_the_client() {
+        let (mut client, mut socket) = Client::pair().await;
+        let frame = "x".repeat(1024 * 1024);
+        let writing = async {
+            for _ in 0..20 {
+                socket.feed(frame.as_str().into()).await.unwrap();
+                socket.flush().await.unwrap();
+            }
+        };
+        let reading = async {
+            for _ in 0..20 {
+                yield_now().await;
+                let received = client.receive().await.unwrap();
+                assert_eq!(received.len(), frame.len());
+            }
+        };
+        tokio::join!(writing, reading);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let (_client, mut socket) = Client::pair().await;
+        let frame = "x".repeat(1024 * 1024);
+        let stuck = async {
+            loop {
+                socket.feed(frame.as_str().into()).await?;
+                socket.flush().await?;
+            }
+        };
+        let error: Result<(), WriteError> = stuck.await;
+        assert_eq!(error, Err(WriteError::Stuck));
+    }
+
+    #[tokio::test]
+    async fn a_close_says_why() {
+        let (mut client, socket) = Client::pair().await;
+        let closing = socket.close(CloseCode::SlowReader);
+        let hearing = async {
+            let Message::Close(Some(frame)) = client.receive().await.unwrap() else {
+                panic!("no close frame");
+            };
+            assert_eq!(u16::from(frame.code), CloseCode::SlowReader.number());
+            assert_eq!(frame.reason.as_str(), CloseCode::SlowReader.as_str());
+            // The library has an answer, which ends the waiting for it.
+            assert!(client.receive().await.is_err());
+        };
+        tokio::join!(closing, hearing);
     }
 }

@@ -237,3 +237,40 @@ async fn a_body_over_http_is_bounded_and_checked() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_request_that_is_none_for_a_websocket_is_told_what_is_missing() {
+    let server = TestServer::start().await;
+    let whole = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-protocol", "chat, hongyan.v1.json"),
+    ];
+    for (missing, _) in &whole[..4] {
+        let mut request = reqwest::Client::new().get(format!("{}/v1/ws", server.url()));
+        for (name, value) in whole.iter().filter(|(name, _)| name != missing) {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 400, "without {missing}");
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["error"]["code"], "bad_request", "without {missing}");
+    }
+    let request = whole.iter().fold(
+        reqwest::Client::new().get(format!("{}/v1/ws", server.url())),
+        |request, (name, value)| request.header(*name, *value),
+    );
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 101);
+    // The example of RFC 6455, section 1.3.
+    assert_eq!(
+        answer.headers()["sec-websocket-accept"],
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    );
+    assert_eq!(
+        answer.headers()["sec-websocket-protocol"],
+        "hongyan.v1.json"
+    );
+}

@@ -11,12 +11,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Utf8Bytes, WebSocket};
 use hongyan_delivery::Tick;
 use hongyan_delivery::classic::{Action, Entry, Outgoing};
 use hongyan_protocol::{CloseCode, ConversationId, Failure, Seq};
 use hongyan_service::{Caller, Service, ServiceError, Undelivered};
 use tokio::time::{Instant, Sleep};
+use tungstenite::Utf8Bytes;
 
 use super::frame;
 use super::limits::STRIKES;
@@ -28,8 +28,7 @@ use crate::outbox::{Ending, Item};
 use crate::transport::{Received, Socket, WriteError};
 
 /// Serves one connection of this user until it ends.
-pub(super) async fn serve(gateway: Arc<Gateway>, socket: WebSocket, caller: Caller) {
-    let mut socket = Socket::new(socket);
+pub(super) async fn serve(gateway: Arc<Gateway>, mut socket: Socket, caller: Caller) {
     let registration = gateway.hub.register(&caller);
     let mut connection = Connection::new(gateway, caller, registration);
     let end = connection.run(&mut socket).await;
