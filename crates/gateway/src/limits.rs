@@ -47,12 +47,13 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the client to answer a close frame before the socket is dropped.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The WebSocket library's read buffer, allocated for each connection for as long as it lives.
-pub const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// The WebSocket library's read buffer, allocated for each connection for as long as it lives. It grows for a larger frame;
+/// two messages of 100 bytes fit.
+pub const READ_BUFFER_BYTES: usize = 512;
 
-/// Bytes read beyond a full buffer, at most: what a connection may make the server keep before any of it is looked at.
-/// 32 messages of 100 bytes are 7 KiB.
-pub const READ_AHEAD_BYTES: usize = 8 * 1024;
+/// Bytes read with one call, at most: what a connection may make the server keep before any of it is looked at. 32 messages
+/// of 100 bytes are 7 KiB.
+pub const READ_BYTES: usize = 8 * 1024;
 
 /// Frames gathered before the library writes by itself; otherwise each round of work is one write.
 pub const WRITE_BUFFER_BYTES: usize = 64 * 1024;

@@ -304,7 +304,6 @@ mod tests {
         let (mut client, socket) = Client::pair().await;
         client.send(Message::text("first")).await;
         client.send(Message::text("second")).await;
-        let Stream { .. } = socket.stream;
         let mut all = Vec::new();
         let mut stream = socket.stream;
         while all.len() < 2 * ("first".len() + 6) {

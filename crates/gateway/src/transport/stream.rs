@@ -1,11 +1,12 @@
 //! The TCP stream under a WebSocket, as the library wants it: reads and writes that never wait.
 //!
-//! A connection's buffer for what it reads is [small](crate::limits::READ_BUFFER_BYTES), because most are idle. Whoever
-//! sends much fills it at once; then everything else that has come is taken too, with one more call instead of one for
-//! each buffer full, and kept until it is asked for.
+//! A connection's buffer for what it reads is [small](crate::limits::READ_BUFFER_BYTES), because most are idle, and the
+//! library fills all of it with zeros before each read. So what has come is read to a place that all connections of a
+//! thread share, much of it with one call, and copied from there; what the buffer has no room for is kept until it is
+//! asked for.
 //!
 //! Promises: the bytes in their order; no room for them but while there are some, and then
-//! [not much](READ_AHEAD_BYTES).
+//! [not much](READ_BYTES).
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,17 +16,17 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::limits::READ_AHEAD_BYTES;
+use crate::limits::READ_BYTES;
 
 thread_local! {
-    /// Where it is read to, until it is known how much it is.
-    static SCRATCH: RefCell<[u8; READ_AHEAD_BYTES]> = const { RefCell::new([0; READ_AHEAD_BYTES]) };
+    /// Where it is read to.
+    static SCRATCH: RefCell<[u8; READ_BYTES]> = const { RefCell::new([0; READ_BYTES]) };
 }
 
 /// See the [module](self).
 pub(super) struct Stream {
     tcp: TcpStream,
-    /// What was read ahead, and how much of it was asked for since.
+    /// What was read and not asked for yet: from `taken` on.
     ahead: Box<[u8]>,
     taken: usize,
 }
@@ -59,12 +60,23 @@ impl Stream {
         if !self.ahead.is_empty() {
             return Poll::Ready(Ok(self.give(buf)));
         }
-        let mut buf = ReadBuf::new(buf);
-        ready!(Pin::new(&mut self.tcp).poll_read(context, &mut buf))?;
-        if buf.remaining() == 0 {
-            self.look_ahead(context);
+        let tcp = Pin::new(&mut self.tcp);
+        if buf.len() >= READ_BYTES {
+            let mut buf = ReadBuf::new(buf);
+            ready!(tcp.poll_read(context, &mut buf))?;
+            return Poll::Ready(Ok(buf.filled().len()));
         }
-        Poll::Ready(Ok(buf.filled().len()))
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut come = ReadBuf::new(scratch);
+            ready!(tcp.poll_read(context, &mut come))?;
+            let come = come.filled();
+            let (now, later) = come.split_at(come.len().min(buf.len()));
+            buf[..now.len()].copy_from_slice(now);
+            if !later.is_empty() {
+                (self.ahead, self.taken) = (later.into(), 0);
+            }
+            Poll::Ready(Ok(now.len()))
+        })
     }
 
     /// Moves what was read ahead to `buf`, as much as has room.
@@ -78,17 +90,6 @@ impl Stream {
             self.taken += count;
         }
         count
-    }
-
-    /// Takes what there is. That there is nothing, or an end, comes out again at the next read; and a connection that
-    /// broke has ended then.
-    fn look_ahead(&mut self, context: &mut Context<'_>) {
-        SCRATCH.with_borrow_mut(|scratch| {
-            let mut more = ReadBuf::new(scratch);
-            if let Poll::Ready(Ok(())) = Pin::new(&mut self.tcp).poll_read(context, &mut more) {
-                (self.ahead, self.taken) = (more.filled().into(), 0);
-            }
-        });
     }
 }
 
@@ -138,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn everything_comes_in_order_whatever_is_asked_for_at_a_time() {
         let sent = bytes(100_000);
-        for room in [1, 100, 2048, READ_AHEAD_BYTES, READ_AHEAD_BYTES + 1] {
+        for room in [1, 100, 2048, READ_BYTES, READ_BYTES + 1] {
             let (mut near, far) = connected().await;
             let mut stream = Stream::new(far);
             let writing = async {
@@ -162,22 +163,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_takes_no_more_than_it_may_and_nothing_where_there_is_nothing() {
+    async fn it_takes_no_more_than_it_may_and_keeps_nothing_where_there_is_nothing() {
         let (mut near, far) = connected().await;
         let mut stream = Stream::new(far);
-        let mut buffer = [0; 2048];
-        near.write_all(&bytes(2048 + READ_AHEAD_BYTES + 1))
-            .await
-            .unwrap();
-        all_arrived(&stream.tcp, 2048 + READ_AHEAD_BYTES + 1).await;
-        assert_eq!(read(&mut stream, &mut buffer).await, 2048);
-        assert_eq!(stream.ahead.len(), READ_AHEAD_BYTES);
-        let mut rest = [0; READ_AHEAD_BYTES];
-        assert_eq!(read(&mut stream, &mut rest).await, READ_AHEAD_BYTES);
+        let mut buffer = [0; 512];
+        near.write_all(&bytes(READ_BYTES + 1)).await.unwrap();
+        all_arrived(&stream.tcp, READ_BYTES + 1).await;
+        assert_eq!(read(&mut stream, &mut buffer).await, buffer.len());
+        assert_eq!(stream.ahead.len(), READ_BYTES - buffer.len());
+        let mut rest = [0; READ_BYTES];
+        assert_eq!(
+            read(&mut stream, &mut rest).await,
+            READ_BYTES - buffer.len()
+        );
+        assert!(stream.ahead.is_empty());
         assert_eq!(read(&mut stream, &mut buffer).await, 1);
-        near.write_all(&bytes(2048)).await.unwrap();
-        all_arrived(&stream.tcp, 2048).await;
-        assert_eq!(read(&mut stream, &mut buffer).await, 2048);
         assert!(stream.ahead.is_empty(), "there was no more");
     }
 
