@@ -68,7 +68,12 @@ impl Upgrade {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let protocol = protocol.filter(|name| self.protocols.iter().any(|line| lists(line, name)));
+        let protocol = protocol.filter(|name| {
+            self.protocols
+                .iter()
+                .flat_map(words)
+                .any(|word| word == *name)
+        });
         let on_upgrade = self.on_upgrade;
         tokio::spawn(async move {
             let upgraded = match on_upgrade.await {
@@ -107,16 +112,14 @@ fn refused(why: &str) -> ApiError {
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    headers.get_all(name).iter().any(|line| lists(line, token))
+    let mut found = headers.get_all(name).iter().flat_map(words);
+    found.any(|word| word.eq_ignore_ascii_case(token))
 }
 
-/// Whether a line of words with commas between them has this one. Names of protocols are to be compared as they stand;
-/// ours have no capitals.
-fn lists(line: &HeaderValue, token: &str) -> bool {
-    let words = line.to_str().unwrap_or_default().split(',');
-    words
-        .map(str::trim)
-        .any(|word| word.eq_ignore_ascii_case(token))
+/// The words of a line with commas between them.
+fn words(line: &HeaderValue) -> impl Iterator<Item = &str> {
+    let line = line.to_str().unwrap_or_default();
+    line.split(',').map(str::trim)
 }
 
 #[cfg(test)]
@@ -124,10 +127,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_found_among_others_and_only_whole() {
+    fn a_word_is_found_among_others_in_any_case_and_only_whole() {
         let line = HeaderValue::from_static("keep-alive, Upgrade");
-        assert!(lists(&line, "upgrade"));
-        assert!(!lists(&line, "grade"));
-        assert!(!lists(&line, "keep"));
+        let headers = HeaderMap::from_iter([(CONNECTION, line)]);
+        assert!(has_token(&headers, &CONNECTION, "upgrade"));
+        assert!(!has_token(&headers, &CONNECTION, "grade"));
+        assert!(!has_token(&headers, &CONNECTION, "keep"));
     }
 }
