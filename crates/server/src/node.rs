@@ -127,7 +127,8 @@ impl Node {
 /// Opens a database, with its threads in their precedence.
 pub fn open_store(path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
     let options = Options {
-        on_settler_start: precedence::give_way,
+        on_settler_start: precedence::give_way_to_all,
+        on_copier_start: precedence::give_way,
         ..Options::default()
     };
     SqliteStore::open(path, &options)

@@ -25,9 +25,12 @@ const USERS: usize = 1000;
 pub struct Options {
     /// Connections that read, and so reads that run at the same time. At least 1.
     pub readers: usize,
-    /// What the thread does first that carries out what is journaled. Nobody waits for it as long as it keeps up; so
-    /// where cores are few, it had better let the one go first that commits.
+    /// What the thread does first that carries out what is journaled. Nobody ever waits for it: where it does not
+    /// keep up, the one that commits takes over. So where cores are few, it had better let all others go first.
     pub on_settler_start: fn(),
+    /// What the thread does first that copies the write-ahead log back. Nobody waits for it as long as it keeps up; so
+    /// where cores are few, it had better let the one go first that commits.
+    pub on_copier_start: fn(),
     /// Pages (of 4 KiB) of the write-ahead log after which they are copied back and the log starts over. More makes
     /// commits faster on average, and reads and the opening after a crash slower.
     pub wal_limit_pages: u64,
@@ -39,6 +42,7 @@ impl Default for Options {
         Self {
             readers: 4,
             on_settler_start: || (),
+            on_copier_start: || (),
             wal_limit_pages: 10 * 1024,
         }
     }

@@ -11,7 +11,8 @@
 //! A reader that stays longer (a backup, a check) makes the attempt fail. The log then grows by a
 //! step before the next attempt, so that the writer does not wait at every commit.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -32,22 +33,22 @@ const FEW_PAGES: u64 = 64;
 const ROUNDS: u32 = 3;
 
 pub(super) struct Checkpointer {
-    path: PathBuf,
     limit_pages: u64,
     attempt_at_pages: u64,
     writes: usize,
-    copying: Option<JoinHandle<Result<Log>>>,
+    /// `None` if there is no thread to be had.
+    copier: Option<Copier>,
     rounds: u32,
 }
 
 impl Checkpointer {
-    pub(super) fn new(path: &Path, limit_pages: u64) -> Self {
+    /// Starts the thread that copies, which calls `first` before anything else.
+    pub(super) fn new(path: &Path, limit_pages: u64, first: fn()) -> Self {
         Self {
-            path: path.into(),
             limit_pages,
             attempt_at_pages: limit_pages,
             writes: 0,
-            copying: None,
+            copier: Copier::start(path, limit_pages, first).ok(),
             rounds: 0,
         }
     }
@@ -112,33 +113,18 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// Lets a thread copy back what is in the log by now. `false` if there is no thread to be had.
+    /// Has what is in the log by now copied back. `false` if there is nobody to do it.
     fn copy(&mut self) -> bool {
-        let (path, limit_pages) = (self.path.clone(), self.limit_pages);
-        let copy = move || {
-            let conn = connection::open_writer(&path, limit_pages)?;
-            Log::run(&conn, "PASSIVE")
-        };
-        let thread = std::thread::Builder::new().name("store-checkpoint".into());
-        self.copying = thread.spawn(copy).ok();
-        self.copying.is_some()
+        self.copier.as_mut().is_some_and(Copier::begin)
     }
 
-    fn is_copying(&self) -> bool {
-        let copying = self.copying.as_ref();
-        copying.is_some_and(|thread| !thread.is_finished())
+    fn is_copying(&mut self) -> bool {
+        self.copier.as_mut().is_some_and(Copier::is_busy)
     }
 
     /// Waits until nobody copies.
     fn copied(&mut self) -> Result<()> {
-        match self.copying.take().map(JoinHandle::join) {
-            None => Ok(()),
-            Some(Ok(done)) => done.map(drop),
-            Some(Err(_)) => {
-                tracing::error!("the thread that copies the write-ahead log back panicked");
-                Ok(())
-            }
-        }
+        self.copier.as_mut().map_or(Ok(()), Copier::wait)
     }
 
     fn step(&self) -> u64 {
@@ -146,9 +132,77 @@ impl Checkpointer {
     }
 }
 
-impl Drop for Checkpointer {
+/// The thread that copies the log back. It lives as long as this, and not only while it copies, because a thread has the
+/// precedence of the one that starts it: of whoever opens the database, not of whoever writes to the tables.
+struct Copier {
+    asked: Sender<()>,
+    done: Receiver<Result<()>>,
+    is_asked: bool,
+    /// What it did, until somebody wants to know.
+    result: Result<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Copier {
+    fn start(path: &Path, limit_pages: u64, first: fn()) -> std::io::Result<Self> {
+        let (asked, waiting) = channel();
+        let (tell, done) = channel();
+        let path = path.to_owned();
+        let work = move || {
+            first();
+            for () in waiting {
+                let copied = connection::open_writer(&path, limit_pages)
+                    .and_then(|conn| Log::run(&conn, "PASSIVE"));
+                if tell.send(copied.map(drop)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("store-checkpoint".into());
+        Ok(Self {
+            thread: Some(thread.spawn(work)?),
+            asked,
+            done,
+            is_asked: false,
+            result: Ok(()),
+        })
+    }
+
+    /// Asks for a copy. `false` if the thread has ended.
+    fn begin(&mut self) -> bool {
+        self.is_asked = self.asked.send(()).is_ok();
+        self.is_asked
+    }
+
+    fn is_busy(&mut self) -> bool {
+        if self.is_asked
+            && let Ok(result) = self.done.try_recv()
+        {
+            self.is_asked = false;
+            self.result = result;
+        }
+        self.is_asked
+    }
+
+    /// Waits until it is done with what it was asked for, and tells how that went.
+    fn wait(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.is_asked) {
+            // Without an answer the thread has panicked, which is told when it is joined.
+            self.result = self.done.recv().unwrap_or(Ok(()));
+        }
+        std::mem::replace(&mut self.result, Ok(()))
+    }
+}
+
+impl Drop for Copier {
     fn drop(&mut self) {
-        self.finish();
+        // The thread ends when its last sender is gone; so ours goes first, a dead one in its place.
+        self.asked = channel().0;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that copies the write-ahead log back panicked");
+        }
     }
 }
 
@@ -207,7 +261,11 @@ mod tests {
         conn.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)")
             .unwrap();
         write(&conn, pages);
-        (folder, conn, Checkpointer::new(&path, LIMIT))
+        (folder, conn, Checkpointer::new(&path, LIMIT, || ()))
+    }
+
+    fn has_asked(checkpointer: &Checkpointer) -> bool {
+        checkpointer.copier.as_ref().unwrap().is_asked
     }
 
     fn log_pages(conn: &Connection) -> Result<u64> {
@@ -224,14 +282,14 @@ mod tests {
     fn a_full_log_is_copied_by_a_thread_and_then_starts_over() {
         let (_folder, conn, mut checkpointer) = log_of(LIMIT);
         checkpointer.after_commit(&conn, LOOK_EVERY);
-        assert!(checkpointer.copying.is_some());
+        assert!(has_asked(&checkpointer));
         // Nothing is written meanwhile: a log that was copied whole would start over by that.
         while checkpointer.is_copying() {
             std::thread::yield_now();
         }
         assert!(Log::run(&conn, "NOOP").unwrap().copied >= LIMIT);
         checkpointer.after_commit(&conn, LOOK_EVERY);
-        assert!(checkpointer.copying.is_none());
+        assert!(!has_asked(&checkpointer));
         write(&conn, 1);
         assert!(log_pages(&conn).unwrap() < 10, "it did not start over");
     }
@@ -253,7 +311,7 @@ mod tests {
             write(&conn, 2 * FEW_PAGES);
         }
         checkpointer.after_commit(&conn, LOOK_EVERY);
-        assert!(checkpointer.copying.is_none());
+        assert!(!has_asked(&checkpointer));
         assert!(
             checkpointer.attempt_at_pages > LIMIT,
             "the reader was there"
@@ -264,7 +322,7 @@ mod tests {
     fn a_log_that_is_much_too_long_is_not_left_to_a_thread() {
         let (_folder, conn, mut checkpointer) = log_of(2 * LIMIT);
         checkpointer.after_commit(&conn, LOOK_EVERY);
-        assert!(checkpointer.copying.is_none());
+        assert!(!has_asked(&checkpointer));
         write(&conn, 1);
         assert!(log_pages(&conn).unwrap() < 10, "it did not start over");
     }

@@ -68,8 +68,7 @@ impl WriterHandle {
             }
         });
         let settler = settler.map_err(no_thread)?;
-        let pages = options.wal_limit_pages;
-        let writer = Writer::new(path.into(), conn, pages, unsettled, lock, settler);
+        let writer = Writer::new(path.into(), conn, options, unsettled, lock, settler);
         let writer = writer.map_err(|error| open::sqlite_error(path, error))?;
         let thread = std::thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || serve(writer, queue));

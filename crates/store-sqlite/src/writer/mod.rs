@@ -45,17 +45,19 @@ pub(crate) use journal::{Copy as JournalCopy, Record};
 use self::cache::Cache;
 use self::journal::{Journal, Row};
 use self::pending::{Entry, Messages, Pending};
-use self::settling::{Settlement, Settler, Tables};
+use self::settling::{Settlement, Settler, Tables, Work};
 use self::touches::Touches;
 use crate::connection;
 use crate::error::store_error;
 use crate::lock::WriterLock;
+use crate::store::Options;
 use crate::unsettled::Unsettled;
 
 /// The state of the writing thread.
 pub(crate) struct Writer {
     path: PathBuf,
     wal_limit_pages: u64,
+    on_copier_start: fn(),
     /// `None` after a failure, until the next command opens it again.
     open: Option<Open>,
     journal: Journal,
@@ -125,17 +127,20 @@ impl Writer {
     fn new(
         path: PathBuf,
         conn: Connection,
-        wal_limit_pages: u64,
+        options: &Options,
         unsettled: Arc<Unsettled>,
         lock: WriterLock,
         settler: Settler,
     ) -> rusqlite::Result<Self> {
+        let (wal_limit_pages, on_copier_start) = (options.wal_limit_pages, options.on_copier_start);
         let mut journal = Journal::new(&path);
-        let tables = Box::new(Tables::new(&path, conn, wal_limit_pages));
+        let tables = Tables::new(&path, conn, wal_limit_pages, on_copier_start);
+        let tables = Box::new(tables);
         let open = Open::new(tables, connection::open_reader(&path)?, &mut journal)?;
         Ok(Self {
             path,
             wal_limit_pages,
+            on_copier_start,
             open: Some(open),
             journal,
             settler,
@@ -292,7 +297,9 @@ impl Writer {
                 // What is under way ends first, and how does not matter: the journal has it, or the tables have.
                 let _ = self.settler.wait();
                 let conn = connection::open_writer(&self.path, self.wal_limit_pages)?;
-                let tables = Box::new(Tables::new(&self.path, conn, self.wal_limit_pages));
+                let pages = self.wal_limit_pages;
+                let tables = Tables::new(&self.path, conn, pages, self.on_copier_start);
+                let tables = Box::new(tables);
                 let reader = connection::open_reader(&self.path)?;
                 let open = Open::new(tables, reader, &mut self.journal)?;
                 self.unsettled.clear();
@@ -382,12 +389,20 @@ impl Writer {
 
     /// Hands what is journaled to the settler. `false` if there is nothing, or it still has something to do.
     fn begin_settling(&mut self) -> rusqlite::Result<bool> {
+        match self.hand_over()? {
+            Some(work) => self.settler.begin(work).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// What is journaled, to be carried out, with the tables. From here on what comes goes to the other file.
+    fn hand_over(&mut self) -> rusqlite::Result<Option<Work>> {
         let Some(open) = &mut self.open else {
-            return Ok(false);
+            return Ok(None);
         };
         let nothing = open.pending.is_empty() && self.touches.is_empty();
         if nothing || matches!(open.tables, Hold::Away(_)) {
-            return Ok(false);
+            return Ok(None);
         }
         let messages = std::mem::take(&mut open.pending).share();
         let settlement = Settlement {
@@ -396,12 +411,14 @@ impl Writer {
             last: self.journal.last(),
             touches: std::mem::take(&mut self.touches),
         };
-        if let Hold::Here(tables) = std::mem::replace(&mut open.tables, Hold::Away(messages)) {
-            self.settler.begin(tables, settlement)?;
-        }
         self.journal.switch();
         self.unsettled.are_being_settled();
-        Ok(true)
+        Ok(
+            match std::mem::replace(&mut open.tables, Hold::Away(messages)) {
+                Hold::Here(tables) => Some(Work::new(tables, settlement)),
+                Hold::Away(_) => None,
+            },
+        )
     }
 
     /// Takes back what the settler has done, if it is ready by now.

@@ -2,8 +2,9 @@
 //!
 //! writer → settlement → **settler** → tables
 //!
-//! It takes some 20 ms for as many writes as there may be. So the writer hands it over, with the connection that writes,
-//! and goes on committing to the journal.
+//! It takes some 30 ms for as many writes as there may be. So the writer hands it over, with the connection that writes,
+//! and goes on committing to the journal. The thread may be one that others go before: whoever has to wait for it takes
+//! what is left and does it itself, so that nobody waits for a thread that does not get the core.
 //!
 //! Owns: the connection that writes, while the writer does not need it itself; the bounds of its log.
 //! Promises: a settlement is in the tables whole, and on disk, or not at all.
@@ -11,8 +12,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
+use std::vec::IntoIter;
 
 use rusqlite::{Connection, Error, Result};
 
@@ -39,10 +42,11 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(path: &Path, conn: Connection, wal_limit_pages: u64) -> Self {
+    /// `first`: what the thread that copies the log back does before anything else.
+    pub(super) fn new(path: &Path, conn: Connection, wal_limit_pages: u64, first: fn()) -> Self {
         Self {
             conn,
-            checkpointer: Checkpointer::new(path, wal_limit_pages),
+            checkpointer: Checkpointer::new(path, wal_limit_pages, first),
         }
     }
 
@@ -53,16 +57,21 @@ impl Tables {
         writes: usize,
         work: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
-        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.begin()?;
         let value = work(&self.conn)?;
-        self.conn.prepare_cached("COMMIT")?.execute([])?;
-        self.checkpointer.after_commit(&self.conn, writes);
+        self.commit(writes)?;
         Ok(value)
     }
 
-    fn carry_out(&mut self, settlement: &Settlement) -> Result<()> {
-        let writes = settlement.entries.len().max(1);
-        self.transaction(writes, |conn| settlement.carry_out(conn))
+    fn begin(&self) -> Result<()> {
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(())
+    }
+
+    fn commit(&mut self, writes: usize) -> Result<()> {
+        self.conn.prepare_cached("COMMIT")?.execute([])?;
+        self.checkpointer.after_commit(&self.conn, writes);
+        Ok(())
     }
 
     /// The last act: the log is copied back. Whether that could be done.
@@ -75,32 +84,103 @@ impl Tables {
 impl Settlement {
     /// In a transaction of the caller's.
     pub(super) fn carry_out(&self, conn: &Connection) -> Result<()> {
-        journal::note_carried_out(conn, self.last)?;
+        self.insert(conn, &mut self.order(), || false)?;
+        self.note(conn)
+    }
+
+    /// Inserts the entries that are left, until `is_stopped` says so.
+    fn insert(
+        &self,
+        conn: &Connection,
+        left: &mut IntoIter<usize>,
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<()> {
         let mut insert = conn.prepare_cached(append::INSERT_ENTRY)?;
-        for entry in self.in_order_of_ids() {
+        while !is_stopped()
+            && let Some(at) = left.next()
+        {
+            let entry = &self.entries[at];
             append::insert_entry(&mut insert, &entry.append, entry.place)?;
         }
+        Ok(())
+    }
+
+    /// What there is beside the entries.
+    fn note(&self, conn: &Connection) -> Result<()> {
+        journal::note_carried_out(conn, self.last)?;
         self.rows.write(conn)?;
         self.touches.write(conn)
     }
 
-    /// Each at the end of the table, and those of a log [together](super::entry_ids).
-    fn in_order_of_ids(&self) -> impl Iterator<Item = &Entry> {
+    /// Where the entries are in the order of their ids: so each goes at the end of the table, and those of a log
+    /// [together](super::entry_ids).
+    fn order(&self) -> IntoIter<usize> {
         let numbered = self.entries.iter().enumerate();
         let mut order: Vec<_> = numbered.map(|(at, entry)| (entry.place.id, at)).collect();
         // There are long runs in it, which this finds, where an unstable one would not.
         order.sort();
-        order.into_iter().map(|(_, at)| &self.entries[at])
+        let places: Vec<_> = order.into_iter().map(|(_, at)| at).collect();
+        places.into_iter()
     }
 }
 
-type Job = (Box<Tables>, Settlement);
+/// A settlement that is being carried out. Dropped before its end, nothing of it counts.
+pub(super) struct Work {
+    tables: Box<Tables>,
+    settlement: Settlement,
+    /// The entries still to be inserted, once the transaction has begun.
+    left: Option<IntoIter<usize>>,
+}
+
+/// How far it is.
+pub(super) enum Progress {
+    Done(Box<Tables>),
+    Stopped(Work),
+}
+
+impl Work {
+    pub(super) fn new(tables: Box<Tables>, settlement: Settlement) -> Self {
+        Self {
+            tables,
+            settlement,
+            left: None,
+        }
+    }
+
+    /// Carries out what is left, until `is_stopped` says so; the last steps are not stopped.
+    pub(super) fn go_on(mut self, is_stopped: impl Fn() -> bool) -> Result<Progress> {
+        let left = match &mut self.left {
+            Some(left) => left,
+            none => {
+                self.tables.begin()?;
+                none.insert(self.settlement.order())
+            }
+        };
+        self.settlement
+            .insert(&self.tables.conn, left, is_stopped)?;
+        if !left.as_slice().is_empty() {
+            return Ok(Progress::Stopped(self));
+        }
+        self.settlement.note(&self.tables.conn)?;
+        self.tables.commit(self.settlement.entries.len().max(1))?;
+        Ok(Progress::Done(self.tables))
+    }
+
+    pub(super) fn finish(self) -> Result<Box<Tables>> {
+        match self.go_on(|| false)? {
+            Progress::Done(tables) => Ok(tables),
+            Progress::Stopped(_) => Err(Error::InvalidQuery),
+        }
+    }
+}
 
 /// The thread. It ends when this is dropped.
 pub(super) struct Settler {
-    jobs: Sender<Job>,
-    done: Receiver<Result<Box<Tables>>>,
+    jobs: Sender<Work>,
+    done: Receiver<Result<Progress>>,
     is_busy: bool,
+    /// Somebody waits, and will do what is left.
+    is_waited_for: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -119,14 +199,15 @@ impl Drop for Settler {
 impl Settler {
     /// Starts the thread. It calls `first` before anything else, and `settled` after each settlement.
     pub(super) fn start(first: fn(), settled: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        let (jobs, waiting) = channel::<Job>();
+        let (jobs, waiting) = channel::<Work>();
         let (tell, done) = channel();
+        let is_waited_for = Arc::new(AtomicBool::new(false));
+        let is_stopped = Arc::clone(&is_waited_for);
         let work = move || {
             first();
-            for (mut tables, settlement) in waiting {
-                let carried_out = tables.carry_out(&settlement);
-                let result = carried_out.map(|()| tables);
-                if tell.send(result).is_err() {
+            for work in waiting {
+                let progress = work.go_on(|| is_stopped.load(Ordering::Relaxed));
+                if tell.send(progress).is_err() {
                     return;
                 }
                 settled();
@@ -139,12 +220,13 @@ impl Settler {
             jobs,
             done,
             is_busy: false,
+            is_waited_for,
         })
     }
 
     /// Gives it something to do. It must have been heard of what it did before.
-    pub(super) fn begin(&mut self, tables: Box<Tables>, settlement: Settlement) -> Result<()> {
-        self.jobs.send((tables, settlement)).map_err(|_| ended())?;
+    pub(super) fn begin(&mut self, work: Work) -> Result<()> {
+        self.jobs.send(work).map_err(|_| ended())?;
         self.is_busy = true;
         Ok(())
     }
@@ -157,18 +239,29 @@ impl Settler {
         }
     }
 
-    /// Waits until it is ready. `None` when it has nothing to do.
+    /// Sees to it that it is done, by doing here what is left. `None` when it has nothing to do.
     pub(super) fn wait(&mut self) -> Result<Option<Box<Tables>>> {
         if !self.is_busy {
             return Ok(None);
         }
+        self.is_waited_for.store(true, Ordering::Relaxed);
         let result = self.done.recv().map_err(|_| ended());
+        self.is_waited_for.store(false, Ordering::Relaxed);
         self.heard(result).map(Some)
     }
 
-    fn heard(&mut self, result: Result<Result<Box<Tables>>>) -> Result<Box<Tables>> {
+    /// As if somebody waited, until somebody does.
+    #[cfg(test)]
+    pub(super) fn stop(&self) {
+        self.is_waited_for.store(true, Ordering::Relaxed);
+    }
+
+    fn heard(&mut self, result: Result<Result<Progress>>) -> Result<Box<Tables>> {
         self.is_busy = false;
-        result?
+        match result?? {
+            Progress::Done(tables) => Ok(tables),
+            Progress::Stopped(work) => work.finish(),
+        }
     }
 }
 

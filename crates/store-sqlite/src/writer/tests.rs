@@ -1,5 +1,6 @@
 //! The writing thread when things go wrong.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::journal::{self, Row};
+use super::settling::Progress;
 use super::{Hold, Writer};
 use crate::{OpenError, Options, SqliteStore, check_file};
 
@@ -493,6 +495,42 @@ async fn what_was_committed_while_carrying_out_failed_is_not_lost() {
 }
 
 #[tokio::test]
+async fn what_one_thread_began_to_carry_out_another_can_finish() {
+    for inserted in 0..=3 {
+        let case = Case::new().await;
+        let said = ["first", "second", "third", "fourth"];
+        for (at, text) in said.into_iter().enumerate() {
+            case.seq(&format!("c{at}"), text).await.unwrap();
+        }
+        // The first is not journaled.
+        let stopped_at = move |writer: &mut Writer| -> Result<Progress, StoreError> {
+            let looks = Cell::new(0);
+            let is_stopped = || looks.replace(looks.get() + 1) == inserted;
+            let work = writer.hand_over().unwrap().unwrap();
+            Ok(work.go_on(is_stopped).unwrap())
+        };
+        let progress = case.store.writer().run(stopped_at).await.unwrap();
+        assert_eq!(matches!(progress, Progress::Done(_)), inserted == 3);
+        let (folder, path) = crashed(&case);
+        let again = case.opened(folder, &path);
+        assert_eq!(again.texts().await, said, "after a crash");
+        again.assert_clean().await;
+        let tables = match progress {
+            Progress::Done(tables) => tables,
+            Progress::Stopped(work) => work.finish().unwrap(),
+        };
+        let settled = |writer: &mut Writer| -> Result<(), StoreError> {
+            writer.settled(tables);
+            Ok(())
+        };
+        case.store.writer().run(settled).await.unwrap();
+        assert!(case.store.has_settled_all());
+        assert_eq!(case.texts().await, said);
+        case.assert_clean().await;
+    }
+}
+
+#[tokio::test]
 async fn a_settlement_that_fails_is_done_again() {
     let case = Case::new().await;
     case.seq("c1", "first").await.unwrap();
@@ -574,9 +612,11 @@ async fn whenever_it_crashes_what_was_answered_is_there() {
     };
     let mut said = Vec::new();
     for round in 0..400 {
+        let writer = case.store.writer();
         match next(20) {
             0 => case.settle().await,
-            1 => case.store.writer().run(settle_later).await.unwrap(),
+            1 => writer.run(settle_later).await.unwrap(),
+            4 => writer.run(settle_stopped).await.unwrap(),
             2 => case.store.check_writable().await.unwrap(),
             3 => {
                 let (folder, path) = crashed(&case);
@@ -599,6 +639,13 @@ async fn whenever_it_crashes_what_was_answered_is_there() {
 
 fn settle_later(writer: &mut Writer) -> Result<(), StoreError> {
     writer.settle_later();
+    Ok(())
+}
+
+/// The settler gives back what it is to carry out, or what it has not done of it yet.
+fn settle_stopped(writer: &mut Writer) -> Result<(), StoreError> {
+    writer.settle_later();
+    writer.settler.stop();
     Ok(())
 }
 
