@@ -25,8 +25,8 @@ const USERS: usize = 1000;
 pub struct Options {
     /// Connections that read, and so reads that run at the same time. At least 1.
     pub readers: usize,
-    /// What the thread does first that carries out what is journaled. Nobody ever waits for it: where it does not
-    /// keep up, the one that commits takes over. So where cores are few, it had better let all others go first.
+    /// What the thread does first that carries out what is journaled. Where somebody has to wait for it, the one that
+    /// commits takes over at the next entry. So where cores are few, it had better let all others go first.
     pub on_settler_start: fn(),
     /// What the thread does first that copies the write-ahead log back. Nobody waits for it as long as it keeps up; so
     /// where cores are few, it had better let the one go first that commits.

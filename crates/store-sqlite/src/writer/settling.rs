@@ -4,7 +4,7 @@
 //!
 //! It takes some 30 ms for as many writes as there may be. So the writer hands it over, with the connection that writes,
 //! and goes on committing to the journal. The thread may be one that others go before: whoever has to wait for it takes
-//! what is left and does it itself, so that nobody waits for a thread that does not get the core.
+//! what is left and does it itself, so that a thread that seldom gets the core is waited for only to its next entry.
 //!
 //! Owns: the connection that writes, while the writer does not need it itself; the bounds of its log.
 //! Promises: a settlement is in the tables whole, and on disk, or not at all.
