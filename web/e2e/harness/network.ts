@@ -79,6 +79,8 @@ export class Network {
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code);
     this.#injectFrame(CLOSE, payload);
+    // Nothing may come after a close, not even the server's own, which answers the browser's answer.
+    for (const pair of this.#pairs) if (pair.isWebSocket) pair.isFinished = true;
   }
 
   end(): void {
@@ -108,7 +110,9 @@ export class Network {
       }
       this.#pass(pair, pair.outside, data);
     });
-    pair.outside.on("data", (data: Buffer) => this.#pass(pair, pair.inside, data));
+    pair.outside.on("data", (data: Buffer) => {
+      if (!pair.isFinished) this.#pass(pair, pair.inside, data);
+    });
   }
 
   /** RFC 6455, section 5.2: a whole frame from a server, not masked. */
@@ -134,6 +138,8 @@ class Pair {
   isWebSocket = false;
   /** Data of it was swallowed. */
   lost = false;
+  /** The browser was told that the server is done; the server ends it as soon as the browser has agreed. */
+  isFinished = false;
   readonly inside: Socket;
   readonly outside: Socket;
 

@@ -88,6 +88,11 @@ export class Reconnect {
     return { at: this.#waiting };
   }
 
+  /** Whether the server has said when to come back. */
+  get isAsked(): boolean {
+    return this.#bye !== null;
+  }
+
   /** Failed attempts in a row, for showing. */
   get failures(): number {
     return this.#failures;

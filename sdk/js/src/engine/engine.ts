@@ -274,19 +274,20 @@ export class Engine implements Backend {
       this.#garbage += 1;
       this.#book.tell("garbage", { problem: reason.problem, count: this.#garbage });
     }
+    const { isAsked } = this.#reconnect;
     const next = this.#reconnect.lost(code, Math.random(), now);
     if ("never" in next) {
       const isSignedOut = next.never === CLOSE_CODES.unauthenticated || next.never === CLOSE_CODES.session_revoked;
       return this.#stop({ kind: isSignedOut ? "signed_out" : "refused", code: next.never });
     }
     const attempt = this.#reconnect.failures;
-    this.#become({ kind: "waiting", reason, attempt, retryAt: this.#soon(next.at, reason, now), networkDown });
+    const retryAt = isAsked ? next.at : this.#soon(next.at, now);
+    this.#become({ kind: "waiting", reason, attempt, retryAt, networkDown });
   }
 
-  /** A wait that a person can bear. One that the server has asked for stays as it is. */
-  #soon(at: number, reason: BreakReason, now: number): number {
-    const isAsked = reason.kind === "closed" && reason.code === CLOSE_CODES.shutdown;
-    if (this.#hiddenSince !== null || isAsked) return at;
+  /** A wait that a person can bear. */
+  #soon(at: number, now: number): number {
+    if (this.#hiddenSince !== null) return at;
     return Math.min(at, now + FOREGROUND_WAIT * (0.5 + Math.random() / 2));
   }
 

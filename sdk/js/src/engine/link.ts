@@ -7,8 +7,8 @@
  */
 import type { BreakReason } from "../client/events.ts";
 import { decode, GarbageError } from "../frames.ts";
-import { SUBPROTOCOL } from "../wire.gen.ts";
-import type { ClientFrame, ServerFrame, Welcome } from "../wire.gen.ts";
+import { CLOSE_CODES, SUBPROTOCOL } from "../wire.gen.ts";
+import type { Bye, ClientFrame, ServerFrame, Welcome } from "../wire.gen.ts";
 
 /** From the beginning of an attempt to `welcome`, in ms. */
 const WELCOME_TIMEOUT = 10_000;
@@ -29,6 +29,7 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #timeout: ReturnType<typeof setTimeout>;
   #isWelcome = false;
+  #bye: Bye | null = null;
   #isOver = false;
 
   constructor(url: string, hello: ClientFrame, Socket: WebSocketClass, events: LinkEvents) {
@@ -39,7 +40,8 @@ export class Link {
     this.#socket.onmessage = (event: MessageEvent<unknown>) => this.#receive(event.data);
     this.#socket.onclose = ({ code, reason }) => {
       const isClosed = code !== 1005 && code !== 1006;
-      this.#lose(isClosed ? { kind: "closed", code, text: reason } : { kind: "broken" }, isClosed ? code : null);
+      if (isClosed) this.#lose({ kind: "closed", code, text: reason }, code);
+      else this.#lose(brokenAfter(this.#bye), null);
     };
     // Always followed by `close`, and says nothing.
     this.#socket.onerror = () => {};
@@ -69,6 +71,7 @@ export class Link {
       if (!(problem instanceof GarbageError)) throw problem;
       return this.#lose({ kind: "garbage", problem: problem.message }, null);
     }
+    if (frame?.type === "bye") this.#bye = frame;
     if (this.#isWelcome) return this.#events.onFrame(frame);
     switch (frame?.type) {
       case "welcome":
@@ -97,4 +100,10 @@ export class Link {
     this.#isOver = true;
     clearTimeout(this.#timeout);
   }
+}
+
+/** A server may be gone before the close that it announced has come through. */
+function brokenAfter(bye: Bye | null): BreakReason {
+  if (bye === null || !Object.hasOwn(CLOSE_CODES, bye.code)) return { kind: "broken" };
+  return { kind: "closed", code: CLOSE_CODES[bye.code as keyof typeof CLOSE_CODES], text: bye.code };
 }
