@@ -1,9 +1,9 @@
 //! What every frame has, whichever way it goes: `type`, and `req` where it asks or answers.
 //!
-//! A frame is read in one pass where both come first, as they should: the reader goes on with what the type
-//! says. Otherwise in two: first for these two, skipping all else, then for the frame of that type. Either way a frame
-//! with a broken body is still answered under its own `req`, unknown types and fields are told apart from
-//! broken ones, and nothing is copied into an intermediate tree.
+//! A frame is read in one pass where `type` comes first and `req`, if there is one, second, as they should: the reader
+//! goes on with what the type says. Otherwise in two: first for these two, skipping all else, then for the frame of
+//! that type. Either way a frame with a broken body is still answered under its own `req`, unknown types and fields are
+//! told apart from broken ones, and nothing is copied into an intermediate tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,18 +36,20 @@ pub(crate) struct FrameError {
 
 /// Reads a frame and its `req`.
 pub(crate) fn decode<'a, F: Frames<'a>>(text: &'a str) -> Result<(Option<u64>, F), FrameError> {
-    let mut head = None;
-    let read = read_json(
-        text,
-        InOrder::<F> {
-            head: &mut head,
-            frames: PhantomData,
-        },
-    );
-    let (req, read) = match (head, read) {
-        (Some(req), Ok(read)) => (Some(req), read),
-        (Some(req), Err(error)) => (Some(req), Err((ErrorCode::BadRequest, error.message()))),
-        (None, _) => in_any_order(text)?,
+    let mut req = None;
+    let in_order = InOrder::<F> {
+        req: &mut req,
+        frames: PhantomData,
+    };
+    let read = match read_json(text, in_order) {
+        Ok(read) => read,
+        // What breaks without one may still have it further on.
+        Err(_) if req.is_none() => {
+            let (head, read) = in_any_order(text)?;
+            req = head;
+            read
+        }
+        Err(error) => Err((ErrorCode::BadRequest, error.message())),
     };
     read.map(|frame| (req, frame))
         .map_err(|refusal| FrameError { req, refusal })
@@ -83,20 +85,11 @@ impl<'a, F: Frames<'a>> DeserializeSeed<'a> for OfKind<'_, F> {
     }
 }
 
-/// Reads a whole frame that begins with `type` and `req`. Any other is not read, and leaves no `head`.
-struct InOrder<'h, F> {
+/// Reads a whole frame that begins with `type`, and has its `req` behind that or none. Any other is not read.
+struct InOrder<'r, F> {
     /// The `req`, once both are read.
-    head: &'h mut Option<u64>,
+    req: &'r mut Option<u64>,
     frames: PhantomData<F>,
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Field {
-    Type,
-    Req,
-    #[serde(other)]
-    Other,
 }
 
 impl<'a, F: Frames<'a>> DeserializeSeed<'a> for InOrder<'_, F> {
@@ -111,36 +104,49 @@ impl<'a, F: Frames<'a>> Visitor<'a> for InOrder<'_, F> {
     type Value = Result<F, Refusal>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object that begins with type and req")
+        f.write_str("an object that begins with type, then req if it has one")
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let not_in_order = || A::Error::custom("type and req do not come first");
-        let Some((Field::Type, Scalar::Text(kind))) = map.next_entry()? else {
-            return Err(not_in_order());
-        };
-        let Some((Field::Req, Scalar::Integer(req))) = map.next_entry()? else {
-            return Err(not_in_order());
-        };
-        if req >= EXACT_INTEGER_LIMIT {
+        let named = |name| Some(Scalar::Text(Cow::Borrowed(name)));
+        if map.next_key()? != named("type") {
             return Err(not_in_order());
         }
-        *self.head = Some(req);
-        F::read(&kind, MapAccessDeserializer::new(Rest(map)))
+        let Scalar::Text(kind) = map.next_value()? else {
+            return Err(not_in_order());
+        };
+        let mut first = map.next_key()?;
+        if first == named("req") {
+            match map.next_value()? {
+                Scalar::Integer(req) if req < EXACT_INTEGER_LIMIT => *self.req = Some(req),
+                _ => return Err(not_in_order()),
+            }
+            first = None;
+        }
+        F::read(&kind, MapAccessDeserializer::new(Rest { first, map }))
     }
 }
 
 /// The fields behind `type` and `req`, neither of which may come again.
-struct Rest<A>(A);
+struct Rest<'a, A> {
+    /// The name of the first of them, where it is read already.
+    first: Option<Scalar<'a>>,
+    map: A,
+}
 
-impl<'a, A: MapAccess<'a>> MapAccess<'a> for Rest<A> {
+impl<'a, A: MapAccess<'a>> MapAccess<'a> for Rest<'a, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        let Some(Scalar::Text(name)) = self.0.next_key()? else {
+        let name = match self.first.take() {
+            Some(name) => Some(name),
+            None => self.map.next_key()?,
+        };
+        let Some(Scalar::Text(name)) = name else {
             return Ok(None);
         };
         match &*name {
@@ -151,7 +157,7 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Rest<A> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.0.next_value_seed(seed)
+        self.map.next_value_seed(seed)
     }
 }
 

@@ -53,6 +53,42 @@ fn what_breaks_behind_a_req_is_answered_under_it() {
 }
 
 #[test]
+fn a_req_behind_what_is_broken_is_found_all_the_same() {
+    all_refused(&[
+        (
+            r#"{"type":"ack","conv":"x","seq":1,"req":5}"#,
+            Some(5),
+            BadRequest,
+        ),
+        (r#"{"type":"ack","conv":1,"req":5}"#, Some(5), BadRequest),
+        (
+            r#"{"type":"teleport","x":[{}],"req":5}"#,
+            Some(5),
+            Unsupported,
+        ),
+        (
+            r#"{"type":"ack","conv":1,"seq":1,"req":5,"req":5}"#,
+            None,
+            BadRequest,
+        ),
+        (
+            r#"{"type":"ack","conv":1,"seq":1,"req":-5}"#,
+            None,
+            BadRequest,
+        ),
+        // Whole but for its end, and without one.
+        (r#"{"type":"ack","conv":1,"seq":1}}"#, None, BadRequest),
+        (r#"{"type":"ack","conv":1,"seq":1"#, None, BadRequest),
+        (
+            r#"{"type":"ack","conv":1,"seq":1,"type":"ack"}"#,
+            None,
+            BadRequest,
+        ),
+        (r#"{"type":"teleport"}"#, None, Unsupported),
+    ]);
+}
+
+#[test]
 fn a_type_is_a_known_string() {
     all_refused(&[
         ("{}", None, BadRequest),

@@ -360,6 +360,23 @@ proptest! {
         prop_assert_eq!(ClientFrame::decode(&text), Ok((req, frame)), "{}", text);
     }
 
+    /// `type` first and `req` second is only the order that is read in one pass.
+    #[test]
+    fn the_order_of_fields_means_nothing(
+        req in req(),
+        frame in client_frame(),
+        order in vec(any::<u8>(), 16),
+    ) {
+        let text = frame.encode(req);
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let mut fields: Vec<_> = object.iter().zip(&order).collect();
+        prop_assert_eq!(fields.len(), object.len());
+        fields.sort_by_key(|(_, place)| **place);
+        let fields: Vec<_> = fields.iter().map(|((name, value), _)| format!("{name:?}:{value}")).collect();
+        let shuffled = format!("{{{}}}", fields.join(","));
+        prop_assert_eq!(ClientFrame::decode(&shuffled), Ok((req, frame)), "{}", shuffled);
+    }
+
     #[test]
     fn a_server_frame_survives_the_wire(req in req(), frame in server_frame()) {
         let text = frame.encode(req);
