@@ -2,7 +2,7 @@
 //!
 //! coordinator → load processes → server under test; beside it, the yardsticks
 //!
-//! Owns: the load generator, the yardsticks (`relay`, `store`), the report.
+//! Owns: the load generator, the yardsticks (`relay`, `store`, `disk`), the report.
 //! Promises: every message is checked; a lost, doubled or misordered one fails the run. Server and
 //! load run in processes of their own, pinned to cores of their own, so that their costs are told
 //! apart. A time is counted from when a message was due.
@@ -11,7 +11,7 @@
 //! ```text
 //! run/        one file a measurement: starts processes, gives orders, gathers, judges
 //! load/       what a load process does; order.rs is the language between the two
-//! yardstick/  the relay and the store alone
+//! yardstick/  the relay, the store and the disk alone
 //! client/     the lean client that the load is made of
 //! check.rs    lost, doubled, misordered
 //! ```

@@ -26,6 +26,8 @@ pub(crate) enum Order {
     Relay,
     /// The yardstick without network. Writes for a [`Stretch`] whenever it is told to.
     Store(StoreOrder),
+    /// The yardstick of durable writes alone.
+    Disk(DiskOrder),
 }
 
 /// A second line, for [`Order::Hold`]: drop all connections and reconnect at once.
@@ -54,8 +56,8 @@ pub(crate) enum Line {
     Held(HoldResult),
     /// Of [`Order::Fill`] and [`Order::Drain`].
     Moved(MovedResult),
-    /// Of [`Order::Open`].
-    Opened(TimesData),
+    /// Of [`Order::Open`] and [`Order::Disk`].
+    Timed(TimesData),
     /// Of a [`Stretch`].
     Stored(StoreResult),
     /// It could not be done.
@@ -208,6 +210,16 @@ pub(crate) struct Open {
     pub(crate) visits: Vec<(Account, Vec<u64>)>,
     /// Entries to fetch.
     pub(crate) entries: usize,
+}
+
+/// See [`Order::Disk`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DiskOrder {
+    /// Where the file is made, which is gone afterwards.
+    pub(crate) folder: PathBuf,
+    /// Writes a second.
+    pub(crate) rate: f64,
+    pub(crate) measure_ms: u64,
 }
 
 /// See [`Order::Store`].

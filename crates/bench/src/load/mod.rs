@@ -52,8 +52,9 @@ async fn carry_out(
         Order::Hold(order) => hold::run(order, orders).await,
         Order::Fill(order) => say(&Line::Moved(fill::run(order).await?)),
         Order::Drain(order) => say(&Line::Moved(drain::run(order).await?)),
-        Order::Open(order) => say(&Line::Opened(open::run(order).await?)),
+        Order::Open(order) => say(&Line::Timed(open::run(order).await?)),
         Order::Relay => yardstick::relay(orders).await,
         Order::Store(order) => yardstick::store(order, orders, host).await,
+        Order::Disk(order) => say(&Line::Timed(yardstick::disk(&order)?)),
     }
 }

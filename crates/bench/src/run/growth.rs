@@ -257,7 +257,7 @@ async fn open(
         .wait(&mut worker, "growth: conversations opened")
         .await?
     {
-        Line::Opened(times) => percentiles(&times)?,
+        Line::Timed(times) => percentiles(&times)?,
         other => return unexpected(&other),
     };
     let after = target.disk_bytes()?;

@@ -1,10 +1,13 @@
 //! The time from a message's being due to its arrival, at a steady rate.
 
+use std::collections::BTreeMap;
+
 use super::pairs::Work;
-use super::{Bench, announce, millis};
+use super::{Bench, announce, millis, percentiles, unexpected};
 use crate::latency::Percentiles;
 use crate::options::Latency;
-use crate::order::Pace;
+use crate::order::{DiskOrder, Line, Order, Pace};
+use crate::report::Measurement;
 use crate::target::Target;
 
 /// Within these of the relay's, one durable write aside.
@@ -22,12 +25,42 @@ pub(super) async fn run(bench: &mut Bench, options: &Latency) -> anyhow::Result<
         seconds: options.seconds,
     };
     let relay = work.on_relay(bench, &setting).await?;
+    // A server that runs already has its own.
+    if bench.common.server.is_none() {
+        disk(bench, options).await?;
+    }
     let target = Target::start(bench, 2 * options.pairs).await?;
     let hongyan = work.on_hongyan(bench, &target, &setting).await?;
     target.end().await?;
     if let Some((relay, hongyan)) = relay.times.zip(hongyan.times) {
         compare(bench, &relay, &hongyan);
     }
+    Ok(())
+}
+
+/// What durable writes take in the same rhythm: judges nothing, but says what of a slow message in a hundred is the
+/// disk's.
+async fn disk(bench: &mut Bench, options: &Latency) -> anyhow::Result<()> {
+    let folder = bench.make_folder()?;
+    let order = Order::Disk(DiskOrder {
+        folder: folder.path().to_path_buf(),
+        rate: options.rate,
+        measure_ms: (options.seconds.max(0.0) * 1000.0) as u64,
+    });
+    let mut disk = bench.yardstick(&order).await?;
+    let times = match bench.wait(&mut disk, "latency of disk, second").await? {
+        Line::Timed(times) => percentiles(&times)?,
+        other => return unexpected(&other),
+    };
+    disk.end().await?;
+    bench.add(Measurement {
+        bench: "latency",
+        subject: "disk",
+        setting: format!("{} durable writes/s", options.rate),
+        values: BTreeMap::new(),
+        times,
+        faults: None,
+    });
     Ok(())
 }
 

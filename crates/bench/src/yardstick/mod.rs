@@ -1,7 +1,9 @@
-//! What the same machine does without Hongyan: the network alone, and the store alone.
+//! What the same machine does without Hongyan: the network alone, the store alone, and the disk alone.
 
+mod disk;
 mod relay;
 mod store;
 
+pub(crate) use disk::disk;
 pub(crate) use relay::relay;
 pub(crate) use store::{BATCH_WRITES, store};

@@ -1,0 +1,63 @@
+//! The disk alone: one durable write at a time, at a steady rate.
+//!
+//! As a commit of one message does it: into a file that has its length already, and waited for.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::time::Instant;
+
+use crate::latency::{Times, TimesData};
+use crate::load::say;
+use crate::order::{DiskOrder, Line};
+
+/// One write, in bytes.
+const PAGE: [u8; 4096] = [0x5a; 4096];
+/// The file's length in pages; behind the last, writing begins anew.
+const PAGES: u32 = 1024;
+
+/// Writes for as long and as often as the order says. A write that has to wait for the one before it is timed from when
+/// it was due.
+pub(crate) fn disk(order: &DiskOrder) -> anyhow::Result<TimesData> {
+    let mut file = prepared(&order.folder)
+        .with_context(|| format!("cannot write to {}", order.folder.display()))?;
+    let mut times = Times::new()?;
+    let measure = Duration::from_millis(order.measure_ms);
+    let start = Instant::now();
+    let mut told = 0;
+    let mut write = 0_u32;
+    loop {
+        let after = Duration::try_from_secs_f64(f64::from(write) / order.rate)?;
+        if after.max(start.elapsed()) >= measure {
+            return Ok(times.to_data());
+        }
+        let due = start + after;
+        let ahead = due.saturating_duration_since(Instant::now());
+        std::thread::sleep(ahead);
+        let begun = if ahead.is_zero() { due } else { Instant::now() };
+        if write.is_multiple_of(PAGES) {
+            file.rewind()?;
+        }
+        file.write_all(&PAGE)?;
+        file.sync_data()?;
+        times.record(begun.elapsed());
+        write += 1;
+        if start.elapsed().as_secs() > told {
+            told = start.elapsed().as_secs();
+            say(&Line::Progress(told, measure.as_secs()))?;
+        }
+    }
+}
+
+/// A file that has its length.
+fn prepared(folder: &Path) -> std::io::Result<File> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    for _ in 0..PAGES {
+        file.write_all(&[0; PAGE.len()])?;
+    }
+    file.sync_all()?;
+    Ok(file)
+}
