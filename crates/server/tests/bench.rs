@@ -84,6 +84,16 @@ fn latency_sends_at_the_rate_that_was_asked_for() {
 }
 
 #[test]
+fn a_rate_of_nothing_is_an_error_that_names_the_option() {
+    for rate in ["0", "-1", "NaN", "inf"] {
+        let output = bench(&["latency", &format!("--rate={rate}"), "--seconds", "0.1"]);
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("--rate"), "{rate}: {said}");
+    }
+}
+
+#[test]
 fn offline_fetches_every_message() {
     let report = report(&["offline", "--messages", "450", "--senders", "2"]);
     let seconds = value(&report, "hongyan", "seconds_to_everything");

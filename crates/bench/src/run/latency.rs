@@ -15,6 +15,10 @@ const P50_US: u64 = 500;
 const P99_US: u64 = 2000;
 
 pub(super) async fn run(bench: &mut Bench, options: &Latency) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        options.rate.is_finite() && options.rate > 0.0,
+        "--rate is a number of messages a second, and more than 0"
+    );
     let setting = format!("{} messages/s, {} pairs", options.rate, options.pairs);
     announce(&format!("latency: {setting}"));
     let work = Work {
