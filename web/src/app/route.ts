@@ -43,13 +43,17 @@ function integer(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
 
-const [current, setCurrent] = createSignal<Route>(
-  typeof location === "undefined" ? HOME : parse(location.hash),
-  { equals: false },
-);
+/** The browser's address that `current` is of. While the browser has another, its word of that is on the way. */
+let address = typeof location === "undefined" ? "" : location.hash;
+const [current, setCurrent] = createSignal<Route>(parse(address), { equals: false });
 
 if (typeof window !== "undefined") {
-  window.addEventListener("hashchange", () => setCurrent(parse(location.hash)));
+  window.addEventListener("hashchange", () => arrive(parse(location.hash)));
+}
+
+function arrive(to: Route): void {
+  address = location.hash;
+  setCurrent(to);
 }
 
 /** Where the user is. Reactive. */
@@ -69,7 +73,7 @@ export function go(to: Route): void {
   }
   // Remembered with the page of history, so that `back` can tell after a reload too.
   if (location.hash !== hash) history.pushState({ isFromHome: current().page === "home" }, "", hash);
-  setCurrent(to);
+  arrive(to);
 }
 
 /** Back to the start, as the browser's own button would if that leads there. */
@@ -79,10 +83,13 @@ export function back(): void {
     return;
   }
   history.replaceState(null, "", format(HOME));
-  setCurrent(HOME);
+  arrive(HOME);
 }
 
-/** Writes another address for what shows already. */
+/** Writes another address for what shows already, unless the user has gone on: what they asked for would be lost. */
 export function readdress(to: Route): void {
-  history.replaceState(history.state, "", format(to));
+  const next = format(to);
+  if (location.hash !== address || next === address) return;
+  history.replaceState(history.state, "", next);
+  address = next;
 }
