@@ -28,6 +28,7 @@ test("no page has a fault: on a phone", async ({ server, network, browserFor }) 
 /** Goes through the app, and checks what shows. */
 async function walk(server: Server, network: Network, zhang: Person): Promise<void> {
   const { page } = zhang;
+  await expect(page.getByRole("main").getByRole("heading")).toBeVisible();
   await check(page, "sign-in");
   await zhang.signIn();
   await zhang.isOnline();

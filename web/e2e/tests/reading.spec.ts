@@ -10,9 +10,9 @@ const LINES = 300;
 /** As long as a line is, no other begins with it. */
 const line = (n: number) => `Line ${String(n).padStart(3, "0")}`;
 
-async function write(from: Script, to: number, text: (n: number) => string = line): Promise<Sent[]> {
+async function write(from: Script, to: number): Promise<Sent[]> {
   const sent: Sent[] = [];
-  for (let n = 1; n <= LINES; n += 1) sent.push(await from.send(to, text(n)));
+  for (let n = 1; n <= LINES; n += 1) sent.push(await from.send(to, line(n)));
   return sent;
 }
 
@@ -74,8 +74,11 @@ test("what was said long ago is found by a part of a word, from the keyboard, an
   await zhang.isOnline();
   const li = await Script.signIn(server, LI);
   const { id } = await Script.signIn(server, ZHANG);
-  await write(li, id, (n) => (n === 20 ? "雁足传书，千里可达" : line(n)));
-  await expect(zhang.row(LI.name)).toHaveAccessibleName(new RegExp(line(300)));
+  for (let n = 1; n <= LINES; n += 1) {
+    await li.send(id, n === 20 ? "雁足传书，千里可达" : line(n));
+    // A page that can't keep up is sent the end only, and searches what it has.
+    if (n % 25 === 0) await expect(zhang.row(LI.name)).toHaveAccessibleName(new RegExp(line(n)));
+  }
 
   const { keyboard } = zhang.page;
   const box = zhang.list.getByRole("searchbox");
