@@ -95,7 +95,7 @@ pub struct Latency {
     /// Pairs of one who writes and one who reads.
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub pairs: usize,
-    /// How long to measure.
+    /// How long to measure each: relay, disk and server in five rounds by turns.
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
     pub seconds: f64,
 }

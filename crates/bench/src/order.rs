@@ -26,7 +26,7 @@ pub(crate) enum Order {
     Relay,
     /// The yardstick without network. Writes for a [`Stretch`] whenever it is told to.
     Store(StoreOrder),
-    /// The yardstick of durable writes alone.
+    /// The yardstick of durable writes alone. Writes for a [`Stretch`] whenever it is told to.
     Disk(DiskOrder),
 }
 
@@ -37,10 +37,19 @@ pub(crate) struct Reconnect {
     pub(crate) news: u64,
 }
 
-/// A further line, for [`Order::Store`].
+/// A further line, for [`Order::Store`] and [`Order::Disk`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Stretch {
     pub(crate) measure_ms: u64,
+}
+
+impl Stretch {
+    /// So many seconds; less than none is none.
+    pub(crate) fn of(seconds: f64) -> Self {
+        Self {
+            measure_ms: (seconds.max(0.0) * 1000.0) as u64,
+        }
+    }
 }
 
 /// What a process says.
@@ -56,9 +65,9 @@ pub(crate) enum Line {
     Held(HoldResult),
     /// Of [`Order::Fill`] and [`Order::Drain`].
     Moved(MovedResult),
-    /// Of [`Order::Open`] and [`Order::Disk`].
+    /// Of [`Order::Open`], and of a [`Stretch`] of [`Order::Disk`].
     Timed(TimesData),
-    /// Of a [`Stretch`].
+    /// Of a [`Stretch`] of [`Order::Store`].
     Stored(StoreResult),
     /// It could not be done.
     Failed(String),
@@ -219,7 +228,6 @@ pub(crate) struct DiskOrder {
     pub(crate) folder: PathBuf,
     /// Writes a second.
     pub(crate) rate: f64,
-    pub(crate) measure_ms: u64,
 }
 
 /// See [`Order::Store`].

@@ -55,6 +55,6 @@ async fn carry_out(
         Order::Open(order) => say(&Line::Timed(open::run(order).await?)),
         Order::Relay => yardstick::relay(orders).await,
         Order::Store(order) => yardstick::store(order, orders, host).await,
-        Order::Disk(order) => say(&Line::Timed(yardstick::disk(&order)?)),
+        Order::Disk(order) => yardstick::disk(&order, orders).await,
     }
 }

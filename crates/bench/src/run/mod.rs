@@ -6,6 +6,7 @@ mod latency;
 mod offline;
 mod pairs;
 mod reconnect;
+mod rounds;
 mod throughput;
 
 use std::io::{IsTerminal, Write};

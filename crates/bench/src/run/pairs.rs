@@ -1,4 +1,4 @@
-//! What latency and throughput share: pairs at work, against Hongyan or against the relay.
+//! What latency, throughput and growth share: pairs at work, against Hongyan or against the relay.
 
 use std::collections::BTreeMap;
 
@@ -38,18 +38,6 @@ impl Work {
     ) -> anyhow::Result<Measurement> {
         let subject = self.hongyan(target);
         let result = self.measure(bench, &subject, setting).await?;
-        self.add(bench, subject.name, setting, &result)
-    }
-
-    /// Against a relay of its own.
-    pub(super) async fn on_relay(
-        self,
-        bench: &mut Bench,
-        setting: &str,
-    ) -> anyhow::Result<Measurement> {
-        let (relay, subject) = self.relay(bench).await?;
-        let result = self.measure(bench, &subject, setting).await?;
-        relay.end().await?;
         self.add(bench, subject.name, setting, &result)
     }
 

@@ -1,10 +1,10 @@
 //! Messages a second, with so many on their way in each pair.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 use super::pairs::Work;
+use super::rounds::{ROUNDS, Spread, warm_up};
 use super::{Bench, announce, percentiles, unexpected};
 use crate::child::Worker;
 use crate::options::Throughput;
@@ -12,13 +12,6 @@ use crate::order::{Line, Order, Pace, PairsResult, StoreOrder, StoreResult, Stre
 use crate::prepare;
 use crate::report::Measurement;
 use crate::target::{Target, database};
-
-/// Before the time counts, in seconds, in each round.
-const WARM_UP: f64 = 1.0;
-
-/// Relay, server and store take turns, so many each: a machine that changes its speed within the run changes it
-/// for all.
-const ROUNDS: u32 = 5;
 
 /// Of the store's rate, where many messages are on their way.
 const OF_STORE: f64 = 0.6;
@@ -37,7 +30,7 @@ pub(super) async fn run(bench: &mut Bench, options: &Throughput) -> anyhow::Resu
             bench: "throughput",
             pairs: options.pairs,
             pace: Pace::Window(*window),
-            warm_up: options.seconds.min(WARM_UP),
+            warm_up: warm_up(options.seconds),
             seconds: options.seconds / f64::from(ROUNDS),
         };
         let rounds = in_turns(bench, work, *window, &setting).await?;
@@ -113,10 +106,7 @@ async fn measure_store(
     work: Work,
     setting: &str,
 ) -> anyhow::Result<StoreResult> {
-    let stretch = Stretch {
-        measure_ms: (work.seconds * 1000.0) as u64,
-    };
-    worker.tell(&stretch).await?;
+    worker.tell(&Stretch::of(work.seconds)).await?;
     let what = format!("throughput of the store, {setting}");
     match bench.wait(worker, &what).await? {
         Line::Stored(result) => Ok(result),
@@ -134,26 +124,29 @@ fn report(
 ) -> anyhow::Result<()> {
     let rates = |results: &[PairsResult]| results.iter().map(PairsResult::rate).collect::<Vec<_>>();
     let hongyan_rates = rates(&rounds.hongyan);
-    let of_relay = Share::new(&hongyan_rates, &rates(&rounds.relay));
     let store_rates: Vec<_> = rounds.store.iter().map(StoreResult::rate).collect();
-    let of_store = Share::new(&hongyan_rates, &store_rates);
     work.add(bench, "relay", setting, &PairsResult::sum(&rounds.relay))?;
     bench.add(store_row(&StoreResult::sum(&rounds.store), setting)?);
     let hongyan = PairsResult::sum(&rounds.hongyan);
     let row = work.add(bench, "hongyan", setting, &hongyan)?;
-    if window == 1 {
+    let (of, wanted, share) = match window {
+        1 => (
+            "relay",
+            OF_RELAY,
+            share(&hongyan_rates, &rates(&rounds.relay)),
+        ),
+        _ => ("store", OF_STORE, share(&hongyan_rates, &store_rates)),
+    };
+    if let Some(share) = share {
         bench.goal(
-            format!("window 1: at least {OF_RELAY} of the relay's rate"),
-            of_relay.to_string(),
-            of_relay.median >= OF_RELAY,
+            format!("window {window}: at least {wanted} of the {of}'s rate"),
+            say_share(share),
+            share.median >= wanted,
         );
+    }
+    if window == 1 {
         return Ok(());
     }
-    bench.goal(
-        format!("window {window}: at least {OF_STORE} of the store's rate"),
-        of_store.to_string(),
-        of_store.median >= OF_STORE,
-    );
     if let Some(cpu) = row.values.get("server_cpu_us_per_message") {
         bench.goal(
             format!("window {window}: at most {SERVER_CPU_US} µs of server CPU a message"),
@@ -164,38 +157,19 @@ fn report(
     Ok(())
 }
 
-/// One subject's rate in another's, over the rounds.
-struct Share {
-    median: f64,
-    least: f64,
-    most: f64,
+/// One subject's rate in another's, round by round.
+fn share(rates: &[f64], of: &[f64]) -> Option<Spread> {
+    Spread::new(rates.iter().zip(of).map(|(rate, of)| rate / of))
 }
 
-impl Share {
-    /// `rates` in `of`, round by round; there is at least one.
-    fn new(rates: &[f64], of: &[f64]) -> Self {
-        let mut shares: Vec<f64> = rates.iter().zip(of).map(|(rate, of)| rate / of).collect();
-        shares.sort_by(f64::total_cmp);
-        Self {
-            median: shares[shares.len() / 2],
-            least: shares[0],
-            most: shares[shares.len() - 1],
-        }
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            median,
-            least,
-            most,
-        } = self;
-        write!(
-            f,
-            "{median:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)"
-        )
-    }
+/// For the report.
+fn say_share(share: Spread) -> String {
+    let Spread {
+        median,
+        least,
+        most,
+    } = share;
+    format!("{median:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)")
 }
 
 fn store_row(result: &StoreResult, setting: &str) -> anyhow::Result<Measurement> {
@@ -221,9 +195,9 @@ mod tests {
 
     #[test]
     fn a_share_is_the_median_of_the_rounds() {
-        let share = Share::new(&[10.0, 60.0, 30.0], &[100.0, 100.0, 50.0]);
+        let found = share(&[10.0, 60.0, 30.0], &[100.0, 100.0, 50.0]).unwrap();
         assert_eq!(
-            share.to_string(),
+            say_share(found),
             format!("0.60 (0.10 to 0.60 in {ROUNDS} rounds)")
         );
     }

@@ -8,11 +8,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::io::{BufReader, Lines, Stdin};
 use tokio::time::Instant;
 
 use crate::latency::{Times, TimesData};
 use crate::load::say;
-use crate::order::{DiskOrder, Line};
+use crate::order::{DiskOrder, Line, Stretch};
 
 /// One write, in bytes.
 const PAGE: [u8; 4096] = [0x5a; 4096];
@@ -22,18 +23,29 @@ const PAGES: u32 = 1024;
 /// rate.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Writes for as long and as often as the order says. A write that has to wait for the one before it is timed from when
-/// it was due.
-pub(crate) fn disk(order: &DiskOrder) -> anyhow::Result<TimesData> {
+/// Writes for as many stretches as `orders` says.
+pub(crate) async fn disk(
+    order: &DiskOrder,
+    orders: &mut Lines<BufReader<Stdin>>,
+) -> anyhow::Result<()> {
     let mut file = prepared(&order.folder)
         .with_context(|| format!("cannot write to {}", order.folder.display()))?;
+    while let Some(line) = orders.next_line().await? {
+        let stretch: Stretch = serde_json::from_str(&line).context("not a stretch")?;
+        let measure = Duration::from_millis(stretch.measure_ms);
+        say(&Line::Timed(write(&mut file, order.rate, measure)?))?;
+    }
+    Ok(())
+}
+
+/// Writes as often as `rate` says. A write that has to wait for the one before it is timed from when it was due.
+fn write(file: &mut File, rate: f64, measure: Duration) -> anyhow::Result<TimesData> {
     let mut times = Times::new()?;
-    let measure = Duration::from_millis(order.measure_ms);
     let start = Instant::now();
     let mut told = 0;
     let mut write = 0_u32;
     loop {
-        let after = Duration::try_from_secs_f64(f64::from(write) / order.rate)?;
+        let after = Duration::try_from_secs_f64(f64::from(write) / rate)?;
         if after >= measure || start.elapsed() >= measure + GRACE {
             return Ok(times.to_data());
         }
