@@ -78,7 +78,7 @@ fn latency_sends_at_the_rate_that_was_asked_for() {
     for subject in [hongyan, disk] {
         let times = &subject["times"];
         let count = times["count"].as_u64().unwrap();
-        assert!((40..=60).contains(&count), "{count} in a second");
+        assert_eq!(count, 50, "all that was due in a second, however late");
         assert!(times["p50_us"].as_u64() <= times["p99_us"].as_u64());
     }
 }

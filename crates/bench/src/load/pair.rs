@@ -84,12 +84,11 @@ impl Pair {
         order: &Pairs,
         shared: &Shared,
     ) -> anyhow::Result<(Faults, TimesData)> {
-        let mut schedule = Schedule::new(order, self.index, shared.start);
+        let mut schedule = Schedule::new(order, self.index, shared.start, shared.stop);
         loop {
             let now = Instant::now();
-            if now < shared.stop {
-                self.send_due(order, &mut schedule, now)?;
-            } else if self.done == self.next || now > shared.give_up {
+            self.send_due(order, &mut schedule, shared, now)?;
+            if now >= shared.stop && (self.done == self.next || now > shared.give_up) {
                 break;
             }
             self.receiver.ack_if_due(now);
@@ -124,9 +123,11 @@ impl Pair {
         &mut self,
         order: &Pairs,
         schedule: &mut Schedule,
+        shared: &Shared,
         now: Instant,
     ) -> anyhow::Result<()> {
         match order.pace {
+            Pace::Window(_) if now >= shared.stop => {}
             // The first message makes the conversation; its answer tells which.
             Pace::Window(window) => {
                 let window = if self.answered == 0 {
@@ -205,8 +206,7 @@ impl Pair {
                 "entry" | "send" => {
                     let is_new = check(received, &seen, index, order.text_bytes);
                     if let Some(due) = due.pop_front().filter(|_| is_new)
-                        && now >= shared.measure_from
-                        && due <= shared.stop
+                        && due >= shared.measure_from
                     {
                         times.record(now.saturating_duration_since(due));
                     }
@@ -263,18 +263,21 @@ fn refused(seen: &Seen<'_>) -> io::Error {
     io::Error::other(format!("the server refused: {code}"))
 }
 
-/// When the messages of an open loop are due: evenly, and the pairs out of step with each other.
+/// When the messages of an open loop are due: evenly, the pairs out of step with each other, and all of them before
+/// the stop. What a pause there makes late is sent late: left out, it would be missed among the slow ones.
 struct Schedule {
     next: Instant,
     step: Option<Duration>,
+    stop: Instant,
 }
 
 impl Schedule {
-    fn new(order: &Pairs, index: u64, start: Instant) -> Self {
+    fn new(order: &Pairs, index: u64, start: Instant, stop: Instant) -> Self {
         let Pace::Rate(per_second) = order.pace else {
             return Self {
                 next: start,
                 step: None,
+                stop,
             };
         };
         let every = Duration::from_secs_f64(1.0 / per_second.max(0.001));
@@ -283,6 +286,7 @@ impl Schedule {
         Self {
             next: start + offset,
             step: Some(every.saturating_mul(pairs)),
+            stop,
         }
     }
 
@@ -290,7 +294,7 @@ impl Schedule {
     fn take(&mut self, now: Instant) -> Option<Instant> {
         let step = self.step?;
         let due = self.next;
-        (due <= now).then(|| {
+        (due <= now && due < self.stop).then(|| {
             self.next += step;
             due
         })
@@ -307,5 +311,27 @@ impl Schedule {
         while Instant::now() < self.next {
             tokio::task::yield_now().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_due_before_the_stop_is_sent_however_late_and_nothing_else() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut schedule = Schedule {
+            next: at(0),
+            step: Some(Duration::from_millis(10)),
+            stop: at(30),
+        };
+        assert_eq!(schedule.take(at(5)), Some(at(0)));
+        assert_eq!(schedule.take(at(5)), None);
+        // A pause.
+        assert_eq!(schedule.take(at(500)), Some(at(10)));
+        assert_eq!(schedule.take(at(500)), Some(at(20)));
+        assert_eq!(schedule.take(at(500)), None);
     }
 }

@@ -24,7 +24,7 @@ const LAST_MESSAGES: Duration = Duration::from_secs(15);
 pub(super) struct Shared {
     pub(super) start: Instant,
     pub(super) measure_from: Instant,
-    /// No message is sent after it.
+    /// No message is due from then on.
     pub(super) stop: Instant,
     /// What has not come by then is lost.
     pub(super) give_up: Instant,
