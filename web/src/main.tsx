@@ -6,9 +6,11 @@ import { render } from "solid-js/web";
 import { App } from "./app/App.tsx";
 import { reloadWhenOutdated, watchForUpdates } from "./app/updates.ts";
 import { watchSlowness } from "./metrics/longtasks.ts";
+import { holdWhilePressed } from "./model/batch.ts";
 
 const root = document.getElementById("app");
 if (root !== null) render(() => <App />, root);
+holdWhilePressed(document);
 reloadWhenOutdated();
 watchSlowness();
 void watchForUpdates();

@@ -2,12 +2,13 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let batchByFrame: typeof import("./batch.ts").batchByFrame;
 let giveWay: typeof import("./batch.ts").giveWay;
+let holdWhilePressed: typeof import("./batch.ts").holdWhilePressed;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   // Nothing was handed over before.
   vi.resetModules();
-  ({ batchByFrame, giveWay } = await import("./batch.ts"));
+  ({ batchByFrame, giveWay, holdWhilePressed } = await import("./batch.ts"));
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -83,4 +84,31 @@ test("what the user asks for goes first, but nothing waits for ever", () => {
     vi.advanceTimersByTime(30);
   }
   expect(flushed).toEqual([[1], [2]]);
+});
+
+test("nothing moves between a press and its click, but for one that takes too long", () => {
+  const page = new EventTarget();
+  holdWhilePressed(page);
+  const flushed: number[][] = [];
+  const batch = batchByFrame<number>((keys) => flushed.push([...keys]));
+  for (const end of ["pointerup", "pointercancel"]) {
+    flushed.length = 0;
+    page.dispatchEvent(new Event("pointerdown"));
+    batch.mark(1);
+    vi.advanceTimersByTime(400);
+    batch.mark(2);
+    page.dispatchEvent(new Event(end));
+    expect(flushed).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(flushed).toEqual([[1, 2]]);
+  }
+
+  page.dispatchEvent(new Event("pointerdown"));
+  batch.mark(3);
+  vi.advanceTimersByTime(1100);
+  expect(flushed).toEqual([[1, 2], [3]]);
+  vi.advanceTimersByTime(5000);
+  batch.mark(4);
+  vi.advanceTimersByTime(200);
+  expect(flushed).toEqual([[1, 2], [3], [4]]);
 });

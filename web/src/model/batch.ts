@@ -3,13 +3,18 @@
  *
  * Owns: when that is, for all that gather. Promises: they are handed theirs at the same time, in the
  * order in which they were made: who is made from another finds it up to date; what the user asks for
- * meanwhile goes first ({@link giveWay}), but nothing waits for ever.
+ * meanwhile goes first ({@link giveWay}), and nothing moves from under a finger ({@link holdWhilePressed}), but nothing
+ * waits for ever.
  */
 
 /** From one time to the next, at least: as often as anybody can follow, and the page stays quick. */
 const PAUSE_MS = 100;
 /** However much the user asks for. */
 const LONGEST_MS = 500;
+/** However long something is pressed. A click seldom takes a third of it. */
+const LONGEST_PRESS_MS = 1000;
+/** From a release to its click, at most: with a mouse none, with a finger some. */
+const CLICK_MS = 50;
 /** In a hidden page no frame comes, so a timer sees to it. */
 const HIDDEN_MS = 200;
 
@@ -22,6 +27,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let last = Number.NEGATIVE_INFINITY;
 /** When the first of what waits was marked. */
 let since = 0;
+/** When something was pressed, as long as it is. */
+let pressed: number | null = null;
 
 function cancel(): void {
   if (hasFrames) cancelAnimationFrame(frame);
@@ -31,6 +38,7 @@ function cancel(): void {
 
 function handOver(): void {
   cancel();
+  if (isHeld()) return withFrame();
   last = performance.now();
   const due = [...waiting].sort(([one], [other]) => one - other);
   for (const [, now] of due) now();
@@ -53,6 +61,25 @@ export function giveWay(): void {
   if (timer === undefined || last - since > LONGEST_MS) return;
   cancel();
   schedule();
+}
+
+function isHeld(): boolean {
+  return pressed !== null && performance.now() - pressed < LONGEST_PRESS_MS;
+}
+
+/**
+ * From a press to its click nothing is handed over: where a line comes to the top of a list in between, press and release
+ * are on different lines, and the browser makes no click of it, or one of the wrong line.
+ */
+export function holdWhilePressed(target: EventTarget): void {
+  let release: ReturnType<typeof setTimeout> | undefined;
+  target.addEventListener("pointerdown", () => {
+    clearTimeout(release);
+    pressed = performance.now();
+  }, { capture: true });
+  for (const name of ["pointerup", "pointercancel"]) {
+    target.addEventListener(name, () => void (release = setTimeout(() => (pressed = null), CLICK_MS)), { capture: true });
+  }
 }
 
 /** Returns what marks a key as changed. `flush` gets each key once, however often it was marked. */
