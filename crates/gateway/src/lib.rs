@@ -6,6 +6,7 @@
 //! Promises: every input is bounded before it is believed; a slow or broken client costs itself.
 //! Not here: SQL, rules of messaging, and what makes a delivery reliable (`delivery`).
 
+mod address;
 pub mod classic;
 mod connection;
 mod http;
@@ -25,6 +26,7 @@ use hongyan_protocol::heartbeat::Policy as HeartbeatPolicy;
 use hongyan_service::Service;
 use tokio::sync::Semaphore;
 
+pub use address::{InvalidNetwork, TrustedProxies};
 pub use hub::Hub;
 pub use origin::{InvalidOrigin, Origins};
 pub use serve::{Server, StopHandle};
@@ -34,6 +36,8 @@ pub use serve::{Server, StopHandle};
 pub struct Settings {
     /// Pages of other origins that may use a cookie session or call the API from a browser.
     pub origins: Origins,
+    /// Proxies whose word on a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Cookies are only sent over TLS: set where users reach the server by https.
     pub secure_cookies: bool,
     /// When pushes are repeated and connections given up.
@@ -49,6 +53,7 @@ pub struct Gateway {
     service: Arc<Service>,
     hub: Arc<Hub>,
     origins: Origins,
+    trusted_proxies: TrustedProxies,
     secure_cookies: bool,
     delivery: Arc<DeliveryPolicy>,
     heartbeat: HeartbeatPolicy,
@@ -64,6 +69,7 @@ impl Gateway {
             service,
             hub,
             origins: settings.origins,
+            trusted_proxies: settings.trusted_proxies,
             secure_cookies: settings.secure_cookies,
             delivery: Arc::new(settings.delivery),
             heartbeat: settings.heartbeat,

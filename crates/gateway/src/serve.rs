@@ -14,13 +14,14 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::Gateway;
-use crate::http::{self, PeerAddress};
+use crate::http;
 use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT, HTTP_CONNECTIONS};
 
 /// The accept loop.
 pub struct Server {
     listener: TcpListener,
     routes: Router,
+    gateway: Arc<Gateway>,
     stop: watch::Receiver<bool>,
 }
 
@@ -37,6 +38,7 @@ impl Server {
             Self {
                 listener,
                 routes,
+                gateway: Arc::clone(gateway),
                 stop,
             },
             StopHandle(Arc::new(sender)),
@@ -51,7 +53,8 @@ impl Server {
             tokio::select! {
                 accepted = self.listener.accept(), if connections.len() < HTTP_CONNECTIONS => match accepted {
                     Ok((stream, peer)) => {
-                        let serve = serve(stream, peer, self.routes.clone(), self.stop.clone());
+                        let gateway = Arc::clone(&self.gateway);
+                        let serve = serve(stream, peer, gateway, self.routes.clone(), self.stop.clone());
                         connections.spawn(serve);
                     }
                     // Out of file descriptors, most likely: the pause lets some be given back.
@@ -79,6 +82,7 @@ impl StopHandle {
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    gateway: Arc<Gateway>,
     routes: Router,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -87,7 +91,8 @@ async fn serve(
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     let respond = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(PeerAddress(peer.ip()));
+        let client = gateway.trusted_proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(client);
         routes.clone().oneshot(request)
     });
     let connection = http1::Builder::new()

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use hongyan_bus::{Bus, MemoryBus};
-use hongyan_gateway::{Gateway, Hub, Origins, Server, Settings, StopHandle, limits};
+use hongyan_gateway::{
+    Gateway, Hub, Origins, Server, Settings, StopHandle, TrustedProxies, limits,
+};
 use hongyan_service::{Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
 use hongyan_store::Store;
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
@@ -167,6 +169,7 @@ fn start_service(
 fn settings(config: &Config) -> anyhow::Result<Settings> {
     Ok(Settings {
         origins: Origins::new(config.allowed_origins.iter().cloned())?,
+        trusted_proxies: TrustedProxies::new(config.trusted_proxies.iter().map(String::as_str))?,
         secure_cookies: config.secure_cookies,
         delivery: hongyan_delivery::server::Policy {
             ack_timeout: Duration::from_millis(config.delivery.ack_timeout_ms),

@@ -8,7 +8,7 @@ use hongyan_bus::{Event, Notice};
 use hongyan_protocol::{SessionId, UserId, UserProfile};
 use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
 
-use crate::throttle::Throttle;
+use crate::throttle::{Throttle, limited_as};
 use crate::token::Token;
 use crate::{Service, ServiceError, limits, wire};
 
@@ -143,7 +143,7 @@ impl Service {
         check_length("device", &device, 1..=limits::DEVICE_BYTES)?;
         check_length("login", &login, 1..=limits::LOGIN_BYTES)?;
         check_length("password", &password, 1..=*limits::PASSWORD_BYTES.end())?;
-        let guess = (login.to_ascii_lowercase(), address);
+        let guess = (login.to_ascii_lowercase(), address.map(limited_as));
         self.refuse_guessing(&guess)?;
 
         let credentials = self.store.credentials(&login).await?;
@@ -268,7 +268,7 @@ impl Service {
         )?;
         check_length("password", &change.new, limits::PASSWORD_BYTES)?;
         let login = self.me(caller).await?.login;
-        let guess = (login.to_ascii_lowercase(), change.address);
+        let guess = (login.to_ascii_lowercase(), change.address.map(limited_as));
         self.refuse_guessing(&guess)?;
         let known = self.store.credentials(&login).await?;
         let hash = known.map(|known| known.password_hash);

@@ -36,6 +36,7 @@ pub use direct::{
 pub use error::ServiceError;
 pub use reading::PushPage;
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use throttle::limited_as;
 pub use token::Token;
 
 /// Takes the answer to a request that waits for a commit. Called once, from the dispatcher: it

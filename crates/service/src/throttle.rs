@@ -6,10 +6,22 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use hongyan_protocol::Millis;
 use parking_lot::Mutex;
+
+/// Who shares a limit by address: one IPv4 address, or one IPv6 /64, which is what one customer of a
+/// provider has at least and may use all of.
+pub fn limited_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
+    }
+}
 
 /// Failures on record, by key.
 pub(crate) struct Throttle<K> {
@@ -96,6 +108,14 @@ mod tests {
         );
         assert_eq!(throttle.wait(&"key", at(11_000)), None);
         assert_eq!(throttle.wait(&"other", at(1000)), None);
+    }
+
+    #[test]
+    fn a_customers_ipv6_addresses_share_one_limit() {
+        let limited = |address: &str| limited_as(address.parse().unwrap()).to_string();
+        assert_eq!(limited("2001:db8:1:2:3::4"), "2001:db8:1:2::");
+        assert_eq!(limited("192.0.2.7"), "192.0.2.7");
+        assert_eq!(limited("::ffff:192.0.2.7"), "192.0.2.7");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::guard::{Asker, check_page};
 use super::view::{ContactsVo, MessageVo};
 use super::{calls, page};
 use crate::Gateway;
-use crate::http::PeerAddress;
+use crate::address::Client;
 use crate::http::account::{clear_session_cookie, set_session_cookie};
 use crate::http::auth::cookie_token;
 use crate::http::error::ApiError;
@@ -66,7 +66,7 @@ pub(super) struct ContactsParameters {
 /// gets the contacts, as the course's page did.
 pub(super) async fn login(
     State(gateway): State<Arc<Gateway>>,
-    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Extension(from): Extension<Client>,
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ApiError> {
@@ -78,7 +78,7 @@ pub(super) async fn login(
             password: form.password,
             device: format!("{DEVICE} {}", gateway.service.fresh_client_id_prefix()),
             client: None,
-            address: Some(address),
+            address: Some(from.address),
         })
         .await;
     let signed_in = match signed_in {

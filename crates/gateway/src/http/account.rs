@@ -12,11 +12,11 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::PeerAddress;
 use super::auth::{Authenticated, COOKIE_NAME};
 use super::error::ApiError;
 use super::extract::{JsonBody, PathOf};
 use crate::Gateway;
+use crate::address::Client;
 
 /// The device name of clients that do not give one: each of their sign-ins replaces the last.
 const UNNAMED_DEVICE: &str = "default";
@@ -68,7 +68,7 @@ struct SessionView {
 /// `POST /v1/login`
 pub(super) async fn login(
     State(gateway): State<Arc<Gateway>>,
-    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Extension(from): Extension<Client>,
     headers: HeaderMap,
     JsonBody(request): JsonBody<LoginRequest>,
 ) -> Result<Response, ApiError> {
@@ -85,7 +85,7 @@ pub(super) async fn login(
             password: request.password,
             device: request.device.unwrap_or_else(|| UNNAMED_DEVICE.into()),
             client: request.client,
-            address: Some(address),
+            address: Some(from.address),
         })
         .await?;
     let token = signed_in.token.as_str();
@@ -131,14 +131,14 @@ pub(super) async fn rename(
 /// `POST /v1/password`
 pub(super) async fn change_password(
     State(gateway): State<Arc<Gateway>>,
-    Extension(PeerAddress(address)): Extension<PeerAddress>,
+    Extension(from): Extension<Client>,
     Authenticated { caller, .. }: Authenticated,
     JsonBody(request): JsonBody<PasswordRequest>,
 ) -> Result<StatusCode, ApiError> {
     let change = ChangePassword {
         current: request.current,
         new: request.new,
-        address: Some(address),
+        address: Some(from.address),
     };
     gateway.service.change_password(&caller, change).await?;
     Ok(StatusCode::NO_CONTENT)

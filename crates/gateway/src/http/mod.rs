@@ -10,7 +10,6 @@ mod messages;
 mod people;
 pub(crate) mod web;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -28,10 +27,6 @@ use tower_http::timeout::TimeoutLayer;
 use crate::limits::REQUEST_TIMEOUT;
 use crate::{Gateway, classic, upgrade};
 use error::{ApiError, NotFound};
-
-/// Where a request came from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// Every route of the server.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {

@@ -18,4 +18,5 @@ mod exchange;
 mod http_api;
 mod re_push;
 mod shutdown;
+mod sign_in;
 mod web;
