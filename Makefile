@@ -6,8 +6,10 @@ CARGO ?= cargo
 
 # Where Cargo puts what it builds.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# Where the Python SDK's tools are.
+PYTHON := $(TARGET)/python
 
-.PHONY: help run test js web web-test web-bench check fmt soak bench fuzz clean prerequisites
+.PHONY: help run test js python web web-test web-bench check fmt soak bench fuzz clean prerequisites
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +20,7 @@ run: prerequisites web ## Build and start a server with demo users on http://127
 # The web app comes first, so that the binary under test has it; the browsers get that same binary.
 test: web check ## Everything that must hold: the checks, then every test
 	$(CARGO) test --workspace --all-features
-	$(MAKE) js
+	$(MAKE) js python
 	SERVER_BINARY=$(TARGET)/debug/hongyan crates/server/tests/classic/browser/run
 	SERVER_BINARY=$(TARGET)/debug/hongyan $(MAKE) web-test
 
@@ -26,6 +28,22 @@ js: ## Check and test the TypeScript SDK, against a real server and in Chromium
 	@scripts/prerequisites npm chromium
 	$(CARGO) build --quiet --package hongyan
 	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && SERVER_BINARY=$(TARGET)/debug/hongyan npm test --silent
+
+python: $(PYTHON)/.installed ## Check, test and package the Python SDK, against a real server
+	$(CARGO) build --quiet --package hongyan
+	cd sdk/python && $(PYTHON)/bin/ruff format --quiet --check && $(PYTHON)/bin/ruff check --quiet && $(PYTHON)/bin/mypy
+	cd sdk/python && SERVER_BINARY=$(TARGET)/debug/hongyan PYTHONPATH=src $(PYTHON)/bin/python -m unittest discover -t . -s tests
+	rm -rf $(PYTHON)/dist
+	cd sdk/python && $(PYTHON)/bin/python -m build --no-isolation --outdir $(PYTHON)/dist >/dev/null
+	$(PYTHON)/bin/pip install --quiet --no-deps --target $(PYTHON)/dist/installed $(PYTHON)/dist/*.whl
+	cd $(PYTHON)/dist/installed && test -f hongyan/py.typed && $(PYTHON)/bin/python -c "import hongyan"
+
+# A virtual environment of its own, so that nothing is asked of the machine but Python.
+$(PYTHON)/.installed: sdk/python/requirements-dev.txt
+	@scripts/prerequisites python
+	python3 -m venv $(PYTHON)
+	$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 web: web/node_modules/.package-lock.json ## Build the web app, which goes into the binary (needs Node 20.19 or later)
 	cd web && npm run --silent build

@@ -1,0 +1,43 @@
+"""The client of Hongyan for Python: connects, stays connected, and never loses, doubles or reorders a message."""
+
+from .book import Conversation
+from .client import Client, Pending
+from .errors import Closed, Ended, HongyanError, RequestError, Unreachable, WrongState
+from .events import ConversationEvent, EntryEvent, Event, FailedEvent, OfflineEvent, OnlineEvent
+from .http import Http, Login, Session
+from .identity import new_client_id
+from .log import Log
+from .machines import OutboxFull
+from .version import VERSION as __version__
+from .wire import Entry, History, Member, Receipt, Sent, User
+
+__all__ = [
+    "Client",
+    "Closed",
+    "Conversation",
+    "ConversationEvent",
+    "Ended",
+    "Entry",
+    "EntryEvent",
+    "Event",
+    "FailedEvent",
+    "History",
+    "HongyanError",
+    "Http",
+    "Log",
+    "Login",
+    "Member",
+    "OfflineEvent",
+    "OnlineEvent",
+    "OutboxFull",
+    "Pending",
+    "Receipt",
+    "RequestError",
+    "Sent",
+    "Session",
+    "Unreachable",
+    "User",
+    "WrongState",
+    "__version__",
+    "new_client_id",
+]

@@ -1,0 +1,96 @@
+"""The list of conversations: who is in them, how far everybody has come, what is unread.
+
+Owns: what the pages of ``sync`` said, brought up to date by entries and receipts.
+Promises: positions never fall; the unread number agrees with the server's without asking. One exception: when
+another device read a part of a conversation it may be too high until the next sync.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .wire import Entry, Frame, Member, Receipt, Summary, Synced, User
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as it stands."""
+
+    conv: int
+    kind: str
+    head: int
+    unread: int
+    members: tuple[Member, ...]
+
+    def member(self, user: int) -> Member | None:
+        """The positions of one member."""
+        return next((member for member in self.members if member.user == user), None)
+
+    def write(self) -> Frame:
+        members = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
+        fields = {"conv": self.conv, "kind": self.kind, "head": self.head, "unread": self.unread}
+        return {**fields, "members": members, "entries": []}
+
+
+class Book:
+    """See the heading of the module."""
+
+    def __init__(self) -> None:
+        self.conversations: dict[int, Conversation] = {}
+        self.users: dict[int, User] = {}
+        self.me: User | None = None
+
+    def known(self, summary: Summary) -> Conversation:
+        """Take what a page or an earlier run said of a conversation."""
+        return self._put(Conversation(summary.conv, summary.kind, summary.head, summary.unread, summary.members))
+
+    def page(self, page: Synced) -> list[User]:
+        """Take the users of a page, and answer those that are new or changed."""
+        changed = [user for user in page.users if self.users.get(user.id) != user]
+        self.users.update((user.id, user) for user in changed)
+        return changed
+
+    def entry(self, entry: Entry) -> Conversation | None:
+        """Take an entry that was delivered. What a page has counted is not counted again."""
+        conversation = self.conversations.get(entry.conv)
+        if conversation is None or entry.seq <= conversation.head or self.me is None:
+            return None
+        me = self.me.id
+        unread = conversation.unread
+        if entry.kind == "message":
+            # A message that is recalled already counts until its recall comes, which is an entry too.
+            unread = 0 if entry.sender == me else unread + 1
+            conversation = _moved(conversation, entry.sender, entry.seq, entry.seq)
+        elif entry.kind == "recall" and entry.sender != me:
+            own = conversation.member(me)
+            if own is not None and entry.target is not None and entry.target > own.read:
+                unread = max(0, unread - 1)
+        return self._put(replace(conversation, head=entry.seq, unread=unread))
+
+    def receipt(self, receipt: Receipt) -> Conversation | None:
+        """Take a receipt. An older one changes nothing."""
+        conversation = self.conversations.get(receipt.conv)
+        if conversation is None:
+            return None
+        moved = _moved(conversation, receipt.user, receipt.read, receipt.delivered)
+        own = moved.member(self.me.id) if self.me is not None and receipt.user == self.me.id else None
+        if own is not None:
+            moved = replace(moved, unread=min(moved.unread, max(0, moved.head - own.read)))
+        return None if moved == conversation else self._put(moved)
+
+    @property
+    def total_unread(self) -> int:
+        """Unread messages over all conversations."""
+        return sum(conversation.unread for conversation in self.conversations.values())
+
+    def _put(self, conversation: Conversation) -> Conversation:
+        self.conversations[conversation.conv] = conversation
+        return conversation
+
+
+def _moved(conversation: Conversation, user: int, read: int, delivered: int) -> Conversation:
+    members = tuple(
+        Member(m.user, max(m.read, read), max(m.delivered, delivered)) if m.user == user else m
+        for m in conversation.members
+    )
+    return replace(conversation, members=members)

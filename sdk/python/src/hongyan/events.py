@@ -1,0 +1,50 @@
+"""What ``Client.events`` yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from . import wire
+from .book import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class EntryEvent:
+    """The next entry of a conversation: each comes once, in order, without holes. One's own come too."""
+
+    entry: wire.Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEvent:
+    """A conversation is new, or its members' positions or its unread number changed."""
+
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineEvent:
+    """The connection is live."""
+
+    user: wire.User
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineEvent:
+    """There is no connection. The client tries again by itself."""
+
+    reason: str
+    retry_in_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedEvent:
+    """A request of an earlier run was refused: nobody waits for its answer any more."""
+
+    request: wire.Frame
+    code: str
+    message: str
+
+
+Event: TypeAlias = EntryEvent | ConversationEvent | OnlineEvent | OfflineEvent | FailedEvent

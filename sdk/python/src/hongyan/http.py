@@ -1,0 +1,242 @@
+"""The HTTP half of the protocol: signing in, the account, and sending without a connection.
+
+Owns: one function for each route that a program needs. Nothing is repeated by itself.
+Not here: acks. What is read over HTTP counts as delivered only when an `ack` says so on a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import ssl as tls
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import RequestError, Unreachable
+from .identity import new_client_id
+from .wire import Frame, History, Sent, User, text_body
+
+TIMEOUT_SECONDS = 30.0
+"""One request. Beyond it ``Unreachable`` is raised."""
+
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+"""One answer. A longer one is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session that was just begun."""
+
+    token: str
+    session: int
+    user: User
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in device of the user."""
+
+    session: int
+    device: str
+    client: str | None
+    created_at: int
+    seen_at: int
+    expires_at: int
+    current: bool
+
+
+class Http:
+    """Requests to one server, with the token of one session."""
+
+    def __init__(self, server: str, token: str | None = None, *, ssl: tls.SSLContext | None = None):
+        self.server = server.rstrip("/")
+        self.token = token
+        handlers: list[urllib.request.BaseHandler] = []
+        if ssl is not None:
+            handlers.append(urllib.request.HTTPSHandler(context=ssl))
+        if is_loopback(self.server):
+            handlers.append(urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    async def login(self, login: str, password: str, *, device: str | None = None, client: str | None = None) -> Login:
+        """Begin a session, and use its token from here on.
+
+        A sign-in ends the earlier session of the same ``device``. So do not repeat one whose answer was lost
+        after another sign-in of that device.
+        """
+        asked = _present(login=login, password=password, device=device, client=client)
+        answer = await self.request("POST", "/v1/login", body=asked)
+        self.token = str(answer["token"])
+        return Login(self.token, answer["session"], User.read(answer["user"]), answer["expires_at"])
+
+    async def logout(self) -> None:
+        """End this session. Its connections are closed."""
+        await self.request("POST", "/v1/logout")
+
+    async def me(self) -> User:
+        """The user whom the token stands for."""
+        return User.read((await self.request("GET", "/v1/me"))["user"])
+
+    async def rename(self, name: str) -> User:
+        """Change the name that others see."""
+        return User.read((await self.request("PATCH", "/v1/me", body={"name": name}))["user"])
+
+    async def change_password(self, current: str, new: str) -> None:
+        """Change the password. The user's other sessions end."""
+        await self.request("POST", "/v1/password", body={"current": current, "new": new})
+
+    async def sessions(self) -> list[Session]:
+        """The user's signed-in devices, the last used first."""
+        answer = await self.request("GET", "/v1/sessions")
+        return [
+            Session(
+                session=session["session"],
+                device=session["device"],
+                client=session.get("client"),
+                created_at=session["created_at"],
+                seen_at=session["seen_at"],
+                expires_at=session["expires_at"],
+                current=session["current"],
+            )
+            for session in answer["sessions"]
+        ]
+
+    async def end_session(self, session: int) -> None:
+        """Sign another device out."""
+        await self.request("DELETE", f"/v1/sessions/{session}")
+
+    async def users(self, *, after: int | None = None, limit: int | None = None) -> list[User]:
+        """A page of all users, by id. The one after the last is empty."""
+        answer = await self.request("GET", "/v1/users", query=_present(after=after, limit=limit))
+        return [User.read(user) for user in answer["users"]]
+
+    async def user(self, login: str) -> User:
+        """The user with this login name."""
+        answer = await self.request("GET", "/v1/users", query={"login": login})
+        if not answer["users"]:
+            raise RequestError("user_not_found", "no such user", status=404)
+        return User.read(answer["users"][0])
+
+    async def send(
+        self,
+        text: str,
+        *,
+        to: int | None = None,
+        conv: int | None = None,
+        client_id: str | None = None,
+        reply_to: int | None = None,
+        mentions: Sequence[int] = (),
+    ) -> Sent:
+        """Append a message. To repeat it safely, give a ``client_id`` and use the same one again."""
+        asked = _present(
+            to=to,
+            conv=conv,
+            client_id=client_id or new_client_id(),
+            body=text_body(text),
+            reply_to=reply_to,
+            mentions=list(mentions) or None,
+        )
+        return Sent.read(await self.request("POST", "/v1/messages", body=asked))
+
+    async def edit(self, conv: int, seq: int, text: str, *, client_id: str | None = None) -> Sent:
+        """Give one's own message another text."""
+        asked = {"client_id": client_id or new_client_id(), "body": text_body(text)}
+        return Sent.read(await self.request("PATCH", f"/v1/conversations/{conv}/entries/{seq}", body=asked))
+
+    async def recall(self, conv: int, seq: int) -> Sent:
+        """Blank one's own message."""
+        return Sent.read(await self.request("DELETE", f"/v1/conversations/{conv}/entries/{seq}"))
+
+    async def read(self, conv: int, seq: int) -> None:
+        """Say that the user has read up to ``seq``."""
+        await self.request("POST", f"/v1/conversations/{conv}/read", body={"seq": seq})
+
+    async def history(
+        self, conv: int, *, before: int | None = None, after: int | None = None, limit: int | None = None
+    ) -> History:
+        """A stretch of a conversation's log."""
+        query = _present(before=before, after=after, limit=limit)
+        return History.read(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
+
+    async def is_healthy(self) -> bool:
+        """Whether a message can be stored now."""
+        try:
+            await self.request("GET", "/v1/health")
+        except (RequestError, Unreachable):
+            return False
+        return True
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Frame:
+        """Any request. Raises ``RequestError`` for an error of the server, ``Unreachable`` without an answer."""
+        return await asyncio.to_thread(self._request, method, path, query, body)
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> Frame:
+        url = self.server + path
+        if query:
+            url += "?" + urllib.parse.urlencode(query)
+        headers = {"Accept": "application/json"}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = None
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=False).encode()
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+                return _object(answer.read(ANSWER_BYTES_MAX + 1))
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _refusal(error.code, error.read(ANSWER_BYTES_MAX)) from None
+        except (OSError, urllib.error.URLError, ValueError) as error:
+            raise Unreachable(f"{method} {path}: {error}") from error
+
+
+def is_loopback(server: str) -> bool:
+    """Whether a server's address is of this machine: no proxy stands between."""
+    host = urllib.parse.urlsplit(server).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _present(**fields: Any) -> Frame:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _object(data: bytes) -> Frame:
+    if len(data) > ANSWER_BYTES_MAX:
+        raise ValueError("the answer is too long")
+    if not data:
+        return {}
+    value = json.loads(data)
+    if not isinstance(value, dict):
+        raise ValueError("the answer is no object")
+    return value
+
+
+def _refusal(status: int, data: bytes) -> RequestError:
+    try:
+        error = _object(data)["error"]
+        return RequestError(error["code"], error.get("message", ""), error.get("retry_after_ms"), status)
+    except (ValueError, KeyError, TypeError):
+        # Not the server's own words: a proxy's, perhaps.
+        return RequestError("internal" if status >= 500 else "bad_request", f"HTTP status {status}", None, status)

@@ -1,0 +1,165 @@
+"""What is to be appended, until the server has it.
+
+Owns: the requests, in the order of submission, and which of them are in flight.
+Promises: one in flight for each conversation, so that a repetition overtakes nothing; the same ``client_id``
+until an answer comes that is final; nothing is given up by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from .. import limits
+from ..codes import is_retryable
+from ..wire import Frame, Sent
+from .actions import Done, Failed, Reconnect, Send
+from .reconnect import growing, jitter
+
+OutboxAction: TypeAlias = Send | Done | Failed | Reconnect
+
+
+class OutboxFull(Exception):
+    """The outbox holds as many requests as it may."""
+
+
+@dataclass(slots=True)
+class _Request:
+    frame: Frame
+    failures: int = 0
+    not_before: int = 0
+    sent_at: int | None = field(default=None)
+
+    @property
+    def client_id(self) -> str:
+        client_id: str = self.frame["client_id"]
+        return client_id
+
+
+class Outbox:
+    """See the heading of the module."""
+
+    def __init__(self) -> None:
+        self._requests: dict[str, _Request] = {}
+        self._direct: dict[int, int] = {}
+        """The conversation of a user whom a request was addressed to."""
+        self._connected = False
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    def holds(self, frame: Frame) -> bool:
+        """Whether the same request is here already."""
+        request = self._requests.get(frame["client_id"])
+        return request is not None and request.frame == frame
+
+    def pending(self) -> list[Frame]:
+        """What is not answered yet, oldest first."""
+        return [request.frame for request in self._requests.values()]
+
+    def submit(self, now: int, frame: Frame) -> list[OutboxAction]:
+        """One more request. Its ``client_id`` must not be in the outbox already."""
+        if len(self._requests) >= limits.OUTBOX_MAX:
+            raise OutboxFull
+        request = _Request(frame)
+        if request.client_id in self._requests:
+            raise ValueError("this client_id is in the outbox already")
+        self._requests[request.client_id] = request
+        return self._launch(now)
+
+    def cancel(self, now: int, client_id: str) -> list[OutboxAction]:
+        """Forget a request. It may have been stored nevertheless."""
+        self._requests.pop(client_id, None)
+        return self._launch(now)
+
+    def connected(self, now: int) -> list[OutboxAction]:
+        self._connected = True
+        return self._launch(now)
+
+    def disconnected(self) -> None:
+        self._connected = False
+        for request in self._requests.values():
+            request.sent_at = None
+
+    def sent(self, now: int, sent: Sent) -> list[OutboxAction]:
+        """The answer ``sent``. One for a request that is not here is passed over."""
+        request = self._requests.pop(sent.client_id, None)
+        if request is None:
+            return []
+        to = request.frame.get("to")
+        if to is not None:
+            self._direct[to] = sent.conv
+        return [Done(sent.client_id, sent, request.frame), *self._launch(now)]
+
+    def failed(
+        self, now: int, client_id: str, code: str, message: str, retry_after_ms: int | None, random: int
+    ) -> list[OutboxAction]:
+        """The answer ``error``."""
+        request = self._requests.get(client_id)
+        if request is None:
+            return []
+        if is_retryable(code, retry_after_ms):
+            request.sent_at = None
+            request.not_before = now + (retry_after_ms or 0) + jitter(growing(request.failures), random)
+            request.failures += 1
+            return self._launch(now)
+        del self._requests[client_id]
+        return [Failed(client_id, code, message, request.frame), *self._launch(now)]
+
+    def tick(self, now: int) -> list[OutboxAction]:
+        if not self._connected:
+            return []
+        overdue = self._oldest_in_flight()
+        if overdue is not None and now >= overdue + limits.ANSWER_WAIT_MS:
+            self.disconnected()
+            return [Reconnect()]
+        return self._launch(now)
+
+    @property
+    def next_deadline(self) -> int | None:
+        if not self._connected:
+            return None
+        deadlines = []
+        oldest = self._oldest_in_flight()
+        if oldest is not None:
+            deadlines.append(oldest + limits.ANSWER_WAIT_MS)
+        busy = self._busy()
+        if len(busy) < limits.IN_FLIGHT_MAX:
+            deadlines += [r.not_before for r in self._heads() if self._lane(r.frame) not in busy]
+        return min(deadlines, default=None)
+
+    def _oldest_in_flight(self) -> int | None:
+        return min((r.sent_at for r in self._requests.values() if r.sent_at is not None), default=None)
+
+    def _lane(self, frame: Frame) -> tuple[str, int]:
+        to = frame.get("to")
+        if to is None:
+            return ("conv", frame["conv"])
+        conv = self._direct.get(to)
+        return ("to", to) if conv is None else ("conv", conv)
+
+    def _busy(self) -> set[tuple[str, int]]:
+        """The conversations that have a request in flight."""
+        return {self._lane(r.frame) for r in self._requests.values() if r.sent_at is not None}
+
+    def _heads(self) -> list[_Request]:
+        """The oldest request of each conversation."""
+        heads: dict[tuple[str, int], _Request] = {}
+        for request in self._requests.values():
+            heads.setdefault(self._lane(request.frame), request)
+        return list(heads.values())
+
+    def _launch(self, now: int) -> list[OutboxAction]:
+        if not self._connected:
+            return []
+        busy = self._busy()
+        room = limits.IN_FLIGHT_MAX - sum(1 for r in self._requests.values() if r.sent_at is not None)
+        actions: list[OutboxAction] = []
+        for request in self._heads():
+            if room <= 0:
+                break
+            if request.sent_at is None and request.not_before <= now and self._lane(request.frame) not in busy:
+                request.sent_at = now
+                room -= 1
+                actions.append(Send(request.frame))
+        return actions

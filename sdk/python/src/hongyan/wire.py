@@ -1,0 +1,310 @@
+"""Frames as they are on the wire, and their parts as values.
+
+Owns: reading what a server says, leniently: unknown fields are passed over, absent ones have their default.
+Refuses: a frame without the fields that docs/PROTOCOL.md promises; it raises ``ValueError``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Frame: TypeAlias = dict[str, Any]
+"""One JSON object of the protocol."""
+
+
+def _integer(frame: Mapping[str, Any], name: str) -> int:
+    value = frame.get(name)
+    if type(value) is not int:
+        raise ValueError(f"{name} is no integer")
+    return value
+
+
+def _optional_integer(frame: Mapping[str, Any], name: str) -> int | None:
+    return None if frame.get(name) is None else _integer(frame, name)
+
+
+def _string(frame: Mapping[str, Any], name: str) -> str:
+    value = frame.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is no string")
+    return value
+
+
+def _object(frame: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = frame.get(name)
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is no object")
+    return value
+
+
+def _list(frame: Mapping[str, Any], name: str) -> list[Any]:
+    value = frame.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{name} is no list")
+    return value
+
+
+def decode(text: str) -> Frame:
+    """One frame from its text."""
+    frame = json.loads(text)
+    if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+        raise ValueError("not a frame")
+    return frame
+
+
+def encode(frame: Mapping[str, Any]) -> str:
+    """One frame as text, without blanks."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def text_body(text: str) -> dict[str, Any]:
+    """The body of a text message."""
+    return {"type": "text", "text": text}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an account."""
+
+    id: int
+    name: str
+    login: str | None = None
+    avatar: str | None = None
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> User:
+        return cls(_integer(frame, "id"), _string(frame, "name"), frame.get("login"), frame.get("avatar"))
+
+    def write(self) -> Frame:
+        return _present({"id": self.id, "name": self.name, "login": self.login, "avatar": self.avatar})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a conversation, and how far this member has come."""
+
+    user: int
+    read: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a conversation's log."""
+
+    conv: int
+    seq: int
+    id: int
+    kind: str
+    """``message``, ``edit`` or ``recall``; a later server may know more."""
+    sender: int
+    """The user who appended it (``from`` on the wire)."""
+    at: int
+    client_id: str
+    body: dict[str, Any] | None = None
+    reply_to: int | None = None
+    mentions: tuple[int, ...] = ()
+    target: int | None = None
+    edited_by: int | None = None
+    recalled_by: int | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The text, if the body is a text."""
+        if self.body is None or self.body.get("type") != "text":
+            return None
+        text = self.body.get("text")
+        return text if isinstance(text, str) else None
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Entry:
+        body = frame.get("body")
+        return cls(
+            conv=_integer(frame, "conv"),
+            seq=_integer(frame, "seq"),
+            id=_integer(frame, "id"),
+            kind=_string(frame, "kind"),
+            sender=_integer(frame, "from"),
+            at=_integer(frame, "at"),
+            client_id=_string(frame, "client_id"),
+            body=body if isinstance(body, dict) else None,
+            reply_to=_optional_integer(frame, "reply_to"),
+            mentions=tuple(_list(frame, "mentions")),
+            target=_optional_integer(frame, "target"),
+            edited_by=_optional_integer(frame, "edited_by"),
+            recalled_by=_optional_integer(frame, "recalled_by"),
+        )
+
+    def write(self) -> Frame:
+        return _present(
+            {
+                "conv": self.conv,
+                "seq": self.seq,
+                "id": self.id,
+                "kind": self.kind,
+                "from": self.sender,
+                "at": self.at,
+                "client_id": self.client_id,
+                "body": self.body,
+                "reply_to": self.reply_to,
+                "mentions": list(self.mentions) or None,
+                "target": self.target,
+                "edited_by": self.edited_by,
+                "recalled_by": self.recalled_by,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A conversation as a page of ``sync`` shows it."""
+
+    conv: int
+    kind: str
+    head: int
+    unread: int
+    members: tuple[Member, ...]
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Summary:
+        return cls(
+            conv=_integer(frame, "conv"),
+            kind=_string(frame, "kind"),
+            head=_integer(frame, "head"),
+            unread=_integer(frame, "unread"),
+            members=tuple(
+                Member(_integer(member, "user"), _integer(member, "read"), _integer(member, "delivered"))
+                for member in _list(frame, "members")
+            ),
+            entries=tuple(Entry.read(entry) for entry in _list(frame, "entries")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A page of ``sync``."""
+
+    conversations: tuple[Summary, ...]
+    users: tuple[User, ...]
+    total_unread: int
+    cursor: str
+    more: bool
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Synced:
+        return cls(
+            conversations=tuple(Summary.read(summary) for summary in _list(frame, "conversations")),
+            users=tuple(User.read(user) for user in _list(frame, "users")),
+            total_unread=_integer(frame, "total_unread"),
+            cursor=_string(frame, "cursor"),
+            more=frame.get("more") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of ``history``."""
+
+    conv: int
+    entries: tuple[Entry, ...]
+    head: int
+    more: bool
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> History:
+        return cls(
+            conv=_integer(frame, "conv"),
+            entries=tuple(Entry.read(entry) for entry in _list(frame, "entries")),
+            head=_integer(frame, "head"),
+            more=frame.get("more") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An append is on the server's disk."""
+
+    conv: int
+    seq: int
+    id: int
+    at: int
+    client_id: str
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Sent:
+        return cls(
+            conv=_integer(frame, "conv"),
+            seq=_integer(frame, "seq"),
+            id=_integer(frame, "id"),
+            at=_integer(frame, "at"),
+            client_id=_string(frame, "client_id"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far a member has come."""
+
+    conv: int
+    user: int
+    read: int
+    delivered: int
+
+    @classmethod
+    def of(cls, frame: Mapping[str, Any]) -> Receipt:
+        return cls(
+            conv=_integer(frame, "conv"),
+            user=_integer(frame, "user"),
+            read=_integer(frame, "read"),
+            delivered=_integer(frame, "delivered"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to ``hello``."""
+
+    user: User
+    session: int
+    interval_ms: int
+    timeout_ms: int
+    server: str
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Welcome:
+        heartbeat = _object(frame, "heartbeat")
+        return cls(
+            user=User.read(_object(frame, "user")),
+            session=_integer(frame, "session"),
+            interval_ms=_integer(heartbeat, "interval_ms"),
+            timeout_ms=_integer(heartbeat, "timeout_ms"),
+            server=_string(frame, "server"),
+        )
+
+
+def own_entry(request: Mapping[str, Any], sent: Sent, user: int) -> Entry:
+    """The entry that a request became: with the answer it is the whole of it."""
+    kind = {"send": "message", "edit": "edit", "recall": "recall"}[request["type"]]
+    return Entry(
+        conv=sent.conv,
+        seq=sent.seq,
+        id=sent.id,
+        kind=kind,
+        sender=user,
+        at=sent.at,
+        client_id=sent.client_id,
+        body=request.get("body"),
+        reply_to=request.get("reply_to"),
+        mentions=tuple(sorted(set(request.get("mentions") or ()))),
+        target=request["seq"] if kind != "message" else None,
+    )
+
+
+def _present(frame: Frame) -> Frame:
+    return {name: value for name, value in frame.items() if value is not None}
