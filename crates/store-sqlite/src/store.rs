@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
@@ -34,16 +35,21 @@ pub struct Options {
     /// Pages (of 4 KiB) of the write-ahead log after which they are copied back and the log starts over. More makes
     /// commits faster on average, and reads and the opening after a crash slower.
     pub wal_limit_pages: u64,
+    /// How long removed texts may stay in the log, in the journal and in the free space of pages, until something is
+    /// done about it.
+    pub forget_after: Duration,
 }
 
 impl Default for Options {
-    /// 4 readers; a log of 40 MiB. While a busy writer waits for it to be copied it grows by half of that.
+    /// 4 readers; removed texts go after 10 seconds: a minute is promised, so there is time for many that are removed in a
+    /// row, and for readers that stay. A log of 40 MiB. While a busy writer waits for it to be copied it grows by half of that.
     fn default() -> Self {
         Self {
             readers: 4,
             on_settler_start: || (),
             on_copier_start: || (),
             wal_limit_pages: 10 * 1024,
+            forget_after: Duration::from_secs(10),
         }
     }
 }
@@ -66,6 +72,7 @@ impl SqliteStore {
         let (conn, lock) = open::open_for_writing(path, options.wal_limit_pages)?;
         let unsettled = Arc::<Unsettled>::default();
         let writer = WriterHandle::start(path, options, conn, Arc::clone(&unsettled), lock)?;
+        writer.forget_later();
         Ok(Self {
             path: path.into(),
             writer,
@@ -114,6 +121,7 @@ impl Store for SqliteStore {
         if !self.unsettled.is_empty() {
             self.writer.settle_later();
         }
+        self.writer.forget_later();
         outcomes
     }
 

@@ -68,6 +68,26 @@ impl Checkpointer {
         }
     }
 
+    /// Copies all back and empties the log's file, in which there may be texts that were removed. `false`: later, since
+    /// it takes a while, which the thread is used for, or somebody reads.
+    pub(super) fn empty(&mut self, conn: &Connection) -> Result<bool> {
+        if self.is_copying() {
+            return Ok(false);
+        }
+        self.copied()?;
+        let log = Log::run(conn, "NOOP")?;
+        let is_much = log.pages.saturating_sub(log.copied) > FEW_PAGES;
+        if is_much && self.rounds < ROUNDS && self.copy() {
+            self.rounds += 1;
+            return Ok(false);
+        }
+        self.rounds = 0;
+        conn.busy_timeout(PATIENCE)?;
+        let log = Log::run(conn, "TRUNCATE");
+        connection::restore_busy_timeout(conn)?;
+        Ok(!log?.blocked)
+    }
+
     /// To be called before the connection goes: nobody copies any more.
     pub(super) fn finish(&mut self) {
         if let Err(error) = self.copied() {
@@ -220,6 +240,11 @@ pub(super) fn empty(conn: &Connection) -> bool {
             false
         }
     }
+}
+
+/// Pages in the log.
+pub(super) fn pages(conn: &Connection) -> Result<u64> {
+    Ok(Log::run(conn, "NOOP")?.pages)
 }
 
 /// What a checkpoint says of the log.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hongyan_protocol::{Millis, SessionId};
 use hongyan_store::StoreError;
 use rusqlite::Connection;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Writer;
@@ -36,6 +37,8 @@ enum Command {
     Settle,
     /// What was put off is done.
     Settled,
+    /// Removes removed texts everywhere, and answers when to do more of it.
+    Forget(oneshot::Sender<Option<Duration>>),
     /// Ends the thread. Sent last, it is handled after everything that was queued before.
     Close(oneshot::Sender<()>),
 }
@@ -47,6 +50,11 @@ pub(crate) struct WriterHandle {
     closing: AtomicBool,
     /// Whether [`Command::Settle`] will come without being asked for again.
     settle_scheduled: Arc<AtomicBool>,
+    /// Whether some removed text may be left somewhere.
+    has_to_forget: Arc<AtomicBool>,
+    forget_after: Duration,
+    /// Whether [`Command::Forget`] will come without being asked for again.
+    forget_scheduled: Arc<AtomicBool>,
 }
 
 impl WriterHandle {
@@ -68,7 +76,10 @@ impl WriterHandle {
             }
         });
         let settler = settler.map_err(no_thread)?;
-        let writer = Writer::new(path.into(), conn, options, unsettled, lock, settler);
+        // A crash may have left some.
+        let has_to_forget = Arc::new(AtomicBool::new(true));
+        let forget = Arc::clone(&has_to_forget);
+        let writer = Writer::new(path.into(), conn, options, unsettled, forget, lock, settler);
         let writer = writer.map_err(|error| open::sqlite_error(path, error))?;
         let thread = std::thread::Builder::new().name("store-writer".into());
         let thread = thread.spawn(move || serve(writer, queue));
@@ -78,7 +89,23 @@ impl WriterHandle {
             thread: Some(thread),
             closing: AtomicBool::new(false),
             settle_scheduled: Arc::default(),
+            has_to_forget,
+            forget_after: options.forget_after,
+            forget_scheduled: Arc::default(),
         })
+    }
+
+    /// Sees to it that removed texts are removed everywhere in a while, if there are any. Without a runtime, whoever
+    /// comes next with one does.
+    pub(crate) fn forget_later(&self) {
+        if self.has_to_forget.load(Ordering::Acquire)
+            && let Ok(runtime) = Handle::try_current()
+            && !self.forget_scheduled.swap(true, Ordering::AcqRel)
+        {
+            let scheduled = Arc::clone(&self.forget_scheduled);
+            let commands = self.commands.downgrade();
+            runtime.spawn(forget_in_a_while(commands, scheduled, self.forget_after));
+        }
     }
 
     /// Runs `job` on the writing thread.
@@ -173,6 +200,30 @@ async fn settle_in_a_while(commands: mpsc::WeakSender<Command>, scheduled: Arc<A
     }
 }
 
+/// Goes on until there is nothing more to do. Holds no sender while it waits, so as not to keep the thread from ending.
+async fn forget_in_a_while(
+    commands: mpsc::WeakSender<Command>,
+    scheduled: Arc<AtomicBool>,
+    mut wait: Duration,
+) {
+    loop {
+        tokio::time::sleep(wait).await;
+        // Before the command: what is removed behind it needs another one.
+        scheduled.store(false, Ordering::Release);
+        let (reply, answer) = oneshot::channel();
+        let Some(commands) = commands.upgrade() else {
+            return;
+        };
+        let sent = commands.send(Command::Forget(reply)).await;
+        drop(commands);
+        match (sent, answer.await) {
+            (Ok(()), Ok(Some(more))) if !scheduled.swap(true, Ordering::AcqRel) => wait = more,
+            // Nothing more to do, somebody else does it, or the thread has ended, and did it as its last act.
+            _ => return,
+        }
+    }
+}
+
 fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
     let mut closed = None;
     while let Some(command) = queue.blocking_recv() {
@@ -181,6 +232,9 @@ fn serve(mut writer: Writer, mut queue: mpsc::Receiver<Command>) {
             Command::Touch(session, client, now) => writer.touches.note(session, client, now),
             Command::Settle => writer.settle_later(),
             Command::Settled => writer.settle_if_asked(),
+            Command::Forget(reply) => {
+                let _ = reply.send(writer.forget());
+            }
             Command::Close(reply) => {
                 closed = Some(reply);
                 break;

@@ -24,18 +24,21 @@ mod generations;
 mod handle;
 mod journal;
 mod pending;
+mod scrub;
 mod settling;
 #[cfg(test)]
 mod tests;
 mod touches;
 mod unused;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{
-    CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
+    Change, CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
 use rusqlite::Connection;
 
@@ -45,13 +48,20 @@ pub(crate) use journal::{Copy as JournalCopy, Record};
 use self::cache::Cache;
 use self::journal::{Journal, Row};
 use self::pending::{Entry, Messages, Pending};
-use self::settling::{Settlement, Settler, Tables, Work};
+use self::settling::{Forgotten, Settlement, Settler, Tables, Work};
 use self::touches::Touches;
 use crate::connection;
 use crate::error::store_error;
 use crate::lock::WriterLock;
 use crate::store::Options;
 use crate::unsettled::Unsettled;
+
+/// Between two steps of going through a whole database for what removed texts have left: 80 MB a second, so that there
+/// is some of the disk for others.
+const NEXT_STEP: Duration = Duration::from_millis(100);
+
+/// Until the next attempt to have removed texts removed everywhere, where somebody read or something failed.
+const NEXT_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// The state of the writing thread.
 pub(crate) struct Writer {
@@ -66,6 +76,7 @@ pub(crate) struct Writer {
     is_asked: bool,
     touches: Touches,
     unsettled: Arc<Unsettled>,
+    has_to_forget: Arc<AtomicBool>,
     // Last, so that it is dropped after the connections.
     _lock: WriterLock,
 }
@@ -129,12 +140,13 @@ impl Writer {
         conn: Connection,
         options: &Options,
         unsettled: Arc<Unsettled>,
+        has_to_forget: Arc<AtomicBool>,
         lock: WriterLock,
         settler: Settler,
     ) -> rusqlite::Result<Self> {
         let (wal_limit_pages, on_copier_start) = (options.wal_limit_pages, options.on_copier_start);
         let mut journal = Journal::new(&path);
-        let tables = Tables::new(&path, conn, wal_limit_pages, on_copier_start);
+        let tables = Tables::new(&path, conn, wal_limit_pages, on_copier_start)?;
         let tables = Box::new(tables);
         let open = Open::new(tables, connection::open_reader(&path)?, &mut journal)?;
         Ok(Self {
@@ -147,6 +159,7 @@ impl Writer {
             is_asked: false,
             touches: Touches::default(),
             unsettled,
+            has_to_forget,
             _lock: lock,
         })
     }
@@ -158,9 +171,13 @@ impl Writer {
             if batch::is_for_journal(&open.reader, &mut open.cache, writes)? {
                 writer.journal(writes)
             } else {
-                writer.at_once(writes.len(), |conn, cache| {
+                let outcomes = writer.at_once(writes.len(), |conn, cache| {
                     batch::write_through(conn, cache, writes)
-                })
+                })?;
+                if writes.iter().any(removes) {
+                    writer.has_to_forget.store(true, Ordering::Release);
+                }
+                Ok(outcomes)
             }
         })
     }
@@ -175,6 +192,30 @@ impl Writer {
             }
             Ok(())
         })
+    }
+
+    /// Overwrites what is left of removed texts: in the free space of pages, in the log, in the journal. When to call it
+    /// again, if there is more to do.
+    pub(crate) fn forget(&mut self) -> Option<Duration> {
+        let forgotten = self.noting_failure(|writer| {
+            writer.here()?;
+            let forgotten = writer.tables()?.0.forget()?;
+            if forgotten == Forgotten::All {
+                writer.journal.wipe()?;
+            }
+            Ok(forgotten)
+        });
+        let again = match forgotten {
+            Ok(Forgotten::All) => None,
+            Ok(Forgotten::InPart) => Some(NEXT_STEP),
+            Ok(Forgotten::NotYet) => Some(NEXT_ATTEMPT),
+            Err(error) => {
+                tracing::debug!(%error, "removed texts could not be overwritten everywhere");
+                Some(NEXT_ATTEMPT)
+            }
+        };
+        self.has_to_forget.store(again.is_some(), Ordering::Release);
+        again
     }
 
     /// Has what is journaled carried out, beside what comes, as soon as what is under way is done.
@@ -298,7 +339,7 @@ impl Writer {
                 let _ = self.settler.wait();
                 let conn = connection::open_writer(&self.path, self.wal_limit_pages)?;
                 let pages = self.wal_limit_pages;
-                let tables = Tables::new(&self.path, conn, pages, self.on_copier_start);
+                let tables = Tables::new(&self.path, conn, pages, self.on_copier_start)?;
                 let tables = Box::new(tables);
                 let reader = connection::open_reader(&self.path)?;
                 let open = Open::new(tables, reader, &mut self.journal)?;
@@ -462,6 +503,23 @@ impl Writer {
             self.journal.remove();
         }
     }
+}
+
+/// Whether a write, if it is not refused, removes a text.
+fn removes(write: &Write) -> bool {
+    match write {
+        Write::Append(append) => !matches!(append.change, Change::Message { .. }),
+        Write::Move(_) => false,
+    }
+}
+
+/// The name of a file that belongs to the database. SQLite has `-wal`, `-shm` and `-journal` for its own.
+fn beside(database: &Path, ending: &str) -> PathBuf {
+    // By its real name, as SQLite does it, or what is journaled under one name would be missed under another.
+    let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.into());
+    let mut name = database.into_os_string();
+    name.push(ending);
+    name.into()
 }
 
 /// Whom an outcome concerns: whose reads have to see it.

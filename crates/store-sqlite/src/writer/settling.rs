@@ -22,8 +22,9 @@ use rusqlite::{Connection, Error, Result};
 use super::cache::Rows;
 use super::checkpoint::{self, Checkpointer};
 use super::pending::Entry;
+use super::scrub::{self, Scrubber};
 use super::touches::Touches;
-use super::{append, journal};
+use super::{append, beside, journal};
 
 /// What one transaction carries out.
 pub(super) struct Settlement {
@@ -39,15 +40,34 @@ pub(super) struct Settlement {
 pub(super) struct Tables {
     pub(super) conn: Connection,
     checkpointer: Checkpointer,
+    scrubber: Scrubber,
+}
+
+/// How far removed texts are removed everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Forgotten {
+    All,
+    /// There is more to do, at once.
+    InPart,
+    /// Somebody still reads, or it takes a while to copy the log back.
+    NotYet,
 }
 
 impl Tables {
     /// `first`: what the thread that copies the log back does before anything else.
-    pub(super) fn new(path: &Path, conn: Connection, wal_limit_pages: u64, first: fn()) -> Self {
-        Self {
+    pub(super) fn new(
+        path: &Path,
+        conn: Connection,
+        wal_limit_pages: u64,
+        first: fn(),
+    ) -> Result<Self> {
+        let mut scrubber = Scrubber::new(beside(path, "-wal"));
+        scrubber.look_at_all(checkpoint::pages(&conn)?);
+        Ok(Self {
             conn,
             checkpointer: Checkpointer::new(path, wal_limit_pages, first),
-        }
+            scrubber,
+        })
     }
 
     /// Runs `work` in one transaction: all of it is on disk when this returns `Ok`. When it returns `Err`, nothing
@@ -69,13 +89,45 @@ impl Tables {
     }
 
     fn commit(&mut self, writes: usize) -> Result<()> {
+        self.scrubber.clean(&self.conn)?;
         self.conn.prepare_cached("COMMIT")?.execute([])?;
+        self.scrubber.after_commit();
         self.checkpointer.after_commit(&self.conn, writes);
+        Ok(())
+    }
+
+    /// Overwrites what removed texts have left in the tables and in their log.
+    pub(super) fn forget(&mut self) -> Result<Forgotten> {
+        self.scrub()?;
+        if !scrub::is_complete(&self.conn)? {
+            self.begin()?;
+            let (is_more, pages) = scrub::step(&self.conn)?;
+            self.commit(pages)?;
+            if is_more {
+                return Ok(Forgotten::InPart);
+            }
+        }
+        let is_empty = self.checkpointer.empty(&self.conn)?;
+        Ok(if is_empty {
+            Forgotten::All
+        } else {
+            Forgotten::NotYet
+        })
+    }
+
+    /// Overwrites what the last transaction has left. To do so leaves nothing in its turn.
+    fn scrub(&mut self) -> Result<()> {
+        if !self.scrubber.is_done() {
+            self.transaction(1, |_| Ok(()))?;
+        }
         Ok(())
     }
 
     /// The last act: the log is copied back. Whether that could be done.
     pub(super) fn finish(mut self) -> bool {
+        if let Err(error) = self.scrub() {
+            tracing::warn!(%error, "what removed texts have left is overwritten at the next start");
+        }
         self.checkpointer.finish();
         checkpoint::empty(&self.conn)
     }

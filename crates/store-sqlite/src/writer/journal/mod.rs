@@ -39,6 +39,7 @@ use rusqlite::ffi;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result};
 
+use super::beside;
 pub(crate) use row::Record;
 pub(super) use row::Row;
 
@@ -64,6 +65,8 @@ pub(super) struct Journal {
     end: u64,
     /// The number of the last batch.
     last: u64,
+    /// Up to where each of them may have something else than zeros.
+    used: [u64; 2],
 }
 
 /// A batch, read back.
@@ -81,6 +84,7 @@ impl Journal {
             current: 0,
             end: u64::MAX,
             last: 0,
+            used: [0; 2],
         }
     }
 
@@ -94,6 +98,7 @@ impl Journal {
         let files =
             open(first, &mut bytes[0]).and_then(|file| Ok([file, open(second, &mut bytes[1])?]));
         self.files = Some(files.map_err(|error| self.error(&error))?);
+        self.used = [&bytes[0], &bytes[1]].map(|bytes| bytes.len() as u64);
         // What a batch has left that failed is not of this journal.
         bytes[self.current].truncate(usize::try_from(self.end).unwrap_or(usize::MAX));
         let (records, last) = read(&bytes, carried_out)?;
@@ -116,6 +121,8 @@ impl Journal {
     fn try_append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let files = self.files.as_mut().ok_or(ErrorKind::NotConnected)?;
         let file = &mut files[self.current];
+        let used = &mut self.used[self.current];
+        *used = (*used).max(self.end + bytes.len() as u64);
         file.seek(SeekFrom::Start(self.end))?;
         file.write_all(bytes)?;
         file.sync_data()
@@ -142,6 +149,33 @@ impl Journal {
     pub(super) fn start_over(&mut self, last: u64) {
         self.last = last;
         self.end = 0;
+    }
+
+    /// Overwrites both files. All that is in them was carried out, by a transaction that is on disk.
+    pub(super) fn wipe(&mut self) -> Result<()> {
+        if let Err(error) = self.try_wipe() {
+            self.files = None;
+            return Err(self.error(&error));
+        }
+        self.end = 0;
+        Ok(())
+    }
+
+    fn try_wipe(&mut self) -> io::Result<()> {
+        let files = self.files.as_mut().ok_or(ErrorKind::NotConnected)?;
+        for (file, used) in files.iter_mut().zip(&mut self.used) {
+            if *used == 0 {
+                continue;
+            }
+            if *used > LENGTH {
+                file.set_len(LENGTH)?;
+            }
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&vec![0; (*used).min(LENGTH) as usize])?;
+            file.sync_data()?;
+            *used = 0;
+        }
+        Ok(())
     }
 
     /// Everything in it is carried out, and nothing will be appended any more.
@@ -213,15 +247,9 @@ pub(super) fn senseless(what: &str) -> Error {
     Error::FromSqlConversionFailure(0, Type::Blob, what.into())
 }
 
-/// The names of the files. SQLite has `-wal`, `-shm` and `-journal` for its own.
+/// The names of the files.
 pub(super) fn paths(database: &Path) -> [PathBuf; 2] {
-    // By its real name, as SQLite does it, or what is journaled under one name would be missed under another.
-    let database = fs::canonicalize(database).unwrap_or_else(|_| database.into());
-    ["-writes1", "-writes2"].map(|ending| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(ending);
-        name.into()
-    })
+    ["-writes1", "-writes2"].map(|ending| beside(database, ending))
 }
 
 fn carried_out(conn: &Connection) -> Result<u64> {
