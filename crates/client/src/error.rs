@@ -1,6 +1,7 @@
 //! What can go wrong, for each kind of call.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hongyan_protocol::{ErrorCode, Failure};
 
@@ -157,6 +158,14 @@ impl HttpError {
             Self::Status(status) => *status >= 500 || *status == 429,
             Self::Garbage(_) | Self::Unreachable(_) => true,
             Self::NotSignedIn => false,
+        }
+    }
+
+    /// How long the server asks to wait before the same request; `None` where it does not say.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(failure) => failure.retry_after_ms.map(Duration::from_millis),
+            Self::Status(_) | Self::Garbage(_) | Self::Unreachable(_) | Self::NotSignedIn => None,
         }
     }
 }

@@ -1,11 +1,12 @@
-//! The server's plain HTTP requests: signing in and out, and finding people.
+//! The server's plain HTTP requests: signing in and out, finding people, and sending without a connection.
 //!
 //! Promises: no redirect is followed, no answer read beyond [`ANSWER_BYTES`], none waited for
 //! longer than [`TIMEOUT`].
 
 use std::time::Duration;
 
-use hongyan_protocol::{ErrorCode, Failure, UserId, UserProfile};
+use hongyan_protocol::{ErrorCode, Failure, Send, Sent, UserId, UserProfile};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -84,6 +85,19 @@ impl Http {
     pub(crate) async fn logout(&self, token: &str) -> Result<(), HttpError> {
         let _: Value = self.ask(Method::POST, "/v1/logout", &[], token).await?;
         Ok(())
+    }
+
+    /// `POST /v1/messages`.
+    pub(crate) async fn send(&self, send: &Send, token: &str) -> Result<Sent, HttpError> {
+        let request = self
+            .client
+            .post(self.url("/v1/messages"))
+            .bearer_auth(token)
+            .header(CONTENT_TYPE, "application/json")
+            .body(send.to_json())
+            .build()
+            .map_err(unreachable_because)?;
+        self.answer(request).await
     }
 
     /// `GET /v1/users?login=…`.

@@ -50,6 +50,7 @@ mod message;
 mod outlet;
 mod reads;
 mod requests;
+mod session;
 
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub use error::{ConnectError, HttpError, RequestError, SendError, StateError, Su
 pub use event::{Event, Reason, SendState, Terminal};
 pub use message::Message;
 pub use outlet::Events;
+pub use session::{NamedMessage, Session};
 
 /// The machines behind the client, for their policies.
 pub use hongyan_delivery::client as machines;

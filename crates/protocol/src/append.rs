@@ -142,6 +142,14 @@ impl Send {
         })
     }
 
+    /// Writes the same fields as the body of an HTTP request.
+    pub fn to_json(&self) -> String {
+        match serde_json::to_string(&self.written()) {
+            Ok(body) => body,
+            Err(error) => unreachable!("ids, texts and lists of ids are always JSON: {error}"),
+        }
+    }
+
     pub(crate) fn written(&self) -> SendWritten<'_> {
         let (conv, to) = match self.target {
             Target::Conversation(conv) => (Some(conv), None),

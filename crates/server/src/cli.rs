@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use hongyan_client::ClientId;
+
 use crate::chat::Language;
 use crate::config::Flags;
 
@@ -118,8 +120,19 @@ fn language(name: &str) -> Result<Language, std::convert::Infallible> {
     Ok(Language::of_locale(name))
 }
 
+/// Reads a client id as the protocol has it.
+fn client_id(text: &str) -> Result<ClientId, hongyan_client::protocol::InvalidId> {
+    ClientId::new(text)
+}
+
 /// `hongyan send`
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes:\n  \
+    0   the message is stored\n  \
+    1   it was refused, and is not stored\n  \
+    2   the command line is wrong\n  \
+    75  no answer in time, or no server: run it again later; with --client-id the message is stored once\n\n\
+    Each run signs in as a device of its own and signs out at its end, so many may run at once.")]
 pub struct Send {
     /// Where and as whom.
     #[command(flatten)]
@@ -127,6 +140,13 @@ pub struct Send {
     /// The login name of the user to send to.
     #[arg(long, value_name = "NAME")]
     pub to: String,
+    /// A name of your own for this message, such as the id of the job that sends it: 1 to 64 visible ASCII
+    /// characters. However often the command runs under the same name, the message is stored once.
+    #[arg(long, value_name = "NAME", value_parser = client_id)]
+    pub client_id: Option<ClientId>,
+    /// How long to go on trying while the server is busy or away, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub timeout: u64,
     /// The text. `-` reads it from standard input.
     pub text: String,
 }
@@ -175,6 +195,9 @@ pub enum UserAction {
         /// The picture: a file name or a URL.
         #[arg(long)]
         avatar: Option<String>,
+        /// Make the database if there is none in the folder.
+        #[arg(long)]
+        create: bool,
     },
     /// List all users.
     List,

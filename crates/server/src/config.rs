@@ -1,7 +1,9 @@
 //! Configuration: defaults, then a file, then the environment, then flags; each overrides the last.
 //!
-//! A key that does not exist is an error that names the nearest one that does.
+//! A key that does not exist is an error that names the nearest one that does. Not so in the environment, where
+//! others set variables as well: what names no setting is passed over there, and told.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -199,11 +201,28 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         figment
-            .merge(Env::prefixed(ENV_PREFIX).ignore(CLIENT_ENV).split("__"))
+            .merge(known_variables().split("__"))
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(|error| explain(&error))
             .and_then(Self::checked)
+    }
+
+    /// Variables with our prefix that name no setting. They are passed over, since others set variables, too: told, in
+    /// case that somebody meant one.
+    pub fn unknown_variables() -> Vec<UnknownVariable> {
+        let known = keys();
+        let mut unknown: Vec<UnknownVariable> = Env::prefixed(ENV_PREFIX)
+            .iter()
+            .map(|(key, _)| key.as_str().to_ascii_lowercase())
+            .filter(|key| !known.iter().any(|known| known == key) && !is_of_others(key))
+            .map(|key| UnknownVariable {
+                nearest: nearest(&key, known.iter().map(String::as_str)).map(variable),
+                name: variable(&key),
+            })
+            .collect();
+        unknown.sort();
+        unknown
     }
 
     /// The database file.
@@ -232,6 +251,70 @@ impl Config {
     }
 }
 
+/// A variable that names no setting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownVariable {
+    name: String,
+    nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meant = did_you_mean(&self.nearest);
+        write!(
+            f,
+            "the variable {} names no setting and is passed over{meant}",
+            self.name
+        )
+    }
+}
+
+/// The environment, as far as it names settings.
+fn known_variables() -> Env {
+    let known = keys();
+    Env::prefixed(ENV_PREFIX).filter(move |key| known.iter().any(|known| key == known.as_str()))
+}
+
+/// Every setting as its variable has it, in small letters and without the prefix: `delivery__repushes`.
+fn keys() -> Vec<String> {
+    fn collect(
+        prefix: &str,
+        table: &serde_json::Map<String, serde_json::Value>,
+        keys: &mut Vec<String>,
+    ) {
+        for (key, value) in table {
+            match value {
+                serde_json::Value::Object(inner) => {
+                    collect(&format!("{prefix}{key}__"), inner, keys);
+                }
+                _ => keys.push(format!("{prefix}{key}")),
+            }
+        }
+    }
+    let mut keys = Vec::new();
+    match serde_json::to_value(Config::default()) {
+        Ok(serde_json::Value::Object(defaults)) => collect("", &defaults, &mut keys),
+        other => unreachable!("the defaults are a table: {other:?}"),
+    }
+    keys
+}
+
+/// Of the client commands; or set by Kubernetes in every pod beside a service that is called `hongyan`.
+fn is_of_others(key: &str) -> bool {
+    CLIENT_ENV.contains(&key)
+        || key.starts_with("service_")
+        || key == "port"
+        || key.starts_with("port_")
+}
+
+fn variable(key: &str) -> String {
+    format!("{ENV_PREFIX}{}", key.to_ascii_uppercase())
+}
+
+fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.min_by_key(|known| strsim::damerau_levenshtein(known, key))
+}
+
 fn explain(error: &figment::Error) -> ConfigError {
     use figment::error::Kind;
     let source_name = error
@@ -243,11 +326,7 @@ fn explain(error: &figment::Error) -> ConfigError {
         });
     match &error.kind {
         Kind::UnknownField(key, known) => {
-            let distance = |known: &&&str| strsim::damerau_levenshtein(known, key);
-            let nearest = known
-                .iter()
-                .min_by_key(distance)
-                .map(|known| (*known).to_owned());
+            let nearest = nearest(key, known.iter().copied()).map(str::to_owned);
             let path = error.path.iter().map(|part| format!("{part}."));
             let path: String = path.filter(|part| *part != format!("{key}.")).collect();
             ConfigError::UnknownKey {
@@ -331,12 +410,38 @@ mod tests {
             assert!(error.contains("hongyan.toml"), "{error}");
             Ok(())
         });
+    }
+
+    #[test]
+    fn a_variable_that_names_no_setting_is_passed_over_and_told() {
         Jail::expect_with(|jail| {
             jail.set_env("HONGYAN_DELIVERY__REPUSH", "1");
-            let error = Config::load(None, &Flags::default())
-                .expect_err("an unknown key")
-                .to_string();
-            assert!(error.contains("repushes"), "{error}");
+            jail.set_env("HONGYAN_DELIVERY", "2");
+            jail.set_env("HONGYAN_SESSION_DAYS", "3");
+            // Kubernetes sets these beside a service that is called `hongyan`.
+            jail.set_env("HONGYAN_SERVICE_HOST", "10.96.0.7");
+            jail.set_env("HONGYAN_SERVICE_PORT_WEB", "8080");
+            jail.set_env("HONGYAN_PORT", "tcp://10.96.0.7:8080");
+            jail.set_env("HONGYAN_PORT_8080_TCP_ADDR", "10.96.0.7");
+            let config = Config::load(None, &Flags::default()).expect("a good configuration");
+            let expected = Config {
+                session_days: 3,
+                ..Config::default()
+            };
+            assert_eq!(config, expected);
+            let told: Vec<String> = Config::unknown_variables()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(told.len(), 2, "{told:?}");
+            assert!(
+                told[0].contains("HONGYAN_DELIVERY names no setting"),
+                "{told:?}"
+            );
+            assert!(
+                told[1].contains("did you mean \"HONGYAN_DELIVERY__REPUSHES\""),
+                "{told:?}"
+            );
             Ok(())
         });
     }

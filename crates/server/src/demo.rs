@@ -1,6 +1,6 @@
 //! The demo's users.
 
-use hongyan_protocol::UserId;
+use hongyan_protocol::{UserId, UserProfile};
 use hongyan_service::{AddUser, Service};
 
 /// Everybody's password in the demo: the reason why the demo stays on loopback.
@@ -13,22 +13,47 @@ const USERS: [(u64, &str, &str); 3] = [
     (1002, "wangwu@hotmail.com", "王五"),
 ];
 
-/// Adds the users that are not there yet.
+/// Adds the users that are not there yet. One whose id belongs to somebody else, added by hand before the first
+/// demo, gets the next free one.
 pub async fn seed(service: &Service) -> anyhow::Result<()> {
-    let before_first = UserId::from_trusted(USERS[0].0 - 1);
-    let known = service.list_users(before_first).await?;
-    for (id, login, name) in USERS {
-        if known.iter().any(|user| &*user.login == login) {
-            continue;
-        }
-        let user = AddUser {
-            id: Some(UserId::from_trusted(id)),
-            login: login.into(),
-            name: name.into(),
-            avatar: None,
-            password: PASSWORD.into(),
-        };
-        service.add_user_with_any_password(user).await?;
+    let everybody = everybody(service).await?;
+    let is_known = |login: &str| everybody.iter().any(|user| &*user.login == login);
+    let is_taken = |id: u64| everybody.iter().any(|user| user.id.get() == id);
+    let (another_id, own_id): (Vec<_>, Vec<_>) = USERS
+        .into_iter()
+        .filter(|(_, login, _)| !is_known(login))
+        .partition(|(id, ..)| is_taken(*id));
+    for (id, login, name) in own_id {
+        add(service, Some(UserId::from_trusted(id)), login, name).await?;
+    }
+    // Last, so that the next free id is none of the others'.
+    for (_, login, name) in another_id {
+        add(service, None, login, name).await?;
     }
     Ok(())
+}
+
+async fn add(service: &Service, id: Option<UserId>, login: &str, name: &str) -> anyhow::Result<()> {
+    let user = AddUser {
+        id,
+        login: login.into(),
+        name: name.into(),
+        avatar: None,
+        password: PASSWORD.into(),
+    };
+    service.add_user_with_any_password(user).await?;
+    Ok(())
+}
+
+async fn everybody(service: &Service) -> anyhow::Result<Vec<UserProfile>> {
+    let mut everybody = Vec::new();
+    let mut after = UserId::default();
+    loop {
+        let page = service.list_users(after).await?;
+        let Some(last) = page.last() else {
+            return Ok(everybody);
+        };
+        after = last.id;
+        everybody.extend(page);
+    }
 }

@@ -6,12 +6,17 @@ use std::thread;
 
 use clap::Parser;
 use hongyan::cli::{Cli, Command};
-use hongyan::{commands, precedence, telemetry};
+use hongyan::commands::{self, TryAgain};
+use hongyan::output::OutputError;
+use hongyan::{precedence, telemetry};
 use tokio::runtime::{Builder, Runtime};
 
 /// Gives memory of closed connections back to the system; the default allocator keeps most of it.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// `EX_TEMPFAIL` of sysexits(3): the same command may succeed later.
+const TEMPORARY_FAILURE: u8 = 75;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -21,11 +26,20 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            telemetry::report(&error);
-            ExitCode::FAILURE
-        }
+        Err(error) => end_of(&error),
     }
+}
+
+/// Says why a command failed. See `hongyan send --help` for the exit codes.
+fn end_of(error: &anyhow::Error) -> ExitCode {
+    if let Some(OutputError::Closed) = error.downcast_ref() {
+        return ExitCode::SUCCESS;
+    }
+    telemetry::report(error);
+    if error.is::<TryAgain>() {
+        return ExitCode::from(TEMPORARY_FAILURE);
+    }
+    ExitCode::FAILURE
 }
 
 /// A thread for each core that this process may use. Where that is one, a scheduler that knows of no other

@@ -136,13 +136,53 @@ pub fn open_store(path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(path, &options)
 }
 
+/// What to do where there is no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Say so, and make nothing: the folder is most likely the wrong one.
+    Refuse,
+    /// Make an empty one.
+    Create,
+}
+
 /// A service on a database without a network, for the operator's commands while no server runs.
-pub fn offline_service(config: &Config) -> anyhow::Result<Arc<Service>> {
-    make_data_dir(&config.data_dir)?;
-    let store = Arc::new(open_store(config.database())?);
-    let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
-    let hub = Hub::new(Arc::clone(&bus));
-    Ok(start_service(config, store, bus, hub))
+pub struct Offline {
+    service: Arc<Service>,
+    store: Arc<SqliteStore>,
+}
+
+impl Offline {
+    /// Opens the database of a configuration.
+    ///
+    /// # Errors
+    /// There is none and none is to be made, or it cannot be opened: the message says what to do.
+    pub fn open(config: &Config, missing: Missing) -> anyhow::Result<Self> {
+        let path = config.database();
+        if missing == Missing::Refuse && !path.exists() {
+            bail!(
+                "there is no database in the folder {}; say where it is with --data-dir, or make one \
+                 with `hongyan serve` or `hongyan user add --create`",
+                config.data_dir.display()
+            );
+        }
+        make_data_dir(&config.data_dir)?;
+        let store = Arc::new(open_store(path)?);
+        let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
+        let hub = Hub::new(Arc::clone(&bus));
+        let service = start_service(config, Arc::clone(&store) as _, bus, hub);
+        Ok(Self { service, store })
+    }
+
+    /// The rules at work on this database.
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Writes down what is to be written, and lets go of the database.
+    pub async fn close(self) {
+        self.service.shutdown().await;
+        self.store.close().await;
+    }
 }
 
 fn start_service(

@@ -6,6 +6,7 @@ use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
+use crate::output;
 
 /// The WebSocket library writes whole messages at its most talkative, tokens and texts included: it
 /// is never let.
@@ -19,6 +20,9 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = filter.add_directive(NO_FRAMES.parse()?);
     let logging = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that cannot be written is lost. By default the library would print that, and panic where the
+        // printing fails as well, as on a full disk.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match format {
@@ -30,7 +34,7 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
 
 /// Tells a person why a command failed: what failed, and each cause that says something new.
 pub fn report(error: &anyhow::Error) {
-    eprintln!("hongyan: {}", explain(error));
+    output::tell(format_args!("hongyan: {}", explain(error)));
 }
 
 fn explain(error: &anyhow::Error) -> String {

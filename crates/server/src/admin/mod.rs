@@ -24,15 +24,21 @@ fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.sock")
 }
 
-/// Asks the server that runs on this data folder; `None` when none does.
-pub async fn ask(data_dir: &Path, request: &Request) -> anyhow::Result<Option<Answer>> {
-    let Ok(mut stream) = UnixStream::connect(socket_path(data_dir)).await else {
-        return Ok(None);
-    };
+/// Whether a server runs on this data folder.
+pub async fn is_running(data_dir: &Path) -> bool {
+    UnixStream::connect(socket_path(data_dir)).await.is_ok()
+}
+
+/// Asks the server that runs on this data folder.
+///
+/// # Errors
+/// No server runs, or it gave no answer that this program reads.
+pub async fn ask(data_dir: &Path, request: &Request) -> anyhow::Result<Answer> {
+    let connected = UnixStream::connect(socket_path(data_dir)).await;
+    let mut stream = connected.context("the server has just stopped; try again")?;
     stream.write_all(&serde_json::to_vec(request)?).await?;
     stream.shutdown().await?;
     let mut answer = Vec::new();
     stream.take(MESSAGE_BYTES).read_to_end(&mut answer).await?;
-    let answer = serde_json::from_slice(&answer).context("the running server gave no answer")?;
-    Ok(Some(answer))
+    serde_json::from_slice(&answer).context("the running server gave no answer")
 }

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use hongyan_client::{Client, Config, ConnectError, Credentials, StateError};
 
 use super::{Account, Options};
+use crate::commands::device;
 
-/// The name of this device in the user's list of sessions. Each sign-in under a name replaces the last.
-const DEVICE: &str = "terminal";
+/// What this device is called in the user's list of sessions, before the host's name.
+const DEVICE: &str = "chat";
 
 /// Signs in, and starts a client. A second window of the same account cannot have the outbox on the
 /// disk; it gets one in memory, and a session of its own.
 pub(super) async fn open(options: &Options) -> anyhow::Result<Account> {
     if let Some(base) = &options.state {
         let state = directory(base, &options.server, &options.login);
-        match Client::connect(config(options, DEVICE.into()).state(state)).await {
+        match Client::connect(config(options).state(state)).await {
             Ok((client, events)) => {
                 return Ok(Account {
                     client,
@@ -26,8 +27,7 @@ pub(super) async fn open(options: &Options) -> anyhow::Result<Account> {
             Err(error) => return Err(explain(error, options)),
         }
     }
-    let device = format!("{DEVICE} {}", std::process::id());
-    match Client::connect(config(options, device)).await {
+    match Client::connect(config(options)).await {
         Ok((client, events)) => Ok(Account {
             client,
             events,
@@ -37,7 +37,9 @@ pub(super) async fn open(options: &Options) -> anyhow::Result<Account> {
     }
 }
 
-fn config(options: &Options, device: String) -> Config {
+/// A session that the state folder keeps is gone on with; a new one has a name of its own, so that it ends no other.
+fn config(options: &Options) -> Config {
+    let device = device(DEVICE);
     let credentials = Credentials::password(&*options.login, &*options.password, device);
     // The messages are not kept here, so every run shows the last ones anew.
     Config::new(&options.server, credentials)

@@ -5,7 +5,6 @@
 //! sent is on the server's disk, and ends.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::Write;
 
 use anyhow::{Context, bail};
 use hongyan_client::{
@@ -14,6 +13,7 @@ use hongyan_client::{
 use tokio::sync::mpsc;
 
 use super::{Account, next_event};
+use crate::output::{self, tell};
 
 /// Lines read ahead of the sending. Beyond it the input waits.
 const LINES: usize = 64;
@@ -97,7 +97,10 @@ impl Chat {
             Event::Profiles(profiles) => self.know(profiles),
             Event::CaughtUp => self.is_live = true,
             Event::Disconnected { reason, retry_in } => {
-                eprintln!("{reason}; again in {:.1} s", retry_in.as_secs_f64());
+                tell(format_args!(
+                    "{reason}; again in {:.1} s",
+                    retry_in.as_secs_f64()
+                ));
             }
             Event::Terminal(terminal) => return Err(terminal.into()),
             Event::Entry(entry) if self.is_live => self.print(&entry).await?,
@@ -123,9 +126,7 @@ impl Chat {
             (_, EntryKind::Recall) => format!("{who} recalls a message"),
             _ => return Ok(()),
         };
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{text}")?;
-        Ok(out.flush()?)
+        Ok(output::line(text)?)
     }
 
     /// `NAME (LOGIN)`, or the id of somebody whom the server does not introduce.

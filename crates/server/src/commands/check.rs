@@ -1,25 +1,26 @@
 //! `hongyan check`
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::bail;
 use hongyan_store::VerifyReport;
 use hongyan_store_sqlite::check_file;
 
+use super::load_config;
 use crate::cli::Check;
-use crate::config::{Config, Flags};
+use crate::output::{self, OutputError};
 
 /// Reads the whole database and says what is wrong with it. Works beside a running server.
 pub async fn check(options: Check) -> anyhow::Result<()> {
-    let flags = Flags {
-        listen: None,
-        data_dir: options.data_dir,
-    };
-    let config = Config::load(options.config, &flags)?;
+    let config = load_config(options.config, options.data_dir)?;
     let path = config.database();
-    println!("checking {}", path.display());
+    output::tell(format_args!("checking {}", path.display()));
     let report = tokio::task::spawn_blocking(move || check_file(&path, &mut progress)).await??;
-    print(&report);
+    // How the command ends tells the result, also where nobody reads the rest.
+    match print(&report) {
+        Ok(()) | Err(OutputError::Closed) => {}
+        Err(error) => return Err(error.into()),
+    }
     if report.is_clean() {
         return Ok(());
     }
@@ -28,31 +29,30 @@ pub async fn check(options: Check) -> anyhow::Result<()> {
 
 /// A line that counts up, where a person looks.
 fn progress(entries: u64) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r{entries} entries");
-        let _ = stderr.flush();
+    if std::io::stderr().is_terminal() {
+        output::ask(format_args!("\r{entries} entries"));
     }
 }
 
-fn print(report: &VerifyReport) {
+fn print(report: &VerifyReport) -> Result<(), OutputError> {
     if std::io::stderr().is_terminal() {
-        eprint!("\r");
+        output::ask("\r");
     }
-    println!(
+    output::line(format_args!(
         "{} users, {} conversations, {} entries",
         report.users, report.conversations, report.entries
-    );
+    ))?;
     for fault in &report.faults {
-        println!("FAULT {fault}");
+        output::line(format_args!("FAULT {fault}"))?;
     }
     if report.faults.len() >= VerifyReport::FAULTS {
-        println!(
+        output::line(format_args!(
             "… and perhaps more: only the first {} are shown",
             VerifyReport::FAULTS
-        );
+        ))?;
     }
     if report.is_clean() {
-        println!("clean");
+        output::line("clean")?;
     }
+    Ok(())
 }

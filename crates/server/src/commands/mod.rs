@@ -9,12 +9,50 @@ mod sign_in;
 mod tail;
 mod user;
 
+use std::path::PathBuf;
+
+use crate::config::{Config, Flags};
+use crate::output;
+
 pub use bench::bench;
 pub use chat::chat;
 pub use check::check;
 pub use send::send;
 pub use serve::serve;
-pub use sign_in::client_config;
-use sign_in::connect;
+pub(crate) use sign_in::device;
 pub use tail::tail;
 pub use user::user;
+
+/// A failure after which the same command may succeed later. The command ends with exit code 75, `EX_TEMPFAIL` of
+/// sysexits(3); with 1 after any other failure.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TryAgain(pub String);
+
+/// Returns when the person, or the system, wants the command to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => _ = signals.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+/// The configuration of a command beside the server; variables that name no setting are told of.
+fn load_config(file: Option<PathBuf>, data_dir: Option<PathBuf>) -> anyhow::Result<Config> {
+    let flags = Flags {
+        listen: None,
+        data_dir,
+    };
+    let config = Config::load(file, &flags)?;
+    for unknown in Config::unknown_variables() {
+        output::tell(format_args!("hongyan: {unknown}"));
+    }
+    Ok(config)
+}

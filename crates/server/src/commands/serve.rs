@@ -5,12 +5,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::Serve;
 use crate::config::Config;
 use crate::node::{Demo, Node};
+use crate::output::tell;
 use crate::{precedence, telemetry};
 
 /// Runs a server until it is told to stop.
 pub async fn serve(options: Serve) -> anyhow::Result<()> {
     let config = Config::load(options.config.clone(), &options.flags())?;
     telemetry::start(&config.log, config.log_format)?;
+    for unknown in Config::unknown_variables() {
+        tracing::warn!("{unknown}");
+    }
     let demo = if options.demo {
         Demo::With
     } else {
@@ -32,22 +36,18 @@ pub async fn serve(options: Serve) -> anyhow::Result<()> {
 
 /// What a person at the terminal wants to know first.
 fn greet(node: &Node, config: &Config, demo: Demo) {
-    eprintln!(
-        "Hongyan 鸿雁 {} listens on http://{}",
-        env!("CARGO_PKG_VERSION"),
-        node.address()
-    );
-    eprintln!("  data     {}", config.data_dir.display());
+    let (version, address) = (env!("CARGO_PKG_VERSION"), node.address());
+    tell(format_args!(
+        "Hongyan 鸿雁 {version} listens on http://{address}"
+    ));
+    tell(format_args!("  data     {}", config.data_dir.display()));
     if demo == Demo::With {
-        eprintln!(
-            "  demo     zhangsan@gmail.com, lisi@gmail.com, wangwu@hotmail.com; password 1234"
-        );
-        eprintln!(
-            "  try      hongyan chat --server http://{} --login zhangsan@gmail.com",
-            node.address()
-        );
+        tell("  demo     zhangsan@gmail.com, lisi@gmail.com, wangwu@hotmail.com; password 1234");
+        tell(format_args!(
+            "  try      hongyan chat --server http://{address} --login zhangsan@gmail.com"
+        ));
     }
-    eprintln!("  stop     Ctrl-C");
+    tell("  stop     Ctrl-C");
 }
 
 /// The signals that mean stop.

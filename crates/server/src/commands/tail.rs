@@ -1,23 +1,38 @@
 //! `hongyan tail`
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::time::Duration;
 
 use anyhow::bail;
-use hongyan_client::{Body, Entry, EntryKind, Event, Start, UserId};
+use hongyan_client::{Body, Entry, EntryKind, Event, Events, Start, UserId};
+use tokio::time::timeout;
 
-use super::{client_config, connect};
+use super::interrupted;
+use super::sign_in::{client_config, connect, device};
 use crate::cli::Tail;
+use crate::output::{self, OutputError, tell};
 
-/// Prints what arrives, until interrupted or enough.
+/// For the end of the session. One that cannot be ended now expires in time.
+const SIGN_OUT: Duration = Duration::from_secs(2);
+
+/// Prints what arrives, until interrupted or enough. Each run is a device of its own, and signs out at its end.
 pub async fn tail(options: Tail) -> anyhow::Result<()> {
     let start = if options.all {
         Start::Everything
     } else {
         Start::Recent
     };
-    let config = client_config(&options.sign_in, "hongyan tail")?.start(start);
-    let (_client, mut events) = connect(config, &options.sign_in).await?;
+    let config = client_config(&options.sign_in, &device("tail"))?.start(start);
+    let (client, mut events) = connect(config, &options.sign_in).await?;
+    let ended = tokio::select! {
+        ended = print_all(&mut events, &options) => ended,
+        () = interrupted() => Ok(()),
+    };
+    let _ = timeout(SIGN_OUT, client.sign_out()).await;
+    ended
+}
+
+async fn print_all(events: &mut Events, options: &Tail) -> anyhow::Result<()> {
     let mut names = Names::default();
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0 {
@@ -31,10 +46,11 @@ pub async fn tail(options: Tail) -> anyhow::Result<()> {
                     .0
                     .extend(users.into_iter().map(|user| (user.id, user.name)));
             }
-            Some(Event::Disconnected { reason, retry_in }) => {
-                eprintln!("{reason}; again in {:.1} s", retry_in.as_secs_f64());
-            }
-            Some(Event::Connected { user }) => eprintln!("signed in as {}", user.name),
+            Some(Event::Disconnected { reason, retry_in }) => tell(format_args!(
+                "{reason}; again in {:.1} s",
+                retry_in.as_secs_f64()
+            )),
+            Some(Event::Connected { user }) => tell(format_args!("signed in as {}", user.name)),
             Some(Event::Terminal(terminal)) => bail!(terminal),
             Some(_) => {}
             None => bail!("the client stopped"),
@@ -55,21 +71,13 @@ impl Names {
     }
 }
 
-fn print(entry: &Entry, names: &Names, json: bool) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
+fn print(entry: &Entry, names: &Names, json: bool) -> Result<(), OutputError> {
     if json {
-        writeln!(stdout, "{}", entry.encode())?;
-    } else {
-        let from = names.of(entry.from);
-        writeln!(
-            stdout,
-            "{}:{}\t{from}\t{}",
-            entry.conv,
-            entry.seq,
-            describe(entry)
-        )?;
+        return output::line(entry.encode());
     }
-    stdout.flush()
+    let (conv, seq) = (entry.conv, entry.seq);
+    let from = names.of(entry.from);
+    output::line(format_args!("{conv}:{seq}\t{from}\t{}", describe(entry)))
 }
 
 /// An entry on one line. Control characters of the sender's do not reach the terminal.

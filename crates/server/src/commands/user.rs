@@ -1,46 +1,63 @@
 //! `hongyan user`
 
-use std::path::Path;
-
 use anyhow::bail;
 use hongyan_protocol::{UserId, UserProfile};
 
+use super::load_config;
 use super::sign_in::ask_new_password;
 use crate::admin::{self, Answer, Request};
 use crate::cli::{User, UserAction};
-use crate::config::{Config, Flags};
-use crate::node;
+use crate::config::Config;
+use crate::node::{Missing, Offline};
+use crate::output;
 
 /// Adds users, lists them, sets passwords; in the running server if there is one, else in its database.
 pub async fn user(options: User) -> anyhow::Result<()> {
-    let flags = Flags {
-        listen: None,
-        data_dir: options.data_dir,
+    let missing = match options.action {
+        UserAction::Add { create: true, .. } => Missing::Create,
+        UserAction::Add { .. } | UserAction::List | UserAction::Passwd { .. } => Missing::Refuse,
     };
-    let config = Config::load(options.config, &flags)?;
-    let operator = Operator { config };
-    match options.action {
-        UserAction::Add {
-            login,
-            name,
-            avatar,
-        } => operator.add(login, name, avatar).await,
-        UserAction::List => operator.list().await,
-        UserAction::Passwd { login } => operator.set_password(login).await,
+    let mut operator = Operator {
+        config: load_config(options.config, options.data_dir)?,
+        missing,
+        offline: None,
+    };
+    let done = operator.carry_out(options.action).await;
+    if let Some(offline) = operator.offline {
+        offline.close().await;
     }
+    done
 }
 
 struct Operator {
     config: Config,
+    missing: Missing,
+    /// The database, once no server was found running on it.
+    offline: Option<Offline>,
 }
 
 impl Operator {
+    async fn carry_out(&mut self, action: UserAction) -> anyhow::Result<()> {
+        match action {
+            UserAction::Add {
+                login,
+                name,
+                avatar,
+                create: _,
+            } => self.add(login, name, avatar).await,
+            UserAction::List => self.list().await,
+            UserAction::Passwd { login } => self.set_password(login).await,
+        }
+    }
+
     async fn add(
-        &self,
+        &mut self,
         login: String,
         name: Option<String>,
         avatar: Option<String>,
     ) -> anyhow::Result<()> {
+        // Before anybody is asked for a password.
+        self.find_database().await?;
         let password = ask_new_password(&login)?;
         let name = name.unwrap_or_else(|| login.clone());
         let users = self
@@ -52,12 +69,12 @@ impl Operator {
             })
             .await?;
         for user in users {
-            println!("added user {} {}", user.id, user.login);
+            output::done(format_args!("added user {} {}", user.id, user.login));
         }
         Ok(())
     }
 
-    async fn list(&self) -> anyhow::Result<()> {
+    async fn list(&mut self) -> anyhow::Result<()> {
         let mut after = UserId::default();
         loop {
             let page = self.ask(Request::ListUsers { after }).await?;
@@ -66,23 +83,32 @@ impl Operator {
             };
             after = last.id;
             for user in page {
-                println!("{}\t{}\t{}", user.id, user.login, user.name);
+                output::line(format_args!("{}\t{}\t{}", user.id, user.login, user.name))?;
             }
         }
     }
 
-    async fn set_password(&self, login: String) -> anyhow::Result<()> {
+    async fn set_password(&mut self, login: String) -> anyhow::Result<()> {
+        self.find_database().await?;
         let password = ask_new_password(&login)?;
         self.ask(Request::SetPassword { login, password }).await?;
-        println!("the password is set; all of the user's devices are signed out");
+        output::done("the password is set; all of the user's devices are signed out");
         Ok(())
     }
 
-    async fn ask(&self, request: Request) -> anyhow::Result<Vec<UserProfile>> {
-        let data_dir: &Path = &self.config.data_dir;
-        let answer = match admin::ask(data_dir, &request).await? {
-            Some(answer) => answer,
-            None => admin::carry_out(&*node::offline_service(&self.config)?, request).await,
+    /// Opens the database, unless a server runs on it.
+    async fn find_database(&mut self) -> anyhow::Result<()> {
+        if self.offline.is_none() && !admin::is_running(&self.config.data_dir).await {
+            self.offline = Some(Offline::open(&self.config, self.missing)?);
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, request: Request) -> anyhow::Result<Vec<UserProfile>> {
+        self.find_database().await?;
+        let answer = match &self.offline {
+            Some(offline) => admin::carry_out(offline.service(), request).await,
+            None => admin::ask(&self.config.data_dir, &request).await?,
         };
         match answer {
             Answer::Users { users } => Ok(users),

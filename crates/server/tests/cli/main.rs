@@ -52,8 +52,11 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data_dir = path(folder.path().join("data"));
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    fn start_in(folder: TempDir) -> Self {
+        let data_dir = path(folder.path());
         let mut child = hongyan(&[
             "serve",
             "--demo",
@@ -263,6 +266,345 @@ fn what_one_sends_another_reads() {
         "wrong\n",
     );
     assert!(!wrong.status.success() && stderr(&wrong).contains("wrong login name or password"));
+}
+
+/// A script that sends many messages at once, and a second `tail`, end nobody's session.
+#[test]
+fn many_commands_of_one_user_run_at_once() {
+    let server = Server::start();
+    let sign_in = ["--server", &server.url, "--login", "zhangsan@gmail.com"];
+    let tail = || {
+        let mut child = hongyan(&[&["tail"], &sign_in[..], &["--count", "10"]].concat())
+            .env("HONGYAN_PASSWORD", "1234")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let first = said.next().unwrap().unwrap();
+        assert_eq!(first, "signed in as 张三");
+        (child, said)
+    };
+    let tails = [tail(), tail()];
+    let sends: Vec<Child> = (0..10)
+        .map(|n| {
+            let to = ["--to", "lisi@gmail.com", &format!("message {n}")];
+            hongyan(&[&["send"], &sign_in[..], &to[..]].concat())
+                .env("HONGYAN_PASSWORD", "1234")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for send in sends {
+        let output = send.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    for (child, said) in tails {
+        let output = child.wait_with_output().unwrap();
+        let heard = stdout(&output);
+        assert!(output.status.success(), "{:?}", said.collect::<Vec<_>>());
+        let mut texts: Vec<&str> = heard
+            .lines()
+            .filter_map(|line| line.split('\t').nth(2))
+            .collect();
+        texts.sort_unstable();
+        let expected: Vec<String> = (0..10).map(|n| format!("message {n}")).collect();
+        assert_eq!(texts, expected);
+    }
+    // Each run has signed out.
+    let curl = |arguments: &[&str]| {
+        let output = Command::new("curl")
+            .arg("-s")
+            .args(arguments)
+            .output()
+            .unwrap();
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let login = r#"{"login":"zhangsan@gmail.com","password":"1234","device":"looking"}"#;
+    let token = curl(&[&format!("{}/v1/login", server.url), "-d", login])["token"].clone();
+    let bearer = format!("Authorization: Bearer {}", token.as_str().unwrap());
+    let sessions = curl(&[&format!("{}/v1/sessions", server.url), "-H", &bearer]);
+    assert_eq!(
+        sessions["sessions"].as_array().unwrap().len(),
+        1,
+        "{sessions}"
+    );
+}
+
+#[test]
+fn a_message_under_one_name_is_stored_once() {
+    let server = Server::start();
+    let send = |to: &str, text: &str| {
+        let name = ["--client-id", "job-17", "--to", to, text];
+        let sign_in = ["--server", &server.url, "--login", "zhangsan@gmail.com"];
+        run(&[&["send"], &sign_in[..], &name[..]].concat(), "1234\n")
+    };
+    let first = send("lisi@gmail.com", "done");
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert_eq!(stdout(&send("lisi@gmail.com", "done")), stdout(&first));
+    let other = send("lisi@gmail.com", "undone");
+    assert_eq!(other.status.code(), Some(1));
+    assert!(
+        stderr(&other).contains("client_id_conflict"),
+        "{}",
+        stderr(&other)
+    );
+    let invalid = run(&["send", "--client-id", "a b", "--to", "x", "y"], "");
+    assert_eq!(invalid.status.code(), Some(2), "{}", stderr(&invalid));
+}
+
+/// What a person sees who presses Ctrl-C, or a script whose server is away, or busy for too long.
+#[test]
+fn what_may_be_tried_again_ends_with_a_code_of_its_own() {
+    let away = [
+        "send",
+        "--server",
+        "http://127.0.0.1:1",
+        "--login",
+        "x",
+        "--to",
+        "y",
+        "z",
+    ];
+    let away = run(&away, "password\n");
+    assert_eq!(away.status.code(), Some(75));
+    assert!(
+        stderr(&away).contains("nothing was sent"),
+        "{}",
+        stderr(&away)
+    );
+
+    // A server that takes the message and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || half_a_server(stream.unwrap()));
+        }
+    });
+    let silent = ["send", "--server", &url, "--login", "x", "--timeout", "1"];
+    let silent = run(
+        &[&silent[..], &["--client-id", "job-18", "--to", "y", "z"]].concat(),
+        "password\n",
+    );
+    assert_eq!(silent.status.code(), Some(75), "{}", stderr(&silent));
+    assert!(
+        stderr(&silent).contains("--client-id job-18"),
+        "{}",
+        stderr(&silent)
+    );
+}
+
+/// Signs everybody in, knows everybody, and is silent about messages.
+fn half_a_server(mut stream: std::net::TcpStream) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut length = 0;
+        let mut request = String::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+            request.push_str(&line);
+        }
+        std::io::copy(
+            &mut std::io::Read::take(&mut reader, length),
+            &mut std::io::sink(),
+        )
+        .unwrap();
+        let user = r#"{"id":1,"login":"y","name":"Y"}"#;
+        let answer = if request.starts_with("POST /v1/login") {
+            format!(r#"{{"token":"hy_x","session":1,"user":{user},"expires_at":1}}"#)
+        } else if request.starts_with("GET /v1/users") {
+            format!(r#"{{"users":[{user}]}}"#)
+        } else {
+            continue;
+        };
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length:";
+        write!(stream, "{head} {}\r\n\r\n{answer}", answer.len()).unwrap();
+    }
+}
+
+#[test]
+fn a_wrong_folder_is_told_and_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = path(folder.path());
+    let user = |arguments: &[&str], input: &str| {
+        run(
+            &[&["user"], arguments, &["--data-dir", &data_dir]].concat(),
+            input,
+        )
+    };
+    for arguments in [&["list"][..], &["add", "zoe"], &["passwd", "zoe"]] {
+        let refused = user(arguments, "a good password\n");
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        let said = stderr(&refused);
+        assert!(
+            said.contains("no database") && said.contains("--create"),
+            "{said}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+
+    let made = user(&["add", "zoe", "--create"], "a good password\n");
+    assert_eq!(stdout(&made), "added user 1000 zoe\n", "{}", stderr(&made));
+    // More than one page, so that the folder is asked more than once.
+    for _ in 0..2 {
+        let listed = user(&["list"], "");
+        assert_eq!(stdout(&listed), "1000\tzoe\tzoe\n", "{}", stderr(&listed));
+        assert!(listed.status.success());
+    }
+    // The demo's users find room beside her.
+    let server = Server::start_in(folder);
+    let listed = stdout(&run(&["user", "list", "--data-dir", &server.data_dir], ""));
+    let expected = "1000\tzoe\tzoe\n1001\tlisi@gmail.com\t李四\n\
+        1002\twangwu@hotmail.com\t王五\n1003\tzhangsan@gmail.com\t张三\n";
+    let mut lines: Vec<&str> = listed.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines.join("\n") + "\n", expected);
+}
+
+/// A full disk, or a reader that has gone, is told or passed over. It is never a panic.
+#[test]
+fn an_output_that_cannot_be_written_harms_nobody() {
+    let full = || {
+        Stdio::from(
+            std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap(),
+        )
+    };
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let server = Server::start();
+    let sign_in = ["--server", &server.url, "--login", "zhangsan@gmail.com"];
+    let data_dir = ["--data-dir", &server.data_dir];
+    let to = ["--to", "lisi@gmail.com"];
+    let end = |arguments: &[&str], out: Stdio| {
+        let output = hongyan(arguments)
+            .env("HONGYAN_PASSWORD", "1234")
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        let said = stderr(&output);
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+        (output.status.code(), said)
+    };
+    // Stored, so it must not be sent again: a good end, and a word about the output.
+    let send = [&["send"], &sign_in[..], &to, &["once"]].concat();
+    let (code, said) = end(&send, full());
+    assert_eq!(code, Some(0));
+    assert!(said.contains("it is done, but cannot be printed"), "{said}");
+    assert_eq!(end(&send, closed()).0, Some(0));
+
+    let tail = [&["tail"], &sign_in[..], &["--all", "--count", "2"]].concat();
+    let list = [&["user", "list"], &data_dir[..]].concat();
+    let check = [&["check"], &data_dir[..]].concat();
+    for arguments in [tail, list, check] {
+        let (code, said) = end(&arguments, full());
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("cannot write to standard output"), "{said}");
+        assert_eq!(end(&arguments, closed()).0, Some(0), "{arguments:?}");
+    }
+    assert_eq!(end(&["--help"], full()).0, Some(0));
+}
+
+/// As with a log file on a disk that is full.
+#[test]
+fn a_server_whose_log_cannot_be_written_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let address = format!("127.0.0.1:{port}");
+    let data_dir = path(folder.path());
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let child = hongyan(&[
+        "serve",
+        "--demo",
+        "--listen",
+        &address,
+        "--data-dir",
+        &data_dir,
+    ])
+    .env("HONGYAN_LOG", "trace")
+    .stderr(full)
+    .spawn()
+    .unwrap();
+    let mut server = Server {
+        child,
+        url: format!("http://{address}"),
+        _folder: folder,
+        data_dir,
+    };
+    let send = [
+        "send",
+        "--server",
+        &server.url,
+        "--login",
+        "zhangsan@gmail.com",
+    ];
+    let send = [&send[..], &["--to", "lisi@gmail.com", "hello"]].concat();
+    let sent = (0..600).any(|_| {
+        let sent = run(&send, "1234\n");
+        assert!(
+            server.child.try_wait().unwrap().is_none(),
+            "the server has ended"
+        );
+        if !sent.status.success() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        sent.status.success()
+    });
+    assert!(sent, "the server does not answer");
+    assert!(server.interrupt().success());
+}
+
+/// What Kubernetes sets in every pod beside a service of our name.
+#[test]
+fn variables_of_others_are_passed_over_and_unknown_ones_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = path(folder.path());
+    let made = run(
+        &["user", "add", "zoe", "--create", "--data-dir", &data_dir],
+        "a good password\n",
+    );
+    assert!(made.status.success(), "{}", stderr(&made));
+    let output = hongyan(&["user", "list", "--data-dir", &data_dir])
+        .env("HONGYAN_SERVICE_HOST", "10.96.0.7")
+        .env("HONGYAN_SERVICE_PORT", "8080")
+        .env("HONGYAN_PORT", "tcp://10.96.0.7:8080")
+        .env("HONGYAN_PORT_8080_TCP_ADDR", "10.96.0.7")
+        .env("HONGYAN_DELIVERY__REPUSH", "3")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(
+        stderr(&output),
+        "hongyan: the variable HONGYAN_DELIVERY__REPUSH names no setting and is passed over; \
+         did you mean \"HONGYAN_DELIVERY__REPUSHES\"?\n"
+    );
 }
 
 /// The example that the SDK's documentation shows.
