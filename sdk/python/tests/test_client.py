@@ -224,7 +224,7 @@ class Restarting(unittest.IsolatedAsyncioTestCase):
             async with server() as node:
                 async with person(node.url, LISI, state=state) as li:
                     mine = li.id
-                    await until("the first sync is done", lambda: li.client._incoming.cursor is not None)
+                    await until("the first sync is done", lambda: li.client._engine.incoming.cursor is not None)
                 async with person(node.url, ZHANGSAN) as zhang:
                     for n in range(30):
                         await zhang.client.send(f"{n}", to=mine)

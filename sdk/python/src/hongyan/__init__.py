@@ -1,7 +1,8 @@
 """The client of Hongyan for Python: connects, stays connected, and never loses, doubles or reorders a message."""
 
 from .book import Conversation
-from .client import Client, Pending
+from .client import Client
+from .engine import Pending
 from .errors import Closed, Ended, HongyanError, RequestError, Unreachable, WrongState
 from .events import ConversationEvent, EntryEvent, Event, FailedEvent, OfflineEvent, OnlineEvent
 from .http import Http, Login, Session
