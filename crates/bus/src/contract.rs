@@ -49,6 +49,7 @@ fn entry(recipients: &[u64], seq: u64) -> Notice {
         event: Event::Entry {
             conv: ConversationId::from_trusted(1),
             seq: Seq::from_trusted(seq),
+            target: None,
             frame: Bytes::from_static(b"{}"),
         },
     }

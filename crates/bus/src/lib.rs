@@ -33,6 +33,8 @@ pub enum Event {
         conv: ConversationId,
         /// The entry's position.
         seq: Seq,
+        /// The message whose text it removes, where it is an edit or a recall.
+        target: Option<Seq>,
         /// The encoded push.
         frame: Bytes,
     },

@@ -165,13 +165,19 @@ impl Hub {
 impl Sink for Hub {
     fn deliver(&self, notice: &Notice, except: Option<ConnectionId>) {
         match &notice.event {
-            Event::Entry { conv, seq, frame } => {
+            Event::Entry {
+                conv,
+                seq,
+                target,
+                frame,
+            } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
                     if except != Some(outbox.connection()) {
                         outbox.put(Item::Entry {
                             conv: *conv,
                             seq: *seq,
+                            target: *target,
                             frame: frame.clone(),
                         });
                     }

@@ -25,6 +25,8 @@ pub(crate) enum Item {
         conv: ConversationId,
         /// The position.
         seq: Seq,
+        /// The message whose text it removes, where it is an edit or a recall.
+        target: Option<Seq>,
         /// The encoded push.
         frame: Utf8Bytes,
     },
@@ -36,6 +38,8 @@ pub(crate) enum Item {
         conv: ConversationId,
         /// The position.
         seq: Seq,
+        /// The message whose text it removes, where it is an edit or a recall.
+        target: Option<Seq>,
         /// The encoded answer.
         frame: Utf8Bytes,
     },
@@ -209,6 +213,41 @@ impl Item {
     }
 }
 
+/// What is removed by what waits: of a conversation, the message's position and that of the removing entry.
+#[derive(Default)]
+pub(crate) struct Removals(Vec<(ConversationId, Seq, Seq)>);
+
+impl Removals {
+    /// What these items remove.
+    pub(crate) fn of<'a>(items: impl IntoIterator<Item = &'a Item>) -> Self {
+        let removals = items.into_iter().filter_map(|item| match item {
+            Item::Entry {
+                conv,
+                seq,
+                target: Some(target),
+                ..
+            }
+            | Item::Appended {
+                conv,
+                seq,
+                target: Some(target),
+                ..
+            } => Some((*conv, *target, *seq)),
+            Item::Entry { .. } | Item::Appended { .. } | Item::Answer(_) | Item::Droppable(_) => {
+                None
+            }
+        });
+        Self(removals.collect())
+    }
+
+    /// Whether the text of this entry is among what is removed.
+    pub(crate) fn contain(&self, conv: ConversationId, seq: Seq, target: Option<Seq>) -> bool {
+        self.0.iter().any(|&(removed_in, removed, by)| {
+            removed_in == conv && seq < by && (seq == removed || target == Some(removed))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -227,6 +266,7 @@ mod tests {
         Item::Entry {
             conv: ConversationId::from_trusted(1),
             seq: Seq::from_trusted(seq),
+            target: None,
             frame: "x".repeat(bytes).into(),
         }
     }

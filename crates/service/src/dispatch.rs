@@ -73,12 +73,15 @@ impl Dispatcher {
         if appended.duplicate {
             return;
         }
-        let frame = wire::new_entry(append, appended).encode();
+        let entry = wire::new_entry(append, appended);
+        let target = entry.target;
+        let frame = entry.encode();
         let notice = Notice {
             recipients: Arc::clone(&appended.members),
             event: Event::Entry {
                 conv: appended.conv,
                 seq: appended.seq,
+                target,
                 frame: Bytes::from(frame),
             },
         };

@@ -34,7 +34,7 @@ pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };
 pub use error::ServiceError;
-pub use reading::PushPage;
+pub use reading::{Push, PushPage};
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use throttle::limited_as;
 pub use token::Token;

@@ -16,10 +16,21 @@ use crate::{Caller, Service, ServiceError, wire};
 
 /// A stretch of a log as encoded pushes, for a connection that was held back.
 pub struct PushPage {
-    /// The position and the encoded push of each entry, ascending.
-    pub entries: Vec<(Seq, Bytes)>,
+    /// The entries, ascending.
+    pub entries: Vec<Push>,
     /// The log's last seq.
     pub head: Seq,
+}
+
+/// One entry, to be pushed.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// Its position.
+    pub seq: Seq,
+    /// The message that it is about, where it is an edit or a recall.
+    pub target: Option<Seq>,
+    /// The encoded push.
+    pub frame: Bytes,
 }
 
 impl Service {
@@ -118,8 +129,12 @@ impl Service {
             .history(caller.user(), conv, range, limit)
             .await?;
         let encode = |entry: Entry| {
-            let seq = entry.seq;
-            (seq, Bytes::from(wire::entry(entry).encode()))
+            let entry = wire::entry(entry);
+            Push {
+                seq: entry.seq,
+                target: entry.target,
+                frame: Bytes::from(entry.encode()),
+            }
         };
         Ok(PushPage {
             entries: fit(found.entries, range).into_iter().map(encode).collect(),

@@ -18,11 +18,21 @@ pub(super) struct Conversation<P> {
     /// The highest position acked on this connection.
     acked: Seq,
     /// Pushed and not acked, ascending.
-    unacked: VecDeque<Ready<P>>,
+    unacked: VecDeque<Held<P>>,
     /// When the un-acked entries are pushed again. Means nothing while there are none.
     deadline: Tick,
     /// How often the un-acked entries were pushed again since acks last made progress.
     repushes: u32,
+}
+
+/// An entry that was pushed and is not acked.
+#[derive(Debug)]
+struct Held<P> {
+    seq: Seq,
+    target: Option<Seq>,
+    bytes: usize,
+    /// `None` when its text was removed since: the log has what it is now.
+    payload: Option<P>,
 }
 
 impl<P: Clone> Conversation<P> {
@@ -99,18 +109,51 @@ impl<P: Clone> Conversation<P> {
             payload: entry.payload.clone(),
             again: false,
         });
-        self.unacked.push_back(entry);
+        self.unacked.push_back(Held {
+            seq: entry.seq,
+            target: entry.target,
+            bytes: entry.bytes,
+            payload: Some(entry.payload),
+        });
         true
     }
 
-    /// Pushes all un-acked entries again.
-    pub(super) fn push_again(&mut self, policy: &Policy, now: Tick, out: &mut Vec<Action<P>>) {
+    /// Pushes all un-acked entries again. From one on whose text was removed they are held back, and so read anew.
+    pub(super) fn push_again(
+        &mut self,
+        window: &mut Window,
+        policy: &Policy,
+        now: Tick,
+        out: &mut Vec<Action<P>>,
+    ) {
         self.repushes += 1;
         self.deadline = now.after(policy.repush_interval);
-        out.extend(self.unacked.iter().map(|entry| Action::Push {
-            payload: entry.payload.clone(),
-            again: true,
-        }));
+        for at in 0..self.unacked.len() {
+            let entry = &self.unacked[at];
+            let Some(payload) = &entry.payload else {
+                let before = entry.seq.previous();
+                self.learn_latest(self.pushed_to);
+                self.pushed_to = before;
+                for held in self.unacked.drain(at..) {
+                    window.give_back(held.bytes);
+                }
+                return;
+            };
+            out.push(Action::Push {
+                payload: payload.clone(),
+                again: true,
+            });
+        }
+    }
+
+    /// The text of the message at `target`, and of each edit of it up to the entry at `by`, is no more.
+    pub(super) fn remove(&mut self, target: Seq, by: Seq, window: &mut Window) {
+        for entry in &mut self.unacked {
+            let is_meant = entry.seq == target || entry.target == Some(target);
+            if is_meant && entry.seq < by && entry.payload.take().is_some() {
+                window.shrink(std::mem::take(&mut entry.bytes));
+            }
+        }
     }
 
     /// The client holds everything up to `seq`. Whether that is known to be true.

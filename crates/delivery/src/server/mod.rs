@@ -5,7 +5,8 @@
 //! Owns: for each connection, the entries pushed and not yet acked, and the conversations that
 //! wait because the connection is too far behind.
 //! Promises: held payloads stay within `Policy::window_bytes`; an idle connection owns no heap
-//! memory; every entry that is not acked in time is pushed again a fixed number of times, and
+//! memory; nothing of a text is held or pushed again once it was
+//! recalled or replaced; every entry that is not acked in time is pushed again a fixed number of times, and
 //! then the connection is closed, resumable.
 //! Not here: encoding (payloads come ready-made and shared), and reading the log (the caller
 //! carries out [`Action::Fetch`]).
@@ -52,6 +53,8 @@ pub struct Ready<P> {
     pub seq: Seq,
     /// The frame's size, in bytes.
     pub bytes: usize,
+    /// The message that it is about, where it is an edit or a recall.
+    pub target: Option<Seq>,
     /// The shared, encoded frame.
     pub payload: P,
 }

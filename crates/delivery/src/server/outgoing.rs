@@ -35,6 +35,8 @@ pub struct Outgoing<P> {
 enum Fetch {
     Idle,
     Outstanding(ConversationId),
+    /// Outstanding, and what comes may have a text that was removed since it was read.
+    Outdated(ConversationId),
     /// Not before this time: the last one failed.
     Resting(Tick),
 }
@@ -67,12 +69,8 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) {
-        if self.closed {
+        if !self.admits(conv, out) {
             return;
-        }
-        let is_new = !self.conversations.contains_key(&conv);
-        if is_new && self.conversations.len() >= self.policy.tracked_conversations {
-            return self.close(CloseCode::SlowReader, out);
         }
         let before = entry.seq.previous();
         self.with(conv, Some(before), |conversation, window, policy| {
@@ -81,6 +79,25 @@ impl<P: Clone> Outgoing<P> {
             }
         });
         self.fetch_next(out);
+    }
+
+    /// As [`live`](Self::live), for an entry whose text was removed since: the log has what it is now.
+    pub fn outdated(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
+        if self.admits(conv, out) {
+            self.with(conv, Some(seq.previous()), |conversation, _, _| {
+                conversation.learn_latest(seq);
+            });
+            self.fetch_next(out);
+        }
+    }
+
+    /// Whether there is room to track the conversation; without it, the connection is closed.
+    fn admits(&mut self, conv: ConversationId, out: &mut Vec<Action<P>>) -> bool {
+        let is_new = !self.conversations.contains_key(&conv);
+        if is_new && self.conversations.len() >= self.policy.tracked_conversations {
+            self.close(CloseCode::SlowReader, out);
+        }
+        !self.closed
     }
 
     /// The answer to a request of this connection's own has told the client of the entry at `seq`: it is
@@ -118,6 +135,10 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) {
+        if self.fetch == Fetch::Outdated(conv) {
+            self.fetch = Fetch::Idle;
+            return self.fetch_next(out);
+        }
         if self.fetch != Fetch::Outstanding(conv) {
             return;
         }
@@ -145,9 +166,13 @@ impl<P: Clone> Outgoing<P> {
     /// Answers [`Action::Fetch`]: the log could not be read now. It is asked for again later, through
     /// [`tick`](Self::tick).
     pub fn fetch_failed(&mut self, conv: ConversationId, now: Tick) {
-        if self.fetch == Fetch::Outstanding(conv) {
+        if self.is_fetching(conv) {
             self.rest(now);
         }
+    }
+
+    fn is_fetching(&self, conv: ConversationId) -> bool {
+        self.fetch == Fetch::Outstanding(conv) || self.fetch == Fetch::Outdated(conv)
     }
 
     /// The user may no longer read this conversation: nothing more of it is pushed or waited for.
@@ -157,10 +182,21 @@ impl<P: Clone> Outgoing<P> {
             self.behind -= usize::from(conversation.is_behind());
             self.free_if_idle();
         }
-        if self.fetch == Fetch::Outstanding(conv) {
+        if self.is_fetching(conv) {
             self.fetch = Fetch::Idle;
         }
         self.fetch_next(out);
+    }
+
+    /// The text of the message at `target` was recalled or replaced by the entry at `by`: what is held of it is dropped,
+    /// and is not pushed again as it was.
+    pub fn removed(&mut self, conv: ConversationId, target: Seq, by: Seq) {
+        if self.fetch == Fetch::Outstanding(conv) {
+            self.fetch = Fetch::Outdated(conv);
+        }
+        self.with(conv, None, |conversation, window, _| {
+            conversation.remove(target, by, window);
+        });
     }
 
     /// When to call [`tick`](Self::tick) next. Never too late; it may be too early, and then `tick` does
@@ -181,7 +217,9 @@ impl<P: Clone> Outgoing<P> {
         }
         for conversation in self.conversations.values_mut() {
             if conversation.deadline().is_some_and(|at| at <= now) {
-                conversation.push_again(policy, now, out);
+                let was_behind = usize::from(conversation.is_behind());
+                conversation.push_again(&mut self.window, policy, now, out);
+                self.behind = self.behind - was_behind + usize::from(conversation.is_behind());
             }
         }
         if matches!(self.fetch, Fetch::Resting(until) if until <= now) {
@@ -270,7 +308,7 @@ impl<P: Clone> Outgoing<P> {
     fn find_deadline(&self) -> Option<Tick> {
         let resting = match self.fetch {
             Fetch::Resting(until) => Some(until),
-            Fetch::Idle | Fetch::Outstanding(_) => None,
+            Fetch::Idle | Fetch::Outstanding(_) | Fetch::Outdated(_) => None,
         };
         let conversations = self.conversations.values();
         conversations

@@ -28,6 +28,11 @@ impl Window {
         self.bytes += bytes;
     }
 
+    /// An entry that stays has so many bytes less.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+    }
+
     pub(crate) fn give_back(&mut self, bytes: usize) {
         self.entries -= 1;
         self.bytes -= bytes;

@@ -68,7 +68,7 @@ proptest! {
                     arrivals.next();
                     now = at;
                     let seq = Seq::from_trusted(seq);
-                    let ready = Ready { seq, bytes: 1, payload: () };
+                    let ready = Ready { seq, bytes: 1, target: None, payload: () };
                     outgoing.live(conv, ready, Tick::from_millis(now), &mut out);
                 }
                 _ => {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use hongyan_delivery::Backoff;
 use hongyan_delivery::server::{Ack, Action, Outgoing, Policy, Ready};
 use hongyan_protocol::{
-    ClientFrame, ClientId, CloseCode, ConversationId, ErrorCode, Failure, Seq, ServerFrame, Target,
+    ClientFrame, ClientId, CloseCode, ConversationId, Entry, ErrorCode, Failure, Seq, ServerFrame,
+    Target,
 };
 
 use crate::log::Content;
@@ -124,10 +125,7 @@ impl World {
             return self.with_outgoing(connection, |outgoing, _| outgoing.fetch_failed(conv, now));
         }
         let page = self.log.after(conv, after, limit);
-        let entries = page.entries.into_iter().map(|entry| {
-            let seq = entry.seq;
-            ready(&ServerFrame::Entry(entry), seq)
-        });
+        let entries = page.entries.into_iter().map(ready);
         self.with_outgoing(connection, |outgoing, out| {
             outgoing.fetched(conv, entries, page.head, now, out);
         });
@@ -181,11 +179,13 @@ impl World {
     }
 }
 
-pub(crate) fn ready(frame: &ServerFrame, seq: Seq) -> Ready<Payload> {
-    let payload: Payload = frame.encode(None).into();
+pub(crate) fn ready(entry: Entry) -> Ready<Payload> {
+    let (seq, target) = (entry.seq, entry.target);
+    let payload: Payload = ServerFrame::Entry(entry).encode(None).into();
     Ready {
         seq,
         bytes: payload.len(),
+        target,
         payload,
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::incoming::Start;
 use hongyan_delivery::server::{Outgoing, Policy};
-use hongyan_protocol::{ConversationId, Seq, ServerFrame, UserId};
+use hongyan_protocol::{ConversationId, Seq, UserId};
 
 use crate::client::{Client, Sabotage};
 use crate::log::Log;
@@ -202,8 +202,11 @@ impl World {
                 seq,
             } => {
                 let entry = self.log.conversations[&conv].entries[seq.get() as usize - 1].clone();
-                let ready = ready(&ServerFrame::Entry(entry), seq);
+                let ready = ready(entry);
                 self.with_outgoing(connection, |outgoing, out| {
+                    if let Some(target) = ready.target {
+                        outgoing.removed(conv, target, seq);
+                    }
                     outgoing.live(conv, ready, now, out)
                 });
             }

@@ -25,7 +25,7 @@ use tungstenite::Utf8Bytes;
 use crate::Gateway;
 use crate::hub::Registration;
 use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT};
-use crate::outbox::{Ending, Item};
+use crate::outbox::{Ending, Item, Removals};
 use crate::transport::{Received, Socket, WriteError};
 use alarm::Alarm;
 use pace::Pace;
@@ -203,12 +203,27 @@ impl Connection {
     async fn write(&mut self, socket: &mut Socket, now: Tick) -> Result<(), End> {
         let mut items = std::mem::take(&mut self.items);
         let ending = self.registration.outbox().take(&mut items);
+        let removals = Removals::of(&items);
         for item in items.drain(..) {
             match item {
-                Item::Entry { conv, seq, frame } => {
+                Item::Entry {
+                    conv, seq, target, ..
+                } if removals.contain(conv, seq, target) => {
+                    self.outgoing.outdated(conv, seq, &mut self.actions);
+                }
+                Item::Entry {
+                    conv,
+                    seq,
+                    target,
+                    frame,
+                } => {
+                    if let Some(target) = target {
+                        self.outgoing.removed(conv, target, seq);
+                    }
                     let entry = Ready {
                         seq,
                         bytes: frame.len(),
+                        target,
                         payload: frame,
                     };
                     self.outgoing.live(conv, entry, now, &mut self.actions);
@@ -219,8 +234,16 @@ impl Connection {
                         socket.feed(frame).await.map_err(End::from)?;
                     }
                 }
-                Item::Appended { conv, seq, frame } => {
+                Item::Appended {
+                    conv,
+                    seq,
+                    target,
+                    frame,
+                } => {
                     self.in_flight = self.in_flight.saturating_sub(1);
+                    if let Some(target) = target {
+                        self.outgoing.removed(conv, target, seq);
+                    }
                     // What comes before it is written before it.
                     self.act(socket).await?;
                     socket.feed(frame).await.map_err(End::from)?;
@@ -312,11 +335,12 @@ impl Connection {
         let now = self.now();
         match page {
             Ok(page) => {
-                let entries = page.entries.into_iter().filter_map(|(seq, frame)| {
-                    let payload = Utf8Bytes::try_from(frame).ok()?;
+                let entries = page.entries.into_iter().filter_map(|push| {
+                    let payload = Utf8Bytes::try_from(push.frame).ok()?;
                     Some(Ready {
-                        seq,
+                        seq: push.seq,
                         bytes: payload.len(),
+                        target: push.target,
                         payload,
                     })
                 });

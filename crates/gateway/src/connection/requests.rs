@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{
-    Ack, ClientFrame, CloseCode, DecodeError, Done, ErrorCode, Failure, Ping, Pong, Sent,
+    Ack, ClientFrame, CloseCode, DecodeError, Done, ErrorCode, Failure, Ping, Pong, Sent, Seq,
     ServerFrame,
 };
 use hongyan_service::{Reply, ServiceError};
@@ -25,9 +25,15 @@ impl Connection {
             ClientFrame::Hello(_) => self.answer(req, &ServerFrame::Error(already_welcome())),
             ClientFrame::Ping(ping) => self.pong(req, &ping),
             ClientFrame::Ack(ack) => self.ack(req, ack),
-            ClientFrame::Send(send) => service.send(&caller, send, self.reply_sent(req)),
-            ClientFrame::Edit(edit) => service.edit(&caller, edit, self.reply_sent(req)),
-            ClientFrame::Recall(recall) => service.recall(&caller, recall, self.reply_sent(req)),
+            ClientFrame::Send(send) => service.send(&caller, send, self.reply_sent(req, None)),
+            ClientFrame::Edit(edit) => {
+                let reply = self.reply_sent(req, Some(edit.seq));
+                service.edit(&caller, edit, reply);
+            }
+            ClientFrame::Recall(recall) => {
+                let reply = self.reply_sent(req, Some(recall.seq));
+                service.recall(&caller, recall, reply);
+            }
             ClientFrame::Read(read) => {
                 let reply = self.reply(req, |()| Some(ServerFrame::Done(Done {})));
                 service.read(&caller, read, reply);
@@ -96,7 +102,8 @@ impl Connection {
             .put(Item::Answer(Some(frame.encode(req).into())));
     }
 
-    fn reply_sent(&mut self, req: Option<u64>) -> Reply<Sent> {
+    /// Where the service puts the answer to a request that appends an entry. `target`: the message whose text it removes.
+    fn reply_sent(&mut self, req: Option<u64>, target: Option<Seq>) -> Reply<Sent> {
         self.in_flight += 1;
         let outbox: Arc<Outbox> = Arc::clone(self.registration.outbox());
         Box::new(move |result: Result<Sent, ServiceError>| {
@@ -104,6 +111,7 @@ impl Connection {
                 Ok(sent) => Item::Appended {
                     conv: sent.conv,
                     seq: sent.seq,
+                    target,
                     frame: ServerFrame::Sent(sent).encode(req).into(),
                 },
                 Err(error) => Item::Answer(Some(failed(&error).encode(req).into())),

@@ -74,6 +74,50 @@ async fn an_ack_stops_the_re_push() {
     );
 }
 
+/// A text that was recalled, or replaced by an edit, is not said again by the server that had said it before.
+#[tokio::test]
+async fn what_was_recalled_or_replaced_is_pushed_again_without_its_text() {
+    let server = TestServer::start_with(|config| {
+        config.delivery.ack_timeout_ms = 1000;
+        config.delivery.repush_interval_ms = 1000;
+    })
+    .await;
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let mut li = server.connect(LI).await;
+    zhang.send_text(LI_ID, "m1", "stays").await;
+    zhang.send_text(LI_ID, "m2", "a secret").await;
+    zhang.send_text(LI_ID, "m3", "the old wording").await;
+    for expected in ["stays", "a secret", "the old wording"] {
+        assert_eq!(li.next_of("entry").await["body"]["text"], expected);
+    }
+    let recall = json!({ "type": "recall", "conv": 1, "seq": 2, "client_id": "r1" });
+    assert_eq!(zhang.request(recall).await["type"], "sent");
+    let edit = json!({
+        "type": "edit", "conv": 1, "seq": 3, "client_id": "e1",
+        "body": { "type": "text", "text": "the new wording" },
+    });
+    assert_eq!(zhang.request(edit).await["type"], "sent");
+    assert_eq!(li.next_of("entry").await["kind"], "recall");
+    assert_eq!(li.next_of("entry").await["kind"], "edit");
+    // From here on all is pushed again.
+    assert_eq!(li.next_of("entry").await["body"]["text"], "stays");
+    let recalled = li.next_of("entry").await;
+    assert_eq!(
+        (&recalled["seq"], &recalled["recalled_by"]),
+        (&json!(2), &json!(4))
+    );
+    assert_eq!(recalled.get("body"), None, "{recalled}");
+    let edited = li.next_of("entry").await;
+    assert_eq!(
+        (&edited["seq"], &edited["edited_by"]),
+        (&json!(3), &json!(5))
+    );
+    assert_eq!(edited["body"]["text"], "the new wording");
+    for expected in [4, 5] {
+        assert_eq!(li.next_of("entry").await["seq"], expected);
+    }
+}
+
 #[tokio::test]
 async fn a_client_too_far_behind_is_held_back_and_then_gets_the_rest_in_order() {
     const MESSAGES: u64 = 700;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use hongyan_protocol::limits;
+
 use super::*;
 
 type Out = Vec<Action<&'static str>>;
@@ -19,7 +21,16 @@ fn ready(value: u64) -> Ready<&'static str> {
     Ready {
         seq: seq(value),
         bytes: 100,
+        target: None,
         payload: "entry",
+    }
+}
+
+/// An edit of a message.
+fn edit(value: u64, target: u64) -> Ready<&'static str> {
+    Ready {
+        target: Some(seq(target)),
+        ..ready(value)
     }
 }
 
@@ -331,4 +342,75 @@ fn an_answer_beyond_what_was_pushed_has_the_rest_read_from_the_log() {
     assert_eq!(drain(&mut out).len(), 3);
     outgoing.answered(A, seq(2), &mut out);
     assert_eq!((outgoing.behind(), drain(&mut out)), (0, vec![]));
+}
+
+#[test]
+fn what_was_removed_is_not_pushed_again_as_it_was() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    for entry in [ready(1), ready(2), edit(3, 2)] {
+        outgoing.live(A, entry, at(0), &mut out);
+    }
+    outgoing.removed(A, seq(2), seq(4));
+    outgoing.live(A, edit(4, 2), at(0), &mut out);
+    assert_eq!(outgoing.unacked_bytes(), 200, "nothing of it is held");
+    assert_eq!(outgoing.unacked_entries(), 4, "their acks are still due");
+    drain(&mut out);
+    // What stands before it is pushed as it was; the rest is read from the log, where it is blank.
+    let timeout = at(limits::ACK_TIMEOUT.as_millis() as u64);
+    outgoing.tick(timeout, &mut out);
+    assert_eq!(drain(&mut out), [push(true), fetch(A, 1, 3)]);
+    outgoing.fetched(
+        A,
+        [ready(2), edit(3, 2), edit(4, 2)],
+        seq(4),
+        timeout,
+        &mut out,
+    );
+    assert_eq!(drain(&mut out), [push(false), push(false), push(false)]);
+    outgoing.ack(A, seq(4), timeout, &mut out);
+    assert_eq!(outgoing.tracked(), 0);
+    assert_eq!(outgoing.unacked_bytes(), 0);
+}
+
+#[test]
+fn an_ack_of_what_was_removed_is_enough() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.live(A, ready(1), at(0), &mut out);
+    outgoing.removed(A, seq(1), seq(2));
+    outgoing.live(A, edit(2, 1), at(0), &mut out);
+    outgoing.ack(A, seq(2), at(1), &mut out);
+    assert_eq!((outgoing.tracked(), outgoing.unacked_bytes()), (0, 0));
+    // In another conversation, or before the entry that replaced it, nothing is meant.
+    outgoing.live(B, ready(1), at(1), &mut out);
+    outgoing.live(A, ready(3), at(1), &mut out);
+    outgoing.removed(A, seq(1), seq(2));
+    assert_eq!(outgoing.unacked_bytes(), 200);
+}
+
+#[test]
+fn what_was_removed_before_it_was_pushed_is_read_from_the_log() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.outdated(A, seq(7), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 6, 4)]);
+    outgoing.live(A, edit(8, 7), at(0), &mut out);
+    assert_eq!(drain(&mut out), [], "in its turn");
+    outgoing.fetched(A, [ready(7), edit(8, 7)], seq(8), at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(false), push(false)]);
+}
+
+#[test]
+fn a_page_that_was_read_before_a_removal_is_read_again() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.outdated(A, seq(1), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 0, 4)]);
+    outgoing.removed(A, seq(1), seq(2));
+    outgoing.live(A, edit(2, 1), at(0), &mut out);
+    outgoing.fetched(A, [ready(1)], seq(1), at(0), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 0, 4)], "the text was in it");
+    outgoing.fetched(A, [ready(1), edit(2, 1)], seq(2), at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(false), push(false)]);
 }
