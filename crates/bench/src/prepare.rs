@@ -60,6 +60,7 @@ async fn account(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<
         token_hash: Sha256::digest(token.as_bytes()).into(),
         created_at: now,
         expires_at: Millis::new(now.get() + LIFETIME_MS)?,
+        connected: Vec::new(),
     };
     store
         .open_session(session)

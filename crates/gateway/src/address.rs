@@ -19,7 +19,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 pub(crate) struct Client {
     /// The client's own address: that of the TCP connection, or what trusted proxies say of it.
     pub(crate) address: IpAddr,
-    /// Whether the client came by https, as a trusted proxy says.
+    /// Whether the client came by https, as a trusted proxy or the setting says.
     pub(crate) is_https: bool,
 }
 
@@ -170,7 +170,7 @@ fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
 }
 
 /// The address in `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
-fn node_address(node: &str) -> Option<IpAddr> {
+pub(crate) fn node_address(node: &str) -> Option<IpAddr> {
     if let Ok(address) = node.parse::<IpAddr>() {
         return Some(address);
     }

@@ -12,13 +12,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hongyan_bus::{Bus, Event, Notice};
-use hongyan_protocol::{CloseCode, SessionId, UserId};
+use hongyan_protocol::{CloseCode, Millis, SessionId, UserId};
 use hongyan_service::{Caller, ConnectionId, Sink};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
 
-use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS};
+use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS, RETRY_CONNECTION_LIMIT};
 use crate::nudges::Nudges;
 use crate::outbox::{Ending, Item, Outbox};
 
@@ -28,9 +29,18 @@ const SHARDS: usize = 64;
 /// Ids are the server's to give, so nobody can choose them to collide, and a fast hash will do.
 type Users = HashMap<UserId, Vec<Arc<Outbox>>, foldhash::fast::RandomState>;
 
+/// The connections of some users.
+#[derive(Default)]
+struct Shard {
+    users: Users,
+    /// No session of theirs ends by itself before, in milliseconds since 1970. So a look at the clock need not
+    /// look at each.
+    no_end_before: u64,
+}
+
 /// The connections of this node: see the [module](self).
 pub struct Hub {
-    shards: Vec<Mutex<Users>>,
+    shards: Vec<Mutex<Shard>>,
     ended: Mutex<VecDeque<SessionId>>,
     bus: Arc<dyn Bus>,
     connections: AtomicUsize,
@@ -39,6 +49,7 @@ pub struct Hub {
     emptied: Notify,
     nudges: Arc<Nudges>,
     closing: Mutex<Option<Spread>>,
+    started: Instant,
 }
 
 /// How clients are told to come back when this node goes down: each a little later than the last.
@@ -53,6 +64,8 @@ pub(crate) struct Registration {
     hub: Arc<Hub>,
     user: UserId,
     outbox: Arc<Outbox>,
+    /// When, in milliseconds of the hub's.
+    opened: u64,
 }
 
 impl Hub {
@@ -67,6 +80,7 @@ impl Hub {
             emptied: Notify::new(),
             nudges: Nudges::start(),
             closing: Mutex::default(),
+            started: Instant::now(),
         })
     }
 
@@ -78,17 +92,25 @@ impl Hub {
     /// From here on the connection gets every push for the caller.
     pub(crate) fn register(self: &Arc<Self>, caller: &Caller) -> Registration {
         let connection = ConnectionId::after(self.registered.fetch_add(1, Ordering::Relaxed));
-        let outbox = Arc::new(Outbox::new(caller.session(), connection));
+        let expires_at = caller.expires_at();
+        let opened = self.elapsed();
+        let outbox = Outbox::new(caller.session(), connection, expires_at, opened);
+        let outbox = Arc::new(outbox);
         self.connections.fetch_add(1, Ordering::Relaxed);
         {
             let mut shard = self.shard(caller.user()).lock();
-            let mine = shard.entry(caller.user()).or_default();
+            let no_end_before = if shard.users.is_empty() {
+                u64::MAX
+            } else {
+                shard.no_end_before
+            };
+            shard.no_end_before = no_end_before.min(expires_at.get());
+            let mine = shard.users.entry(caller.user()).or_default();
             if mine.is_empty() {
                 self.bus.user_online(caller.user());
             }
             if mine.len() >= CONNECTIONS_PER_USER {
-                mine[0].end(Ending::Now(CloseCode::TooManyConnections));
-                mine.remove(0);
+                end_idlest(mine);
             }
             mine.push(Arc::clone(&outbox));
         }
@@ -97,6 +119,7 @@ impl Hub {
             hub: Arc::clone(self),
             user: caller.user(),
             outbox,
+            opened,
         }
     }
 
@@ -106,10 +129,34 @@ impl Hub {
         let spread = Spread { over, seed };
         *self.closing.lock() = Some(spread);
         for shard in &self.shards {
-            for outbox in shard.lock().values().flatten() {
+            for outbox in shard.lock().users.values().flatten() {
                 outbox.end(spread.ending(outbox.session()));
             }
         }
+    }
+
+    /// Closes the connections whose sessions have ended by themselves.
+    pub(crate) fn end_expired(&self, now: Millis) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            if now.get() < shard.no_end_before {
+                continue;
+            }
+            let mut next = u64::MAX;
+            for outbox in shard.users.values().flatten() {
+                if outbox.expires_at() <= now {
+                    outbox.end(Ending::Now(CloseCode::Unauthenticated));
+                } else {
+                    next = next.min(outbox.expires_at().get());
+                }
+            }
+            shard.no_end_before = next;
+        }
+    }
+
+    /// Milliseconds since the hub was made: the time in which it compares who was heard of last.
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Returns when the last connection is gone.
@@ -150,13 +197,13 @@ impl Hub {
 
     fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
         for user in users {
-            if let Some(outboxes) = self.shard(*user).lock().get(user) {
+            if let Some(outboxes) = self.shard(*user).lock().users.get(user) {
                 outboxes.iter().for_each(&mut act);
             }
         }
     }
 
-    fn shard(&self, user: UserId) -> &Mutex<Users> {
+    fn shard(&self, user: UserId) -> &Mutex<Shard> {
         // Ids are dense, so the remainder spreads them evenly.
         &self.shards[(user.get() % SHARDS as u64) as usize]
     }
@@ -194,9 +241,33 @@ impl Sink for Hub {
             Event::SessionsEnded(sessions) => self.end_sessions(&notice.recipients, sessions),
         }
     }
+
+    fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
+        let shard = self.shard(user).lock();
+        let mine = shard.users.get(&user).into_iter().flatten();
+        mine.map(|outbox| outbox.session()).collect()
+    }
+}
+
+/// Makes room for another connection: the one that was silent for longest goes, and may come back later.
+fn end_idlest(mine: &mut Vec<Arc<Outbox>>) {
+    let idlest = mine.iter().enumerate();
+    let idlest = idlest.min_by_key(|(_, outbox)| outbox.heard());
+    if let Some((index, _)) = idlest {
+        let retry_after_ms = u64::try_from(RETRY_CONNECTION_LIMIT.as_millis()).unwrap_or(u64::MAX);
+        mine.remove(index).end(Ending::Bye {
+            code: CloseCode::ConnectionLimit,
+            retry_after_ms,
+        });
+    }
 }
 
 impl Registration {
+    /// Notes a sign of life of the client's, so many milliseconds after the registration.
+    pub(crate) fn hear(&self, after_ms: u64) {
+        self.outbox.hear(self.opened.saturating_add(after_ms));
+    }
+
     /// What waits for this connection.
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
@@ -206,10 +277,10 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut shard = self.hub.shard(self.user).lock();
-        if let Some(mine) = shard.get_mut(&self.user) {
+        if let Some(mine) = shard.users.get_mut(&self.user) {
             mine.retain(|outbox| !Arc::ptr_eq(outbox, &self.outbox));
             if mine.is_empty() {
-                shard.remove(&self.user);
+                shard.users.remove(&self.user);
                 self.hub.bus.user_offline(self.user);
             }
         }

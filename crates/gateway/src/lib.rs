@@ -9,6 +9,7 @@
 mod address;
 pub mod classic;
 mod connection;
+mod host;
 mod http;
 mod hub;
 pub mod limits;
@@ -19,7 +20,7 @@ mod serve;
 mod transport;
 mod upgrade;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use hongyan_delivery::server::Policy as DeliveryPolicy;
 use hongyan_protocol::heartbeat::Policy as HeartbeatPolicy;
@@ -27,6 +28,7 @@ use hongyan_service::Service;
 use tokio::sync::Semaphore;
 
 pub use address::{InvalidNetwork, TrustedProxies};
+pub use host::{Hosts, InvalidHost};
 pub use hub::Hub;
 pub use origin::{InvalidOrigin, Origins};
 pub use serve::{Server, StopHandle};
@@ -36,6 +38,8 @@ pub use serve::{Server, StopHandle};
 pub struct Settings {
     /// Pages of other origins that may use a cookie session or call the API from a browser.
     pub origins: Origins,
+    /// The names under which the server may be asked.
+    pub hosts: Hosts,
     /// Proxies whose word on a client's address is taken.
     pub trusted_proxies: TrustedProxies,
     /// Cookies are only sent over TLS: set where users reach the server by https.
@@ -53,6 +57,7 @@ pub struct Gateway {
     service: Arc<Service>,
     hub: Arc<Hub>,
     origins: Origins,
+    hosts: Hosts,
     trusted_proxies: TrustedProxies,
     secure_cookies: bool,
     delivery: Arc<DeliveryPolicy>,
@@ -63,12 +68,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The edge of this node. The hub must be the sink that the service was started with.
+    /// The edge of this node. The hub must be the sink that the service was started with. To be called within a
+    /// runtime.
     pub fn new(service: Arc<Service>, hub: Arc<Hub>, settings: Settings) -> Arc<Self> {
-        Arc::new(Self {
+        let gateway = Arc::new(Self {
             service,
             hub,
             origins: settings.origins,
+            hosts: settings.hosts,
             trusted_proxies: settings.trusted_proxies,
             secure_cookies: settings.secure_cookies,
             delivery: Arc::new(settings.delivery),
@@ -76,6 +83,19 @@ impl Gateway {
             classic: settings.classic,
             connections: Arc::new(Semaphore::new(limits::CONNECTIONS)),
             handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
-        })
+        });
+        tokio::spawn(end_expired(Arc::downgrade(&gateway)));
+        gateway
+    }
+}
+
+/// Closes connections when their sessions end by themselves, for as long as the gateway is there.
+async fn end_expired(gateway: Weak<Gateway>) {
+    loop {
+        tokio::time::sleep(limits::EXPIRY_CHECK).await;
+        let Some(gateway) = gateway.upgrade() else {
+            return;
+        };
+        gateway.hub.end_expired(gateway.service.now());
     }
 }

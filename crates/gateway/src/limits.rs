@@ -11,8 +11,15 @@ pub const CONNECTIONS: usize = 100_000;
 /// takes up to 15,000 connections a second; with half a second from there to their `hello`, this many are on their way.
 pub const HANDSHAKES: usize = 8192;
 
-/// Connections of one user. Overflow: the oldest is closed, `too_many_connections`.
+/// Connections of one user. Overflow: the one that was silent for longest is closed, `connection_limit`.
 pub const CONNECTIONS_PER_USER: usize = 32;
+
+/// When a connection that was closed for that limit may come back: so late that, where there are always more of
+/// them than may be, they take turns slowly.
+pub const RETRY_CONNECTION_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether sessions of connected clients have ended by themselves.
+pub const EXPIRY_CHECK: Duration = Duration::from_secs(1);
 
 /// Pushes waiting in one connection's outbox. Overflow: the connection is closed, `slow_reader`.
 pub const OUTBOX_PUSHES: usize = 1024;

@@ -7,9 +7,10 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId};
+use hongyan_protocol::{CloseCode, ConversationId, Millis, Seq, SessionId};
 use hongyan_service::ConnectionId;
 use parking_lot::{Mutex, MutexGuard};
 use tungstenite::Utf8Bytes;
@@ -65,6 +66,10 @@ pub(crate) enum Ending {
 pub(crate) struct Outbox {
     session: SessionId,
     connection: ConnectionId,
+    /// When the session ends by itself.
+    expires_at: Millis,
+    /// When the client was last heard of, in milliseconds of the hub's.
+    heard: AtomicU64,
     queue: Mutex<Queue>,
 }
 
@@ -82,10 +87,18 @@ struct Queue {
 }
 
 impl Outbox {
-    pub(crate) fn new(session: SessionId, connection: ConnectionId) -> Self {
+    /// A new connection's, of a client that is heard of at `heard`.
+    pub(crate) fn new(
+        session: SessionId,
+        connection: ConnectionId,
+        expires_at: Millis,
+        heard: u64,
+    ) -> Self {
         Self {
             session,
             connection,
+            expires_at,
+            heard: AtomicU64::new(heard),
             queue: Mutex::default(),
         }
     }
@@ -98,6 +111,21 @@ impl Outbox {
     /// The connection.
     pub(crate) fn connection(&self) -> ConnectionId {
         self.connection
+    }
+
+    /// When the session ends by itself.
+    pub(crate) fn expires_at(&self) -> Millis {
+        self.expires_at
+    }
+
+    /// When the client was last heard of.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn hear(&self, now: u64) {
+        self.heard.store(now, Ordering::Relaxed);
     }
 
     /// Puts something droppable in, without waking the connection: it goes out with what comes next. Whether
@@ -251,7 +279,7 @@ impl Removals {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::task::Wake;
 
     use futures_util::FutureExt;
@@ -259,7 +287,8 @@ mod tests {
     use super::*;
 
     fn outbox() -> Outbox {
-        Outbox::new(SessionId::from_trusted(1), ConnectionId::after(0))
+        let never = Millis::from_trusted((1 << 53) - 1);
+        Outbox::new(SessionId::from_trusted(1), ConnectionId::after(0), never, 0)
     }
 
     fn entry(seq: u64, bytes: usize) -> Item {

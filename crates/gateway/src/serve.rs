@@ -11,7 +11,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower::ServiceExt;
 
 use crate::Gateway;
 use crate::http;
@@ -90,10 +89,8 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let respond = service_fn(move |mut request: hyper::Request<Incoming>| {
-        let client = gateway.trusted_proxies.client(peer.ip(), request.headers());
-        request.extensions_mut().insert(client);
-        routes.clone().oneshot(request)
+    let respond = service_fn(move |request: hyper::Request<Incoming>| {
+        http::respond(Arc::clone(&gateway), routes.clone(), peer.ip(), request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -9,7 +9,7 @@ use hongyan_protocol::limits::CLIENT_FRAME_BYTES;
 use hongyan_service::ServiceError;
 
 use crate::connection::Places;
-use crate::http::auth::cookie_token;
+use crate::http::cookie::session_token;
 use crate::http::error::ApiError;
 use crate::transport::upgrade::Upgrade;
 use crate::{Gateway, connection};
@@ -34,7 +34,7 @@ pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
     let Ok(places) = places else {
         return ApiError::from(ServiceError::Overloaded).into_response();
     };
-    let cookie = cookie_token(&parts.headers)
+    let cookie = session_token(&parts)
         .filter(|_| gateway.origins.may_use_cookie(&parts.headers))
         .map(str::to_owned);
     upgrade.grant(Some(SUBPROTOCOL), CLIENT_FRAME_BYTES, move |socket| {

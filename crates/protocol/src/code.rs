@@ -68,6 +68,8 @@ codes! {
         TooLate = "too_late", false, 409;
         /// No such path, method or session.
         NotFound = "not_found", false, 404;
+        /// The request was sent to a host name that is not this server's. Its operator can add the name.
+        HostNotAllowed = "host_not_allowed", false, 421;
         /// The caller sends faster than it may. Wait `retry_after_ms`.
         RateLimited = "rate_limited", true, 429;
         /// The server has more to do than it can queue. Wait `retry_after_ms`.
@@ -129,7 +131,7 @@ close_codes! {
     FrameTooLarge = 4003, "frame_too_large";
     /// This session was signed out, here or from another device.
     SessionRevoked = 4004, "session_revoked";
-    /// The user opened more connections than allowed; this was the oldest.
+    /// The user opened more connections than allowed. Earlier servers closed the oldest with it.
     TooManyConnections = 4005, "too_many_connections";
     /// No `hello` in time.
     HelloTimeout = 4100, "hello_timeout";
@@ -145,6 +147,8 @@ close_codes! {
     Overloaded = 4105, "overloaded";
     /// A fault of the server's own.
     Internal = 4106, "internal";
+    /// The user opened more connections than allowed; this one was silent for longest.
+    ConnectionLimit = 4107, "connection_limit";
 }
 
 impl CloseCode {

@@ -28,6 +28,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Origins of web pages, beside the server's own, that may use it: `https://www.example.com`.
     pub allowed_origins: Vec<String>,
+    /// Names under which the server may be asked, beside addresses and this machine's: `chat.example.com`.
+    pub hosts: Vec<String>,
     /// Reverse proxies whose headers name the client's address and protocol: `127.0.0.1/32`.
     pub trusted_proxies: Vec<String>,
     /// Whether users reach the server by https, so that cookies can be kept to it.
@@ -107,6 +109,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from("data"),
             allowed_origins: Vec::new(),
+            hosts: Vec::new(),
             trusted_proxies: Vec::new(),
             secure_cookies: false,
             log: "info,refinery_core=warn".into(),

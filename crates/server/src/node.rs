@@ -12,9 +12,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use hongyan_bus::{Bus, MemoryBus};
 use hongyan_gateway::{
-    Gateway, Hub, Origins, Server, Settings, StopHandle, TrustedProxies, limits,
+    Gateway, Hosts, Hub, Origins, Server, Settings, StopHandle, TrustedProxies, limits,
 };
-use hongyan_service::{Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
+use hongyan_service::{Clock, Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
 use hongyan_store::Store;
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
 use tokio::net::{TcpListener, TcpSocket};
@@ -47,6 +47,15 @@ pub enum Demo {
 impl Node {
     /// Opens the database, listens, and serves.
     pub async fn start(config: &Config, demo: Demo) -> anyhow::Result<Self> {
+        Self::start_by(Arc::new(SystemClock), config, demo).await
+    }
+
+    /// The same, by this clock.
+    pub async fn start_by(
+        clock: Arc<dyn Clock>,
+        config: &Config,
+        demo: Demo,
+    ) -> anyhow::Result<Self> {
         if demo == Demo::With && !config.listen.ip().is_loopback() {
             bail!(
                 "--demo makes users whose password everybody knows, so it only listens on loopback; \
@@ -58,7 +67,13 @@ impl Node {
         let store = Arc::new(open_store(config.database())?);
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
         let hub = Hub::new(Arc::clone(&bus));
-        let service = start_service(config, Arc::clone(&store) as _, bus, Arc::clone(&hub) as _);
+        let service = start_service(
+            clock,
+            config,
+            Arc::clone(&store) as _,
+            bus,
+            Arc::clone(&hub) as _,
+        );
         if demo == Demo::With {
             demo::seed(&service).await?;
         }
@@ -169,7 +184,13 @@ impl Offline {
         let store = Arc::new(open_store(path)?);
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
         let hub = Hub::new(Arc::clone(&bus));
-        let service = start_service(config, Arc::clone(&store) as _, bus, hub);
+        let service = start_service(
+            Arc::new(SystemClock),
+            config,
+            Arc::clone(&store) as _,
+            bus,
+            hub,
+        );
         Ok(Self { service, store })
     }
 
@@ -186,6 +207,7 @@ impl Offline {
 }
 
 fn start_service(
+    clock: Arc<dyn Clock>,
     config: &Config,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
@@ -196,7 +218,7 @@ fn start_service(
         store,
         bus,
         sink,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy: Arc::new(SystemEntropy),
         rules: Rules {
             edit_window: minutes(config.edit_window_minutes),
@@ -207,8 +229,10 @@ fn start_service(
 }
 
 fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let origins = Origins::new(config.allowed_origins.iter().cloned())?;
     Ok(Settings {
-        origins: Origins::new(config.allowed_origins.iter().cloned())?,
+        hosts: Hosts::new(config.hosts.iter().cloned(), &origins)?,
+        origins,
         trusted_proxies: TrustedProxies::new(config.trusted_proxies.iter().map(String::as_str))?,
         secure_cookies: config.secure_cookies,
         delivery: hongyan_delivery::server::Policy {

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use hongyan_bus::{Event, Notice};
-use hongyan_protocol::{SessionId, UserId, UserProfile};
+use hongyan_protocol::{Millis, SessionId, UserId, UserProfile};
 use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
 
 use crate::throttle::{Throttle, limited_as};
@@ -18,6 +18,7 @@ use crate::{Service, ServiceError, limits, wire};
 pub struct Caller {
     user: UserId,
     session: SessionId,
+    expires_at: Millis,
     connection: Option<ConnectionId>,
 }
 
@@ -41,6 +42,11 @@ impl Caller {
     /// The session that the user came with.
     pub fn session(&self) -> SessionId {
         self.session
+    }
+
+    /// When the session ends by itself.
+    pub fn expires_at(&self) -> Millis {
+        self.expires_at
     }
 
     /// The same caller, asking on this connection: one that takes the answer to an append for the push
@@ -178,7 +184,8 @@ impl Service {
             client,
             token_hash: Token::hash(token.as_str()),
             created_at: now,
-            expires_at: hongyan_protocol::Millis::new(expires_at).unwrap_or(now),
+            expires_at: Millis::new(expires_at).unwrap_or(now),
+            connected: self.sink.connected_sessions(user),
         };
         let (session, ended) = self.store.open_session(session).await?;
         self.end_sessions(user, ended);
@@ -186,6 +193,7 @@ impl Service {
             .me(&Caller {
                 user,
                 session: session.id,
+                expires_at: session.expires_at,
                 connection: None,
             })
             .await?;
@@ -203,6 +211,7 @@ impl Service {
             Caller {
                 user: user.id,
                 session: session.id,
+                expires_at: session.expires_at,
                 connection: None,
             },
             wire::profile(&user),
@@ -222,14 +231,29 @@ impl Service {
         Ok((caller, profile))
     }
 
+    /// Notes that the session was in use until now.
+    pub async fn note_use(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        Ok(self.store.touch_session(caller.session, None, now).await?)
+    }
+
     /// Ends the caller's session.
     pub async fn logout(&self, caller: &Caller) -> Result<(), ServiceError> {
         self.close_session(caller, caller.session).await
     }
 
-    /// The caller's signed-in devices, the most recently used first.
+    /// The caller's signed-in devices, the most recently used first. One that has a connection is in use now.
     pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>, ServiceError> {
-        Ok(self.store.sessions(caller.user, self.clock.now()).await?)
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions(caller.user, now).await?;
+        let connected = self.sink.connected_sessions(caller.user);
+        for session in &mut sessions {
+            if connected.contains(&session.id) {
+                session.seen_at = now;
+            }
+        }
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.id)));
+        Ok(sessions)
     }
 
     /// Signs one of the caller's devices out, and closes its connections.

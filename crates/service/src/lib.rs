@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_bus::{Bus, Notice};
+use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::Store;
 
 pub use accounts::{AddUser, Caller, ChangePassword, ConnectionId, Login, SignedIn};
@@ -51,6 +52,9 @@ pub trait Sink: Send + Sync + 'static {
     /// Pushes to every connection of every recipient, but not to the one that asked for it and has its
     /// answer.
     fn deliver(&self, notice: &Notice, except: Option<ConnectionId>);
+
+    /// The sessions of this user that have a connection.
+    fn connected_sessions(&self, user: UserId) -> Vec<SessionId>;
 }
 
 /// The rules that a deployment may set.

@@ -1,13 +1,18 @@
 //! Time and unpredictable bytes, as arguments; and the two types that bring the real ones.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hongyan_protocol::Millis;
+use tokio::time::Instant;
 
-/// The wall clock.
+/// The wall clock, and the time that passes whoever sets it.
 pub trait Clock: Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Millis;
+
+    /// The time since some moment in the past, always the same while the program runs. It never goes back.
+    fn elapsed(&self) -> Duration;
 }
 
 /// Unpredictable bytes, for tokens and salts.
@@ -31,6 +36,11 @@ impl Clock for SystemClock {
             .unwrap_or_default();
         let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
         Millis::new(milliseconds).unwrap_or_default()
+    }
+
+    fn elapsed(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
     }
 }
 

@@ -107,7 +107,7 @@ pub trait Store: Send + Sync + 'static {
     async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError>;
 
     /// Makes a session. What it ends is returned beside it: an earlier session of the same user and
-    /// device, and beyond [`SESSIONS_PER_USER`] those that were used longest ago.
+    /// device, and beyond [`SESSIONS_PER_USER`] those that were used longest ago, connected ones last.
     async fn open_session(
         &self,
         session: NewSession,
@@ -183,7 +183,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<VerifyReport, StoreError>;
 }
 
-/// Live sessions of one user. Beyond it the one used longest ago ends.
+/// Live sessions of one user. Beyond it the one used longest ago ends, a connected one only where all are.
 pub const SESSIONS_PER_USER: usize = 100;
 
 /// The largest number of entries that one [`Store::history`] may return.

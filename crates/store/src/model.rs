@@ -79,6 +79,8 @@ pub struct NewSession {
     pub created_at: Millis,
     /// Until when.
     pub expires_at: Millis,
+    /// Sessions of this user that have a connection now: they are the last to go for a new one.
+    pub connected: Vec<SessionId>,
 }
 
 /// What a message says.

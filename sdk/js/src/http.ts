@@ -18,14 +18,15 @@ export interface LoginOptions {
   /** Names the device: its next sign-in replaces this one. */
   device?: string;
   client?: string;
-  /** Keep the token in a cookie that scripts cannot read: for browsers on the server's own origin. */
+  /** Keep the token in a cookie that scripts cannot read: for pages of the server's own origin, or of one of
+   * the same site that the server allows. */
   cookie?: boolean;
 }
 
 /** Signs in. Rejects with a {@link HongyanError}. */
 export async function login(options: LoginOptions): Promise<SignedIn> {
   const { server, ...body } = options;
-  const answer = await new Http(server).ask("POST", "/v1/login", body);
+  const answer = await new Http(server, undefined, options.cookie === true).ask("POST", "/v1/login", body);
   const { token, session, expires_at } = answer;
   if (!Number.isSafeInteger(session) || !Number.isSafeInteger(expires_at)) throw garbage();
   return {
@@ -50,10 +51,13 @@ export async function whoAmI(options: { server: string; token?: string }): Promi
 export class Http {
   readonly #base: URL;
   readonly #token: string | undefined;
+  readonly #byCookie: boolean;
 
-  constructor(server: string, token?: string) {
+  /** Without a token it is the browser's cookie that says who asks, unless nobody does. */
+  constructor(server: string, token?: string, byCookie = token === undefined) {
     this.#base = serverUrl(server);
     this.#token = token;
+    this.#byCookie = byCookie;
   }
 
   async me(): Promise<UserProfile> {
@@ -107,7 +111,8 @@ export class Http {
         ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      credentials: this.#token === undefined ? "same-origin" : "omit",
+      // To the server of another origin as well, where that allows it.
+      credentials: this.#byCookie ? "include" : "omit",
       redirect: "error",
       cache: "no-store",
       signal: AbortSignal.timeout(TIMEOUT),

@@ -395,6 +395,7 @@ export const ERROR_CODES = {
   recalled: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },
+  host_not_allowed: { retryable: false },
   rate_limited: { retryable: true },
   overloaded: { retryable: true },
   store_unavailable: { retryable: true },
@@ -416,6 +417,7 @@ export const CLOSE_CODES = {
   shutdown: 4104,
   overloaded: 4105,
   internal: 4106,
+  connection_limit: 4107,
 } as const;
 
 /** Every bound that both sides know. */

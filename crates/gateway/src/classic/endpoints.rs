@@ -17,8 +17,8 @@ use super::view::{ContactsVo, MessageVo};
 use super::{calls, page};
 use crate::Gateway;
 use crate::address::Client;
-use crate::http::account::{clear_session_cookie, set_session_cookie};
-use crate::http::auth::cookie_token;
+use crate::http::account::seconds_until;
+use crate::http::cookie::Cookie;
 use crate::http::error::ApiError;
 use crate::http::extract::QueryOf;
 
@@ -88,7 +88,8 @@ pub(super) async fn login(
         }
         Err(error) => return Err(error.into()),
     };
-    end_earlier_session(&gateway, &headers).await;
+    let cookie = Cookie::session(from, &headers);
+    end_earlier_session(&gateway, cookie.value(&headers)).await;
     let mut response = if wants_page(&headers) {
         Redirect::to(page::PATH).into_response()
     } else {
@@ -96,19 +97,15 @@ pub(super) async fn login(
         let (caller, _) = gateway.service.authenticate(token).await?;
         Json(calls::contacts(&gateway.service, &caller).await?).into_response()
     };
-    let expires_at = signed_in.session.expires_at;
-    set_session_cookie(
-        &mut response,
-        &gateway,
-        signed_in.token.as_str(),
-        expires_at,
-    );
+    let seconds = seconds_until(&gateway, signed_in.session.expires_at);
+    cookie.set(&mut response, signed_in.token.as_str(), seconds);
     Ok(response)
 }
 
 /// `GET /logout`
 pub(super) async fn logout(
     State(gateway): State<Arc<Gateway>>,
+    Extension(from): Extension<Client>,
     headers: HeaderMap,
     Asker(caller): Asker,
 ) -> Result<Response, ApiError> {
@@ -118,7 +115,7 @@ pub(super) async fn logout(
     } else {
         StatusCode::NO_CONTENT.into_response()
     };
-    clear_session_cookie(&mut response, &gateway);
+    Cookie::session(from, &headers).clear(&mut response, &headers);
     Ok(response)
 }
 
@@ -190,8 +187,8 @@ fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// Signing in again in one browser leaves no session behind that nobody holds any more.
-async fn end_earlier_session(gateway: &Gateway, headers: &HeaderMap) {
-    let Some(token) = cookie_token(headers) else {
+async fn end_earlier_session(gateway: &Gateway, token: Option<&str>) {
+    let Some(token) = token else {
         return;
     };
     let ended: Result<(), ServiceError> = async {

@@ -19,7 +19,8 @@ use http::header::ORIGIN;
 use http::request::Parts;
 
 use crate::Gateway;
-use crate::http::auth::{bearer_token, cookie_token};
+use crate::http::auth::bearer_token;
+use crate::http::cookie::session_token;
 use crate::http::error::ApiError;
 
 /// Where a browser says how the asking page and this server belong together.
@@ -40,7 +41,7 @@ impl FromRequestParts<Arc<Gateway>> for Asker {
     ) -> Result<Self, ApiError> {
         check_page(gateway, &parts.headers)?;
         let token = bearer_token(&parts.headers)
-            .or_else(|| cookie_token(&parts.headers))
+            .or_else(|| session_token(parts))
             .ok_or(ServiceError::Unauthenticated("sign in with POST /login"))?;
         let (caller, _) = gateway.service.authenticate(token).await?;
         Ok(Self(caller))
@@ -87,7 +88,7 @@ pub(super) fn socket_token(parts: &Parts) -> Option<String> {
     let named = super::form::pairs(query.as_bytes())
         .into_iter()
         .find_map(|(name, value)| (name == TOKEN_PARAMETER).then_some(value));
-    let other = || bearer_token(&parts.headers).or_else(|| cookie_token(&parts.headers));
+    let other = || bearer_token(&parts.headers).or_else(|| session_token(parts));
     named.or_else(|| other().map(str::to_owned))
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn serve(
             Ok((caller, registration)) => {
                 let mut connection = Connection::new(gateway, caller, registration);
                 let end = connection.run(&mut socket).await;
+                Box::pin(note_use(connection)).await;
                 tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
                 end
             }
@@ -69,6 +70,21 @@ pub(crate) fn serve(
         Box::pin(say_farewell(socket, end)).await;
         drop(connected);
     }
+}
+
+/// Notes that the session was in use until now: of many, those go first that were not used for longest.
+async fn note_use(connection: Connection) {
+    let Connection {
+        gateway,
+        caller,
+        registration,
+        ..
+    } = connection;
+    if let Err(error) = gateway.service.note_use(&caller).await {
+        tracing::debug!(%error, "cannot note that a session was in use");
+    }
+    // Not before: a node that goes down waits for the last registration.
+    drop(registration);
 }
 
 /// Says how it ends, where the client is still there to hear it.
@@ -300,6 +316,7 @@ impl Connection {
     /// Handles a frame and those that are there already behind it.
     fn read(&mut self, first: Received, socket: &mut Socket) -> Result<(), End> {
         self.heard = self.now();
+        self.registration.hear(self.heard.as_millis());
         let mut next = Some(first);
         let mut handled = 0;
         while let Some(received) = next {

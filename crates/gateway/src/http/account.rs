@@ -7,12 +7,12 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::{Millis, SessionId, UserProfile};
 use hongyan_service::{ChangePassword, Login, ServiceError};
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::auth::{Authenticated, COOKIE_NAME};
+use super::auth::Authenticated;
+use super::cookie::{Cookie, move_session, token_to_move};
 use super::error::ApiError;
 use super::extract::{JsonBody, PathOf};
 use crate::Gateway;
@@ -97,7 +97,12 @@ pub(super) async fn login(
     };
     let mut response = Json(answer).into_response();
     if request.cookie {
-        set_session_cookie(&mut response, &gateway, token, signed_in.session.expires_at);
+        let cookie = Cookie::session(from, &headers);
+        cookie.set(
+            &mut response,
+            token,
+            seconds_until(&gateway, signed_in.session.expires_at),
+        );
     }
     Ok(response)
 }
@@ -105,17 +110,31 @@ pub(super) async fn login(
 /// `POST /v1/logout`
 pub(super) async fn logout(
     State(gateway): State<Arc<Gateway>>,
+    Extension(from): Extension<Client>,
+    headers: HeaderMap,
     Authenticated { caller, .. }: Authenticated,
 ) -> Result<Response, ApiError> {
     gateway.service.logout(&caller).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    clear_session_cookie(&mut response, &gateway);
+    Cookie::session(from, &headers).clear(&mut response, &headers);
     Ok(response)
 }
 
-/// `GET /v1/me`
-pub(super) async fn me(Authenticated { caller, user }: Authenticated) -> impl IntoResponse {
-    Json(json!({ "user": user, "session": caller.session() }))
+/// `GET /v1/me`. A page asks it first, so here a cookie with the earlier name gets its present one.
+pub(super) async fn me(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(from): Extension<Client>,
+    headers: HeaderMap,
+    Authenticated { caller, user }: Authenticated,
+) -> Response {
+    let answer = json!({ "user": user, "session": caller.session() });
+    let mut response = Json(answer).into_response();
+    let cookie = Cookie::session(from, &headers);
+    if let Some(token) = token_to_move(&cookie, &headers) {
+        let seconds = seconds_until(&gateway, caller.expires_at());
+        move_session(&mut response, &cookie, token, seconds);
+    }
+    response
 }
 
 /// `PATCH /v1/me`
@@ -176,33 +195,8 @@ pub(super) async fn close_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Keeps a session's token in the browser until the session ends.
-pub(crate) fn set_session_cookie(
-    response: &mut Response,
-    gateway: &Gateway,
-    token: &str,
-    expires_at: Millis,
-) {
+/// How long from now, in whole seconds.
+pub(crate) fn seconds_until(gateway: &Gateway, time: Millis) -> u64 {
     let now = gateway.service.now().get();
-    let lifetime_ms = expires_at.get().saturating_sub(now);
-    set_cookie(response, gateway, token, lifetime_ms / 1000);
-}
-
-/// Makes the browser forget the session's token.
-pub(crate) fn clear_session_cookie(response: &mut Response, gateway: &Gateway) {
-    set_cookie(response, gateway, "", 0);
-}
-
-fn set_cookie(response: &mut Response, gateway: &Gateway, value: &str, max_age_seconds: u64) {
-    let secure = if gateway.secure_cookies {
-        "; Secure"
-    } else {
-        ""
-    };
-    let cookie = format!(
-        "{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}{secure}"
-    );
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    time.get().saturating_sub(now) / 1000
 }

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use hongyan_protocol::UserProfile;
 use hongyan_service::{Caller, ServiceError};
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
+use super::cookie::session_token;
 use super::error::ApiError;
 use crate::Gateway;
-
-/// The session cookie's name.
-pub(crate) const COOKIE_NAME: &str = "hongyan_session";
 
 /// A request whose sender proved who they are.
 pub(crate) struct Authenticated {
@@ -37,17 +35,6 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
     }
 }
 
-/// The session cookie's value.
-pub(crate) fn cookie_token(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|cookies| cookies.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
-}
-
 /// The token of an `Authorization: Bearer` header.
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -63,7 +50,7 @@ fn cookie_of_allowed_page<'a>(
     parts: &'a Parts,
     gateway: &Gateway,
 ) -> Result<&'a str, ServiceError> {
-    let token = cookie_token(&parts.headers).ok_or(ServiceError::Unauthenticated(
+    let token = session_token(parts).ok_or(ServiceError::Unauthenticated(
         "send a token as Authorization: Bearer, or sign in with POST /v1/login",
     ))?;
     let reads = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -73,20 +60,5 @@ fn cookie_of_allowed_page<'a>(
         Err(ServiceError::Forbidden(
             "a page of this origin may not use the session cookie",
         ))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cookie_is_found_among_others() {
-        let mut headers = HeaderMap::new();
-        headers.append(COOKIE, "a=b; hongyan_session=hy_x; c=d".parse().unwrap());
-        assert_eq!(cookie_token(&headers), Some("hy_x"));
-        let mut other = HeaderMap::new();
-        other.append(COOKIE, "not_hongyan_session=hy_x".parse().unwrap());
-        assert_eq!(cookie_token(&other), None);
     }
 }

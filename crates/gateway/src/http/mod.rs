@@ -4,24 +4,31 @@
 pub(crate) mod account;
 pub(crate) mod auth;
 mod conversations;
+pub(crate) mod cookie;
 pub(crate) mod error;
 pub(crate) mod extract;
 mod messages;
 mod people;
 pub(crate) mod web;
 
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
 use hongyan_protocol::WEBSOCKET_PATH;
 use hongyan_service::ServiceError;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use tower_http::cors::CorsLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::limits::REQUEST_TIMEOUT;
@@ -31,7 +38,7 @@ use error::{ApiError, NotFound};
 /// Every route of the server.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     let api = Router::new()
-        .route("/v1/health", get(health))
+        .route(HEALTH_PATH, get(health))
         .route("/v1/login", post(account::login))
         .route("/v1/logout", post(account::logout))
         .route("/v1/me", get(account::me).patch(account::rename))
@@ -56,15 +63,71 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ))
-        .layer(fixed_header(CACHE_CONTROL, "no-store"))
         .layer(cors(gateway));
     Router::new()
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
         .merge(classic::routes(gateway))
         .fallback(web::serve)
-        .layer(fixed_header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(Arc::clone(gateway))
+}
+
+/// What every answer says, unless it says something else: nobody keeps it, no page of others embeds it,
+/// and a page of ours asks for no camera and no microphone.
+const ON_EVERY_ANSWER: [(HeaderName, HeaderValue); 5] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+             magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+        ),
+    ),
+];
+
+/// For a year browsers come by https only, where they came so once.
+const COME_BY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Whether the server is up and could make a message durable now: whoever asks, and under whatever name.
+const HEALTH_PATH: &str = "/v1/health";
+
+/// Answers one request of this peer's: who it is from, whether it may be asked here, and the routes.
+pub(crate) async fn respond(
+    gateway: Arc<Gateway>,
+    routes: Router,
+    peer: IpAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let mut client = gateway.trusted_proxies.client(peer, request.headers());
+    client.is_https |= gateway.secure_cookies;
+    request.extensions_mut().insert(client);
+    let checked = gateway.hosts.check(request.uri(), request.headers());
+    let mut response = match checked {
+        Err(failure) if request.uri().path() != HEALTH_PATH => {
+            tracing::debug!(address = %client.address, "a request for another host");
+            ApiError::from(failure).into_response()
+        }
+        Ok(()) | Err(_) => routes.oneshot(request).await?,
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let headers = response.headers_mut();
+        for (name, value) in ON_EVERY_ANSWER {
+            headers.entry(name).or_insert(value);
+        }
+        if client.is_https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, COME_BY_HTTPS);
+        }
+    }
+    Ok(response)
 }
 
 /// Whether the server is up and could make a message durable now.
@@ -75,8 +138,8 @@ async fn health(State(gateway): State<Arc<Gateway>>) -> Result<Json<Value>, ApiE
     ))
 }
 
-/// Pages of allowed origins may call the API with a token. Cookies stay out of it: they would need
-/// no page's knowledge of a secret.
+/// Pages of allowed origins may call the API, with a token or with the cookie of their sign-in, and read
+/// the answers.
 fn cors(gateway: &Gateway) -> CorsLayer {
     let origins: Vec<HeaderValue> = gateway
         .origins
@@ -85,15 +148,9 @@ fn cors(gateway: &Gateway) -> CorsLayer {
         .collect();
     CorsLayer::new()
         .allow_origin(origins)
+        .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
-}
-
-pub(crate) fn fixed_header(
-    name: http::HeaderName,
-    value: &'static str,
-) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Waits for the answer to a request that is answered after a commit.

@@ -1,5 +1,7 @@
 //! Sign-in, devices, cookies, and the operator's commands.
 
+use std::time::Duration;
+
 use hongyan::admin::{self, Answer, Request};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -126,19 +128,74 @@ async fn a_device_that_signs_in_again_replaces_its_old_session() {
 async fn a_user_has_a_bounded_number_of_connections() {
     let server = TestServer::start().await;
     let http = server.http(ZHANG).await;
-    let mut oldest = Raw::welcome(server.address(), http.token()).await;
+    let mut active = Raw::welcome(server.address(), http.token()).await;
     let mut others = Vec::new();
     for _ in 0..hongyan_gateway::limits::CONNECTIONS_PER_USER {
         others.push(Raw::welcome(server.address(), http.token()).await);
+        // So that the times at which they were heard of differ.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let pong = active.request(json!({ "type": "ping", "interval_ms": 1000 }));
+        assert_eq!(pong.await["type"], "pong", "one that is in use stays");
     }
+    let bye = others[0].next_of("bye").await;
+    assert_eq!(bye["code"], "connection_limit");
+    assert!(bye["retry_after_ms"].as_u64() > Some(1000), "{bye}");
     assert_eq!(
-        oldest.closed().await,
-        Some((4005, "too_many_connections".into()))
+        others[0].closed().await,
+        Some((4107, "connection_limit".into())),
+        "the one that was silent for longest"
     );
-    let pong = others[0]
-        .request(json!({ "type": "ping", "interval_ms": 1000 }))
-        .await;
-    assert_eq!(pong["type"], "pong");
+    let pong = others[1].request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(pong.await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_by_itself_ends_its_connections() {
+    let server = TestServer::start().await;
+    let day = Duration::from_secs(24 * 60 * 60);
+    let early = server.http(ZHANG).await;
+    let mut early_socket = Raw::welcome(server.address(), early.token()).await;
+    server.clock().set_forward(89 * day);
+    let mut late_socket = server.connect(ZHANG).await;
+    let pong = early_socket.request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(pong.await["type"], "pong", "not yet");
+    server.clock().set_forward(2 * day);
+    assert_eq!(early.get("/v1/me").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        early_socket.closed().await,
+        Some((4001, "unauthenticated".into()))
+    );
+    let pong = late_socket.request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(pong.await["type"], "pong", "another session goes on");
+    server.clock().set_forward(90 * day);
+    assert_eq!(
+        late_socket.closed().await,
+        Some((4001, "unauthenticated".into()))
+    );
+}
+
+#[tokio::test]
+async fn a_connected_device_outlives_a_flood_of_sign_ins() {
+    let server = TestServer::start().await;
+    let phone = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let mut socket = Raw::welcome(server.address(), phone.token()).await;
+    let user = hongyan_protocol::UserId::new(ZHANG_ID).unwrap();
+    for number in 0..=hongyan_store::SESSIONS_PER_USER {
+        let device = format!("device {number}");
+        let opened = server.node().service().open_session(user, device, None);
+        opened.await.map(drop).unwrap();
+    }
+    let pong = socket.request(json!({ "type": "ping", "interval_ms": 1000 }));
+    assert_eq!(pong.await["type"], "pong");
+    let (_, listed) = phone.get("/v1/sessions").await;
+    let sessions = listed["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), hongyan_store::SESSIONS_PER_USER);
+    assert!(
+        !sessions
+            .iter()
+            .any(|session| session["device"] == "device 0"),
+        "the one unused longest is gone"
+    );
 }
 
 #[tokio::test]

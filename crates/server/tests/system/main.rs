@@ -13,6 +13,7 @@ mod harness;
 
 mod accounts;
 mod bad_input;
+mod browsers;
 mod edges;
 mod exchange;
 mod http_api;

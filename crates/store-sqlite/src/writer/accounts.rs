@@ -108,13 +108,10 @@ pub(super) fn open_session(
     // Expired sessions of other devices go on this occasion, so they do not pile up.
     conn.prepare_cached("DELETE FROM sessions WHERE user_id = ?1 AND expires_at <= ?2")?
         .execute((sql(new.user), sql(new.created_at)))?;
-    let room_for = i64::try_from(SESSIONS_PER_USER - 1).unwrap_or(i64::MAX);
-    let mut end_oldest = conn.prepare_cached(
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1
-             ORDER BY seen_at DESC, id DESC LIMIT -1 OFFSET ?2) RETURNING id",
-    )?;
-    for id in end_oldest.query_map((sql(new.user), room_for), |row| row::id(row, 0))? {
-        ended.push(id?);
+    for id in beyond_the_cap(conn, new)? {
+        conn.prepare_cached("DELETE FROM sessions WHERE id = ?1")?
+            .execute([sql(id)])?;
+        ended.push(id);
     }
     let session = conn
         .prepare_cached(&format!(
@@ -133,6 +130,19 @@ pub(super) fn open_session(
             row::session,
         )?;
     Ok((session, ended))
+}
+
+/// The sessions that have to go for a new one: those used longest ago, connected ones last.
+fn beyond_the_cap(conn: &Connection, new: &NewSession) -> Result<Vec<SessionId>> {
+    let mut latest_first = conn.prepare_cached(
+        "SELECT id FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC, id DESC",
+    )?;
+    let live = latest_first.query_map([sql(new.user)], |row| row::id(row, 0))?;
+    let live: Vec<SessionId> = live.collect::<Result<_>>()?;
+    let (connected, others): (Vec<_>, Vec<_>) =
+        live.into_iter().partition(|id| new.connected.contains(id));
+    let in_order = connected.into_iter().chain(others);
+    Ok(in_order.skip(SESSIONS_PER_USER - 1).collect())
 }
 
 pub(super) fn close_session(conn: &Connection, user: UserId, session: SessionId) -> Result<bool> {

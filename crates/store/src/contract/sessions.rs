@@ -19,6 +19,7 @@ fn new<E: Engine>(f: &mut Fixture<E>, user: UserId, device: &str, token: u8) -> 
         token_hash: [token; 32],
         created_at: now,
         expires_at: Millis::new(now.get() + LONG).unwrap(),
+        connected: Vec::new(),
     }
 }
 
@@ -91,6 +92,25 @@ pub async fn beyond_the_cap_the_oldest_ends<E: Engine>(f: &mut Fixture<E>) {
     assert_eq!(found(f, 1).await, None);
     assert_eq!(found(f, 0).await, Some(oldest.id));
     assert!(found(f, 200).await.is_some());
+}
+
+pub async fn beyond_the_cap_connected_ones_go_last<E: Engine>(f: &mut Fixture<E>) {
+    let user = f.user().await;
+    let mut opened = Vec::new();
+    for number in 0..SESSIONS_PER_USER {
+        let token = u8::try_from(number).unwrap();
+        opened.push(open(f, user, &format!("device {number}"), token).await.id);
+    }
+    let mut one_more = new(f, user, "one more", 200);
+    one_more.connected = vec![opened[0], opened[2]];
+    let (_, ended) = f.store().open_session(one_more).await.unwrap();
+    assert_eq!(ended, [opened[1]], "the oldest without a connection");
+    // Where all are connected, the one used longest ago.
+    let mut another = new(f, user, "another", 201);
+    let live = f.store().sessions(user, another.created_at).await.unwrap();
+    another.connected = live.iter().map(|session| session.id).collect();
+    let (_, ended) = f.store().open_session(another).await.unwrap();
+    assert_eq!(ended, [opened[0]]);
 }
 
 pub async fn expiry<E: Engine>(f: &mut Fixture<E>) {

@@ -215,6 +215,7 @@ impl Connection {
     /// Handles a frame and those that are there already behind it.
     fn read(&mut self, first: Received, socket: &mut Socket) -> Result<(), End> {
         self.heard = self.now();
+        self.registration.hear(self.heard.as_millis());
         let mut next = Some(first);
         let mut handled = 0;
         while let Some(received) = next {

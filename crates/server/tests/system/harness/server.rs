@@ -1,17 +1,50 @@
 //! A server in this process, on a free port and a folder of its own.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use hongyan::config::Config;
 use hongyan::node::{Demo, Node};
+use hongyan_protocol::Millis;
+use hongyan_service::{Clock, SystemClock};
 use tempfile::TempDir;
 
 use super::{Http, Raw};
+
+/// The machine's clock, as somebody sets it.
+#[derive(Default)]
+pub struct TestClock {
+    /// What was set, in milliseconds.
+    ahead: AtomicI64,
+}
+
+impl TestClock {
+    /// Sets the wall clock forward.
+    pub fn set_forward(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead.fetch_add(by, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Millis {
+        let now = SystemClock.now().get();
+        let now = now.checked_add_signed(self.ahead.load(Ordering::SeqCst));
+        Millis::new(now.unwrap()).unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        SystemClock.elapsed()
+    }
+}
 
 /// A server with the demo's users.
 pub struct TestServer {
     node: Option<Node>,
     config: Config,
+    clock: Arc<TestClock>,
     /// Goes when the server goes.
     _folder: TempDir,
 }
@@ -31,12 +64,19 @@ impl TestServer {
             ..Config::default()
         };
         change(&mut config);
-        let node = Node::start(&config, Demo::With).await.unwrap();
+        let clock = Arc::new(TestClock::default());
+        let node = Node::start_by(Arc::clone(&clock) as _, &config, Demo::With).await;
         Self {
-            node: Some(node),
+            node: Some(node.unwrap()),
             config,
+            clock,
             _folder: folder,
         }
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &TestClock {
+        &self.clock
     }
 
     /// The running node.
@@ -67,7 +107,9 @@ impl TestServer {
 
     /// Starts it again on the same address and folder.
     pub async fn start_again(&mut self) {
-        self.node = Some(Node::start(&self.config, Demo::With).await.unwrap());
+        let clock = Arc::clone(&self.clock);
+        let node = Node::start_by(clock, &self.config, Demo::With).await;
+        self.node = Some(node.unwrap());
     }
 
     /// The HTTP API as a user, signed in.
