@@ -63,6 +63,7 @@ class Position:
     known: int
     acked: int
     unconfirmed: bool
+    """An ack is owed, or went out and may have been lost."""
 
 
 class Incoming:
@@ -114,7 +115,7 @@ class Incoming:
         log = self._logs.get(conv)
         if log is None or log.held is None:
             return None
-        return Position(conv, log.held, log.known, log.acked, log.unconfirmed)
+        return Position(conv, log.held, log.known, log.acked, log.unconfirmed or log.due)
 
     # The connection.
 
@@ -124,9 +125,11 @@ class Incoming:
         self._connected = True
         actions: list[IncomingAction] = []
         for conv, log in sorted(self._logs.items()):
-            if log.unconfirmed:
-                log.acked_before_sync = self._syncs
-                actions.append(_ack(conv, log.acked))
+            seq = min(log.held or 0, log.kept)
+            if log.unconfirmed and seq > 0:
+                log.acked, log.acked_before_sync = seq, self._syncs
+                log.due = seq < (log.held or 0)
+                actions.append(_ack(conv, seq))
             if log.behind:
                 log.fetch_at = now
         if self.walk is not None or self._strangers:
@@ -334,8 +337,7 @@ class Incoming:
     def _shown(self, now: int, summary: Summary) -> list[IncomingAction]:
         conv = summary.conv
         log = self._logs.setdefault(conv, _Log())
-        if self._strangers.get(conv, self._walks) < self._walks:
-            del self._strangers[conv]
+        self._strangers.pop(conv, None)
         if log.held is None:
             log.held = log.kept = self._beginning(summary, log)
             log.early = {seq: entry for seq, entry in log.early.items() if seq > log.held}
@@ -406,9 +408,10 @@ class Incoming:
     def _sync(self, now: int) -> list[Send]:
         if not self._walking:
             self._walking = True
-            self._walks += 1
-            # A walk that goes on from an earlier connection does not show what changed since it began.
-            self._again = self._again and self.walk is not None
+            if self.walk is None:
+                self._walks += 1
+                self._again = False
+            # Otherwise it goes on from an earlier connection, and does not show what changed since it began.
         cursor = self.walk if self.walk is not None else self.cursor
         self._syncs += 1
         self._sync_since = now
