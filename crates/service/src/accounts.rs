@@ -8,8 +8,10 @@ use hongyan_bus::{Event, Notice};
 use hongyan_protocol::{Millis, SessionId, UserId, UserProfile};
 use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
 
-use crate::throttle::{Throttle, limited_as};
-use crate::token::Token;
+use crate::guessing::{Guess, Known};
+use crate::throttle::limited_as;
+use crate::token::{DeviceSecret, Token};
+use crate::turns::Asking;
 use crate::{Service, ServiceError, limits, wire};
 
 /// Somebody who proved who they are. Only authentication makes one, and every call takes one:
@@ -76,6 +78,8 @@ pub struct Login {
     pub client: Option<String>,
     /// Where the request came from, to slow down guessing.
     pub address: Option<IpAddr>,
+    /// What the device was given when it signed in before: the failures of others then do not slow it down.
+    pub device_secret: Option<String>,
 }
 
 /// What it takes to change one's own password.
@@ -96,6 +100,8 @@ pub struct SignedIn {
     pub session: Session,
     /// The user.
     pub user: UserProfile,
+    /// For the device to keep, and to show when it signs in again.
+    pub device_secret: Option<DeviceSecret>,
 }
 
 /// A user to be added.
@@ -112,30 +118,6 @@ pub struct AddUser {
     pub password: String,
 }
 
-/// Wrong passwords on record.
-pub(crate) struct LoginFailures {
-    /// By name and address together: a stranger's failures must not lock a person out.
-    by_login: Throttle<(String, Option<IpAddr>)>,
-    by_address: Throttle<IpAddr>,
-}
-
-impl LoginFailures {
-    pub(crate) fn new() -> Self {
-        Self {
-            by_login: Throttle::new(
-                limits::LOGIN_FAILURES,
-                limits::LOGIN_FORGIVES,
-                limits::THROTTLE_RECORDS,
-            ),
-            by_address: Throttle::new(
-                limits::ADDRESS_FAILURES,
-                limits::ADDRESS_FORGIVES,
-                limits::THROTTLE_RECORDS,
-            ),
-        }
-    }
-}
-
 impl Service {
     /// Signs a device in.
     pub async fn login(&self, login: Login) -> Result<SignedIn, ServiceError> {
@@ -145,26 +127,55 @@ impl Service {
             device,
             client,
             address,
+            device_secret,
         } = login;
         check_length("device", &device, 1..=limits::DEVICE_BYTES)?;
         check_length("login", &login, 1..=limits::LOGIN_BYTES)?;
         check_length("password", &password, 1..=*limits::PASSWORD_BYTES.end())?;
-        let guess = (login.to_ascii_lowercase(), address.map(limited_as));
-        self.refuse_guessing(&guess)?;
-
         let credentials = self.store.credentials(&login).await?;
+        let known = credentials.as_ref().zip(device_secret);
+        let known = known.and_then(|(known, secret)| {
+            DeviceSecret::device(&secret, known.user, &known.password_hash)
+        });
+        let guess = Guess {
+            name: login.to_ascii_lowercase(),
+            from: address.map(limited_as),
+            known: known.map(Known::Device),
+        };
         let hash = credentials
             .as_ref()
             .map(|known| known.password_hash.clone());
-        let matches = self.passwords.verify(&password, hash).await?;
+        let is_known = hash.is_some();
+        let matches = self.check_password(&guess, &password, hash).await?;
         let Some(known) = credentials.filter(|_| matches) else {
-            self.record_failure(guess);
-            return Err(ServiceError::Unauthenticated(
-                "wrong login name or password",
-            ));
+            let reason = if is_known {
+                "wrong_password"
+            } else {
+                "unknown_login"
+            };
+            return Err(self.refuse_sign_in(guess, address, reason));
         };
-        self.login_failures.by_login.forgive(&guess);
-        self.open_session(known.user, device, client).await
+        self.guesses.forgive(&guess);
+        let mut signed_in = self.open_session(known.user, device, client).await?;
+        let secret = DeviceSecret::generate(known.user, &known.password_hash, &*self.entropy);
+        signed_in.device_secret = Some(secret);
+        Ok(signed_in)
+    }
+
+    /// A secret for the caller's device, if it has none of this account yet.
+    pub async fn device_secret(
+        &self,
+        caller: &Caller,
+        kept: Option<&str>,
+    ) -> Result<Option<DeviceSecret>, ServiceError> {
+        let login = self.me(caller).await?.login;
+        let Some(known) = self.store.credentials(&login).await? else {
+            return Ok(None);
+        };
+        let kept =
+            kept.and_then(|kept| DeviceSecret::device(kept, known.user, &known.password_hash));
+        let generate = || DeviceSecret::generate(known.user, &known.password_hash, &*self.entropy);
+        Ok(kept.is_none().then(generate))
     }
 
     /// Opens a session for a user without a password: for the operator's tools and tests.
@@ -201,6 +212,7 @@ impl Service {
             token,
             session,
             user,
+            device_secret: None,
         })
     }
 
@@ -292,15 +304,18 @@ impl Service {
         )?;
         check_length("password", &change.new, limits::PASSWORD_BYTES)?;
         let login = self.me(caller).await?.login;
-        let guess = (login.to_ascii_lowercase(), change.address.map(limited_as));
-        self.refuse_guessing(&guess)?;
+        let guess = Guess {
+            name: login.to_ascii_lowercase(),
+            from: change.address.map(limited_as),
+            known: Some(Known::Session(caller.session)),
+        };
         let known = self.store.credentials(&login).await?;
         let hash = known.map(|known| known.password_hash);
-        if !self.passwords.verify(&change.current, hash).await? {
-            self.record_failure(guess);
+        if !self.check_password(&guess, &change.current, hash).await? {
+            self.guesses.fail(guess, self.clock.elapsed());
             return Err(ServiceError::Forbidden("wrong current password"));
         }
-        self.login_failures.by_login.forgive(&guess);
+        self.guesses.forgive(&guess);
         self.replace_password(caller.user, &change.new, Some(caller.session))
             .await
     }
@@ -332,7 +347,8 @@ impl Service {
                 "a login name has no spaces or control characters".into(),
             ));
         }
-        let password_hash = self.passwords.hash(&user.password, &*self.entropy).await?;
+        let hash = self.hash_password(&user.login, &user.password);
+        let password_hash = hash.await?;
         let new = NewUser {
             id: user.id,
             login: user.login,
@@ -376,7 +392,8 @@ impl Service {
         password: &str,
         keep: Option<SessionId>,
     ) -> Result<(), ServiceError> {
-        let hash = self.passwords.hash(password, &*self.entropy).await?;
+        // In nobody's name: it is the operator, or somebody whose password was just checked.
+        let hash = self.hash_password("", password).await?;
         let ended = self.store.set_password(user, hash, keep).await?;
         self.end_sessions(user, ended.ok_or(ServiceError::UserNotFound)?);
         Ok(())
@@ -405,24 +422,44 @@ impl Service {
         self.bus.publish(notice);
     }
 
-    fn refuse_guessing(&self, guess: &(String, Option<IpAddr>)) -> Result<(), ServiceError> {
-        let now = self.clock.now();
-        let by_login = self.login_failures.by_login.wait(guess, now);
-        let by_address = guess
-            .1
-            .and_then(|address| self.login_failures.by_address.wait(&address, now));
-        match by_login.max(by_address) {
+    /// Whether the password is the one behind the hash, as far as the guesser may try.
+    async fn check_password(
+        &self,
+        guess: &Guess,
+        password: &str,
+        hash: Option<String>,
+    ) -> Result<bool, ServiceError> {
+        let may_try = || match self.guesses.wait(guess, self.clock.elapsed()) {
             Some(wait) => Err(ServiceError::RateLimited(wait)),
             None => Ok(()),
-        }
+        };
+        may_try()?;
+        let asking = Asking {
+            address: guess.from,
+            name: guess.name.clone(),
+        };
+        self.passwords.verify(asking, password, hash, may_try).await
     }
 
-    fn record_failure(&self, guess: (String, Option<IpAddr>)) {
-        let now = self.clock.now();
-        if let Some(address) = guess.1 {
-            self.login_failures.by_address.fail(address, now);
+    async fn hash_password(&self, name: &str, password: &str) -> Result<String, ServiceError> {
+        let asking = Asking {
+            address: None,
+            name: name.to_owned(),
+        };
+        self.passwords.hash(asking, password, &*self.entropy).await
+    }
+
+    /// Records a wrong password, and logs it in one line, for tools that read logs. The name may be anything,
+    /// and somebody's password by mistake: so its digest stands there.
+    fn refuse_sign_in(&self, guess: Guess, address: Option<IpAddr>, reason: &str) -> ServiceError {
+        let login = Token::hash(&guess.name);
+        let login = u64::from_be_bytes(*login.first_chunk().unwrap_or(&[0; 8]));
+        let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+        tracing::info!(%address, login = %format_args!("{login:016x}"), %reason, "sign-in failed");
+        match self.guesses.fail(guess, self.clock.elapsed()) {
+            Some(wait) => ServiceError::RateLimited(wait),
+            None => ServiceError::Unauthenticated("wrong login name or password"),
         }
-        self.login_failures.by_login.fail(guess, now);
     }
 }
 

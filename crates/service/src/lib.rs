@@ -12,6 +12,7 @@ mod committer;
 mod direct;
 mod dispatch;
 mod error;
+mod guessing;
 mod health;
 pub mod limits;
 mod messaging;
@@ -21,6 +22,7 @@ mod reading;
 mod system;
 mod throttle;
 mod token;
+mod turns;
 mod wire;
 
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub use error::ServiceError;
 pub use reading::{Push, PushPage};
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use throttle::limited_as;
-pub use token::Token;
+pub use token::{DeviceSecret, Token};
 
 /// Takes the answer to a request that waits for a commit. Called once, from the dispatcher: it
 /// must not block.
@@ -106,7 +108,7 @@ pub struct Service {
     committer: committer::Committer,
     positions: Arc<positions::Positions>,
     passwords: password::Passwords,
-    login_failures: accounts::LoginFailures,
+    guesses: guessing::Guesses,
     health: health::Health,
 }
 
@@ -126,7 +128,7 @@ impl Service {
             committer,
             positions,
             passwords: password::Passwords::new(),
-            login_failures: accounts::LoginFailures::new(),
+            guesses: guessing::Guesses::new(),
             health: health::Health::default(),
         })
     }

@@ -48,22 +48,37 @@ pub const POSITIONS_A_STEP: usize = 64;
 /// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
 pub const PASSWORD_WORKERS: usize = 2;
 
-/// Sign-ins waiting for a password worker. Overflow: `overloaded`.
-pub const PASSWORD_QUEUE: usize = 64;
+/// Sign-ins waiting for a password worker, who takes them by turns of address and name: two or three seconds' work.
+/// Overflow: of the address that waits most, and of its names the one that does, the last is told `overloaded`.
+pub const PASSWORD_QUEUE: usize = 256;
 
-/// Wrong passwords for one login name from one address before that address has to wait for it.
+/// Wrong passwords for one login name from one address before that address has to wait for it. As many has a device
+/// that signed in before, wherever it is.
 pub const LOGIN_FAILURES: u32 = 10;
 
 /// The time in which one such failure is forgiven.
 pub const LOGIN_FORGIVES: Duration = Duration::from_secs(30);
 
-/// Wrong passwords from one address, for any login names, before it has to wait. Higher: many people share an address.
+/// Wrong passwords from one address, for any login names, before stricter limits hold for its attempts. Higher: many
+/// people share an address.
 pub const ADDRESS_FAILURES: u32 = 50;
 
 /// The time in which one failure of an address is forgiven.
 pub const ADDRESS_FORGIVES: Duration = Duration::from_secs(6);
 
-/// Login names or addresses with failures on record. Overflow: the records that end first go.
+/// Wrong passwords for one login name, from anywhere, before stricter limits hold for attempts to sign in under it.
+pub const NAME_FAILURES: u32 = 50;
+
+/// The time in which one failure of a login name is forgiven.
+pub const NAME_FORGIVES: Duration = Duration::from_secs(60);
+
+/// Wrong passwords for one login name from one address where stricter limits hold.
+pub const STRICT_FAILURES: u32 = 1;
+
+/// The time in which one such failure is forgiven: about a hundred guesses a day.
+pub const STRICT_FORGIVES: Duration = Duration::from_secs(15 * 60);
+
+/// Login names, addresses or pairs of them with failures on record. Overflow: the records that end first go.
 pub const THROTTLE_RECORDS: usize = 64 * 1024;
 
 /// A login name, in bytes.

@@ -1,18 +1,17 @@
-//! Passwords: Argon2id, away from the runtime's threads, a few at a time.
+//! Passwords: Argon2id, away from the runtime's threads, a few at a time, by turns of who asks.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use tokio::sync::Semaphore;
 
 use crate::limits::{PASSWORD_QUEUE, PASSWORD_WORKERS};
+use crate::turns::{Asking, Turns};
 use crate::{Entropy, ServiceError};
 
 /// Hashes and checks passwords, bounded.
 pub(crate) struct Passwords {
-    workers: Semaphore,
-    waiting: AtomicUsize,
+    turns: Arc<Turns>,
     /// Checked when a login name is unknown, so that the answer takes as long as for a known one.
     decoy: std::sync::OnceLock<String>,
 }
@@ -20,8 +19,7 @@ pub(crate) struct Passwords {
 impl Passwords {
     pub(crate) fn new() -> Self {
         Self {
-            workers: Semaphore::new(PASSWORD_WORKERS),
-            waiting: AtomicUsize::new(0),
+            turns: Turns::new(PASSWORD_WORKERS, PASSWORD_QUEUE),
             decoy: std::sync::OnceLock::new(),
         }
     }
@@ -29,75 +27,68 @@ impl Passwords {
     /// The hash to keep, in PHC string form.
     pub(crate) async fn hash(
         &self,
+        asking: Asking,
         password: &str,
         entropy: &dyn Entropy,
     ) -> Result<String, ServiceError> {
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
         let password = password.to_owned();
-        self.run(move || hash(&password, &salt)).await?
+        self.run(asking, || Ok(()), move || hash(&password, &salt))
+            .await?
     }
 
-    /// Whether the password is the one behind the hash; without a hash, never, after as long a time.
+    /// Whether the password is the one behind the hash; without a hash, never, after as long a time. When its
+    /// turn comes, `may_go_on` is asked once more: what others found out meanwhile counts.
     pub(crate) async fn verify(
         &self,
+        asking: Asking,
         password: &str,
         hash: Option<String>,
+        may_go_on: impl FnOnce() -> Result<(), ServiceError>,
     ) -> Result<bool, ServiceError> {
         let known = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
-            None => self.decoy().await?,
+            None => self.decoy(asking.clone()).await?,
         };
         let password = password.to_owned();
-        let matches = self.run(move || verify(&password, &hash)).await??;
+        let check = move || verify(&password, &hash);
+        let matches = self.run(asking, may_go_on, check).await??;
         Ok(known && matches)
     }
 
-    async fn decoy(&self) -> Result<String, ServiceError> {
+    async fn decoy(&self, asking: Asking) -> Result<String, ServiceError> {
         if let Some(decoy) = self.decoy.get() {
             return Ok(decoy.clone());
         }
         // Its password and salt need no secret: the result of the check is thrown away.
-        let made = self.run(|| hash("decoy", &[7; 16])).await??;
+        let make = || hash("decoy", &[7; 16]);
+        let made = self.run(asking, || Ok(()), make).await??;
         Ok(self.decoy.get_or_init(|| made).clone())
     }
 
-    /// Runs one hash when it is its turn. Too many waiting: refused, so that a flood of sign-ins
-    /// costs a bounded time.
+    /// Runs one hash when it is the asker's turn. Who asks too much is refused, so that a flood of sign-ins
+    /// costs a bounded time, and others none.
     async fn run<T: Send + 'static>(
         &self,
+        asking: Asking,
+        may_go_on: impl FnOnce() -> Result<(), ServiceError>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let waiting = Waiting::enter(&self.waiting).ok_or(ServiceError::Overloaded)?;
-        let permit = self
-            .workers
-            .acquire()
-            .await
-            .map_err(|_| ServiceError::Internal)?;
-        drop(waiting);
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(permit);
-        done.map_err(|error| {
+        let turn = self.turns.take(asking).await;
+        let turn = turn.ok_or(ServiceError::Overloaded)?;
+        may_go_on()?;
+        // The turn ends with the work, whoever still waits for it.
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(|error| {
             tracing::error!(%error, "a password worker failed");
             ServiceError::Internal
         })
-    }
-}
-
-/// One place in the queue, given back when dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn enter(count: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(count);
-        (count.fetch_add(1, Ordering::Relaxed) < PASSWORD_QUEUE).then_some(place)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -130,36 +121,33 @@ mod tests {
     use super::*;
     use crate::SystemEntropy;
 
-    #[tokio::test]
-    async fn only_the_right_password_of_a_known_user_passes() {
-        let passwords = Passwords::new();
-        let hash = passwords
-            .hash("correct horse", &SystemEntropy)
-            .await
-            .unwrap();
-        assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert!(
-            passwords
-                .verify("correct horse", Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(!passwords.verify("wrong horse", Some(hash)).await.unwrap());
-        assert!(
-            !passwords.verify("decoy", None).await.unwrap(),
-            "the decoy opens nothing"
-        );
+    fn asking(name: &str) -> Asking {
+        Asking {
+            address: None,
+            name: name.into(),
+        }
     }
 
     #[tokio::test]
-    async fn a_flood_is_refused_beyond_the_queue() {
+    async fn only_the_right_password_of_a_known_user_passes() {
         let passwords = Passwords::new();
-        let place = |_| Waiting::enter(&passwords.waiting);
-        let places: Vec<_> = (0..PASSWORD_QUEUE).map(place).collect();
-        assert!(places.iter().all(Option::is_some));
-        let refused = passwords.verify("x", Some("y".into())).await;
-        assert_eq!(refused, Err(ServiceError::Overloaded));
-        drop(places);
-        assert!(Waiting::enter(&passwords.waiting).is_some());
+        let verify = async |password: &'static str, hash| {
+            let verified = passwords.verify(asking("ann"), password, hash, || Ok(()));
+            verified.await.unwrap()
+        };
+        let hash = passwords.hash(asking("ann"), "correct horse", &SystemEntropy);
+        let hash = hash.await.unwrap();
+        assert!(hash.starts_with("$argon2id$"), "{hash}");
+        assert!(verify("correct horse", Some(hash.clone())).await);
+        assert!(!verify("wrong horse", Some(hash)).await);
+        assert!(!verify("decoy", None).await, "the decoy opens nothing");
+    }
+
+    #[tokio::test]
+    async fn what_was_found_out_while_it_waited_counts() {
+        let passwords = Passwords::new();
+        let refuse = || Err(ServiceError::Overloaded);
+        let refused = passwords.verify(asking("ann"), "x", Some("y".into()), refuse);
+        assert_eq!(refused.await, Err(ServiceError::Overloaded));
     }
 }

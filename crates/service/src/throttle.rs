@@ -2,14 +2,13 @@
 //!
 //! The generic cell rate algorithm (ITU-T I.371): one time a key, the time at which all its
 //! failures are forgiven. It counts failures only, so people who share an address and know their
-//! passwords never wait.
+//! passwords never wait. Its time is not the wall clock's, which somebody may set.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use hongyan_protocol::Millis;
 use parking_lot::Mutex;
 
 /// Who shares a limit by address: one IPv4 address, or one IPv6 /64, which is what one customer of a
@@ -40,27 +39,27 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
         Self {
             forgiven_at: Mutex::default(),
             burst: u64::from(burst),
-            forgives_ms: u64::try_from(forgives.as_millis()).unwrap_or(u64::MAX),
+            forgives_ms: millis(forgives),
             capacity,
         }
     }
 
     /// How long this key has to wait; `None` when it need not.
-    pub(crate) fn wait(&self, key: &K, now: Millis) -> Option<Duration> {
+    pub(crate) fn wait(&self, key: &K, now: Duration) -> Option<Duration> {
         let forgiven_at = *self.forgiven_at.lock().get(key)?;
         let allowed_at = forgiven_at.saturating_sub((self.burst - 1) * self.forgives_ms);
-        let wait = allowed_at.checked_sub(now.get())?;
+        let wait = allowed_at.checked_sub(millis(now))?;
         (wait > 0).then(|| Duration::from_millis(wait))
     }
 
     /// Records a failure.
-    pub(crate) fn fail(&self, key: K, now: Millis) {
+    pub(crate) fn fail(&self, key: K, now: Duration) {
         let mut records = self.forgiven_at.lock();
         if records.len() >= self.capacity && !records.contains_key(&key) {
             make_room(&mut records, now);
         }
         let forgiven_at = records.entry(key).or_default();
-        *forgiven_at = now.get().max(*forgiven_at) + self.forgives_ms;
+        *forgiven_at = millis(now).max(*forgiven_at) + self.forgives_ms;
     }
 
     /// Forgets a key: it proved itself.
@@ -69,9 +68,13 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     }
 }
 
-fn make_room<K: Hash + Eq + Clone>(records: &mut HashMap<K, u64>, now: Millis) {
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn make_room<K: Hash + Eq + Clone>(records: &mut HashMap<K, u64>, now: Duration) {
     let before = records.len();
-    records.retain(|_, forgiven_at| *forgiven_at > now.get());
+    records.retain(|_, forgiven_at| *forgiven_at > millis(now));
     if records.len() == before {
         let first = records
             .iter()
@@ -87,8 +90,8 @@ fn make_room<K: Hash + Eq + Clone>(records: &mut HashMap<K, u64>, now: Millis) {
 mod tests {
     use super::*;
 
-    fn at(milliseconds: u64) -> Millis {
-        Millis::from_trusted(milliseconds)
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(super) async fn login(
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ApiError> {
     check_page(&gateway, &headers)?;
+    let known = Cookie::device(from, &headers);
     let signed_in = gateway
         .service
         .login(Login {
@@ -79,6 +80,7 @@ pub(super) async fn login(
             device: format!("{DEVICE} {}", gateway.service.fresh_client_id_prefix()),
             client: None,
             address: Some(from.address),
+            device_secret: known.value(&headers).map(str::to_owned),
         })
         .await;
     let signed_in = match signed_in {
@@ -99,6 +101,9 @@ pub(super) async fn login(
     };
     let seconds = seconds_until(&gateway, signed_in.session.expires_at);
     cookie.set(&mut response, signed_in.token.as_str(), seconds);
+    if let Some(secret) = &signed_in.device_secret {
+        known.set_long(&mut response, secret.as_str());
+    }
     Ok(response)
 }
 

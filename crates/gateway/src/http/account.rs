@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::{Millis, SessionId, UserProfile};
-use hongyan_service::{ChangePassword, Login, ServiceError};
+use hongyan_service::{Caller, ChangePassword, DeviceSecret, Login, ServiceError};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::auth::Authenticated;
+use super::auth::{Authenticated, bearer_token};
 use super::cookie::{Cookie, move_session, token_to_move};
 use super::error::ApiError;
 use super::extract::{JsonBody, PathOf};
@@ -30,6 +30,8 @@ pub(super) struct LoginRequest {
     /// Keep the token in a cookie that scripts cannot read, instead of in the answer.
     #[serde(default)]
     cookie: bool,
+    /// From the answer to an earlier sign-in on this device.
+    device_secret: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +52,8 @@ struct LoginAnswer {
     session: SessionId,
     user: UserProfile,
     expires_at: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_secret: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,9 +82,12 @@ pub(super) async fn login(
             ServiceError::Forbidden("a page of this origin may not sign in by cookie").into(),
         );
     }
+    let known = Cookie::device(from, &headers);
+    let kept = || known.value(&headers).map(str::to_owned);
     let signed_in = gateway
         .service
         .login(Login {
+            device_secret: request.device_secret.or_else(kept),
             login: request.login,
             password: request.password,
             device: request.device.unwrap_or_else(|| UNNAMED_DEVICE.into()),
@@ -89,8 +96,10 @@ pub(super) async fn login(
         })
         .await?;
     let token = signed_in.token.as_str();
+    let secret = signed_in.device_secret.as_ref().map(DeviceSecret::as_str);
     let answer = LoginAnswer {
         token: (!request.cookie).then(|| token.to_owned()),
+        device_secret: secret.filter(|_| !request.cookie).map(str::to_owned),
         session: signed_in.session.id,
         user: signed_in.user,
         expires_at: signed_in.session.expires_at,
@@ -103,6 +112,9 @@ pub(super) async fn login(
             token,
             seconds_until(&gateway, signed_in.session.expires_at),
         );
+        if let Some(secret) = secret {
+            known.set_long(&mut response, secret);
+        }
     }
     Ok(response)
 }
@@ -134,7 +146,36 @@ pub(super) async fn me(
         let seconds = seconds_until(&gateway, caller.expires_at());
         move_session(&mut response, &cookie, token, seconds);
     }
+    let known = Cookie::device(from, &headers);
+    if is_by_cookie(&headers) && known.value(&headers).is_none() {
+        make_known(&mut response, &gateway, &caller, &known, &headers).await;
+    }
     response
+}
+
+/// Gives a browser the secret by which it is known, if it has none that still counts.
+async fn make_known(
+    response: &mut Response,
+    gateway: &Gateway,
+    caller: &Caller,
+    known: &Cookie,
+    headers: &HeaderMap,
+) {
+    let secret = gateway
+        .service
+        .device_secret(caller, known.value(headers))
+        .await;
+    match secret {
+        Ok(Some(secret)) => known.set_long(response, secret.as_str()),
+        Ok(None) => {}
+        // It goes on as one that is not known.
+        Err(error) => tracing::debug!(%error, "a browser stays unknown"),
+    }
+}
+
+/// Whether a browser's cookie says who asks.
+fn is_by_cookie(headers: &HeaderMap) -> bool {
+    bearer_token(headers).is_none()
 }
 
 /// `PATCH /v1/me`
@@ -151,16 +192,23 @@ pub(super) async fn rename(
 pub(super) async fn change_password(
     State(gateway): State<Arc<Gateway>>,
     Extension(from): Extension<Client>,
+    headers: HeaderMap,
     Authenticated { caller, .. }: Authenticated,
     JsonBody(request): JsonBody<PasswordRequest>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Response, ApiError> {
     let change = ChangePassword {
         current: request.current,
         new: request.new,
         address: Some(from.address),
     };
     gateway.service.change_password(&caller, change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if is_by_cookie(&headers) {
+        // What proved that the device is known went with the old password.
+        let known = Cookie::device(from, &headers);
+        make_known(&mut response, &gateway, &caller, &known, &headers).await;
+    }
+    Ok(response)
 }
 
 /// `GET /v1/sessions`

@@ -16,6 +16,9 @@ use crate::host::port;
 /// What the session's cookie was called before it had the port in its name.
 const EARLIER_NAME: &str = "hongyan_session";
 
+/// How long a browser is known after it signed in, in seconds: browsers keep no cookie for longer.
+const KNOWN_FOR: u64 = 400 * 24 * 60 * 60;
+
 /// One cookie, as the browser that asks has it.
 pub(crate) struct Cookie {
     name: String,
@@ -26,6 +29,11 @@ impl Cookie {
     /// The one with the session's token.
     pub(crate) fn session(client: Client, headers: &HeaderMap) -> Self {
         Self::new("hongyan_session", client, headers)
+    }
+
+    /// The one with the secret of a device that signed in before.
+    pub(crate) fn device(client: Client, headers: &HeaderMap) -> Self {
+        Self::new("hongyan_device", client, headers)
     }
 
     fn new(base: &str, client: Client, headers: &HeaderMap) -> Self {
@@ -49,6 +57,11 @@ impl Cookie {
     /// Puts it into the browser.
     pub(crate) fn set(&self, response: &mut Response, value: &str, max_age_seconds: u64) {
         set(response, &self.name, value, max_age_seconds, self.is_secure);
+    }
+
+    /// Puts it into the browser for as long as a browser is known.
+    pub(crate) fn set_long(&self, response: &mut Response, value: &str) {
+        self.set(response, value, KNOWN_FOR);
     }
 
     /// Makes the browser forget it; of the session that it keeps under the earlier name, that one.

@@ -712,3 +712,78 @@ fn help_names_every_command() {
         );
     }
 }
+
+/// The filter that OPERATIONS.md gives, as fail2ban reads it: one expression a line, with the address in it.
+fn fail2ban_filter() -> Vec<regex::Regex> {
+    let document = include_str!("../../../../docs/OPERATIONS.md");
+    let (_, filter) = document.split_once("failregex = ").unwrap();
+    let (filter, _) = filter.split_once("\n```").unwrap();
+    let lines = filter
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let lines = lines.map(|line| line.replace("<ADDR>", "(?P<address>[0-9a-fA-F:.]+)"));
+    lines
+        .map(|line| regex::Regex::new(&line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_failed_sign_in_is_a_line_that_fail2ban_reads() {
+    for format in ["text", "json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = path(folder.path());
+        let arguments = [
+            "serve",
+            "--demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            &data_dir,
+        ];
+        let mut child = hongyan(&arguments)
+            .env("HONGYAN_LOG_FORMAT", format)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut lines = lines.by_ref().map(Result::unwrap);
+        let url = lines
+            .find_map(|line| {
+                line.split_once("listens on ")
+                    .map(|(_, url)| url.to_owned())
+            })
+            .expect("the greeting names the address");
+        // A name that tries to look like another line.
+        let name = "x address=192.0.2.1 login=0123456789abcdef reason=wrong_password";
+        for login in ["zhangsan@gmail.com", name] {
+            let refused = hongyan(&[
+                "send", "--server", &url, "--login", login, "--to", "x", "hi",
+            ])
+            .env("HONGYAN_PASSWORD", "not this one")
+            .output()
+            .unwrap();
+            assert!(!refused.status.success());
+        }
+        let filter = fail2ban_filter();
+        let found = lines.find_map(|line| {
+            let address = filter.iter().find_map(|one| one.captures(&line))?;
+            Some((address["address"].to_owned(), line.clone()))
+        });
+        let (address, line) = found.expect("a line that the filter finds");
+        assert_eq!(address, "127.0.0.1", "{line}");
+        assert!(
+            !line.contains("zhangsan") && !line.contains("not this one"),
+            "{line}"
+        );
+        let second = lines.find_map(|line| {
+            filter
+                .iter()
+                .find_map(|one| one.captures(&line))
+                .map(|found| found["address"].to_owned())
+        });
+        assert_eq!(second.as_deref(), Some("127.0.0.1"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

@@ -26,6 +26,12 @@ impl TestClock {
         let by = i64::try_from(by.as_millis()).unwrap();
         self.ahead.fetch_add(by, Ordering::SeqCst);
     }
+
+    /// Sets the wall clock back.
+    pub fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.ahead.fetch_sub(by, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {
