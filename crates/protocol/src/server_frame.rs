@@ -53,6 +53,10 @@ pub struct Welcome {
     pub user: UserProfile,
     /// The caller's session.
     pub session: SessionId,
+    /// The name of the server's history: positions, cursors and ids mean something within one. Servers before 0.2 do not
+    /// say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Box<str>>,
     /// How to keep the connection alive, to begin with.
     pub heartbeat: HeartbeatPlan,
     /// What not to exceed.

@@ -204,31 +204,35 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
     (
         profile(),
         INTEGERS,
+        proptest::option::of(word()),
         (INTEGERS, INTEGERS),
         [0..1usize << 53, 0..1 << 53, 0..1 << 53, 0..1 << 53],
         millis(),
         word(),
     )
-        .prop_map(|(user, session, heartbeat, limits, server_time, server)| {
-            let (interval_ms, timeout_ms) = heartbeat;
-            let [frame_bytes, text_bytes, requests, unacked_entries] = limits;
-            ServerFrame::Welcome(Welcome {
-                user,
-                session: SessionId::from_trusted(session),
-                heartbeat: HeartbeatPlan {
-                    interval_ms,
-                    timeout_ms,
-                },
-                limits: AdvertisedLimits {
-                    frame_bytes,
-                    text_bytes,
-                    requests,
-                    unacked_entries,
-                },
-                server_time,
-                server,
-            })
-        })
+        .prop_map(
+            |(user, session, epoch, heartbeat, limits, server_time, server)| {
+                let (interval_ms, timeout_ms) = heartbeat;
+                let [frame_bytes, text_bytes, requests, unacked_entries] = limits;
+                ServerFrame::Welcome(Welcome {
+                    user,
+                    session: SessionId::from_trusted(session),
+                    epoch,
+                    heartbeat: HeartbeatPlan {
+                        interval_ms,
+                        timeout_ms,
+                    },
+                    limits: AdvertisedLimits {
+                        frame_bytes,
+                        text_bytes,
+                        requests,
+                        unacked_entries,
+                    },
+                    server_time,
+                    server,
+                })
+            },
+        )
 }
 
 fn server_frame() -> impl Strategy<Value = ServerFrame> {

@@ -133,6 +133,11 @@ impl Service {
         })
     }
 
+    /// The name of the history that this server has: see [`Store::epoch`].
+    pub fn epoch(&self) -> &str {
+        self.store.epoch()
+    }
+
     /// The wall clock.
     pub fn now(&self) -> hongyan_protocol::Millis {
         self.clock.now()

@@ -38,8 +38,10 @@ impl Service {
     pub async fn sync(&self, caller: &Caller, sync: Sync) -> Result<Synced, ServiceError> {
         let cursor = match &sync.cursor {
             None => SyncCursor::Since(0),
-            Some(text) => SyncCursor::parse(text).ok_or_else(|| {
-                ServiceError::BadRequest("not a cursor of this server; sync without one".into())
+            Some(text) => SyncCursor::parse(text, self.epoch()).ok_or_else(|| {
+                ServiceError::BadRequest(
+                    "not a cursor of this server's history; sync without one".into(),
+                )
             })?,
         };
         let limits = SyncLimits {
@@ -68,7 +70,7 @@ impl Service {
                 .collect(),
             users: users.iter().map(wire::profile).collect(),
             total_unread: page.total_unread,
-            cursor: page.next.to_text().into(),
+            cursor: page.next.to_text(self.epoch()).into(),
             more: matches!(page.next, SyncCursor::Within { .. }),
         })
     }

@@ -16,6 +16,7 @@
 
 mod connection;
 mod error;
+mod identity;
 mod lock;
 mod open;
 mod read;

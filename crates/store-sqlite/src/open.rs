@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::connection;
+use crate::identity;
 use crate::lock::WriterLock;
 
 /// "Hong" in ASCII, set by the first migration.
@@ -110,6 +111,7 @@ pub(crate) fn open_for_writing(
             path: path.into(),
             error: Box::new(error),
         })?;
+    identity::notice_replaced(&mut conn, path).map_err(sqlite)?;
     Ok((conn, lock))
 }
 

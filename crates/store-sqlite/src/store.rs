@@ -12,6 +12,7 @@ use hongyan_store::{
     VerifyReport, Write,
 };
 
+use crate::identity;
 use crate::open::{self, OpenError};
 use crate::readers::Readers;
 use crate::unsettled::Unsettled;
@@ -58,6 +59,7 @@ impl Default for Options {
 /// [`close`](Self::close) does the same without blocking.
 pub struct SqliteStore {
     path: PathBuf,
+    epoch: Box<str>,
     writer: WriterHandle,
     readers: Arc<Readers>,
     unsettled: Arc<Unsettled>,
@@ -70,11 +72,13 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let (conn, lock) = open::open_for_writing(path, options.wal_limit_pages)?;
+        let epoch = identity::epoch(&conn).map_err(|error| open::sqlite_error(path, error))?;
         let unsettled = Arc::<Unsettled>::default();
         let writer = WriterHandle::start(path, options, conn, Arc::clone(&unsettled), lock)?;
         writer.forget_later();
         Ok(Self {
             path: path.into(),
+            epoch,
             writer,
             readers: Readers::new(path.into(), options.readers.max(1)),
             unsettled,
@@ -116,6 +120,10 @@ impl Drop for SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
     async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
         let outcomes = self.writer.run(move |writer| writer.commit(&batch)).await;
         if !self.unsettled.is_empty() {

@@ -22,6 +22,7 @@ pub mod append;
 pub mod edits;
 pub mod exactly_once;
 pub mod history;
+pub mod identity;
 pub mod positions;
 pub mod random;
 pub mod sessions;
@@ -59,6 +60,8 @@ macro_rules! store_contract {
                 a_walk_with_changes_between_misses_nothing, entries_and_bytes_are_bounded,
                 only_own_conversations;
             history: ranges, limits, strangers, bytes_are_bounded;
+            identity: an_epoch_stays, each_store_has_its_own, a_cursor_is_of_one_history,
+                a_cursor_of_a_later_state_begins_anew;
             snapshots: a_read_never_sees_half_a_batch, concurrent_commits;
             random: against_a_naive_model;
         }

@@ -76,6 +76,10 @@ pub enum ReadError {
 /// **Reading.** Each read sees one consistent snapshot, never half a batch.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// The name of the history that the store holds: visible ASCII without a dot, of at most [`EPOCH_BYTES`]. It changes
+    /// when a backup is put back, or anything else takes back what was acknowledged, and never while the store is open.
+    fn epoch(&self) -> &str;
+
     /// Applies a batch in one transaction. The outcomes stand in the order of the writes.
     ///
     /// The batch is shared, not given away: the caller encodes the pushes from the same texts afterwards.
@@ -135,7 +139,8 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a session of this user. `false` when the user has no such live session.
     async fn close_session(&self, user: UserId, session: SessionId) -> Result<bool, StoreError>;
 
-    /// The conversations of `user` that changed since the cursor, newest change first.
+    /// The conversations of `user` that changed since the cursor, newest change first. Where the cursor is beyond the last
+    /// change that this history has, all of them: an older state was put back, and nobody noticed.
     async fn sync(
         &self,
         user: UserId,
@@ -182,6 +187,9 @@ pub trait Store: Send + Sync + 'static {
         progress: Box<dyn FnMut(u64) + Send>,
     ) -> Result<VerifyReport, StoreError>;
 }
+
+/// The name of a history, in bytes: with the numbers of a cursor it fits one.
+pub const EPOCH_BYTES: usize = 32;
 
 /// Live sessions of one user. Beyond it the one used longest ago ends, a connected one only where all are.
 pub const SESSIONS_PER_USER: usize = 100;

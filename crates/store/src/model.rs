@@ -193,17 +193,19 @@ pub enum SyncCursor {
 }
 
 impl SyncCursor {
-    /// The text for the wire.
-    pub fn to_text(self) -> String {
+    /// The text for the wire. It names the history, since elsewhere the numbers mean nothing.
+    pub fn to_text(self, epoch: &str) -> String {
         match self {
-            Self::Since(since) => format!("{since}"),
-            Self::Within { since, top, below } => format!("{since}.{top}.{below}"),
+            Self::Since(since) => format!("{epoch}.{since}"),
+            Self::Within { since, top, below } => format!("{epoch}.{since}.{top}.{below}"),
         }
     }
 
-    /// Reads it back; `None` for a text that no server made.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads it back; `None` for a text that no server made, or one of another history.
+    pub fn parse(text: &str, epoch: &str) -> Option<Self> {
         let mut numbers = text
+            .strip_prefix(epoch)?
+            .strip_prefix('.')?
             .split('.')
             .map(|part| part.parse::<u64>().ok().filter(|n| *n < 1 << 53));
         let first = numbers.next()??;
@@ -280,7 +282,7 @@ mod tests {
                 below: 41,
             },
         ] {
-            assert_eq!(SyncCursor::parse(&cursor.to_text()), Some(cursor));
+            assert_eq!(SyncCursor::parse(&cursor.to_text("e1"), "e1"), Some(cursor));
         }
     }
 
@@ -288,15 +290,20 @@ mod tests {
     fn a_made_up_cursor_is_refused() {
         for text in [
             "",
-            "x",
-            "1.2",
-            "1.2.3.4",
-            "-1",
-            "9007199254740992",
-            "1..2",
-            "１",
+            "e1",
+            "e1.",
+            "e1.x",
+            "e1.1.2",
+            "e1.1.2.3.4",
+            "e1.-1",
+            "e1.9007199254740992",
+            "e1.1..2",
+            "e1.１",
+            "e17",
+            "e2.7",
+            "7",
         ] {
-            assert_eq!(SyncCursor::parse(text), None, "{text:?}");
+            assert_eq!(SyncCursor::parse(text, "e1"), None, "{text:?}");
         }
     }
 }

@@ -310,6 +310,11 @@ export interface Welcome {
   user: UserProfile;
   /** The caller's session. */
   session: number;
+  /**
+   * The name of the server's history: positions, cursors and ids mean something within one. Servers before 0.2 do not
+   * say.
+   */
+  epoch?: string;
   /** How to keep the connection alive, to begin with. */
   heartbeat: HeartbeatPlan;
   /** What not to exceed. */
@@ -377,7 +382,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
-  Welcome: { user: "UserProfile", session: "integer", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
+  Welcome: { user: "UserProfile", session: "integer", epoch: "string?", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
 };
 
 /** Why a request failed, and whether the same request may succeed later. */

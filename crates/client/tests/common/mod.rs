@@ -260,6 +260,7 @@ pub fn welcome(user: UserId) -> ServerFrame {
     ServerFrame::Welcome(Welcome {
         user: profile(user),
         session: SessionId::from_trusted(17),
+        epoch: None,
         heartbeat: HeartbeatPlan {
             interval_ms: 25_000,
             timeout_ms: 10_000,

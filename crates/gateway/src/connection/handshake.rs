@@ -61,6 +61,7 @@ fn welcome(gateway: &Gateway, caller: &Caller, user: UserProfile) -> Welcome {
     Welcome {
         user,
         session: caller.session(),
+        epoch: Some(gateway.service.epoch().into()),
         heartbeat: gateway.heartbeat.first_plan(),
         limits: AdvertisedLimits {
             frame_bytes: CLIENT_FRAME_BYTES,

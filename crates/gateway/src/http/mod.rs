@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
@@ -34,6 +35,9 @@ use tower_http::timeout::TimeoutLayer;
 use crate::limits::REQUEST_TIMEOUT;
 use crate::{Gateway, classic, upgrade};
 use error::{ApiError, NotFound};
+
+/// The name of the server's history, as in `welcome`.
+const EPOCH_HEADER: HeaderName = HeaderName::from_static("hongyan-epoch");
 
 /// Every route of the server.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
@@ -63,6 +67,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ))
+        .layer(map_response_with_state(Arc::clone(gateway), name_history))
         .layer(cors(gateway));
     Router::new()
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
@@ -151,6 +156,16 @@ fn cors(gateway: &Gateway) -> CorsLayer {
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .expose_headers([EPOCH_HEADER])
+}
+
+/// Says which history an answer is of, to who keeps positions or ids and has no `welcome`.
+async fn name_history(State(gateway): State<Arc<Gateway>>, mut response: Response) -> Response {
+    // The store's promise is visible ASCII.
+    if let Ok(epoch) = HeaderValue::from_str(gateway.service.epoch()) {
+        response.headers_mut().insert(EPOCH_HEADER, epoch);
+    }
+    response
 }
 
 /// Waits for the answer to a request that is answered after a commit.

@@ -122,7 +122,7 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
             "sync_full",
             Some(8),
             ClientFrame::Sync(Sync {
-                cursor: Some("0.118.64".into()),
+                cursor: Some("5f0c3a9be2d84716a0d9c4f7b1e83526.0.118.64".into()),
                 limit: Some(20),
             }),
         ),

@@ -139,10 +139,14 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
     all
 }
 
+/// The name of a history.
+const EPOCH: &str = "5f0c3a9be2d84716a0d9c4f7b1e83526";
+
 fn welcome(avatar: Option<&str>) -> ServerFrame {
     ServerFrame::Welcome(Welcome {
         user: profile(1000, "zhangsan", "张三", avatar),
         session: SessionId::from_trusted(17),
+        epoch: avatar.map(|_| EPOCH.into()),
         heartbeat: HeartbeatPlan {
             interval_ms: 25_000,
             timeout_ms: 10_000,
@@ -182,7 +186,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     profile(1001, "lisi", "李四", None),
                 ],
                 total_unread: 3,
-                cursor: "0.118.64".into(),
+                cursor: format!("{EPOCH}.0.118.64").into(),
                 more: true,
             }),
         ),
@@ -193,7 +197,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conversations: vec![],
                 users: vec![],
                 total_unread: 0,
-                cursor: "118".into(),
+                cursor: format!("{EPOCH}.118").into(),
                 more: false,
             }),
         ),
@@ -211,7 +215,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 }],
                 users: vec![],
                 total_unread: 0,
-                cursor: "118".into(),
+                cursor: format!("{EPOCH}.118").into(),
                 more: false,
             }),
         ),

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{LI, LI_ID, TestServer, ZHANG, ZHANG_ID};
+use crate::harness::{LI, LI_ID, Raw, TestServer, ZHANG, ZHANG_ID};
 
 #[tokio::test]
 async fn a_script_sends_reads_edits_and_recalls() {
@@ -210,4 +210,39 @@ async fn another_sites_page_may_use_the_api_with_a_token_only_where_allowed() {
         "https://www.example.com"
     );
     assert_eq!(preflight("https://evil.example").await, None);
+}
+
+#[tokio::test]
+async fn every_answer_names_the_history() {
+    let server = TestServer::start().await;
+    let zhang = server.http(ZHANG).await;
+    let mut socket = Raw::open(server.address()).await;
+    let hello = json!({ "type": "hello", "token": zhang.token() });
+    let welcome = socket.request(hello).await;
+    let epoch = welcome["epoch"].as_str().unwrap().to_owned();
+    for path in [
+        "/v1/me",
+        "/v1/conversations",
+        "/v1/health",
+        "/v1/sessions/0",
+    ] {
+        let request = reqwest::Client::new().get(format!("{}{path}", server.url()));
+        let answer = request.bearer_auth(zhang.token()).send().await.unwrap();
+        let named = answer.headers().get("hongyan-epoch");
+        assert_eq!(
+            named.and_then(|name| name.to_str().ok()),
+            Some(&*epoch),
+            "{path}"
+        );
+    }
+    let page = socket.request(json!({ "type": "sync" })).await;
+    let cursor = page["cursor"].as_str().unwrap();
+    let numbers = cursor.strip_prefix(&*epoch).unwrap();
+    // Of a server from before there were epochs, or of another history.
+    for cursor in [&numbers[1..], &format!("{}{numbers}", "0".repeat(32))] {
+        let refused = socket
+            .request(json!({ "type": "sync", "cursor": cursor }))
+            .await;
+        assert_eq!(refused["code"], "bad_request", "{refused}");
+    }
 }

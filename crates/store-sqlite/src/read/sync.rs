@@ -24,8 +24,14 @@ pub(crate) fn sync(
     let limit = limits.conversations.clamp(1, CONVERSATIONS);
     let (since, top, below) = match cursor {
         SyncCursor::Since(since) => {
-            let top = newest(conn, user)?.max(since);
-            (since, top, top + 1)
+            let newest = newest(conn, user)?;
+            if since > newest && since > last_given(conn)? {
+                // Of a later state of this history, which somebody took back: nothing of it holds.
+                (0, newest, newest + 1)
+            } else {
+                let top = newest.max(since);
+                (since, top, top + 1)
+            }
         }
         SyncCursor::Within { since, top, below } => (since, top, below),
     };
@@ -66,6 +72,12 @@ pub(crate) fn sync(
 fn newest(conn: &Connection, user: UserId) -> Result<u64> {
     conn.prepare_cached("SELECT coalesce(max(version), 0) FROM members WHERE user_id = ?1")?
         .query_row([sql(user)], |row| row::count(row, 0))
+}
+
+/// The last number given to a change, in anybody's conversation.
+fn last_given(conn: &Connection) -> Result<u64> {
+    conn.prepare_cached("SELECT value FROM counters WHERE name = 'version'")?
+        .query_row([], |row| row::count(row, 0))
 }
 
 /// Conversations with `since < version < below`, and their versions, descending.

@@ -308,8 +308,10 @@ impl Batch<'_> {
         let conv: ConversationId = self
             .conn
             .prepare_cached(
-                "INSERT INTO conversations (kind, head, messages, last_message)
-                 VALUES (?1, 0, 0, 0) RETURNING id",
+                "INSERT INTO conversations (id, kind, head, messages, last_message)
+                 VALUES (1 + max((SELECT coalesce(max(id), 0) FROM conversations),
+                                 (SELECT value FROM counters WHERE name = 'floor')),
+                         ?1, 0, 0, 0) RETURNING id",
             )?
             .query_row([row::DIRECT], |row| row::id(row, 0))?;
         self.conn

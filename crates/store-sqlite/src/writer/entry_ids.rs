@@ -83,7 +83,10 @@ impl EntryIds {
             return Ok(free);
         }
         let last: i64 = conn
-            .prepare_cached("SELECT coalesce(max(id), 0) FROM entries")?
+            .prepare_cached(
+                "SELECT max((SELECT coalesce(max(id), 0) FROM entries),
+                            (SELECT value FROM counters WHERE name = 'floor'))",
+            )?
             .query_row([], |row| row.get(0))?;
         Ok(last.cast_unsigned() + 1)
     }
@@ -99,8 +102,12 @@ mod tests {
 
     fn empty() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch("CREATE TABLE entries (id INTEGER PRIMARY KEY)")
-            .unwrap();
+        conn.execute_batch(
+            "CREATE TABLE entries (id INTEGER PRIMARY KEY);
+             CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER);
+             INSERT INTO counters (name, value) VALUES ('floor', 0);",
+        )
+        .unwrap();
         conn
     }
 

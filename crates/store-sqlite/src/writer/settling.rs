@@ -25,6 +25,7 @@ use super::pending::Entry;
 use super::scrub::{self, Scrubber};
 use super::touches::Touches;
 use super::{append, beside, journal};
+use crate::identity::Stamper;
 
 /// What one transaction carries out.
 pub(super) struct Settlement {
@@ -41,6 +42,7 @@ pub(super) struct Tables {
     pub(super) conn: Connection,
     checkpointer: Checkpointer,
     scrubber: Scrubber,
+    stamper: Stamper,
 }
 
 /// How far removed texts are removed everywhere.
@@ -67,6 +69,7 @@ impl Tables {
             conn,
             checkpointer: Checkpointer::new(path, wal_limit_pages, first),
             scrubber,
+            stamper: Stamper::new(path),
         })
     }
 
@@ -93,6 +96,7 @@ impl Tables {
         self.conn.prepare_cached("COMMIT")?.execute([])?;
         self.scrubber.after_commit();
         self.checkpointer.after_commit(&self.conn, writes);
+        self.stamper.after_commit(&self.conn);
         Ok(())
     }
 
@@ -128,6 +132,7 @@ impl Tables {
         if let Err(error) = self.scrub() {
             tracing::warn!(%error, "what removed texts have left is overwritten at the next start");
         }
+        self.stamper.write(&self.conn);
         self.checkpointer.finish();
         checkpoint::empty(&self.conn)
     }

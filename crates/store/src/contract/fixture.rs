@@ -52,7 +52,11 @@ pub struct Fixture<E: Engine> {
 
 impl<E: Engine> Fixture<E> {
     pub async fn fresh() -> Self {
-        let engine = E::fresh().await;
+        Self::on(E::fresh().await).await
+    }
+
+    /// On a place that may have something.
+    pub async fn on(engine: E) -> Self {
         let store = engine.open().await;
         Self {
             engine,
