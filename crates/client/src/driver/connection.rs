@@ -137,6 +137,9 @@ impl Driver {
             return;
         }
         let now = self.ambient.now();
+        if matches!(lost.reason, Reason::Broken(_)) {
+            self.heartbeat.cut(now);
+        }
         self.disconnect();
         if let Some(bye) = &lost.bye {
             self.reconnect.bye(bye);

@@ -1,6 +1,6 @@
 //! Scripts for `client::Heartbeat`, with the default policy, on the network `home`.
 //!
-//! Events: `sent`, `received`, `disconnected`, `tick`, `save`, `connected` (the plan), `pong` (the next
+//! Events: `sent`, `received`, `moved`, `disconnected`, `cut`, `tick`, `save`, `connected` (the plan), `pong` (the next
 //! interval, in ms), `network` (its name), and `background` (whether nobody looks). Actions: `ping` (the
 //! frame), `dead`, and `networks`: what was learnt, after `save`.
 
@@ -24,6 +24,8 @@ pub(crate) fn vectors() -> String {
         ("a quiet connection is pinged, and grows", growing()),
         ("one side's silence is enough for a ping", one_sided()),
         ("silence is death, and is blamed on the quiet time", death()),
+        ("a cut in the quiet teaches as well", a_cut()),
+        ("what may have come is looked at once", standing_still()),
         ("another network starts carefully", another_network()),
         ("back in the foreground", foreground()),
         ("a failure is doubted after an hour", doubt()),
@@ -76,6 +78,37 @@ fn death() -> Vec<(u64, Value)> {
         (70_000, json!("disconnected")),
         (71_000, connected()),
         (71_001, json!("save")),
+    ]
+}
+
+fn a_cut() -> Vec<(u64, Value)> {
+    vec![
+        (0, connected()),
+        (25_000, json!("tick")),
+        (25_100, json!("received")),
+        (25_100, pong(31_250)),
+        (56_250, json!("tick")),
+        (56_350, json!("received")),
+        (56_350, pong(70_000)),
+        (116_350, json!("cut")),
+        (117_000, connected()),
+        (117_001, json!("save")),
+        (127_000, json!("cut")),
+        (128_000, connected()),
+        (128_001, json!("save")),
+    ]
+}
+
+fn standing_still() -> Vec<(u64, Value)> {
+    vec![
+        (0, connected()),
+        (25_000, json!("tick")),
+        (34_000, json!("moved")),
+        (46_001, json!("tick")),
+        (48_000, json!("received")),
+        (73_000, json!("tick")),
+        (90_000, json!("tick")),
+        (95_000, json!("tick")),
     ]
 }
 
@@ -133,7 +166,7 @@ fn long_life(seed: u64) -> Vec<(u64, Value)> {
                 now += chance.below(40_000);
                 connected()
             }
-            (0, _) => json!("disconnected"),
+            (0, _) => json!(["disconnected", "cut"][usize::try_from(now % 2).unwrap_or(0)]),
             (1, _) => {
                 network(["home", "cell", "work"][usize::try_from(chance.below(3)).unwrap_or(0)])
             }
@@ -177,7 +210,9 @@ impl Machine for Heartbeat {
         match event.as_str() {
             Some("sent") => self.sent(now),
             Some("received") => self.received(now),
+            Some("moved") => self.moved(now),
             Some("disconnected") => self.disconnected(now),
+            Some("cut") => self.cut(now),
             Some("tick") => self.tick(now, &mut out),
             Some("save") => {
                 let networks: Vec<Value> = self.networks(now).iter().map(saved).collect();

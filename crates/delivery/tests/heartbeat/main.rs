@@ -62,6 +62,22 @@ fn one_failure_finds_the_limit_and_then_only_the_probes_fail() {
     }
 }
 
+/// As nginx does after 60 s by default.
+#[test]
+fn a_proxy_that_cuts_the_quiet_is_learnt_at_its_first_cut() {
+    for nat in nats() {
+        let mut world = World::new(nat, Plan::Smart { background: true }, 1);
+        world.cuts = true;
+        world.run(7 * DAY);
+        let cuts = &world.cut_at;
+        assert!(cuts.len() <= 8, "{nat:?}: {} cuts", cuts.len());
+        if let [first, second, third, ..] = cuts[..] {
+            assert!(second - first >= HOUR, "{nat:?}: {cuts:?}");
+            assert!(third - second >= DAY, "{nat:?}: {cuts:?}");
+        }
+    }
+}
+
 #[test]
 fn in_the_foreground_three_minutes_are_the_most() {
     for nat in nats() {

@@ -68,6 +68,10 @@ pub(crate) struct Cost {
 pub(crate) struct World {
     pub(crate) nat: Duration,
     pub(crate) outages_per_mille: u64,
+    /// It ends a connection that it would have forgotten, as proxies do: the client learns of it at once.
+    pub(crate) cuts: bool,
+    /// When it did so.
+    pub(crate) cut_at: Vec<Duration>,
     pub(crate) cost: Cost,
     plan: Plan,
     heartbeat: Heartbeat,
@@ -85,6 +89,8 @@ impl World {
         let mut world = Self {
             nat,
             outages_per_mille: 0,
+            cuts: false,
+            cut_at: Vec::new(),
             cost: Cost::default(),
             plan,
             heartbeat,
@@ -105,6 +111,10 @@ impl World {
                 break;
             }
             let late = Duration::from_millis(self.random.below(TIMER_LATE.as_millis() as u64));
+            if self.cuts && at + late >= self.seen + self.nat {
+                self.cut();
+                continue;
+            }
             self.now = self.now.max(at + late);
             let mut actions = Vec::new();
             self.heartbeat.tick(self.tick(), &mut actions);
@@ -115,6 +125,14 @@ impl World {
                 }
             }
         }
+    }
+
+    fn cut(&mut self) {
+        self.now = self.now.max(self.seen + self.nat);
+        self.cut_at.push(self.now);
+        self.heartbeat.cut(self.tick());
+        self.now += RECONNECT;
+        self.connect();
     }
 
     /// The device moves to another network, and its connection breaks.

@@ -269,6 +269,7 @@ export class Engine implements Backend {
 
   #lost(reason: BreakReason, code: number | null, now: number): void {
     const networkDown = isNetworkDown();
+    if (reason.kind === "broken") this.#heartbeat.cut(now);
     this.#disconnected(now);
     if (reason.kind === "garbage") {
       this.#garbage += 1;

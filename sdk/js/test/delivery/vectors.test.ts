@@ -87,7 +87,9 @@ describe("heartbeat", () => {
         const out: HeartbeatAction[] = [];
         if (event === "sent") heartbeat.sent(at);
         else if (event === "received") heartbeat.received(at);
+        else if (event === "moved") heartbeat.moved(at);
         else if (event === "disconnected") heartbeat.disconnected(at);
+        else if (event === "cut") heartbeat.cut(at);
         else if (event === "tick") heartbeat.tick(at, out);
         else if (event !== "save") take(heartbeat, event as Record<string, any>, at);
         const found = event === "save" ? [{ networks: heartbeat.networks(at).map(saved) }] : out.map(asScripted);

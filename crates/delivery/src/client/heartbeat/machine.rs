@@ -38,7 +38,10 @@ struct Connection {
 /// A ping that is not answered yet.
 #[derive(Debug)]
 struct Outstanding {
-    at: Tick,
+    /// Until when its answer is waited for.
+    until: Tick,
+    /// The time was up, and nobody had looked at what had come by then: it is looked at now.
+    is_looked_at: bool,
     /// The quiet time that it ended; `None` where it tells nothing of this network.
     quiet: Option<Duration>,
 }
@@ -105,6 +108,28 @@ impl Heartbeat {
         }
     }
 
+    /// The connection was cut without a word, as a proxy does that allows only so much quiet. What is quiet now
+    /// may be why, as an unanswered ping may be.
+    pub fn cut(&mut self, now: Tick) {
+        let connection = self.connection.as_ref();
+        let idle = connection.filter(|connection| connection.ping.is_none());
+        let quiet = idle.and_then(|connection| connection.quiet(now));
+        self.disconnected(now);
+        if let Some(quiet) = quiet {
+            let died_at = now;
+            self.suspicion = Some(Suspicion { quiet, died_at });
+        }
+    }
+
+    /// What was to be sent before a ping is still on its way, and moves: its answer is waited for anew.
+    pub fn moved(&mut self, now: Tick) {
+        if let Some(connection) = &mut self.connection
+            && let Some(ping) = &mut connection.ping
+        {
+            ping.until = now.after(connection.timeout);
+        }
+    }
+
     /// A frame was sent.
     pub fn sent(&mut self, now: Tick) {
         if let Some(connection) = &mut self.connection {
@@ -163,7 +188,7 @@ impl Heartbeat {
     pub fn next_deadline(&self) -> Option<Tick> {
         let connection = self.connection.as_ref()?;
         Some(match &connection.ping {
-            Some(ping) => ping.at.after(connection.timeout),
+            Some(ping) => ping.until,
             None if connection.is_due => Tick::default(),
             None => connection.ping_at(),
         })
@@ -171,13 +196,17 @@ impl Heartbeat {
 
     /// Time passed.
     pub fn tick(&mut self, now: Tick, out: &mut Vec<Action>) {
-        if self.next_deadline().is_none_or(|at| now < at) {
+        let Some(deadline) = self.next_deadline().filter(|at| *at <= now) else {
             return;
-        }
+        };
         match &mut self.connection {
             Some(connection) if connection.ping.is_none() => {
                 let quiet = connection.quiet(now);
-                connection.ping = Some(Outstanding { at: now, quiet });
+                connection.ping = Some(Outstanding {
+                    until: now.after(connection.timeout),
+                    is_looked_at: false,
+                    quiet,
+                });
                 connection.sent = now;
                 connection.is_due = false;
                 out.push(Action::Ping(Ping {
@@ -186,10 +215,13 @@ impl Heartbeat {
                     background: self.is_background,
                 }));
             }
-            Some(_) | None => {
-                self.disconnected(now);
-                out.push(Action::Dead);
+            Some(connection) => {
+                if !connection.may_have_come(deadline, now) {
+                    self.disconnected(now);
+                    out.push(Action::Dead);
+                }
             }
+            None => {}
         }
     }
 }
@@ -201,12 +233,32 @@ impl Connection {
         (last >= self.network_since).then(|| now.since(last))
     }
 
+    /// Whether the answer may have come while nobody could look: the clock is read much later than it was
+    /// to be, because the process or the machine stood still. Then a moment is left to look, once.
+    fn may_have_come(&mut self, deadline: Tick, now: Tick) -> bool {
+        let Some(ping) = &mut self.ping else {
+            return false;
+        };
+        let may_have = now.since(deadline) > LATE && !ping.is_looked_at;
+        if may_have {
+            ping.is_looked_at = true;
+            ping.until = now.after(LOOK);
+        }
+        may_have
+    }
+
     /// When a ping is due: the server must hear of the client in time even while only it speaks, and
     /// the client of the server.
     fn ping_at(&self) -> Tick {
         self.sent.min(self.received).after(self.interval)
     }
 }
+
+/// A timer that is later than this was not merely late.
+const LATE: Duration = Duration::from_secs(2);
+
+/// How long it takes to look at what came meanwhile.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What a server may ask for, in milliseconds: anything from a second to a day.
 fn interval(milliseconds: u64) -> Duration {

@@ -37,6 +37,22 @@ export type HeartbeatAction =
   /** Nothing came back: make a new connection. */
   | { kind: "dead" };
 
+/** A timer that is later than this was not merely late, in ms. */
+const LATE = 2000;
+
+/** How long it takes to look at what came meanwhile, in ms. */
+const LOOK = 2000;
+
+/** A ping that is not answered yet. */
+interface Outstanding {
+  /** Until when its answer is waited for. */
+  until: number;
+  /** The time was up, and nobody had looked at what had come by then: it is looked at now. */
+  isLookedAt: boolean;
+  /** The quiet time that it ended; null where that tells nothing. */
+  quiet: number | null;
+}
+
 /** The connection that is welcome. */
 interface Connection {
   /** What `welcome` said: safe on any network. */
@@ -47,8 +63,8 @@ interface Connection {
   received: number;
   /** Quiet that began before this was on another network, and tells nothing of this one. */
   networkSince: number;
-  /** Not answered yet, with the quiet time that it ended; null where that tells nothing. */
-  ping: { at: number; quiet: number | null } | null;
+  /** Not answered yet. */
+  ping: Outstanding | null;
   /** Ping at once, however short the quiet. */
   isDue: boolean;
 }
@@ -107,6 +123,21 @@ export class Heartbeat {
     if (quiet !== null) this.#suspicion = { quiet, diedAt: now };
   }
 
+  /** The connection was cut without a word, as a proxy does that allows only so much quiet. What is quiet
+   * now may be why, as an unanswered ping may be. */
+  cut(now: number): void {
+    const connection = this.#connection;
+    const quiet = connection === null || connection.ping !== null ? null : quietOf(connection, now);
+    this.disconnected(now);
+    if (quiet !== null) this.#suspicion = { quiet, diedAt: now };
+  }
+
+  /** What was to be sent before a ping is still on its way, and moves: its answer is waited for anew. */
+  moved(now: number): void {
+    const connection = this.#connection;
+    if (connection !== null && connection.ping !== null) connection.ping.until = now + connection.timeout;
+  }
+
   /** A frame was sent. */
   sent(now: number): void {
     if (this.#connection !== null) this.#connection.sent = now;
@@ -156,7 +187,7 @@ export class Heartbeat {
   nextDeadline(): number | null {
     const connection = this.#connection;
     if (connection === null) return null;
-    if (connection.ping !== null) return connection.ping.at + connection.timeout;
+    if (connection.ping !== null) return connection.ping.until;
     if (connection.isDue) return 0;
     // The server must hear of the client in time even while only it speaks, and the other way round.
     return Math.min(connection.sent, connection.received) + connection.interval;
@@ -168,12 +199,13 @@ export class Heartbeat {
     const connection = this.#connection;
     if (connection === null || deadline === null || now < deadline) return;
     if (connection.ping !== null) {
+      if (mayHaveCome(connection.ping, deadline, now)) return;
       this.disconnected(now);
       out.push({ kind: "dead" });
       return;
     }
     const quiet = quietOf(connection, now);
-    connection.ping = { at: now, quiet };
+    connection.ping = { until: now + connection.timeout, isLookedAt: false, quiet };
     connection.sent = now;
     connection.isDue = false;
     out.push({ kind: "ping", ping: this.#ping(quiet, now) });
@@ -187,6 +219,15 @@ export class Heartbeat {
       ...(this.#isBackground ? { background: true } : {}),
     };
   }
+}
+
+/** Whether the answer may have come while nobody could look: the clock is read much later than it was to be,
+ * because the page or the machine stood still. Then a moment is left to look, once. */
+function mayHaveCome(ping: Outstanding, deadline: number, now: number): boolean {
+  if (now - deadline <= LATE || ping.isLookedAt) return false;
+  ping.isLookedAt = true;
+  ping.until = now + LOOK;
+  return true;
 }
 
 /** How long nothing went either way; null if that began on another network. */

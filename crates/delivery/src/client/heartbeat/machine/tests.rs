@@ -215,3 +215,57 @@ fn an_absurd_interval_is_not_obeyed() {
     heartbeat.pong(pong(0));
     assert_eq!(heartbeat.next_deadline(), Some(at(1)));
 }
+
+#[test]
+fn a_connection_that_is_cut_in_the_quiet_teaches_as_an_unanswered_ping_does() {
+    let mut heartbeat = connected();
+    heartbeat.pong(pong(60));
+    heartbeat.received(at(1));
+    heartbeat.sent(at(1));
+    heartbeat.cut(at(41));
+    assert_eq!(heartbeat.next_deadline(), None);
+    heartbeat.connected(PLAN, at(42));
+    assert_eq!(learnt(&heartbeat), seconds(None, Some(40)));
+
+    // A short quiet tells nothing, and neither does a cut that is followed by a long absence.
+    let mut heartbeat = connected();
+    heartbeat.cut(at(10));
+    heartbeat.connected(PLAN, at(11));
+    assert!(learnt(&heartbeat).is_empty());
+    heartbeat.cut(at(41));
+    heartbeat.connected(PLAN, at(72));
+    assert!(learnt(&heartbeat).is_empty());
+}
+
+#[test]
+fn a_cut_while_a_ping_is_on_its_way_tells_of_the_quiet_before_the_ping() {
+    let mut heartbeat = connected();
+    assert_eq!(tick(&mut heartbeat, at(25)).len(), 1);
+    heartbeat.cut(at(27));
+    heartbeat.connected(PLAN, at(28));
+    assert_eq!(learnt(&heartbeat), seconds(None, Some(25)));
+}
+
+#[test]
+fn who_was_stopped_looks_at_what_came_before_judging() {
+    let mut heartbeat = connected();
+    assert_eq!(tick(&mut heartbeat, at(25)).len(), 1);
+    assert_eq!(tick(&mut heartbeat, at(100)), []);
+    heartbeat.received(at(101));
+    assert_eq!(heartbeat.next_deadline(), Some(at(50)));
+
+    let mut heartbeat = connected();
+    assert_eq!(tick(&mut heartbeat, at(25)).len(), 1);
+    assert_eq!(tick(&mut heartbeat, at(100)), []);
+    assert_eq!(heartbeat.next_deadline(), Some(at(102)));
+    assert_eq!(tick(&mut heartbeat, at(200)), [Action::Dead], "once");
+}
+
+#[test]
+fn a_ping_behind_what_moves_is_waited_for() {
+    let mut heartbeat = connected();
+    assert_eq!(tick(&mut heartbeat, at(25)).len(), 1);
+    heartbeat.moved(at(34));
+    assert_eq!(tick(&mut heartbeat, at(43)), []);
+    assert_eq!(tick(&mut heartbeat, at(44)), [Action::Dead]);
+}
