@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use hongyan_protocol::Seq;
 
+use super::line::Line;
 use super::window::Window;
 use super::{Action, Policy, Ready};
 use crate::Tick;
@@ -19,7 +20,10 @@ pub(super) struct Conversation<P> {
     acked: Seq,
     /// Pushed and not acked, ascending.
     unacked: VecDeque<Held<P>>,
-    /// When the un-acked entries are pushed again. Means nothing while there are none.
+    /// Since when an ack is waited for: the push, the last progress, or the last re-push. Means nothing while nothing
+    /// is un-acked.
+    since: Tick,
+    /// When the un-acked entries are pushed again, or before: what is learnt meanwhile may put it off.
     deadline: Tick,
     /// How often the un-acked entries were pushed again since acks last made progress.
     repushes: u32,
@@ -33,6 +37,16 @@ struct Held<P> {
     bytes: usize,
     /// `None` when its text was removed since: the log has what it is now.
     payload: Option<P>,
+    at: Tick,
+    /// Where on the [line](Line) it ends.
+    end: u64,
+}
+
+/// What all conversations of a connection share.
+pub(super) struct Shared<'a> {
+    pub(super) window: &'a mut Window,
+    pub(super) line: &'a mut Line,
+    pub(super) policy: &'a Policy,
 }
 
 impl<P: Clone> Conversation<P> {
@@ -43,6 +57,7 @@ impl<P: Clone> Conversation<P> {
             latest: pushed_to,
             acked: Seq::ZERO,
             unacked: VecDeque::new(),
+            since: Tick::default(),
             deadline: Tick::default(),
             repushes: 0,
         }
@@ -61,9 +76,25 @@ impl<P: Clone> Conversation<P> {
         self.unacked.is_empty() && !self.is_behind()
     }
 
-    /// When the un-acked entries are pushed again.
+    /// When the un-acked entries are pushed again, or before.
     pub(super) fn deadline(&self) -> Option<Tick> {
         (!self.unacked.is_empty()).then_some(self.deadline)
+    }
+
+    /// Puts the time off, where what is un-acked may still be on its way: it has the time that it takes, from when the
+    /// client was last heard to have come closer to it.
+    pub(super) fn put_off(&mut self, line: &Line, policy: &Policy) {
+        let Some(first) = self.unacked.front() else {
+            return;
+        };
+        let closer_at = line.closer_at(first.end).unwrap_or_default();
+        let wait = if self.repushes == 0 {
+            policy.ack_timeout
+        } else {
+            policy.repush_interval
+        };
+        let since = self.since.max(closer_at).after(wait);
+        self.deadline = since.after(line.travel(first.end, policy));
     }
 
     /// Whether the last re-push, too, stayed without an ack.
@@ -91,18 +122,20 @@ impl<P: Clone> Conversation<P> {
     pub(super) fn push(
         &mut self,
         entry: Ready<P>,
-        window: &mut Window,
-        policy: &Policy,
+        shared: &mut Shared<'_>,
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) -> bool {
+        let Shared {
+            window,
+            line,
+            policy,
+        } = shared;
         self.learn_latest(entry.seq);
         if entry.seq != self.pushed_to.next() || !window.has_room(entry.bytes, policy) {
             return false;
         }
-        if self.unacked.is_empty() {
-            self.rearm(policy, now);
-        }
+        let is_first = self.unacked.is_empty();
         self.pushed_to = entry.seq;
         window.take(entry.bytes);
         out.push(Action::Push {
@@ -114,22 +147,31 @@ impl<P: Clone> Conversation<P> {
             target: entry.target,
             bytes: entry.bytes,
             payload: Some(entry.payload),
+            at: now,
+            end: line.write(entry.bytes, policy, now),
         });
+        if is_first {
+            self.rearm(line, policy, now);
+        }
         true
     }
 
     /// Pushes all un-acked entries again. From one on whose text was removed they are held back, and so read anew.
     pub(super) fn push_again(
         &mut self,
-        window: &mut Window,
-        policy: &Policy,
+        shared: &mut Shared<'_>,
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) {
+        let Shared {
+            window,
+            line,
+            policy,
+        } = shared;
         self.repushes += 1;
-        self.deadline = now.after(policy.repush_interval);
+        self.since = now;
         for at in 0..self.unacked.len() {
-            let entry = &self.unacked[at];
+            let entry = &mut self.unacked[at];
             let Some(payload) = &entry.payload else {
                 let before = entry.seq.previous();
                 self.learn_latest(self.pushed_to);
@@ -137,13 +179,15 @@ impl<P: Clone> Conversation<P> {
                 for held in self.unacked.drain(at..) {
                     window.give_back(held.bytes);
                 }
-                return;
+                break;
             };
+            entry.end = line.write(entry.bytes, policy, now);
             out.push(Action::Push {
                 payload: payload.clone(),
                 again: true,
             });
         }
+        self.put_off(line, policy);
     }
 
     /// The text of the message at `target`, and of each edit of it up to the entry at `by`, is no more.
@@ -157,35 +201,41 @@ impl<P: Clone> Conversation<P> {
     }
 
     /// The client holds everything up to `seq`. Whether that is known to be true.
-    pub(super) fn ack(
-        &mut self,
-        seq: Seq,
-        window: &mut Window,
-        policy: &Policy,
-        now: Tick,
-    ) -> bool {
+    pub(super) fn ack(&mut self, seq: Seq, shared: &mut Shared<'_>, now: Tick) -> bool {
         let known = seq <= self.latest;
         // A client may hold more than it was pushed, through `history`. Beyond what is known to
         // exist it is not believed: a made-up position must not hold back real entries.
         let seq = seq.min(self.latest);
-        self.release(seq, window);
+        self.release(seq, |unacked| {
+            let Shared {
+                window,
+                line,
+                policy,
+            } = &mut *shared;
+            window.acked(unacked.bytes, unacked.at, policy, now);
+            line.arrive(unacked.end, policy, now);
+        });
         self.pushed_to = self.pushed_to.max(seq);
         if seq > self.acked {
             // Progress, even below the un-acked entries: the client is filling a gap.
             self.acked = seq;
-            self.rearm(policy, now);
+            self.rearm(shared.line, shared.policy, now);
         }
         known
     }
 
     /// Gives back all that the window holds for this conversation.
     pub(super) fn release_all(&mut self, window: &mut Window) {
-        self.release(self.pushed_to, window);
+        self.release(self.pushed_to, |unacked| {
+            window.give_back(unacked.bytes);
+        });
     }
 
-    fn release(&mut self, up_to: Seq, window: &mut Window) {
-        while let Some(entry) = self.unacked.front().filter(|entry| entry.seq <= up_to) {
-            window.give_back(entry.bytes);
+    fn release(&mut self, up_to: Seq, mut each: impl FnMut(&Held<P>)) {
+        while let Some(unacked) = self.unacked.front()
+            && unacked.seq <= up_to
+        {
+            each(unacked);
             self.unacked.pop_front();
         }
         if self.unacked.is_empty() {
@@ -193,8 +243,9 @@ impl<P: Clone> Conversation<P> {
         }
     }
 
-    fn rearm(&mut self, policy: &Policy, now: Tick) {
+    fn rearm(&mut self, line: &Line, policy: &Policy, now: Tick) {
         self.repushes = 0;
-        self.deadline = now.after(policy.ack_timeout);
+        self.since = now;
+        self.put_off(line, policy);
     }
 }

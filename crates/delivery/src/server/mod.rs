@@ -12,6 +12,7 @@
 //! carries out [`Action::Fetch`]).
 
 mod conversation;
+mod line;
 mod outgoing;
 mod policy;
 mod window;

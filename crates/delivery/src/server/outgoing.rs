@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use hongyan_protocol::{CloseCode, ConversationId, Seq};
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Shared};
+use super::line::Line;
 use super::window::Window;
 use super::{Ack, Action, Policy, Ready};
 use crate::Tick;
@@ -18,6 +19,7 @@ pub struct Outgoing<P> {
     /// Only conversations with something un-acked or held back: none on an idle connection.
     conversations: BTreeMap<ConversationId, Conversation<P>>,
     window: Window,
+    line: Line,
     /// How many of the conversations are held back.
     behind: usize,
     fetch: Fetch,
@@ -45,9 +47,10 @@ impl<P: Clone> Outgoing<P> {
     /// A connection to which nothing was pushed yet.
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
+            window: Window::following(&policy),
             policy,
             conversations: BTreeMap::new(),
-            window: Window::default(),
+            line: Line::default(),
             behind: 0,
             fetch: Fetch::Idle,
             fetch_failures: 0,
@@ -73,9 +76,9 @@ impl<P: Clone> Outgoing<P> {
             return;
         }
         let before = entry.seq.previous();
-        self.with(conv, Some(before), |conversation, window, policy| {
+        self.with(conv, Some(before), |conversation, mut shared| {
             if entry.seq > conversation.pushed_to() {
-                conversation.push(entry, window, policy, now, out);
+                conversation.push(entry, &mut shared, now, out);
             }
         });
         self.fetch_next(out);
@@ -84,7 +87,7 @@ impl<P: Clone> Outgoing<P> {
     /// As [`live`](Self::live), for an entry whose text was removed since: the log has what it is now.
     pub fn outdated(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
         if self.admits(conv, out) {
-            self.with(conv, Some(seq.previous()), |conversation, _, _| {
+            self.with(conv, Some(seq.previous()), |conversation, _| {
                 conversation.learn_latest(seq);
             });
             self.fetch_next(out);
@@ -100,10 +103,33 @@ impl<P: Clone> Outgoing<P> {
         !self.closed
     }
 
+    /// Entries from `first` to `last` were committed, of which there was no room to keep more than that. Like those
+    /// beyond the window they are read from the log when there is room.
+    pub fn missed(
+        &mut self,
+        conv: ConversationId,
+        first: Seq,
+        last: Seq,
+        out: &mut Vec<Action<P>>,
+    ) {
+        if !self.admits(conv, out) {
+            return;
+        }
+        self.with(conv, Some(first.previous()), |conversation, _| {
+            conversation.learn_latest(last);
+        });
+        self.fetch_next(out);
+    }
+
+    /// So many bytes of something else are being written, before what is pushed from now on.
+    pub fn wrote(&mut self, bytes: usize, now: Tick) {
+        self.line.write(bytes, &self.policy, now);
+    }
+
     /// The answer to a request of this connection's own has told the client of the entry at `seq`: it is
     /// not pushed, and needs no ack.
     pub fn answered(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
-        self.with(conv, None, |conversation, _, _| conversation.pass(seq));
+        self.with(conv, None, |conversation, _| conversation.pass(seq));
         self.fetch_next(out);
     }
 
@@ -115,8 +141,8 @@ impl<P: Clone> Outgoing<P> {
         now: Tick,
         out: &mut Vec<Action<P>>,
     ) -> Ack {
-        let known = self.with(conv, None, |conversation, window, policy| {
-            conversation.ack(seq, window, policy, now)
+        let known = self.with(conv, None, |conversation, mut shared| {
+            conversation.ack(seq, &mut shared, now)
         });
         self.fetch_next(out);
         match known {
@@ -143,12 +169,12 @@ impl<P: Clone> Outgoing<P> {
             return;
         }
         self.fetch = Fetch::Idle;
-        let progress = self.with(conv, None, |conversation, window, policy| {
+        let progress = self.with(conv, None, |conversation, mut shared| {
             let before = conversation.pushed_to();
             conversation.learn_latest(head);
             for entry in entries {
                 let is_held = entry.seq <= conversation.pushed_to();
-                if !is_held && !conversation.push(entry, window, policy, now, out) {
+                if !is_held && !conversation.push(entry, &mut shared, now, out) {
                     break;
                 }
             }
@@ -194,8 +220,8 @@ impl<P: Clone> Outgoing<P> {
         if self.fetch == Fetch::Outstanding(conv) {
             self.fetch = Fetch::Outdated(conv);
         }
-        self.with(conv, None, |conversation, window, _| {
-            conversation.remove(target, by, window);
+        self.with(conv, None, |conversation, shared| {
+            conversation.remove(target, by, shared.window);
         });
     }
 
@@ -211,6 +237,11 @@ impl<P: Clone> Outgoing<P> {
             return;
         }
         let policy = &*self.policy;
+        for conversation in self.conversations.values_mut() {
+            if conversation.deadline().is_some_and(|at| at <= now) {
+                conversation.put_off(&self.line, policy);
+            }
+        }
         let mut conversations = self.conversations.values();
         if conversations.any(|conversation| conversation.is_given_up(policy, now)) {
             return self.close(CloseCode::AckTimeout, out);
@@ -218,7 +249,12 @@ impl<P: Clone> Outgoing<P> {
         for conversation in self.conversations.values_mut() {
             if conversation.deadline().is_some_and(|at| at <= now) {
                 let was_behind = usize::from(conversation.is_behind());
-                conversation.push_again(&mut self.window, policy, now, out);
+                let mut shared = Shared {
+                    window: &mut self.window,
+                    line: &mut self.line,
+                    policy,
+                };
+                conversation.push_again(&mut shared, now, out);
                 self.behind = self.behind - was_behind + usize::from(conversation.is_behind());
             }
         }
@@ -255,7 +291,7 @@ impl<P: Clone> Outgoing<P> {
         &mut self,
         conv: ConversationId,
         start: Option<Seq>,
-        change: impl FnOnce(&mut Conversation<P>, &mut Window, &Policy) -> R,
+        change: impl FnOnce(&mut Conversation<P>, Shared<'_>) -> R,
     ) -> Option<R> {
         let conversation = match start {
             Some(start) => self
@@ -265,7 +301,12 @@ impl<P: Clone> Outgoing<P> {
             None => self.conversations.get_mut(&conv)?,
         };
         let was_behind = usize::from(conversation.is_behind());
-        let result = change(conversation, &mut self.window, &self.policy);
+        let shared = Shared {
+            window: &mut self.window,
+            line: &mut self.line,
+            policy: &self.policy,
+        };
+        let result = change(conversation, shared);
         self.behind = self.behind - was_behind + usize::from(conversation.is_behind());
         if let Some(deadline) = conversation.deadline() {
             self.deadline = earliest(self.deadline, Some(deadline));
@@ -287,13 +328,13 @@ impl<P: Clone> Outgoing<P> {
         let earlier = self.conversations.range(..=self.turn);
         let next = later.chain(earlier).find(|(_, found)| found.is_behind());
         if let Some((&conv, conversation)) = next {
-            let free = self.policy.window_entries - self.window.entries;
+            let room = self.window.room(&self.policy);
             self.fetch = Fetch::Outstanding(conv);
             self.turn = conv;
             out.push(Action::Fetch {
                 conv,
                 after: conversation.pushed_to(),
-                limit: free.min(self.policy.fetch_entries).max(1),
+                limit: room.min(self.policy.fetch_entries).max(1),
             });
         }
     }

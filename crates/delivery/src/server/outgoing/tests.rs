@@ -414,3 +414,137 @@ fn a_page_that_was_read_before_a_removal_is_read_again() {
     outgoing.fetched(A, [ready(1), edit(2, 1)], seq(2), at(0), &mut out);
     assert_eq!(drain(&mut out), [push(false), push(false)]);
 }
+
+/// A link that brings so many bytes a second, and a client that acks all that comes.
+struct Link {
+    rate: u64,
+    outgoing: Outgoing<(ConversationId, Seq, u64)>,
+    /// What is on its way, with when it arrives.
+    way: std::collections::VecDeque<(u64, (ConversationId, Seq, u64))>,
+    busy_until: u64,
+    bytes: u64,
+    got: Vec<(ConversationId, Seq)>,
+    closed: Option<CloseCode>,
+    fetches: Vec<ConversationId>,
+}
+
+impl Link {
+    fn new(rate: u64) -> Self {
+        Self {
+            rate,
+            outgoing: Outgoing::new(Arc::new(Policy::default())),
+            way: std::collections::VecDeque::new(),
+            busy_until: 0,
+            bytes: 0,
+            got: Vec::new(),
+            closed: None,
+            fetches: Vec::new(),
+        }
+    }
+
+    fn entry(conv: ConversationId, bytes: u64) -> Ready<(ConversationId, Seq, u64)> {
+        Ready {
+            seq: seq(1),
+            bytes: bytes as usize,
+            target: None,
+            payload: (conv, seq(1), bytes),
+        }
+    }
+
+    fn act(&mut self, now: u64, out: Vec<Action<(ConversationId, Seq, u64)>>, size: u64) {
+        for action in out {
+            match action {
+                Action::Push { payload, .. } => {
+                    let takes = payload.2 * 1000 / self.rate;
+                    self.busy_until = self.busy_until.max(now) + takes;
+                    self.bytes += payload.2;
+                    self.way.push_back((self.busy_until, payload));
+                }
+                Action::Fetch { conv, .. } => self.fetches.push(conv),
+                Action::Close(code) => self.closed = Some(code),
+            }
+        }
+        while let Some(conv) = self.fetches.pop() {
+            let mut out = Vec::new();
+            let entries = [Self::entry(conv, size)];
+            self.outgoing
+                .fetched(conv, entries, seq(1), at(now), &mut out);
+            self.act(now, out, size);
+        }
+    }
+
+    /// So many people write so many bytes each at once, and time passes until all is there.
+    fn burst(&mut self, people: u64, size: u64) {
+        let mut out = Vec::new();
+        for conv in 1..=people {
+            let conv = ConversationId::from_trusted(conv);
+            self.outgoing
+                .live(conv, Self::entry(conv, size), at(0), &mut out);
+        }
+        self.act(0, out, size);
+        let mut now = 0;
+        while self.closed.is_none() && (self.got.len() as u64) < people && now < 10_000_000 {
+            now += 10;
+            let mut out = Vec::new();
+            while self.way.front().is_some_and(|(at, _)| *at <= now) {
+                let (_, (conv, seq, _)) = self.way.pop_front().unwrap();
+                self.got.push((conv, seq));
+                self.outgoing.ack(conv, seq, at(now), &mut out);
+            }
+            self.outgoing.tick(at(now), &mut out);
+            self.act(now, out, size);
+        }
+    }
+}
+
+#[test]
+fn what_is_still_on_its_way_is_not_pushed_again() {
+    for (rate, people, size) in [
+        (2_000, 40, 3_000),
+        (8_000, 40, 3_000),
+        (2_000, 5, 60_000),
+        (2_000, 300, 300),
+        (1_000_000, 3_000, 300),
+    ] {
+        let mut link = Link::new(rate);
+        link.burst(people, size);
+        assert_eq!(link.closed, None, "{rate} B/s, {people} people");
+        assert_eq!(link.got.len() as u64, people, "{rate} B/s");
+        assert_eq!(link.bytes, people * size, "{rate} B/s, {people} people");
+    }
+}
+
+#[test]
+fn what_was_overtaken_by_an_ack_is_not_waited_for_any_longer() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.wrote(20_000, at(0));
+    outgoing.live(A, ready(1), at(0), &mut out);
+    outgoing.live(B, ready(1), at(10), &mut out);
+    drain(&mut out);
+    outgoing.tick(at(5_000), &mut out);
+    assert_eq!(out, [], "it is behind 20 kB");
+    outgoing.ack(B, seq(1), at(6_000), &mut out);
+    // The client has what was written after it, and so this as well.
+    outgoing.tick(outgoing.next_deadline().unwrap(), &mut out);
+    assert_eq!(drain(&mut out), [push(true)]);
+}
+
+#[test]
+fn what_had_no_room_is_read_from_the_log() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.missed(A, seq(7), seq(9), &mut out);
+    assert_eq!(drain(&mut out), [fetch(A, 6, 4)]);
+    outgoing.fetched(A, [ready(7), ready(8), ready(9)], seq(9), at(0), &mut out);
+    assert_eq!(drain(&mut out), vec![push(false); 3]);
+    outgoing.missed(A, seq(8), seq(9), &mut out);
+    assert_eq!(out, [], "it was pushed already");
+}
+
+#[test]
+fn as_many_as_ever_write_at_once_are_held_back_and_all_come() {
+    let mut link = Link::new(100_000);
+    link.burst(16_000, 100);
+    assert_eq!((link.closed, link.got.len()), (None, 16_000));
+}
