@@ -21,12 +21,16 @@ pub const RETRY_CONNECTION_LIMIT: Duration = Duration::from_secs(60);
 /// How often it is looked whether sessions of connected clients have ended by themselves.
 pub const EXPIRY_CHECK: Duration = Duration::from_secs(1);
 
-/// Pushes waiting in one connection's outbox. Overflow: the connection is closed, `slow_reader`.
+/// Pushes waiting in one connection's outbox. Overflow: of a further one is only noted that there is one, and it is read
+/// from the log in its turn.
 pub const OUTBOX_PUSHES: usize = 1024;
 
 /// Bytes of the frames waiting in one connection's outbox; a single larger one is let through.
-/// Overflow: the connection is closed, `slow_reader`. Droppable frames stop at half of it.
+/// Overflow: as for their number. Droppable frames stop at half of it.
 pub const OUTBOX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Conversations of which that is noted, some 50 bytes each. Overflow: the connection is closed, `slow_reader`.
+pub const OUTBOX_MISSED: usize = 16 * 1024;
 
 /// How long a droppable frame waits for company before it is written by itself.
 pub const DROPPABLE_WAIT: Duration = Duration::from_millis(30);
@@ -48,8 +52,19 @@ pub const READ_SLICE: usize = 64;
 /// unknown type do not count: they are a newer client's.
 pub const BROKEN_FRAMES: u32 = 64;
 
-/// For the socket to take what was written. Overflow: closed, `slow_reader`.
+/// For the socket to take any byte of what was written, and the client to send none. Overflow: closed, `slow_reader`.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For the socket to take any byte of what was written, although the client sends: a proxy on the way may make room in
+/// steps of 64 KiB, which is half a minute of a link of 2 kB/s. Overflow: closed, `slow_reader`.
+pub const STUCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A clock that is read so much later than it was to be says that this node stood still: what came meanwhile is looked
+/// at before anything is judged by the time.
+pub const STOOD_STILL: Duration = Duration::from_secs(1);
+
+/// To look at it.
+pub const LOOK: Duration = Duration::from_secs(2);
 
 /// For the client to answer a close frame before the socket is dropped.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -94,3 +109,8 @@ pub const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
 
 const _: () = assert!(REQUESTS_IN_FLIGHT < OUTBOX_PUSHES);
 const _: () = assert!(WRITE_BUFFER_BYTES < MAX_WRITE_BUFFER_BYTES);
+const _: () = assert!(WRITE_TIMEOUT.as_secs() < STUCK_TIMEOUT.as_secs());
+const _: () = assert!(
+    2 * OUTBOX_BYTES + hongyan_protocol::limits::SERVER_FRAME_BYTES <= MAX_WRITE_BUFFER_BYTES,
+    "what one round writes has room, whatever the client takes"
+);

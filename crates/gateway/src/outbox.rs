@@ -2,10 +2,10 @@
 //!
 //! hub, dispatcher → **outbox** → the task that owns the socket
 //!
-//! Promises: putting something in never waits. A connection that cannot keep up is closed,
-//! resumable: it never makes another wait, and its memory is bounded.
+//! Promises: putting something in never waits. Of what a connection cannot keep up with only the numbers are kept,
+//! and what they stand for is read from the log: it never makes another wait, and its memory is bounded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -15,7 +15,7 @@ use hongyan_service::ConnectionId;
 use parking_lot::{Mutex, MutexGuard};
 use tungstenite::Utf8Bytes;
 
-use crate::limits::{OUTBOX_BYTES, OUTBOX_PUSHES};
+use crate::limits::{OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
 
 /// Something to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +30,24 @@ pub(crate) enum Item {
         target: Option<Seq>,
         /// The encoded push.
         frame: Utf8Bytes,
+    },
+    /// Committed entries for which there was no room, from the first to the last.
+    Missed {
+        /// The conversation.
+        conv: ConversationId,
+        /// The first.
+        first: Seq,
+        /// The last.
+        last: Seq,
+    },
+    /// Among them was one that replaced or recalled a message.
+    Removed {
+        /// The conversation.
+        conv: ConversationId,
+        /// The message.
+        target: Seq,
+        /// What replaced or recalled it.
+        by: Seq,
     },
     /// The answer to a request; `None` where the answer is silence. As many as requests in flight.
     Answer(Option<Utf8Bytes>),
@@ -77,6 +95,8 @@ pub(crate) struct Outbox {
 struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
+    /// What had no room. A conversation that is here goes on here: an entry behind it that had room would hide it.
+    missed: Option<Box<Missed>>,
     ending: Option<Ending>,
     /// Something came, since the last [`take`](Outbox::take), that is not to wait.
     has_news: bool,
@@ -84,6 +104,15 @@ struct Queue {
     waker: Option<Waker>,
     /// Somebody will [`nudge`](Outbox::nudge) for what is droppable.
     nudge_is_coming: bool,
+}
+
+/// What had no room.
+#[derive(Default)]
+struct Missed {
+    /// The first and the last entry of each conversation.
+    entries: BTreeMap<ConversationId, (Seq, Seq)>,
+    /// What they remove.
+    removals: Vec<(ConversationId, Seq, Seq)>,
 }
 
 impl Outbox {
@@ -150,19 +179,20 @@ impl Outbox {
         }
     }
 
-    /// Puts something in, or ends the connection when there is no room.
+    /// Puts something in, or notes that there was no room for it.
     pub(crate) fn put(&self, item: Item) {
         let mut queue = self.queue.lock();
         if queue.ending.is_some() {
             return;
         }
         let size = item.bytes();
-        match &item {
-            Item::Entry { .. } if queue.has_no_room_for(size) => {
-                queue.end(Ending::Now(CloseCode::SlowReader));
-                return tell(queue);
-            }
-            Item::Entry { .. } | Item::Droppable(_) | Item::Answer(_) | Item::Appended { .. } => {}
+        if let Item::Entry {
+            conv, seq, target, ..
+        } = item
+            && queue.misses(conv, size)
+        {
+            queue.miss(conv, seq, target);
+            return tell(queue);
         }
         queue.bytes += size;
         queue.items.push_back(item);
@@ -182,6 +212,13 @@ impl Outbox {
         queue.bytes = 0;
         queue.has_news = false;
         std::mem::swap(&mut queue.items, items);
+        if let Some(missed) = queue.missed.take() {
+            let removals = missed.removals.into_iter();
+            items.extend(removals.map(|(conv, target, by)| Item::Removed { conv, target, by }));
+            // Behind all that came before it had no room.
+            let entries = missed.entries.into_iter();
+            items.extend(entries.map(|(conv, (first, last))| Item::Missed { conv, first, last }));
+        }
         queue.ending
     }
 
@@ -191,15 +228,25 @@ impl Outbox {
         poll_fn(|context| self.poll_changed(context)).await
     }
 
+    /// Returns when the connection is to end, for a task that cannot take anything else. Cancel-safe; for one task.
+    pub(crate) async fn ended(&self) -> Ending {
+        poll_fn(|context| {
+            let mut queue = self.queue.lock();
+            if let Some(ending) = queue.ending {
+                return Poll::Ready(ending);
+            }
+            queue.wake_with(context);
+            Poll::Pending
+        })
+        .await
+    }
+
     fn poll_changed(&self, context: &Context<'_>) -> Poll<()> {
         let mut queue = self.queue.lock();
         if queue.has_news {
             return Poll::Ready(());
         }
-        match &mut queue.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            none => *none = Some(context.waker().clone()),
-        }
+        queue.wake_with(context);
         Poll::Pending
     }
 }
@@ -215,15 +262,41 @@ fn tell(mut queue: MutexGuard<'_, Queue>) {
 }
 
 impl Queue {
-    fn has_no_room_for(&self, bytes: usize) -> bool {
-        let full = self.bytes + bytes > OUTBOX_BYTES && self.bytes > 0;
-        full || self.items.len() >= OUTBOX_PUSHES
+    fn wake_with(&mut self, context: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+    }
+
+    /// Whether there is no room for an entry.
+    fn misses(&self, conv: ConversationId, bytes: usize) -> bool {
+        let is_full = self.bytes + bytes > OUTBOX_BYTES && self.bytes > 0;
+        let has_missed = self.missed.as_ref();
+        is_full
+            || self.items.len() >= OUTBOX_PUSHES
+            || has_missed.is_some_and(|missed| missed.entries.contains_key(&conv))
+    }
+
+    fn miss(&mut self, conv: ConversationId, seq: Seq, target: Option<Seq>) {
+        let missed = self.missed.get_or_insert_default();
+        let is_full = missed.entries.len() >= OUTBOX_MISSED && !missed.entries.contains_key(&conv);
+        if is_full || missed.removals.len() >= OUTBOX_MISSED {
+            return self.end(Ending::Now(CloseCode::SlowReader));
+        }
+        let (first, last) = missed.entries.entry(conv).or_insert((seq, seq));
+        *first = seq.min(*first);
+        *last = seq.max(*last);
+        missed
+            .removals
+            .extend(target.map(|target| (conv, target, seq)));
     }
 
     fn end(&mut self, ending: Ending) {
         if self.ending.is_none() {
             self.ending = Some(ending);
             self.items = VecDeque::new();
+            self.missed = None;
             self.bytes = 0;
         }
     }
@@ -236,7 +309,7 @@ impl Item {
             | Self::Droppable(frame)
             | Self::Answer(Some(frame))
             | Self::Appended { frame, .. } => frame.len(),
-            Self::Answer(None) => 0,
+            Self::Answer(None) | Self::Missed { .. } | Self::Removed { .. } => 0,
         }
     }
 }
@@ -261,9 +334,12 @@ impl Removals {
                 target: Some(target),
                 ..
             } => Some((*conv, *target, *seq)),
-            Item::Entry { .. } | Item::Appended { .. } | Item::Answer(_) | Item::Droppable(_) => {
-                None
-            }
+            Item::Removed { conv, target, by } => Some((*conv, *target, *by)),
+            Item::Entry { .. }
+            | Item::Missed { .. }
+            | Item::Appended { .. }
+            | Item::Answer(_)
+            | Item::Droppable(_) => None,
         });
         Self(removals.collect())
     }
@@ -306,14 +382,82 @@ mod tests {
         (items.len(), ending)
     }
 
+    fn missed(outbox: &Outbox) -> Vec<(u64, u64, u64)> {
+        let mut items = VecDeque::new();
+        outbox.take(&mut items);
+        let missed = items.iter().filter_map(|item| match item {
+            Item::Missed { conv, first, last } => Some((conv.get(), first.get(), last.get())),
+            _ => None,
+        });
+        missed.collect()
+    }
+
+    fn entry_of(conv: u64, seq: u64, bytes: usize) -> Item {
+        Item::Entry {
+            conv: ConversationId::from_trusted(conv),
+            seq: Seq::from_trusted(seq),
+            target: None,
+            frame: "x".repeat(bytes).into(),
+        }
+    }
+
     #[test]
-    fn one_push_too_many_closes_resumable_and_frees_the_memory() {
+    fn what_is_removed_by_what_had_no_room_is_told() {
+        let outbox = outbox();
+        outbox.put(entry_of(1, 1, OUTBOX_BYTES));
+        outbox.put(Item::Entry {
+            conv: ConversationId::from_trusted(1),
+            seq: Seq::from_trusted(2),
+            target: Some(Seq::from_trusted(1)),
+            frame: "recall".into(),
+        });
+        let mut items = VecDeque::new();
+        outbox.take(&mut items);
+        assert_eq!(items.len(), 3);
+        let (conv, seq) = (ConversationId::from_trusted(1), Seq::from_trusted);
+        assert!(Removals::of(&items).contain(conv, seq(1), None));
+    }
+
+    #[test]
+    fn of_pushes_too_many_the_numbers_are_kept_and_nothing_overtakes_them() {
         let outbox = outbox();
         for seq in 0..OUTBOX_PUSHES as u64 {
             outbox.put(entry(seq, 1));
         }
+        outbox.put(entry_of(2, 9, 1));
+        outbox.put(entry_of(2, 11, 1));
+        outbox.put(entry_of(2, 10, 1));
+        outbox.put(entry_of(1, 9999, 1));
+        let mut items = VecDeque::new();
+        assert_eq!(outbox.take(&mut items), None);
+        assert_eq!(items.len(), OUTBOX_PUSHES + 2);
+        assert!(matches!(items.back(), Some(Item::Missed { .. })));
+        assert!(missed(&outbox).is_empty(), "there is room again");
+    }
+
+    #[test]
+    fn of_bytes_too_many_as_well_but_one_large_frame_passes() {
+        let large = outbox();
+        large.put(entry(1, OUTBOX_BYTES + 1));
+        assert_eq!(taken(&large), (1, None));
+        let many = outbox();
+        many.put(entry_of(1, 1, OUTBOX_BYTES - 10));
+        many.put(entry_of(2, 7, 11));
+        // It would have room, but what it follows had none.
+        many.put(entry_of(2, 8, 1));
+        many.put(entry_of(3, 1, 1));
+        assert_eq!(missed(&many), [(2, 7, 8)]);
+    }
+
+    #[test]
+    fn one_conversation_too_many_closes_resumable_and_frees_the_memory() {
+        let outbox = outbox();
+        let most = (OUTBOX_PUSHES + OUTBOX_MISSED) as u64;
+        for conv in 1..=most {
+            outbox.put(entry_of(conv, 1, 1));
+        }
         assert_eq!(outbox.queue.lock().ending, None);
-        outbox.put(entry(9999, 1));
+        outbox.put(entry_of(most + 1, 1, 1));
         assert_eq!(
             taken(&outbox),
             (0, Some(Ending::Now(CloseCode::SlowReader)))
@@ -321,17 +465,6 @@ mod tests {
         assert!(CloseCode::means_reconnect(CloseCode::SlowReader.number()));
         outbox.put(entry(10_000, 1));
         assert_eq!(taken(&outbox).0, 0, "nothing gathers after the end");
-    }
-
-    #[test]
-    fn a_byte_too_many_closes_but_one_large_frame_passes() {
-        let large = outbox();
-        large.put(entry(1, OUTBOX_BYTES + 1));
-        assert_eq!(taken(&large), (1, None));
-        let many = outbox();
-        many.put(entry(1, OUTBOX_BYTES));
-        many.put(entry(2, 1));
-        assert_eq!(taken(&many), (0, Some(Ending::Now(CloseCode::SlowReader))));
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Line {
         }
     }
 
+    /// Bytes that waited to go have gone.
+    pub(super) fn moved(&mut self, now: Tick) {
+        self.arrived_at = now;
+    }
+
     /// When the client was last heard to have come closer to what ends here; `None` where it has come as far.
     pub(super) fn closer_at(&self, end: u64) -> Option<Tick> {
         (end > self.arrived).then_some(self.arrived_at)

@@ -121,6 +121,11 @@ impl<P: Clone> Outgoing<P> {
         self.fetch_next(out);
     }
 
+    /// What had been written was not taken at once, and has been now: what is un-acked was on its way all the while.
+    pub fn moved(&mut self, now: Tick) {
+        self.line.moved(now);
+    }
+
     /// So many bytes of something else are being written, before what is pushed from now on.
     pub fn wrote(&mut self, bytes: usize, now: Tick) {
         self.line.write(bytes, &self.policy, now);

@@ -37,7 +37,7 @@ pub(super) async fn run(
     // Registered before the client can ask for its sync: nothing falls between the two.
     let registration = gateway.hub.register(&caller);
     let welcome = ServerFrame::Welcome(welcome(gateway, &caller, user)).encode(req);
-    socket.feed(welcome.into()).await.map_err(|_| None)?;
+    socket.feed(welcome.into()).map_err(|_| None)?;
     Ok((caller.on(registration.outbox().connection()), registration))
 }
 

@@ -2,12 +2,14 @@
 //! messages through its outbox.
 //!
 //! Each round: write what waits, in one flush; then wait for a frame, the outbox, an answer, or
-//! the clock.
+//! the clock. Where the client does not take at once what is written, nothing is added until it has, and its frames are
+//! read all the same.
 
 mod alarm;
 mod handshake;
 pub(crate) mod pace;
 mod requests;
+pub(crate) mod stall;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -24,11 +26,12 @@ use tungstenite::Utf8Bytes;
 
 use crate::Gateway;
 use crate::hub::Registration;
-use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT};
+use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, WRITE_TIMEOUT};
 use crate::outbox::{Ending, Item, Removals};
-use crate::transport::{Received, Socket, WriteError};
+use crate::transport::{Happened, Moved, Received, Socket, WriteError};
 use alarm::Alarm;
 use pace::Pace;
+use stall::Stall;
 
 /// A connection's places among those that are counted.
 pub(crate) struct Places {
@@ -100,7 +103,7 @@ async fn say_farewell(mut socket: Socket, end: End) {
                 retry_after_ms,
             };
             let frame = ServerFrame::Bye(bye).encode(None);
-            if socket.feed(frame.into()).await.is_ok() {
+            if socket.feed(frame.into()).is_ok() {
                 socket.close(code).await;
             }
         }
@@ -132,8 +135,14 @@ struct Connection {
     registration: Registration,
     outgoing: Outgoing<Utf8Bytes>,
     started: Instant,
-    /// The last sign of life.
+    /// The last sign of life: a frame, or a byte that moved either way.
     heard: Tick,
+    /// The bytes that had moved when it was last looked.
+    moved: Moved,
+    /// Whether the client does not take all, and when a byte was last seen to go.
+    waits: bool,
+    went: Tick,
+    stall: Stall,
     /// How long the client may stay silent.
     idle_limit: Duration,
     pace: Pace,
@@ -161,6 +170,10 @@ impl Connection {
             registration,
             started: Instant::now(),
             heard: Tick::default(),
+            moved: Moved::default(),
+            waits: false,
+            went: Tick::default(),
+            stall: Stall::default(),
             pace: Pace::default(),
             in_flight: 0,
             broken_frames: 0,
@@ -186,37 +199,53 @@ impl Connection {
         let mut alarm = Alarm::new(timer);
         loop {
             let now = self.now();
-            if let Err(end) = self.write(socket, now).await {
+            if !socket.is_blocked()
+                && let Err(end) = self.write(socket, now)
+            {
                 return end;
             }
-            alarm.set(self.next_alarm(now));
+            let (reads, waits) = (self.may_read(now), socket.is_blocked());
+            if waits && !self.waits {
+                (self.went, self.moved.gone) = (now, socket.moved().gone);
+            }
+            self.waits = waits;
+            alarm.set(self.next_alarm(waits, now));
             // In this order, and none starves another: how fast frames come is limited, to read an answer or a page
             // takes a frame each, and the outbox is written in every round, whatever ends it.
             tokio::select! {
                 biased;
-                received = socket.receive(), if self.may_read(now) => {
-                    if let Err(end) = self.read(received, socket) {
+                happened = socket.next(reads), if reads || waits => {
+                    let handled = match happened {
+                        Ok(Happened::Received(received)) => self.read(received, socket),
+                        Ok(Happened::Drained) => {
+                            self.outgoing.moved(self.now());
+                            Ok(())
+                        }
+                        Err(error) => Err(End::from(error)),
+                    };
+                    if let Err(end) = handled {
                         return end;
                     }
                 }
-                answer = answered(&mut self.reading) => {
-                    if let Err(end) = self.answer_read(answer, socket).await {
+                answer = answered(&mut self.reading), if !waits => {
+                    if let Err(end) = self.answer_read(&answer, socket) {
                         return end;
                     }
                 }
-                (conv, page) = fetched(&mut self.fetching) => self.take_page(conv, page),
+                (conv, page) = fetched(&mut self.fetching), if !waits => self.take_page(conv, page),
                 () = alarm.rings() => {
-                    if let Err(end) = self.tick() {
+                    if let Err(end) = self.tick(socket) {
                         return end;
                     }
                 }
-                () = self.registration.outbox().changed() => {}
+                () = self.registration.outbox().changed(), if !waits => {}
+                ending = self.registration.outbox().ended(), if waits => return End::from(ending),
             }
         }
     }
 
     /// Takes what waits, lets the delivery machine decide, and writes the outcome in one go.
-    async fn write(&mut self, socket: &mut Socket, now: Tick) -> Result<(), End> {
+    fn write(&mut self, socket: &mut Socket, now: Tick) -> Result<(), End> {
         let mut items = std::mem::take(&mut self.items);
         let ending = self.registration.outbox().take(&mut items);
         let removals = Removals::of(&items);
@@ -244,10 +273,14 @@ impl Connection {
                     };
                     self.outgoing.live(conv, entry, now, &mut self.actions);
                 }
+                Item::Missed { conv, first, last } => {
+                    self.outgoing.missed(conv, first, last, &mut self.actions);
+                }
+                Item::Removed { conv, target, by } => self.outgoing.removed(conv, target, by),
                 Item::Answer(frame) => {
                     self.in_flight = self.in_flight.saturating_sub(1);
                     if let Some(frame) = frame {
-                        socket.feed(frame).await.map_err(End::from)?;
+                        self.say(frame, socket, now)?;
                     }
                 }
                 Item::Appended {
@@ -261,36 +294,33 @@ impl Connection {
                         self.outgoing.removed(conv, target, seq);
                     }
                     // What comes before it is written before it.
-                    self.act(socket).await?;
-                    socket.feed(frame).await.map_err(End::from)?;
+                    self.act(socket)?;
+                    self.say(frame, socket, now)?;
                     self.outgoing.answered(conv, seq, &mut self.actions);
                 }
-                Item::Droppable(frame) => socket.feed(frame).await.map_err(End::from)?,
+                Item::Droppable(frame) => self.say(frame, socket, now)?,
             }
         }
         self.items = reusable(items);
-        self.act(socket).await?;
+        self.act(socket)?;
         match ending {
-            None => socket.flush().await.map_err(End::from),
-            Some(Ending::Now(code)) => Err(End::Close(code)),
-            Some(Ending::Bye {
-                code,
-                retry_after_ms,
-            }) => Err(End::Bye {
-                code,
-                retry_after_ms,
-            }),
+            None => Ok(socket.write()?),
+            Some(ending) => Err(End::from(ending)),
         }
     }
 
+    /// Writes what is no push.
+    fn say(&mut self, frame: Utf8Bytes, socket: &mut Socket, now: Tick) -> Result<(), End> {
+        self.outgoing.wrote(frame.len(), now);
+        Ok(socket.feed(frame)?)
+    }
+
     /// Carries out what the delivery machine decided.
-    async fn act(&mut self, socket: &mut Socket) -> Result<(), End> {
+    fn act(&mut self, socket: &mut Socket) -> Result<(), End> {
         let mut actions = std::mem::take(&mut self.actions);
         for action in actions.drain(..) {
             match action {
-                Action::Push { payload, again: _ } => {
-                    socket.feed(payload).await.map_err(End::from)?
-                }
+                Action::Push { payload, again: _ } => socket.feed(payload)?,
                 Action::Fetch { conv, after, limit } => {
                     let (service, caller) = (Arc::clone(self.service()), self.caller);
                     self.fetching = Some(Box::pin(async move {
@@ -334,16 +364,14 @@ impl Connection {
             let go_on = handled < READ_SLICE && self.may_read(self.heard);
             next = if go_on { socket.receive_ready() } else { None };
         }
+        self.moved.come = socket.moved().come;
         Ok(())
     }
 
     /// Writes the answer to a request that read.
-    async fn answer_read(&mut self, answer: ServerFrame, socket: &mut Socket) -> Result<(), End> {
+    fn answer_read(&mut self, answer: &ServerFrame, socket: &mut Socket) -> Result<(), End> {
         let req = self.reading.take().and_then(|(req, _)| req);
-        socket
-            .feed(answer.encode(req).into())
-            .await
-            .map_err(End::from)
+        self.say(answer.encode(req).into(), socket, self.now())
     }
 
     /// Takes a page of the log for a conversation that was held back.
@@ -371,9 +399,17 @@ impl Connection {
         }
     }
 
-    /// Time passed: re-pushes, and the end of a silent connection.
-    fn tick(&mut self) -> Result<(), End> {
-        let now = self.now();
+    /// Time passed: re-pushes, and the end of a silent connection, or of one that takes nothing.
+    fn tick(&mut self, socket: &Socket) -> Result<(), End> {
+        let (now, waits) = (self.now(), socket.is_blocked());
+        self.notice_life(socket, now);
+        let due = self.next_judgement(waits);
+        if due > now || self.stall.excuses(due, now) {
+            return Ok(());
+        }
+        if waits && now >= self.stuck_at() {
+            return Err(End::Close(CloseCode::SlowReader));
+        }
         if now >= self.heard.after(self.idle_limit) {
             if self.may_read(now) {
                 return Err(End::Close(CloseCode::IdleTimeout));
@@ -381,22 +417,46 @@ impl Connection {
             // The silence is ours: its frames wait unread.
             self.heard = now;
         }
-        if self
-            .outgoing
-            .next_deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
+        let deadline = self.outgoing.next_deadline().filter(|_| !waits);
+        if deadline.is_some_and(|deadline| deadline <= now) {
             self.outgoing.tick(now, &mut self.actions);
         }
         Ok(())
     }
 
-    /// When time brings the next thing.
-    fn next_alarm(&self, now: Tick) -> Instant {
-        let mut next = self.heard.after(self.idle_limit);
-        if let Some(deadline) = self.outgoing.next_deadline() {
-            next = next.min(deadline);
+    /// Any byte is a sign of life: of a frame that is not whole yet, or of what was written and has waited. It is
+    /// looked for only when something is to be judged.
+    fn notice_life(&mut self, socket: &Socket, now: Tick) {
+        let moved = socket.moved();
+        if moved.come != self.moved.come {
+            self.heard = now;
         }
+        if socket.is_blocked() && moved.gone != self.moved.gone {
+            (self.heard, self.went) = (now, now);
+        }
+        self.moved = moved;
+    }
+
+    /// When something is judged by the time. What waits to be written cannot be acked.
+    fn next_judgement(&self, waits: bool) -> Tick {
+        let idle = self.heard.after(self.idle_limit);
+        let other = if waits {
+            Some(self.stuck_at())
+        } else {
+            self.outgoing.next_deadline()
+        };
+        other.map_or(idle, |other| idle.min(other))
+    }
+
+    /// When a client that does not take what was written is given up: sooner if it does not send either.
+    fn stuck_at(&self) -> Tick {
+        let silent = self.went.max(self.heard).after(WRITE_TIMEOUT);
+        silent.min(self.went.after(STUCK_TIMEOUT))
+    }
+
+    /// When time brings the next thing.
+    fn next_alarm(&self, waits: bool, now: Tick) -> Instant {
+        let mut next = self.stall.not_before(self.next_judgement(waits));
         if let Some(resumes) = self.pace.resumes(now) {
             next = next.min(resumes);
         }
@@ -428,6 +488,21 @@ async fn fetched(fetching: &mut Option<Fetch>) -> (ConversationId, Result<PushPa
     match fetching {
         Some(fetch) => fetch.await,
         None => std::future::pending().await,
+    }
+}
+
+impl From<Ending> for End {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Now(code) => Self::Close(code),
+            Ending::Bye {
+                code,
+                retry_after_ms,
+            } => Self::Bye {
+                code,
+                retry_after_ms,
+            },
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! One WebSocket, with the library behind it out of sight.
 //!
 //! Promises: what is fed is written in one go at the next flush; every way a socket can end or a
-//! client can break the rules of WebSocket is one [`Received`].
+//! client can break the rules of WebSocket is one [`Received`]; how long something takes is counted from the last byte
+//! that moved.
 
 mod bell;
 mod stream;
@@ -12,7 +13,6 @@ use std::io::ErrorKind;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use hongyan_protocol::CloseCode;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,6 +21,7 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext}
 use tungstenite::{Error, Message, Utf8Bytes};
 
 use self::bell::Bell;
+pub(crate) use self::stream::Moved;
 use self::stream::Stream;
 use crate::limits::{
     CLOSE_TIMEOUT, MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_TIMEOUT,
@@ -36,6 +37,14 @@ pub(crate) enum Received {
     Gone,
     /// The client broke the rules: close with this code.
     Violation(CloseCode),
+}
+
+/// What happened to a socket.
+pub(crate) enum Happened {
+    /// Something came.
+    Received(Received),
+    /// All that had been written has been taken.
+    Drained,
 }
 
 /// The socket did not take what was written: the client is gone, or stuck.
@@ -116,13 +125,39 @@ impl Socket {
         })
     }
 
-    /// Queues a frame for the next [`flush`](Self::flush).
-    pub(crate) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
-        if self.is_blocked {
-            self.write_out().await?;
-        }
+    /// What happens next, for a task that writes without waiting: a frame, if it `reads`, or that all is written.
+    /// Cancel-safe.
+    pub(crate) async fn next(&mut self, reads: bool) -> Result<Happened, WriteError> {
+        poll_fn(|context| {
+            if self.is_blocked
+                && let Poll::Ready(flushed) = self.poll_flush(context)
+            {
+                return Poll::Ready(flushed.map(|()| Happened::Drained));
+            }
+            if !reads {
+                return Poll::Pending;
+            }
+            self.bell.listen(context);
+            self.poll_frame()
+                .map(|received| Ok(Happened::Received(received)))
+        })
+        .await
+    }
+
+    /// Queues a frame for the next flush.
+    pub(crate) fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
         self.unflushed = true;
         self.queue(Message::Text(text))
+    }
+
+    /// Whether something that was written waits for the client to take it. Little should be added until it has.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// How many bytes have moved each way.
+    pub(crate) fn moved(&self) -> Moved {
+        self.stream.moved()
     }
 
     /// Gives the library something to write. What the stream does not take at once waits.
@@ -137,23 +172,38 @@ impl Socket {
         queued.map_err(|_| WriteError::Gone)
     }
 
-    /// Writes what was fed.
-    pub(crate) async fn flush(&mut self) -> Result<(), WriteError> {
+    /// Writes what was fed, as much as is taken at once; see [`is_blocked`](Self::is_blocked).
+    pub(crate) fn write(&mut self) -> Result<(), WriteError> {
         if !std::mem::take(&mut self.unflushed) {
             return Ok(());
         }
-        self.write_out().await
+        match self.poll_flush(&mut nobody()) {
+            Poll::Ready(flushed) => flushed,
+            Poll::Pending => Ok(()),
+        }
     }
 
-    /// Waits until the stream has taken everything, to a limit. Nearly always it does at once: only where it does not is
-    /// a timer made, in a box, so that idle connections have no room for one.
-    async fn write_out(&mut self) -> Result<(), WriteError> {
-        let mut written = poll_fn(|context| self.poll_flush(context));
-        match (&mut written).now_or_never() {
-            Some(result) => result,
-            None => Box::pin(timeout(WRITE_TIMEOUT, written))
-                .await
-                .map_err(|_| WriteError::Stuck)?,
+    /// Writes what was fed, and waits until all of it is taken. Nearly always it is at once: only where it is not is a
+    /// timer made, in a box, so that idle connections have no room for one.
+    pub(crate) async fn flush(&mut self) -> Result<(), WriteError> {
+        self.write()?;
+        if self.is_blocked {
+            return Box::pin(self.drain()).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until all is taken, for as long as bytes go.
+    async fn drain(&mut self) -> Result<(), WriteError> {
+        loop {
+            let before = self.moved().gone;
+            let written = poll_fn(|context| self.poll_flush(context));
+            if let Ok(result) = timeout(WRITE_TIMEOUT, written).await {
+                return result;
+            }
+            if self.moved().gone == before {
+                return Err(WriteError::Stuck);
+            }
         }
     }
 
@@ -213,7 +263,8 @@ fn classify(read: Result<Message, Error>) -> Received {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpSocket};
     use tokio::task::yield_now;
 
     use super::*;
@@ -367,7 +418,7 @@ mod tests {
         let frame = "x".repeat(1024 * 1024);
         let writing = async {
             for _ in 0..20 {
-                socket.feed(frame.as_str().into()).await.unwrap();
+                socket.feed(frame.as_str().into()).unwrap();
                 socket.flush().await.unwrap();
             }
         };
@@ -387,12 +438,71 @@ mod tests {
         let frame = "x".repeat(1024 * 1024);
         let stuck = async {
             loop {
-                socket.feed(frame.as_str().into()).await?;
+                socket.feed(frame.as_str().into())?;
                 socket.flush().await?;
             }
         };
         let error: Result<(), WriteError> = stuck.await;
         assert_eq!(error, Err(WriteError::Stuck));
+    }
+
+    /// The clock is paused: it goes on as soon as everybody waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_a_little_now_and_then_is_waited_for() {
+        // Small buffers, so that little is taken at a time.
+        let (listening, connecting) = (TcpSocket::new_v4(), TcpSocket::new_v4());
+        let (listening, connecting) = (listening.unwrap(), connecting.unwrap());
+        listening.set_send_buffer_size(64 * 1024).unwrap();
+        connecting.set_recv_buffer_size(64 * 1024).unwrap();
+        listening.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listening.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(connecting.connect(address), listener.accept());
+        let (mut near, far) = (near.unwrap(), far.unwrap().0);
+        let mut socket = Socket::new(far, &Bytes::new(), FRAME_BYTES);
+        let frame = "x".repeat(4 * 1024 * 1024);
+        socket.feed(frame.as_str().into()).unwrap();
+        let began = tokio::time::Instant::now();
+        let reading = async {
+            let mut some = vec![0; 64 * 1024];
+            for _ in 0..4 {
+                tokio::time::sleep(WRITE_TIMEOUT * 9 / 10).await;
+                // More than both buffers: so there is room again, and the system says so.
+                let mut taken = 0;
+                while taken < 512 * 1024 {
+                    taken += near.read(&mut some).await.unwrap();
+                }
+            }
+            while let Ok(1..) = near.read(&mut some).await {}
+        };
+        tokio::select! {
+            written = socket.flush() => written.unwrap(),
+            () = reading => panic!("the socket gave up"),
+        }
+        assert!(began.elapsed() > 2 * WRITE_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_write_reads_all_the_while() {
+        let (mut client, mut socket) = Client::pair().await;
+        let frame = "x".repeat(1024 * 1024);
+        while !socket.is_blocked() {
+            socket.feed(frame.as_str().into()).unwrap();
+            socket.write().unwrap();
+        }
+        client.send(Message::text("still here")).await;
+        let Ok(Happened::Received(received)) = socket.next(true).await else {
+            panic!("nothing was read");
+        };
+        assert_eq!(text(received), "still here");
+        let draining = async {
+            assert!(matches!(socket.next(false).await, Ok(Happened::Drained)));
+            assert!(!socket.is_blocked());
+        };
+        tokio::select! {
+            () = draining => {}
+            () = async { while client.receive().await.is_ok() {} } => panic!("the socket ended"),
+        }
     }
 
     #[tokio::test]

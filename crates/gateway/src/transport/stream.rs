@@ -29,6 +29,14 @@ pub(super) struct Stream {
     /// What was read and not asked for yet: from `taken` on.
     ahead: Box<[u8]>,
     taken: usize,
+    moved: Moved,
+}
+
+/// How many bytes have moved each way, modulo 2³²: to see whether any have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) come: u32,
+    pub(crate) gone: u32,
 }
 
 /// A stream on behalf of a task, which is woken when what would have to wait can be done.
@@ -43,7 +51,13 @@ impl Stream {
             tcp,
             ahead: Box::default(),
             taken: 0,
+            moved: Moved::default(),
         }
+    }
+
+    /// How many bytes the system has brought and taken.
+    pub(super) fn moved(&self) -> Moved {
+        self.moved
     }
 
     pub(super) fn on_behalf_of<'a, 'b>(
@@ -64,12 +78,14 @@ impl Stream {
         if buf.len() >= READ_BYTES {
             let mut buf = ReadBuf::new(buf);
             ready!(tcp.poll_read(context, &mut buf))?;
+            self.moved.come = added(self.moved.come, buf.filled().len());
             return Poll::Ready(Ok(buf.filled().len()));
         }
         SCRATCH.with_borrow_mut(|scratch| {
             let mut come = ReadBuf::new(scratch);
             ready!(tcp.poll_read(context, &mut come))?;
             let come = come.filled();
+            self.moved.come = added(self.moved.come, come.len());
             let (now, later) = come.split_at(come.len().min(buf.len()));
             buf[..now.len()].copy_from_slice(now);
             if !later.is_empty() {
@@ -101,13 +117,21 @@ impl Read for Polled<'_, '_> {
 
 impl Write for Polled<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        at_once(Pin::new(&mut self.stream.tcp).poll_write(self.context, bytes))
+        let gone = at_once(Pin::new(&mut self.stream.tcp).poll_write(self.context, bytes))?;
+        self.stream.moved.gone = added(self.stream.moved.gone, gone);
+        Ok(gone)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         // The system has what was written.
         Ok(())
     }
+}
+
+/// To wrap round is right: a difference is all that is asked for.
+#[allow(clippy::cast_possible_truncation)]
+fn added(sum: u32, bytes: usize) -> u32 {
+    sum.wrapping_add(bytes as u32)
 }
 
 fn at_once<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {

@@ -20,4 +20,5 @@ mod http_api;
 mod re_push;
 mod shutdown;
 mod sign_in;
+mod slow;
 mod web;

@@ -199,29 +199,26 @@ impl Heartbeat {
         let Some(deadline) = self.next_deadline().filter(|at| *at <= now) else {
             return;
         };
-        match &mut self.connection {
-            Some(connection) if connection.ping.is_none() => {
-                let quiet = connection.quiet(now);
-                connection.ping = Some(Outstanding {
-                    until: now.after(connection.timeout),
-                    is_looked_at: false,
-                    quiet,
-                });
-                connection.sent = now;
-                connection.is_due = false;
-                out.push(Action::Ping(Ping {
-                    interval_ms: millis(quiet.unwrap_or_default()),
-                    learnt: self.memory.current().learnt(now, &self.policy),
-                    background: self.is_background,
-                }));
-            }
-            Some(connection) => {
-                if !connection.may_have_come(deadline, now) {
-                    self.disconnected(now);
-                    out.push(Action::Dead);
-                }
-            }
-            None => {}
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        if connection.ping.is_none() {
+            let quiet = connection.quiet(now);
+            connection.ping = Some(Outstanding {
+                until: now.after(connection.timeout),
+                is_looked_at: false,
+                quiet,
+            });
+            connection.sent = now;
+            connection.is_due = false;
+            out.push(Action::Ping(Ping {
+                interval_ms: millis(quiet.unwrap_or_default()),
+                learnt: self.memory.current().learnt(now, &self.policy),
+                background: self.is_background,
+            }));
+        } else if !connection.may_have_come(deadline, now) {
+            self.disconnected(now);
+            out.push(Action::Dead);
         }
     }
 }

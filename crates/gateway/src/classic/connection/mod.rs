@@ -22,6 +22,7 @@ use super::frame;
 use super::limits::STRIKES;
 use crate::Gateway;
 use crate::connection::pace::Pace;
+use crate::connection::stall::Stall;
 use crate::hub::Registration;
 use crate::limits::READ_SLICE;
 use crate::outbox::{Ending, Item};
@@ -79,8 +80,11 @@ struct Connection {
     /// Messages sent on this connection.
     sent: u64,
     started: Instant,
-    /// The last sign of life.
+    /// The last sign of life: a frame, or a byte of one.
     heard: Tick,
+    /// The bytes that had come when it was last looked, modulo 2³².
+    come: u32,
+    stall: Stall,
     pace: Pace,
     /// Refused frames that accepted ones have not made good for.
     strikes: u32,
@@ -108,6 +112,8 @@ impl Connection {
             sent: 0,
             started: Instant::now(),
             heard: Tick::default(),
+            come: 0,
+            stall: Stall::default(),
             pace: Pace::default(),
             strikes: 0,
             working: None,
@@ -147,7 +153,7 @@ impl Connection {
                     self.take_page(page);
                     Ok(())
                 }
-                () = &mut timer => self.tick(),
+                () = &mut timer => self.tick(socket),
             };
             if let Err(end) = handled {
                 // What was to be said before, an error frame perhaps, is still said.
@@ -168,8 +174,14 @@ impl Connection {
                 Item::Entry { conv, seq, .. } if self.bound => {
                     self.outgoing.committed(conv, seq, &mut self.actions);
                 }
+                Item::Missed { conv, first, last } if self.bound => {
+                    self.outgoing.committed(conv, first, &mut self.actions);
+                    self.outgoing.committed(conv, last, &mut self.actions);
+                }
                 // These clients know no receipts; and none of their answers come this way.
                 Item::Entry { .. }
+                | Item::Missed { .. }
+                | Item::Removed { .. }
                 | Item::Droppable(_)
                 | Item::Answer(_)
                 | Item::Appended { .. } => {}
@@ -186,9 +198,9 @@ impl Connection {
 
     async fn flush(&mut self, socket: &mut Socket) -> Result<(), End> {
         for frame in std::mem::take(&mut self.ready) {
-            socket.feed(frame).await.map_err(End::from)?;
+            socket.feed(frame)?;
         }
-        socket.flush().await.map_err(End::from)
+        Ok(socket.flush().await?)
     }
 
     /// Carries out what the delivery machine decided.
@@ -231,6 +243,7 @@ impl Connection {
             let go_on = handled < READ_SLICE && self.may_read();
             next = if go_on { socket.receive_ready() } else { None };
         }
+        self.come = socket.moved().come;
         Ok(())
     }
 
@@ -286,8 +299,16 @@ impl Connection {
     }
 
     /// Time passed: re-pushes, and the end of a silent connection.
-    fn tick(&mut self) -> Result<(), End> {
+    fn tick(&mut self, socket: &Socket) -> Result<(), End> {
         let now = self.now();
+        let come = socket.moved().come;
+        if come != self.come {
+            (self.heard, self.come) = (now, come);
+        }
+        let due = self.next_judgement();
+        if due > now || self.stall.excuses(due, now) {
+            return Ok(());
+        }
         if now >= self.heard.after(self.gateway.classic.idle) {
             if self.may_read() {
                 return Err(End::Close(CloseCode::IdleTimeout));
@@ -302,14 +323,17 @@ impl Connection {
         Ok(())
     }
 
+    /// When something is judged by the time.
+    fn next_judgement(&self) -> Tick {
+        let idle = self.heard.after(self.gateway.classic.idle);
+        let deadline = self.outgoing.next_deadline();
+        deadline.map_or(idle, |deadline| idle.min(deadline))
+    }
+
     /// Sets the timer to the next thing that time brings, or earlier: then it finds nothing to do and
     /// is set again.
     fn set_timer(&self, timer: Pin<&mut Sleep>) {
-        let idle: Duration = self.gateway.classic.idle;
-        let mut next = self.heard.after(idle);
-        if let Some(deadline) = self.outgoing.next_deadline() {
-            next = next.min(deadline);
-        }
+        let mut next = self.stall.not_before(self.next_judgement());
         if let Some(resumes) = self.pace.resumes(self.now()) {
             next = next.min(resumes);
         }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use hongyan::config::Config;
 use hongyan::node::{Demo, Node};
-use hongyan_protocol::Millis;
+use hongyan_protocol::{Millis, UserId};
 use hongyan_service::{Clock, SystemClock};
+use hongyan_store::{NewSession, NewUser, Store};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::{Http, Raw};
@@ -116,6 +118,40 @@ impl TestServer {
         let clock = Arc::clone(&self.clock);
         let node = Node::start_by(clock, &self.config, Demo::With).await;
         self.node = Some(node.unwrap());
+    }
+
+    /// Adds so many people, each with a session; their tokens. Past the password hash, which takes its time by design.
+    pub async fn people(&mut self, count: u64) -> Vec<String> {
+        self.stop().await;
+        let store = hongyan::node::open_store(self.database()).unwrap();
+        let now = SystemClock.now();
+        let mut tokens = Vec::new();
+        for id in (5000..).take(usize::try_from(count).unwrap()) {
+            let user = UserId::new(id).unwrap();
+            let new = NewUser {
+                id: Some(user),
+                login: format!("person{id}"),
+                name: format!("Person {id}"),
+                avatar: None,
+                password_hash: "*".into(),
+                created_at: now,
+            };
+            store.create_user(new).await.unwrap();
+            let token = format!("person-{id}");
+            let session = NewSession {
+                user,
+                device: "test".into(),
+                client: None,
+                token_hash: Sha256::digest(token.as_bytes()).into(),
+                created_at: now,
+                expires_at: Millis::new(now.get() + 3_600_000).unwrap(),
+            };
+            store.open_session(session).await.unwrap();
+            tokens.push(token);
+        }
+        store.close().await;
+        self.start_again().await;
+        tokens
     }
 
     /// The HTTP API as a user, signed in.
