@@ -168,6 +168,10 @@ class HeartbeatDriver(Driver):
                 machine.connected(now, value["interval_ms"], value["timeout_ms"])
             case "disconnected":
                 machine.disconnected(now)
+            case "cut":
+                machine.cut(now)
+            case "moved":
+                machine.moved(now)
             case "sent":
                 machine.sent(now)
             case "received":

@@ -351,6 +351,8 @@ class Engine:
         link = self._link
         if link is not None:
             link.drop()
+            # Our own doing: it tells nothing of the quiet before it but what an unanswered ping tells.
+            self.heartbeat.disconnected(_milliseconds())
             self._lost(turn, Lost(link, None, reason))
 
     def _lost(self, turn: _Turn, lost: Lost) -> None:
@@ -367,7 +369,10 @@ class Engine:
         self._acks_sent.clear()
         self.incoming.disconnected()
         self.outbox.disconnected()
-        self.heartbeat.disconnected(now)
+        if lost.code is None and not lost.too_large:
+            self.heartbeat.cut(now)
+        else:
+            self.heartbeat.disconnected(now)
         turn.changes.meta["networks"] = self.heartbeat.save(now)
         for ask in self._asks:
             ask.sent_at = None

@@ -88,6 +88,12 @@ TELLING_DIVISOR = 8
 BLAME_MS = 30_000
 """Back within this time after a ping without answer: the quiet was too long. Later: the network was gone."""
 
+CLOCK_LATE_MS = 2_000
+"""A verdict that is later than this is put off once: the process stood still, and what came may be unread."""
+
+LOOK_MS = 2_000
+"""To read it."""
+
 DOUBT_FIRST_MS = 60 * 60_000
 DOUBT_LATER_MS = 24 * 60 * 60_000
 """A failure is told of for an hour, and for a day once it is confirmed."""

@@ -14,6 +14,18 @@ from ..wire import Frame
 
 
 @dataclass(slots=True)
+class Outstanding:
+    """A ping without answer."""
+
+    until: int
+    """Until when it is waited for."""
+    quiet: int | None
+    """The quiet before it, if it tells of this network."""
+    is_looked_at: bool = False
+    """The time was up, and what may have come by then is looked at."""
+
+
+@dataclass(slots=True)
 class Network:
     """What is known of one network."""
 
@@ -78,8 +90,7 @@ class Heartbeat:
         self._sent_at = 0
         self._received_at = 0
         self._network_since = 0
-        self._ping: tuple[int, int | None] | None = None
-        """When the ping without answer was sent, and the quiet before it, if it tells of this network."""
+        self._ping: Outstanding | None = None
         self._at_once = False
         self._suspicion: tuple[int, int] | None = None
         """When the connection died, and the quiet that may be to blame."""
@@ -105,11 +116,23 @@ class Heartbeat:
     def disconnected(self, now: int) -> None:
         """The connection is over. A ping without answer may say why: a NAT may answer for the server."""
         if self._ping is not None:
-            _, quiet = self._ping
+            quiet = self._ping.quiet
             self._suspicion = None if quiet is None else (now, quiet)
         self._connected = False
         self._ping = None
         self._at_once = False
+
+    def cut(self, now: int) -> None:
+        """The connection ended without a word. A proxy that allows only so much quiet ends it in this way."""
+        quiet = self._quiet(now) if self._connected and self._ping is None else None
+        self.disconnected(now)
+        if quiet is not None:
+            self._suspicion = (now, quiet)
+
+    def moved(self, now: int) -> None:
+        """What is to be sent before the ping moves: its answer is waited for anew."""
+        if self._ping is not None:
+            self._ping.until = now + self._timeout
 
     def sent(self, now: int) -> None:
         """A frame was written."""
@@ -119,7 +142,7 @@ class Heartbeat:
         """Something came: a sign of life."""
         if not self._connected:
             return
-        quiet = self._quiet(now) if self._ping is None else self._ping[1]
+        quiet = self._quiet(now) if self._ping is None else self._ping.quiet
         self._ping = None
         self._received_at = now
         if quiet is not None and self._is_telling(quiet):
@@ -145,7 +168,7 @@ class Heartbeat:
         self._network_since = now
         self._at_once = self._connected
         if self._ping is not None:
-            self._ping = (self._ping[0], None)
+            self._ping.quiet = None
 
     def tick(self, now: int) -> Frame | str | None:
         """A ping to be sent, ``dead``, or nothing."""
@@ -153,10 +176,15 @@ class Heartbeat:
         if deadline is None or now < deadline:
             return None
         if self._ping is not None:
+            if now - deadline > limits.CLOCK_LATE_MS and not self._ping.is_looked_at:
+                # The process stood still: the answer may be there, unread.
+                self._ping.is_looked_at = True
+                self._ping.until = now + limits.LOOK_MS
+                return None
             self.disconnected(now)
             return "dead"
         quiet = self._quiet(now)
-        self._ping = (now, quiet)
+        self._ping = Outstanding(now + self._timeout, quiet)
         self._sent_at = now
         self._at_once = False
         ping: Frame = {"type": "ping", "interval_ms": quiet or 0}
@@ -172,7 +200,7 @@ class Heartbeat:
         if not self._connected:
             return None
         if self._ping is not None:
-            return self._ping[0] + self._timeout
+            return self._ping.until
         return self._due()
 
     def _quiet(self, now: int) -> int | None:
