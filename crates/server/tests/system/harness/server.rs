@@ -145,6 +145,7 @@ impl TestServer {
                 token_hash: Sha256::digest(token.as_bytes()).into(),
                 created_at: now,
                 expires_at: Millis::new(now.get() + 3_600_000).unwrap(),
+                connected: Vec::new(),
             };
             store.open_session(session).await.unwrap();
             tokens.push(token);
