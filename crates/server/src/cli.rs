@@ -211,6 +211,10 @@ pub enum UserAction {
 /// `hongyan check`
 #[derive(Debug, Args)]
 pub struct Check {
+    /// Mend what can be mended, while no server runs: carry out what can be read of a damaged journal, build broken indexes
+    /// anew; and say what could not be saved. Keep a copy of all hongyan.db* first.
+    #[arg(long)]
+    pub repair: bool,
     /// The folder that holds the database [default: data].
     #[arg(long, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,

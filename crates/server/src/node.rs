@@ -4,7 +4,7 @@
 //! cancel.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,6 +107,11 @@ impl Node {
     /// The rules at work in this node.
     pub fn service(&self) -> &Arc<Service> {
         &self.service
+    }
+
+    /// Returns, with the reason, when the node cannot go on: what it would acknowledge could not be relied upon.
+    pub async fn failed(&self) -> String {
+        self.store.failed().await
     }
 
     /// Stops in four steps; see the [module](self).
@@ -268,11 +273,37 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(limits::BACKLOG)
 }
 
-/// Only the server's own user may look into the folder.
+/// Only the server's own user may look into the folder. One that was there already is taken as it is, if it is not
+/// another user's: the files in it are private in any case.
 fn make_data_dir(path: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .with_context(|| format!("cannot make the data folder {}", path.display()))
+        .with_context(|| format!("cannot make the data folder {}", path.display()))?;
+    let folder = std::fs::metadata(path)
+        .with_context(|| format!("cannot look at the data folder {}", path.display()))?;
+    let (owner, me) = (folder.uid(), rustix::process::geteuid());
+    // Root may do everything anyway, and must be able to serve a folder that was mounted for it.
+    if owner != me.as_raw() && owner != 0 && !me.is_root() {
+        bail!(
+            "the data folder {} belongs to another user (uid {owner}), who could read and replace everything in it; \
+             run as that user, or choose another folder with --data-dir",
+            path.display()
+        );
+    }
+    let mode = folder.mode() & 0o777;
+    if mode & 0o022 != 0 {
+        tracing::warn!(
+            "others can put files into the data folder {}, whose mode is {mode:04o}, and so replace the database; \
+             chmod 700 it",
+            path.display()
+        );
+    } else if mode & 0o077 != 0 {
+        tracing::warn!(
+            "others can look into the data folder {}, whose mode is {mode:04o}, though not into its files; chmod 700 it",
+            path.display()
+        );
+    }
+    Ok(())
 }

@@ -16,11 +16,14 @@
 
 mod connection;
 mod error;
+mod failure;
 mod identity;
 mod lock;
 mod open;
+mod private;
 mod read;
 mod readers;
+mod repair;
 mod row;
 mod store;
 mod unsettled;
@@ -28,5 +31,6 @@ mod verify;
 mod writer;
 
 pub use open::OpenError;
+pub use repair::repair_file;
 pub use store::{Options, SqliteStore};
 pub use verify::{CheckError, check_file};

@@ -1,8 +1,9 @@
 //! Opening a database: is it one, is it ours, is it free, is it not newer than this program.
 //!
-//! Promises: a file that is refused is not changed. The file is only ever opened through SQLite: on
+//! Promises: a file that is refused is not changed, but for who may read it. The file is only ever opened through SQLite: on
 //! Unix, closing a file descriptor of one's own drops the locks that SQLite holds on the same file
-//! in this process, and other programs would then take the database for abandoned.
+//! in this process, and other programs would then take the database for abandoned. One that is not there yet is made
+//! empty before, so that it is private from the beginning.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use crate::connection;
 use crate::identity;
 use crate::lock::WriterLock;
+use crate::private;
+use crate::writer::Damage;
 
 /// "Hong" in ASCII, set by the first migration.
 const APPLICATION_ID: i64 = 0x486F_6E67;
@@ -79,6 +82,18 @@ pub enum OpenError {
         /// Why.
         error: rusqlite::Error,
     },
+    /// What a crash left in the journal cannot be carried out as it is.
+    #[error(
+        "{}: {what}. Nothing was changed. Put back the files that belong together, if there are others; or keep a copy \
+         of all of them and run `hongyan check --repair`, which carries out what can be read and says what is lost",
+        path.display()
+    )]
+    Journal {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The schema could not be brought up to date. What it had before, it still has.
     #[error("{}: the schema could not be brought up to date: {error}", path.display())]
     Migration {
@@ -97,6 +112,7 @@ pub(crate) fn open_for_writing(
     let lock = WriterLock::take(path)
         .map_err(|error| io_error(path, error))?
         .ok_or_else(|| OpenError::InUse(path.into()))?;
+    private::make_private(path).map_err(|error| io_error(path, error))?;
     let sqlite = |error| sqlite_error(path, error);
     let mut conn = connection::open_writer(path, wal_limit_pages).map_err(sqlite)?;
     let found = schema_version(&conn, path)?;
@@ -151,6 +167,12 @@ pub(crate) fn io_error(path: &Path, error: io::Error) -> OpenError {
 pub(crate) fn sqlite_error(path: &Path, error: rusqlite::Error) -> OpenError {
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return OpenError::NotADatabase(path.into());
+    }
+    if let Some(damage) = Damage::of(&error) {
+        return OpenError::Journal {
+            path: path.into(),
+            what: damage.to_string(),
+        };
     }
     OpenError::Sqlite {
         path: path.into(),

@@ -12,7 +12,9 @@ use hongyan_store::{
     VerifyReport, Write,
 };
 
+use crate::failure::Failure;
 use crate::identity;
+use crate::lock::Watch;
 use crate::open::{self, OpenError};
 use crate::readers::Readers;
 use crate::unsettled::Unsettled;
@@ -21,6 +23,9 @@ use crate::{read, verify};
 
 /// Ids in one call of [`Store::users`], and users in one page of [`Store::list_users`].
 const USERS: usize = 1000;
+
+/// Between two looks at whether the database's file is still the one that was opened.
+const WATCH_EVERY: Duration = Duration::from_secs(2);
 
 /// What may be chosen when a database is opened.
 #[derive(Debug, Clone)]
@@ -63,6 +68,8 @@ pub struct SqliteStore {
     writer: WriterHandle,
     readers: Arc<Readers>,
     unsettled: Arc<Unsettled>,
+    watch: Watch,
+    failure: Failure,
 }
 
 impl SqliteStore {
@@ -73,8 +80,11 @@ impl SqliteStore {
         let path = path.as_ref();
         let (conn, lock) = open::open_for_writing(path, options.wal_limit_pages)?;
         let epoch = identity::epoch(&conn).map_err(|error| open::sqlite_error(path, error))?;
+        let watch = Watch::of(path).map_err(|error| open::io_error(path, error))?;
+        let failure = Failure::default();
         let unsettled = Arc::<Unsettled>::default();
-        let writer = WriterHandle::start(path, options, conn, Arc::clone(&unsettled), lock)?;
+        let marks = Arc::clone(&unsettled);
+        let writer = WriterHandle::start(path, options, conn, marks, lock, &failure)?;
         writer.forget_later();
         Ok(Self {
             path: path.into(),
@@ -82,7 +92,27 @@ impl SqliteStore {
             writer,
             readers: Readers::new(path.into(), options.readers.max(1)),
             unsettled,
+            watch,
+            failure,
         })
+    }
+
+    /// Returns, with the reason, when nothing more that is written could be relied upon: a thread of this has panicked, or
+    /// the database's file is not the one that was opened. The server had better end. Looks for the latter only while
+    /// somebody waits here.
+    pub async fn failed(&self) -> String {
+        let replaced = async {
+            loop {
+                tokio::time::sleep(WATCH_EVERY).await;
+                if let Some(complaint) = self.watch.complaint() {
+                    return complaint;
+                }
+            }
+        };
+        tokio::select! {
+            what = self.failure.happened() => what,
+            what = replaced => what,
+        }
     }
 
     /// Finishes the writes that are queued, copies the write-ahead log back and lets go of the file.

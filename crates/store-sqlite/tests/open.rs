@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use hongyan_store::contract::Engine;
 use hongyan_store::{Store, StoreError};
@@ -147,4 +150,70 @@ async fn dropped_it_is_closed() {
         store.check_writable().await.unwrap();
     }
     assert!(!engine.log_path().exists(), "the log was copied back");
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_any_of_the_files() {
+    let mut case = Case::fresh().await;
+    let folder = case.engine().path().parent().unwrap().to_owned();
+    let modes = || {
+        let files = fs::read_dir(&folder).unwrap().map(Result::unwrap);
+        let mode = |file: fs::DirEntry| {
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            (file.file_name().into_string().unwrap(), mode)
+        };
+        files.map(mode).collect::<BTreeMap<_, _>>()
+    };
+    let (a, b) = case.pair().await;
+    case.say(a, b, "hello").await;
+    case.say(a, b, "hello").await;
+    let files = modes();
+    for name in ["", "-wal", "-shm", "-writes1", "-writes2", ".lock"] {
+        assert_eq!(
+            files.get(&format!("hongyan.db{name}")),
+            Some(&0o600),
+            "{name}"
+        );
+    }
+    // One that others could read before, as of an older version.
+    let engine = case.into_engine().await;
+    fs::set_permissions(engine.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(&engine.path()).unwrap();
+    assert!(store.check_writable().await.is_ok());
+    assert!(modes().values().all(|mode| *mode == 0o600), "{:?}", modes());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_lock_that_was_removed_still_keeps_a_second_one_out() {
+    let engine = Case::fresh().await.into_engine().await;
+    let store = open(&engine.path()).unwrap();
+    let mut lock = engine.path().into_os_string();
+    lock.push(".lock");
+    fs::remove_file(&lock).unwrap();
+    let error = open(&engine.path()).err().unwrap();
+    assert!(matches!(error, OpenError::InUse(_)), "{error}");
+    store.close().await;
+    assert!(open(&engine.path()).is_ok());
+}
+
+#[tokio::test]
+async fn a_database_that_was_removed_or_replaced_is_noticed() {
+    for replace in [false, true] {
+        let engine = Case::fresh().await.into_engine().await;
+        let store = open(&engine.path()).unwrap();
+        fs::rename(engine.path(), engine.path().with_extension("away")).unwrap();
+        if replace {
+            fs::write(engine.path(), "another").unwrap();
+        }
+        let why = tokio::time::timeout(Duration::from_secs(60), store.failed());
+        let why = why.await.unwrap();
+        let what = if replace {
+            "another file was put"
+        } else {
+            "it was removed"
+        };
+        assert!(why.contains(what), "{why}");
+        store.close().await;
+    }
 }

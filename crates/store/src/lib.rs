@@ -18,7 +18,7 @@ pub use model::{
     Body, Content, Conversation, ConversationKind, Credentials, Entry, History, HistoryRange,
     NewSession, NewUser, Position, Session, SyncCursor, SyncLimits, SyncPage, User,
 };
-pub use verify::{Fault, VerifyReport};
+pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use write::{
     Append, AppendError, Appended, Change, ChangeDigest, Move, MoveError, Moved, Outcome, Target,
     Write,

@@ -74,6 +74,41 @@ pub enum Fault {
     Engine(String),
 }
 
+/// What was carried out of a damaged journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Salvage {
+    /// What is wrong with it, if anything is.
+    pub damage: Option<String>,
+    /// Messages that stand where they were told to stand.
+    pub as_told: u64,
+    /// Messages that what was before them in their log is lost to: they stand at its end.
+    pub moved: Vec<MovedMessage>,
+    /// Messages that could be read and are nowhere, and why.
+    pub lost: Vec<String>,
+}
+
+/// A message that has another place than its sender was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedMessage {
+    /// Where.
+    pub conv: ConversationId,
+    /// What its sender was told.
+    pub told: Seq,
+    /// Where it stands.
+    pub now: Seq,
+}
+
+/// What was mended of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repaired {
+    /// Out of the journal.
+    pub salvage: Salvage,
+    /// Whether the indexes were built anew, because something was wrong with the file; or why that could not be done.
+    pub indexes: Option<Result<(), String>>,
+    /// What is found afterwards.
+    pub report: VerifyReport,
+}
+
 /// The result of reading everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyReport {

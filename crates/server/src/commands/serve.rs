@@ -27,10 +27,22 @@ pub async fn serve(options: Serve) -> anyhow::Result<()> {
     precedence::give_way();
     greet(&node, &config, demo);
 
-    signals.next().await;
+    let failure = tokio::select! {
+        () = signals.next() => None,
+        failure = node.failed() => Some(failure),
+    };
+    if let Some(failure) = &failure {
+        tracing::error!(%failure, "stopping: what is written from now on could not be relied upon");
+    }
     tokio::select! {
-        () = node.shutdown() => Ok(()),
+        () = node.shutdown() => {}
         () = signals.next() => anyhow::bail!("stopped at once, by a second signal"),
+    }
+    match failure {
+        None => Ok(()),
+        Some(failure) => {
+            anyhow::bail!("{failure}; stopped, since nothing more could be relied upon")
+        }
     }
 }
 
@@ -54,13 +66,19 @@ fn greet(node: &Node, config: &Config, demo: Demo) {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// A write beyond the limit on the size of files. Left alone it would end the process; watched, it is an error like
+    /// that of a full disk.
+    _too_large: Signal,
 }
 
 impl Signals {
+    const XFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
+
     fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            _too_large: signal(SignalKind::from_raw(Signals::XFSZ))?,
         })
     }
 

@@ -5,7 +5,9 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -122,6 +124,92 @@ fn threads(pid: u32) -> Vec<(String, i32)> {
         (name.to_owned(), nice)
     };
     stats.map(read).collect()
+}
+
+/// What it would acknowledge from then on, nobody would find.
+#[test]
+fn a_server_whose_database_was_removed_ends_and_says_why() {
+    let mut server = Server::start();
+    let database = Path::new(&server.data_dir).join("hongyan.db");
+    std::fs::rename(&database, database.with_extension("away")).unwrap();
+    let status = server.child.wait().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+fn a_folder_that_others_may_look_into_is_told_of_and_its_files_are_private() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let mut child = hongyan(&["serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = String::new();
+    while !said.contains("listens on") {
+        said += &lines.next().unwrap().unwrap();
+    }
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    for file in files.map(Result::unwrap) {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", file.path());
+    }
+    child.kill().unwrap();
+    let rest: String = lines.map_while(Result::ok).collect();
+    let mut log = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
+    child.wait().unwrap();
+    let said = said + &rest + &log;
+    assert!(said.contains("0755"), "{said}");
+}
+
+/// A journal of which a part cannot be read is not passed over; the operator is told, and may go on without it.
+#[test]
+fn a_damaged_journal_is_refused_until_it_is_repaired() {
+    let server = Server::start();
+    let data_dir = path(&server.data_dir);
+    let database = Path::new(&data_dir).join("hongyan.db");
+    let folder = tempfile::tempdir().unwrap();
+    {
+        // As a kill leaves it, and not as the stop that follows.
+        let mut server = server;
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+        for file in std::fs::read_dir(database.parent().unwrap()).unwrap() {
+            let file = file.unwrap();
+            if file.file_type().unwrap().is_file() {
+                std::fs::rename(file.path(), folder.path().join(file.file_name())).unwrap();
+            }
+        }
+    }
+    std::fs::remove_file(folder.path().join("hongyan.db-writes1")).unwrap();
+    let data_dir = path(folder.path());
+    let start = hongyan(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &data_dir])
+        .output()
+        .unwrap();
+    let said = stderr(&start);
+    assert!(
+        !start.status.success() && said.contains("check --repair"),
+        "{said}"
+    );
+    let check = |more: &[&str]| run(&[&["check", "--data-dir", &data_dir], more].concat(), "");
+    let found = check(&[]);
+    assert!(!found.status.success() && stdout(&found).contains("-writes1"));
+    let repaired = check(&["--repair"]);
+    assert!(repaired.status.success(), "{}", stderr(&repaired));
+    assert!(
+        stdout(&repaired).contains("FOUND the journal"),
+        "{}",
+        stdout(&repaired)
+    );
+    assert!(check(&[]).status.success());
 }
 
 #[test]

@@ -14,6 +14,9 @@ use super::server::Server;
 /// For the store to notice that there is room again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A limit with room for what SQLite shares between its connections, but not for another page of the log, in bytes.
+const FULL: u64 = 64 * 1024;
+
 /// The largest file that the server may write, in bytes; `None` for any.
 fn limit_files(server: &Server, bytes: Option<u64>) {
     let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
@@ -144,6 +147,53 @@ async fn what_only_the_journal_has_room_for_is_not_lost() {
     stored.push("last".to_owned());
     let newest = hongyan_client::Page::Newest;
     let page = client.history(first.conv, newest, 1000).await.unwrap();
+    let texts: Vec<_> = page.entries.iter().map(text).collect();
+    assert_eq!(texts, stored[stored.len() - texts.len()..]);
+    client.close().await;
+    server.check();
+}
+
+/// What is stored can be read, but by those for whom something waits in the journal; when there is room, by them too.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_on_a_full_disk_it_starts_and_recovers_by_itself() {
+    let mut server = Server::start().await;
+    let (client, _events) = Client::connect(config(&server.url(), "zhangsan@gmail.com"))
+        .await
+        .unwrap();
+    let li = Target::User(UserId::new(1001).unwrap());
+    let first = client.send(li, "0").await.unwrap().await.unwrap();
+    client.close().await;
+    let token = sign_in(&server).await;
+    limit_files(&server, Some(FULL));
+    let mut stored = vec!["0".to_owned()];
+    loop {
+        let number = stored.len().to_string();
+        let (status, _) = post(&server, &token, &number).await;
+        if status != StatusCode::OK {
+            break;
+        }
+        stored.push(number);
+    }
+    server.kill().await;
+    server.start_within(Some(FULL)).await;
+    health_becomes(&server, StatusCode::SERVICE_UNAVAILABLE).await;
+    let users = reqwest::Client::new()
+        .get(format!("{}/v1/users", server.url()))
+        .bearer_auth(&token);
+    let users: Value = users.send().await.unwrap().json().await.unwrap();
+    assert_eq!(users["users"].as_array().unwrap().len(), 3, "{users}");
+    let (status, answer) = post(&server, &token, "full").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
+
+    limit_files(&server, None);
+    health_becomes(&server, StatusCode::OK).await;
+    let (client, _events) = Client::connect(config(&server.url(), "zhangsan@gmail.com"))
+        .await
+        .unwrap();
+    let page = client
+        .history(first.conv, hongyan_client::Page::Newest, 1000)
+        .await
+        .unwrap();
     let texts: Vec<_> = page.entries.iter().map(text).collect();
     assert_eq!(texts, stored[stored.len() - texts.len()..]);
     client.close().await;

@@ -59,8 +59,13 @@ impl Server {
 
     /// Starts it again on what it left.
     pub async fn start_again(&mut self) {
+        self.start_within(None).await;
+    }
+
+    /// The same, where no file may get longer than so many bytes.
+    pub async fn start_within(&mut self, bytes: Option<u64>) {
         let child = self
-            .command()
+            .command(bytes)
             .kill_on_drop(true)
             .stderr(Stdio::null())
             .spawn()
@@ -91,16 +96,17 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// Through a shell that ignores SIGXFSZ, so that a file that may not grow is an error of the
-    /// write, as a full disk is, and not the end of the process.
-    fn command(&self) -> Command {
-        let mut command = Command::new("sh");
+    fn command(&self, file_bytes: Option<u64>) -> Command {
+        let hongyan = env!("CARGO_BIN_EXE_hongyan");
+        let mut command = match file_bytes {
+            None => Command::new(hongyan),
+            Some(bytes) => {
+                let mut command = Command::new("prlimit");
+                command.args([&format!("--fsize={bytes}:unlimited"), hongyan]);
+                command
+            }
+        };
         command
-            .args([
-                "-c",
-                "trap '' XFSZ; exec \"$0\" \"$@\"",
-                env!("CARGO_BIN_EXE_hongyan"),
-            ])
             .args([
                 "serve",
                 "--demo",

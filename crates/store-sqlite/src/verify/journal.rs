@@ -13,7 +13,7 @@ use crate::row::{self, sql};
 use crate::writer::{JournalCopy, Record};
 
 /// How often the journal is read before what it says is believed to be wrong.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 10;
 
 /// A conversation as the tables have it, and then as the journal goes on.
 struct Log {
@@ -31,10 +31,7 @@ impl Check<'_> {
         let mut logs = HashMap::new();
         let last_id = self.last_id()?;
         for record in records {
-            let conv = match &record {
-                Record::Message { place, .. } => place.conv,
-                Record::Move { conv, .. } => *conv,
-            };
+            let conv = record.conv();
             let log = match logs.entry(conv) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(free) => match self.log(conv, last_id)? {

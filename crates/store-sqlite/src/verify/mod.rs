@@ -19,6 +19,7 @@ use rusqlite::{Connection, ErrorCode, Result, Transaction, TransactionBehavior};
 use crate::error::store_error;
 use crate::open::{self, OpenError};
 use crate::row::{self, sql};
+use crate::writer::Damage;
 
 /// Entries between two calls of `progress`.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -144,7 +145,11 @@ impl Check<'_> {
         match part(self) {
             Ok(()) => Ok(()),
             Err(error) if is_senseless(&error) => {
-                self.fault(Fault::Engine(format!("{what}: {error}")));
+                let fault = match Damage::of(&error) {
+                    Some(damage) => damage.to_string(),
+                    None => format!("{what}: {error}"),
+                };
+                self.fault(Fault::Engine(fault));
                 Ok(())
             }
             Err(error) => Err(error),

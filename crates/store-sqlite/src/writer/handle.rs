@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Writer;
 use super::settling::Settler;
+use crate::failure::Failure;
 use crate::lock::WriterLock;
 use crate::open::{self, OpenError};
 use crate::store::Options;
@@ -65,11 +66,15 @@ impl WriterHandle {
         conn: Connection,
         unsettled: Arc<Unsettled>,
         lock: WriterLock,
+        failure: &Failure,
     ) -> Result<Self, OpenError> {
         let no_thread = |error| open::io_error(path, error);
         let (commands, queue) = mpsc::channel(QUEUE);
         let tell = commands.downgrade();
+        let on_panic = failure.on_panic("the thread that carries out what is journaled");
         let settler = Settler::start(options.on_settler_start, move || {
+            // Held for as long as the thread lives.
+            let _ = &on_panic;
             if let Some(commands) = tell.upgrade() {
                 // A full queue has commands, and with any of them the writer looks by itself.
                 let _ = commands.try_send(Command::Settled);
@@ -82,7 +87,11 @@ impl WriterHandle {
         let writer = Writer::new(path.into(), conn, options, unsettled, forget, lock, settler);
         let writer = writer.map_err(|error| open::sqlite_error(path, error))?;
         let thread = std::thread::Builder::new().name("store-writer".into());
-        let thread = thread.spawn(move || serve(writer, queue));
+        let on_panic = failure.on_panic("the thread that writes");
+        let thread = thread.spawn(move || {
+            let _on_panic = on_panic;
+            serve(writer, queue);
+        });
         let thread = thread.map_err(no_thread)?;
         Ok(Self {
             commands,

@@ -24,6 +24,7 @@ mod generations;
 mod handle;
 mod journal;
 mod pending;
+mod repair;
 mod scrub;
 mod settling;
 #[cfg(test)]
@@ -43,7 +44,8 @@ use hongyan_store::{
 use rusqlite::Connection;
 
 pub(crate) use handle::WriterHandle;
-pub(crate) use journal::{Copy as JournalCopy, Record};
+pub(crate) use journal::{Copy as JournalCopy, Damage, Record};
+pub(crate) use repair::carry_out_what_can_be;
 
 use self::cache::Cache;
 use self::journal::{Journal, Row};
@@ -104,12 +106,13 @@ impl Open {
         mut tables: Box<Tables>,
         reader: Connection,
         journal: &mut Journal,
+        database: &Path,
     ) -> rusqlite::Result<Self> {
         let mut cache = Cache::new();
         tables.transaction(1, |conn| {
             let mut pending = Pending::default();
             let mut left = journal::of_an_older_version(conn)?;
-            left.extend(journal.reopen(conn)?);
+            left.extend(journal.read(conn)?);
             if !left.is_empty() {
                 cache.skip_versions(conn, left.len() as u64)?;
             }
@@ -121,9 +124,19 @@ impl Open {
                 last: journal.last() + 1,
                 touches: Touches::default(),
             };
-            settlement.carry_out(conn)
+            settlement.carry_out(conn)?;
+            if !journal::is_at_home(conn, database)? {
+                // A copy, whose making nobody has looked after.
+                scrub::begin(conn)?;
+                journal::note_files(conn, database, false)?;
+            }
+            Ok(())
         })?;
-        journal.start_over(journal.last() + 1);
+        journal.begin(&tables.conn, journal.last() + 1)?;
+        if !journal::is_noted(&tables.conn)? {
+            // Not before they are there. From now on one that is missing is a damage.
+            tables.transaction(1, |conn| journal::note_files(conn, database, true))?;
+        }
         Ok(Self {
             tables: Hold::Here(tables),
             reader,
@@ -148,12 +161,26 @@ impl Writer {
         let mut journal = Journal::new(&path);
         let tables = Tables::new(&path, conn, wal_limit_pages, on_copier_start)?;
         let tables = Box::new(tables);
-        let open = Open::new(tables, connection::open_reader(&path)?, &mut journal)?;
+        let reader = connection::open_reader(&path)?;
+        let open = match Open::new(tables, reader, &mut journal, &path) {
+            Ok(open) => Some(open),
+            Err(error) if is_without_room(&error) => {
+                let users = journal::concerned(&path)?;
+                tracing::error!(
+                    path = %path.display(), %error, waiting = users.len(),
+                    "the disk takes nothing: what is stored can be read, but by those for whom something waits in \
+                     the journal only when there is room; until then nothing can be written"
+                );
+                unsettled.add(&users);
+                None
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Self {
             path,
             wal_limit_pages,
             on_copier_start,
-            open: Some(open),
+            open,
             journal,
             settler,
             is_asked: false,
@@ -342,7 +369,7 @@ impl Writer {
                 let tables = Tables::new(&self.path, conn, pages, self.on_copier_start)?;
                 let tables = Box::new(tables);
                 let reader = connection::open_reader(&self.path)?;
-                let open = Open::new(tables, reader, &mut self.journal)?;
+                let open = Open::new(tables, reader, &mut self.journal, &self.path)?;
                 self.unsettled.clear();
                 Ok(none.insert(open))
             }
@@ -489,7 +516,13 @@ impl Writer {
     /// The last act: everything put off is written, the log is copied back, and the journal goes, unless something
     /// of these could not be done.
     fn finish(mut self) {
-        if let Err(error) = self.noting_failure(Self::here) {
+        let done = self.noting_failure(|writer| {
+            writer.here()?;
+            let path = writer.path.clone();
+            let (tables, _) = writer.tables()?;
+            tables.transaction(1, |conn| journal::note_files(conn, &path, false))
+        });
+        if let Err(error) = &done {
             tracing::warn!(%error, "what is journaled waits for the next start");
         }
         let Some(Open { tables, reader, .. }) = self.open.take() else {
@@ -499,10 +532,18 @@ impl Writer {
         drop(reader);
         if let Hold::Here(tables) = tables
             && tables.finish()
+            && done.is_ok()
         {
             self.journal.remove();
         }
     }
+}
+
+/// Whether more room is all that it takes.
+fn is_without_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+    let code = error.sqlite_error_code();
+    matches!(code, Some(DiskFull | SystemIoFailure))
 }
 
 /// Whether a write, if it is not refused, removes a text.

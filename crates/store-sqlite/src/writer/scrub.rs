@@ -203,6 +203,12 @@ pub(super) fn step(conn: &Connection) -> Result<(bool, usize)> {
     Ok((!is_over, cleaned))
 }
 
+/// Has the whole file gone through, from its beginning. In the caller's transaction.
+pub(super) fn begin(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE counters SET value = 0 WHERE name = 'scrubbed'", [])?;
+    Ok(())
+}
+
 /// Whether the whole file was gone through.
 pub(super) fn is_complete(conn: &Connection) -> Result<bool> {
     conn.prepare_cached("SELECT value = ?1 FROM counters WHERE name = 'scrubbed'")?

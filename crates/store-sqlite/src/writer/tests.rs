@@ -1,6 +1,7 @@
 //! The writing thread when things go wrong.
 
 use std::cell::Cell;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use super::journal::{self, Row};
 use super::settling::Progress;
 use super::{Hold, Writer};
-use crate::{OpenError, Options, SqliteStore, check_file};
+use crate::{OpenError, Options, SqliteStore, check_file, repair_file};
 
 struct Case {
     store: Arc<SqliteStore>,
@@ -185,9 +186,28 @@ async fn a_panic_answers_everybody() {
         assert!(failed(&result), "{result:?}");
     }
     assert!(failed(&case.store.commit(case.message("later", "x")).await));
+    let why = tokio::time::timeout(Duration::from_secs(60), case.store.failed());
+    assert_eq!(why.await.unwrap(), "the thread that writes panicked");
     // What was stored can still be read, and closing does not hang.
     assert!(case.store.credentials("a").await.unwrap().is_some());
     case.store.close().await;
+}
+
+#[tokio::test]
+async fn a_panic_of_the_settler_is_told() {
+    let folder = TempDir::new().unwrap();
+    let options = Options {
+        on_settler_start: || panic!("a bug, for a test"),
+        ..Options::default()
+    };
+    let store = SqliteStore::open(folder.path().join("hongyan.db"), &options).unwrap();
+    let why = tokio::time::timeout(Duration::from_secs(60), store.failed());
+    let said = why.await.unwrap();
+    assert_eq!(
+        said,
+        "the thread that carries out what is journaled panicked"
+    );
+    store.close().await;
 }
 
 #[tokio::test]
@@ -390,6 +410,141 @@ async fn what_a_crash_left_in_the_journal_is_carried_out_at_the_next_start() {
     assert_eq!(again.seq("c2", "second").await, Ok(2));
     assert_eq!(again.seq("c3", "third").await, Ok(3));
     again.assert_clean().await;
+}
+
+/// A copy that has been where it is from the beginning: to be judged as what a crash left, not as a backup.
+fn crashed_at_home(case: &Case) -> (TempDir, PathBuf) {
+    let (folder, path) = crashed(case);
+    let number = path.metadata().unwrap().ino().cast_signed();
+    Connection::open(&path)
+        .unwrap()
+        .execute(
+            "UPDATE counters SET value = ?1 WHERE name = 'file'",
+            [number],
+        )
+        .unwrap();
+    (folder, path)
+}
+
+/// Where each of the batches begins that begin as batches do.
+fn beginnings(file: &[u8]) -> Vec<usize> {
+    let end = file.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+    let begins = |at: &usize| file[*at..].starts_with(b"HyJ\x04");
+    (0..end).filter(begins).collect()
+}
+
+/// The file that has them, and where these begin.
+fn journaled_file(path: &Path) -> (PathBuf, Vec<u8>, Vec<usize>) {
+    let files = journal::paths(path).into_iter().map(|path| {
+        let bytes = std::fs::read(&path).unwrap();
+        let batches = beginnings(&bytes);
+        (path, bytes, batches)
+    });
+    files.max_by_key(|(_, _, batches)| batches.len()).unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_bit_within_the_journal_is_told_from_a_batch_that_was_cut_short() {
+    let case = Case::new().await;
+    let texts = ["0", "1", "2", "3", "4", "5"];
+    let _lock = texts_in_the_journal(&case, &texts).await;
+    let batches = journaled_file(&crashed(&case).1).2.len();
+    assert_eq!(batches, texts.len() - 1);
+    for at in 0..batches {
+        let (folder, path) = crashed_at_home(&case);
+        let (file, mut bytes, beginnings) = journaled_file(&path);
+        // Somewhere behind the head of the batch.
+        bytes[beginnings[at] + 30] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+        let report = check_file(&path, &mut |_| ()).unwrap();
+        if at + 1 == batches {
+            // As after a loss of power, where nobody was answered.
+            assert!(report.is_clean(), "{:#?}", report.faults);
+            let again = case.opened(folder, &path);
+            assert_eq!(again.texts().await, texts[..batches], "the last is gone");
+            continue;
+        }
+        let said = format!("{:?}", report.faults);
+        assert!(
+            said.contains("cannot be read, and later ones can"),
+            "{said}"
+        );
+        let refused = SqliteStore::open(&path, &Options::default()).err().unwrap();
+        assert!(matches!(refused, OpenError::Journal { .. }), "{refused}");
+        let refused = SqliteStore::open(&path, &Options::default()).err().unwrap();
+        assert!(refused.to_string().contains("check --repair"), "{refused}");
+
+        let repaired = repair_file(&path, &mut |_| ()).unwrap();
+        assert!(repaired.report.is_clean(), "{repaired:#?}");
+        assert_eq!(repaired.salvage.as_told, at as u64, "{repaired:#?}");
+        let moved = batches - at - 1;
+        assert_eq!(repaired.salvage.moved.len(), moved, "what came behind it");
+        assert_eq!(repaired.salvage.lost, Vec::<String>::new());
+        assert_ne!(epoch(&path), epoch(&case.path()), "clients read it anew");
+        let again = case.opened(folder, &path);
+        let mut left = texts.to_vec();
+        left.remove(at + 1);
+        assert_eq!(
+            again.texts().await,
+            left,
+            "all but the one that cannot be read"
+        );
+        again.assert_clean().await;
+    }
+}
+
+fn epoch(path: &Path) -> String {
+    let select = "SELECT epoch FROM identity";
+    Connection::open(path)
+        .unwrap()
+        .query_row(select, [], |row| row.get(0))
+        .unwrap()
+}
+
+/// All of these texts said, the first of them in the tables, the others only in the journal, for as long as the lock is
+/// held.
+async fn texts_in_the_journal(case: &Case, texts: &[&str]) -> Connection {
+    case.seq("c0", texts[0]).await.unwrap();
+    case.settle().await;
+    case.with_tables(|_, conn| conn.busy_timeout(Duration::from_secs(60)).unwrap())
+        .await;
+    let lock = Connection::open(case.path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Of one batch each, in the file that is not being carried out.
+    for (at, text) in texts.iter().enumerate().skip(1) {
+        case.seq(&format!("c{at}"), text).await.unwrap();
+    }
+    lock
+}
+
+#[tokio::test]
+async fn a_journal_that_is_missing_or_emptied_is_a_damage_but_not_beside_a_copy() {
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let remove: Damage<'_> = &|path| std::fs::remove_file(path).unwrap();
+    let empty: Damage<'_> = &|path| std::fs::write(path, b"").unwrap();
+    let zeros: Damage<'_> = &|path| std::fs::write(path, vec![0; 5000]).unwrap();
+    for damage in [remove, empty, zeros] {
+        for which in 0..2 {
+            let case = Case::new().await;
+            let _lock = texts_in_the_journal(&case, &["first", "second"]).await;
+            let (_folder, path) = crashed_at_home(&case);
+            damage(&journal::paths(&path)[which]);
+            let report = check_file(&path, &mut |_| ()).unwrap();
+            assert!(!report.is_clean());
+            let refused = SqliteStore::open(&path, &Options::default()).err().unwrap();
+            assert!(matches!(refused, OpenError::Journal { .. }), "{refused}");
+            let repaired = repair_file(&path, &mut |_| ()).unwrap();
+            assert!(repaired.report.is_clean(), "{repaired:#?}");
+            assert!(SqliteStore::open(&path, &Options::default()).is_ok());
+
+            let (folder, path) = crashed(&case);
+            for file in journal::paths(&path) {
+                damage(&file);
+            }
+            let copy = case.opened(folder, &path);
+            assert_eq!(copy.texts().await, ["first"]);
+        }
+    }
 }
 
 #[tokio::test]
@@ -722,6 +877,6 @@ async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
         let report = check_file(&path, &mut |_| ()).unwrap();
         assert!(!report.is_clean(), "{what}");
         let opened = SqliteStore::open(&path, &Options::default());
-        assert!(matches!(opened, Err(OpenError::Sqlite { .. })), "{what}");
+        assert!(matches!(opened, Err(OpenError::Journal { .. })), "{what}");
     }
 }

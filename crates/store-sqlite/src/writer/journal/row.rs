@@ -30,6 +30,16 @@ pub(crate) enum Record {
     },
 }
 
+impl Record {
+    /// What it is about.
+    pub(crate) fn conv(&self) -> ConversationId {
+        match self {
+            Self::Message { place, .. } => place.conv,
+            Self::Move { conv, .. } => *conv,
+        }
+    }
+}
+
 impl Row {
     /// Writes down a message. Other changes do not come here, see [`is_for_journal`].
     ///
