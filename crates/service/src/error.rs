@@ -55,6 +55,11 @@ pub enum ServiceError {
     /// The store cannot write now; wait.
     #[error("the message store is unavailable, try again")]
     StoreUnavailable,
+    /// A part of the conversation cannot be read, until the operator has mended it.
+    #[error(
+        "a part of this conversation cannot be read; its operator has to mend the server's database"
+    )]
+    Damaged,
     /// Our fault. The details are in the log, not here.
     #[error("the server failed")]
     Internal,
@@ -78,7 +83,7 @@ impl ServiceError {
             Self::TooLate => ErrorCode::TooLate,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
-            Self::StoreUnavailable => ErrorCode::StoreUnavailable,
+            Self::StoreUnavailable | Self::Damaged => ErrorCode::StoreUnavailable,
             Self::Internal => ErrorCode::Internal,
         }
     }
@@ -89,6 +94,7 @@ impl ServiceError {
             Self::RateLimited(wait) => Some(*wait),
             Self::Overloaded => Some(limits::RETRY_OVERLOADED),
             Self::StoreUnavailable | Self::Internal => Some(limits::RETRY_STORE),
+            Self::Damaged => Some(limits::RETRY_DAMAGED),
             Self::BadRequest(_)
             | Self::TooLarge(_)
             | Self::Unauthenticated(_)
@@ -143,6 +149,7 @@ impl From<AppendError> for ServiceError {
             AppendError::NotSender => Self::Forbidden("the message is somebody else's"),
             AppendError::Recalled => Self::Recalled,
             AppendError::TooLate => Self::TooLate,
+            AppendError::Damaged => Self::Damaged,
         }
     }
 }
@@ -175,6 +182,7 @@ mod tests {
             ServiceError::RateLimited(Duration::from_secs(3)),
             ServiceError::Overloaded,
             ServiceError::StoreUnavailable,
+            ServiceError::Damaged,
             ServiceError::Internal,
         ];
         for error in retryable {

@@ -148,6 +148,11 @@ impl Service {
         self.health.check(&*self.store).await
     }
 
+    /// Whether a part of what is stored could not be read.
+    pub fn is_damaged(&self) -> bool {
+        !self.store.damaged().is_empty()
+    }
+
     /// Stops taking writes, commits and publishes what was taken, and returns when that is done.
     pub async fn shutdown(&self) {
         self.positions.flush();

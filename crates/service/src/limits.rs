@@ -119,6 +119,10 @@ pub const RETRY_OVERLOADED: Duration = Duration::from_millis(500);
 /// What a client is told to wait before it tries again what the store could not take.
 pub const RETRY_STORE: Duration = Duration::from_secs(2);
 
+/// How long clients are asked to wait before they send again to a conversation of which a part cannot be read: until an
+/// operator has looked.
+pub const RETRY_DAMAGED: Duration = Duration::from_secs(60);
+
 /// How long the answer of a health check stands. Anybody may ask, and each check is a commit.
 pub const HEALTH_AGE: Duration = Duration::from_secs(1);
 

@@ -15,6 +15,7 @@
 //! ```
 
 mod connection;
+mod damaged;
 mod error;
 mod failure;
 mod identity;

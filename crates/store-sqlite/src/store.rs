@@ -7,11 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
 use hongyan_store::{
-    Conversation, CreateUserError, Credentials, History, HistoryRange, NewSession, NewUser,
-    Outcome, ReadError, Session, Store, StoreError, SyncCursor, SyncLimits, SyncPage, User,
-    VerifyReport, Write,
+    AppendError, Conversation, CreateUserError, Credentials, History, HistoryRange, NewSession,
+    NewUser, Outcome, ReadError, Session, Store, StoreError, SyncCursor, SyncLimits, SyncPage,
+    Target, User, VerifyReport, Write,
 };
 
+use rusqlite::Connection;
+
+use crate::damaged::{Damaged, is_damage};
 use crate::failure::Failure;
 use crate::identity;
 use crate::lock::Watch;
@@ -68,6 +71,7 @@ pub struct SqliteStore {
     writer: WriterHandle,
     readers: Arc<Readers>,
     unsettled: Arc<Unsettled>,
+    damaged: Arc<Damaged>,
     watch: Watch,
     failure: Failure,
 }
@@ -92,6 +96,7 @@ impl SqliteStore {
             writer,
             readers: Readers::new(path.into(), options.readers.max(1)),
             unsettled,
+            damaged: Arc::default(),
             watch,
             failure,
         })
@@ -131,6 +136,37 @@ impl SqliteStore {
         }
     }
 
+    /// Commits what is not for a damaged conversation, and refuses the rest.
+    async fn commit_in_part(&self, batch: &[Write]) -> Result<Vec<Outcome>, StoreError> {
+        let mut is_refused = Vec::with_capacity(batch.len());
+        for write in batch {
+            let conv = match write {
+                Write::Move(_) => None,
+                Write::Append(append) => match append.target {
+                    Target::Conversation(conv) => Some(conv),
+                    Target::Direct(other) => self.direct_conversation(append.from, other).await?,
+                },
+            };
+            is_refused.push(conv.is_some_and(|conv| self.damaged.contains(conv)));
+        }
+        let taken = batch.iter().zip(&is_refused);
+        let taken: Arc<[Write]> = taken
+            .filter(|(_, is_refused)| !**is_refused)
+            .map(|(write, _)| write.clone())
+            .collect();
+        let done = self.writer.run(move |writer| writer.commit(&taken)).await?;
+        let mut done = done.into_iter();
+        let outcomes = is_refused.into_iter().map(|is_refused| {
+            if is_refused {
+                Some(Outcome::Append(Err(AppendError::Damaged)))
+            } else {
+                done.next()
+            }
+        });
+        let outcomes: Option<_> = outcomes.collect();
+        outcomes.ok_or_else(|| StoreError::Failed("a write has no outcome".into()))
+    }
+
     #[cfg(test)]
     pub(crate) fn writer(&self) -> &WriterHandle {
         &self.writer
@@ -155,7 +191,11 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
-        let outcomes = self.writer.run(move |writer| writer.commit(&batch)).await;
+        let outcomes = if self.damaged.is_any() {
+            self.commit_in_part(&batch).await
+        } else {
+            self.writer.run(move |writer| writer.commit(&batch)).await
+        };
         if !self.unsettled.is_empty() {
             self.writer.settle_later();
         }
@@ -258,9 +298,22 @@ impl Store for SqliteStore {
         limits: SyncLimits,
     ) -> Result<SyncPage, StoreError> {
         self.settled(user).await?;
-        self.readers
-            .run(move |conn| read::sync(conn, user, cursor, limits))
-            .await
+        let damaged = Arc::clone(&self.damaged);
+        let read = move |conn: &Connection| {
+            let read = || read::sync(conn, user, cursor, limits, &|conv| damaged.contains(conv));
+            match read() {
+                Err(error) if is_damage(&error) => {
+                    // All others can be read still, once it is known which cannot.
+                    let note = |conv, read: &rusqlite::Result<_>| damaged.note(conv, read);
+                    if read::probe(conn, user, limits.entries, &note)? {
+                        return read();
+                    }
+                    Err(error)
+                }
+                done => done,
+            }
+        };
+        self.readers.run(read).await
     }
 
     async fn history(
@@ -271,9 +324,14 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<History, ReadError> {
         self.settled(user).await?;
+        let damaged = Arc::clone(&self.damaged);
         let found = self
             .readers
-            .run(move |conn| read::history(conn, user, conv, range, limit))
+            .run(move |conn| {
+                let read = read::history(conn, user, conv, range, limit);
+                damaged.note(conv, &read);
+                read
+            })
             .await?;
         found.ok_or(ReadError::NotMember)
     }
@@ -309,6 +367,10 @@ impl Store for SqliteStore {
         self.readers
             .run(move |conn| read::unread::total(conn, user))
             .await
+    }
+
+    fn damaged(&self) -> Vec<ConversationId> {
+        self.damaged.all()
     }
 
     async fn check_writable(&self) -> Result<(), StoreError> {

@@ -7,9 +7,13 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use hongyan_store::Fault;
+use hongyan_protocol::{ClientId, Millis, Seq};
 use hongyan_store::contract::Engine;
-use hongyan_store_sqlite::check_file;
+use hongyan_store::{
+    Append, AppendError, Body, Change, Fault, HistoryRange, Outcome, Store, SyncCursor, SyncLimits,
+    Target, Write,
+};
+use hongyan_store_sqlite::{check_file, repair_file};
 use rusqlite::Connection;
 use support::{Case, Sqlite};
 
@@ -327,4 +331,120 @@ async fn a_store_checks_itself_while_open() {
     let report = hongyan_store::Store::verify(&store, Box::new(|_| ())).await;
     assert!(!report.unwrap().is_clean());
     engine.close(store).await;
+}
+
+/// A page in which entries of the first conversation are, and no others, makes no sense any more.
+async fn with_a_damaged_page() -> (Sqlite, [hongyan_protocol::UserId; 3]) {
+    let mut f = Case::fresh().await;
+    let (a, b) = f.pair().await;
+    let c = f.user().await;
+    for n in 0..400 {
+        f.say(a, b, &format!("<{n}> {}", "x".repeat(100))).await;
+    }
+    f.say(a, c, "elsewhere").await;
+    let engine = f.into_engine().await;
+    let mut bytes = fs::read(engine.path()).unwrap();
+    let at = bytes
+        .windows(5)
+        .position(|bytes| bytes == b"<300>")
+        .unwrap();
+    let page = at / 4096 * 4096;
+    bytes[page..page + 100].fill(0xAA);
+    fs::write(engine.path(), bytes).unwrap();
+    (engine, [a, b, c])
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_added_to_and_all_else_goes_on() {
+    let (engine, [a, b, c]) = with_a_damaged_page().await;
+    let faults = faults(&engine.path());
+    let says = |what: &str| faults.iter().any(|fault| fault.to_string().contains(what));
+    assert!(says("can be read, but not seq"), "{faults:#?}");
+
+    let store = engine.open().await;
+    let append = |to, client_id: &str| Append {
+        from: a,
+        target: Target::Direct(to),
+        client_id: ClientId::new(client_id).unwrap(),
+        change: Change::Message {
+            body: Body::Text("more".into()),
+            reply_to: None,
+            mentions: Vec::new(),
+        },
+        at: Millis::default(),
+    };
+    let conv = store.direct_conversation(a, b).await.unwrap().unwrap();
+    assert!(store.damaged().is_empty());
+    let range = HistoryRange::After(Seq::new(250).unwrap());
+    assert!(store.history(b, conv, range, 100).await.is_err());
+    assert_eq!(store.damaged(), [conv]);
+    let batch = [append(b, "m1"), append(c, "m2"), append(b, "m3")].map(Write::Append);
+    let outcomes = store.commit(batch.into()).await.unwrap();
+    let [first, second, third] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    for refused in [first, third] {
+        assert_eq!(*refused, Outcome::Append(Err(AppendError::Damaged)));
+    }
+    assert!(matches!(second, Outcome::Append(Ok(_))), "{second:?}");
+    store.check_writable().await.unwrap();
+    let limits = SyncLimits {
+        conversations: 10,
+        entries: 400,
+        bytes: 1 << 30,
+    };
+    let page = store.sync(a, SyncCursor::Since(0), limits).await.unwrap();
+    let entries = |at: usize| page.conversations[at].2.len();
+    assert_eq!((entries(0), entries(1)), (2, 0), "all but the damaged one");
+    engine.close(store).await;
+}
+
+/// Also when it is not a page of history that meets the damage first.
+#[tokio::test]
+async fn a_sync_finds_which_conversation_cannot_be_read() {
+    let (engine, [a, b, _]) = with_a_damaged_page().await;
+    let store = engine.open().await;
+    let limits = SyncLimits {
+        conversations: 10,
+        entries: 400,
+        bytes: 1 << 30,
+    };
+    let page = store.sync(a, SyncCursor::Since(0), limits).await.unwrap();
+    assert_eq!(page.conversations.len(), 2);
+    let conv = store.direct_conversation(a, b).await.unwrap().unwrap();
+    assert_eq!(store.damaged(), [conv]);
+    engine.close(store).await;
+}
+
+#[tokio::test]
+async fn a_damaged_index_is_built_anew() {
+    let mut f = Case::fresh().await;
+    let (a, b) = f.pair().await;
+    for n in 0..400 {
+        f.say(a, b, &format!("{n}")).await;
+    }
+    let engine = f.into_engine().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    let root: usize = raw
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'",
+            [],
+            |row| row.get::<_, i64>(0),
+        )
+        .unwrap()
+        .try_into()
+        .unwrap();
+    drop(raw);
+    let mut bytes = fs::read(engine.path()).unwrap();
+    // The last leaf has one entry less than there are rows for it.
+    let header = |page: usize| (page - 1) * 4096;
+    let last = &bytes[header(root) + 8..][..4];
+    let last = u32::from_be_bytes(last.try_into().unwrap()) as usize;
+    bytes[header(last) + 4] -= 1;
+    fs::write(engine.path(), bytes).unwrap();
+    assert!(!faults(&engine.path()).is_empty());
+    let repaired = repair_file(&engine.path(), &mut |_| ()).unwrap();
+    assert_eq!(repaired.indexes, Some(Ok(())));
+    assert!(repaired.report.is_clean(), "{:#?}", repaired.report.faults);
+    assert_eq!(repaired.report.entries, 400);
 }

@@ -180,6 +180,11 @@ pub trait Store: Send + Sync + 'static {
     /// Proves that a write could be made durable now: for health checks.
     async fn check_writable(&self) -> Result<(), StoreError>;
 
+    /// Conversations of which a part could not be read since this was opened. Nothing is appended to them.
+    fn damaged(&self) -> Vec<ConversationId> {
+        Vec::new()
+    }
+
     /// Reads everything and reports what contradicts the model (`hongyan check`). `progress` is told
     /// how many entries were read so far, now and then.
     async fn verify(

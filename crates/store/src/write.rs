@@ -182,6 +182,9 @@ pub enum AppendError {
     /// The message is older than the limit.
     #[error("the message is too old")]
     TooLate,
+    /// A part of the log cannot be read: what would be added could perhaps not be read either.
+    #[error("a part of the conversation cannot be read")]
+    Damaged,
 }
 
 /// Positions as they stand after a move.

@@ -138,8 +138,14 @@ pub(crate) async fn respond(
 /// Whether the server is up and could make a message durable now.
 async fn health(State(gateway): State<Arc<Gateway>>) -> Result<Json<Value>, ApiError> {
     gateway.service.check_health().await?;
+    // It goes on serving all else, so to start it again or to pass it by would help nobody.
+    let status = if gateway.service.is_damaged() {
+        "damaged"
+    } else {
+        "ok"
+    };
     Ok(Json(
-        json!({ "status": "ok", "connections": gateway.hub.connections() }),
+        json!({ "status": status, "connections": gateway.hub.connections() }),
     ))
 }
 

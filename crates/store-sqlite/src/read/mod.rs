@@ -11,4 +11,4 @@ pub(crate) mod unread;
 pub(crate) use accounts::{credentials, list_users, session, sessions, users};
 pub(crate) use conversation::{conversation, direct_conversation, positions};
 pub(crate) use history::history;
-pub(crate) use sync::sync;
+pub(crate) use sync::{probe, sync};

@@ -5,8 +5,8 @@
 //! changes during the walk gets a version above `top`: perhaps this walk then misses it, but the
 //! next one, which begins at `top`, finds it.
 
-use hongyan_protocol::{ConversationId, UserId};
-use hongyan_store::{SyncCursor, SyncLimits, SyncPage};
+use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_store::{Entry, SyncCursor, SyncLimits, SyncPage};
 use rusqlite::{Connection, Result};
 
 use super::{conversation, history, unread};
@@ -15,11 +15,15 @@ use crate::row::{self, sql};
 /// Conversations in a page, whatever the caller asks for.
 const CONVERSATIONS: usize = 1000;
 
+/// Conversations that are looked at when one cannot be read. Where the one is beyond, the sync fails.
+const PROBED: usize = 10_000;
+
 pub(crate) fn sync(
     conn: &Connection,
     user: UserId,
     cursor: SyncCursor,
     limits: SyncLimits,
+    is_damaged: &dyn Fn(ConversationId) -> bool,
 ) -> Result<SyncPage> {
     let limit = limits.conversations.clamp(1, CONVERSATIONS);
     let (since, top, below) = match cursor {
@@ -53,7 +57,7 @@ pub(crate) fn sync(
         let Some(conversation) = conversation::conversation(conn, conv)? else {
             continue;
         };
-        let entries = if bytes == 0 {
+        let entries = if bytes == 0 || is_damaged(conv) {
             Vec::new()
         } else {
             let end = conversation.head.next();
@@ -66,6 +70,30 @@ pub(crate) fn sync(
         total_unread: unread::total(conn, user)?,
         next,
     })
+}
+
+/// Looks which of the user's conversations have something in their newest entries that cannot be read, and has `note` take
+/// note of each. Whether any of that was news.
+pub(crate) fn probe(
+    conn: &Connection,
+    user: UserId,
+    entries: usize,
+    note: &dyn Fn(ConversationId, &Result<Vec<Entry>>) -> bool,
+) -> Result<bool> {
+    let mut is_news = false;
+    for (conv, _) in changed(conn, user, 0, u64::MAX >> 1, PROBED)? {
+        let read = head(conn, conv).and_then(|head| {
+            let mut bytes = usize::MAX;
+            history::newest_below(conn, conv, head.next(), entries, &mut bytes)
+        });
+        is_news |= note(conv, &read);
+    }
+    Ok(is_news)
+}
+
+fn head(conn: &Connection, conv: ConversationId) -> Result<Seq> {
+    conn.prepare_cached("SELECT head FROM conversations WHERE id = ?1")?
+        .query_row([sql(conv)], |row| row::id(row, 0))
 }
 
 /// The number of the newest change in any conversation of the user's; 0 if there is none.

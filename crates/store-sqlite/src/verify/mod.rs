@@ -18,11 +18,14 @@ use rusqlite::{Connection, ErrorCode, Result, Transaction, TransactionBehavior};
 
 use crate::error::store_error;
 use crate::open::{self, OpenError};
-use crate::row::{self, sql};
+use crate::row::{self, ENTRY_COLUMNS, sql};
 use crate::writer::Damage;
 
 /// Entries between two calls of `progress`.
 const PROGRESS_EVERY: u64 = 10_000;
+
+/// Stretches that are named of what cannot be read in one conversation.
+const RANGES: usize = 20;
 
 /// Conversation ids fetched at a time.
 const IDS: usize = 1000;
@@ -111,7 +114,11 @@ impl Check<'_> {
                 self.tolerating(&format!("conversation {conv}"), |check| {
                     let snapshot =
                         Transaction::new_unchecked(check.conn, TransactionBehavior::Deferred)?;
-                    check.conversation(conv)?;
+                    let checked = check.conversation(conv);
+                    if matches!(&checked, Err(error) if is_senseless(error)) {
+                        check.say_what_can_be_read(conv)?;
+                    }
+                    checked?;
                     snapshot.finish()
                 })?;
             }
@@ -124,6 +131,50 @@ impl Check<'_> {
             .prepare_cached("SELECT id FROM conversations WHERE id > ?1 ORDER BY id LIMIT ?2")?
             .query_map((sql(after), row::limit(IDS)), |row| row::id(row, 0))?
             .collect()
+    }
+
+    /// Tries each entry of a conversation by itself.
+    fn say_what_can_be_read(&mut self, conv: ConversationId) -> Result<()> {
+        let head: u64 = self.conn.query_row(
+            "SELECT head FROM conversations WHERE id = ?1",
+            [sql(conv)],
+            |row| row::count(row, 0),
+        )?;
+        let mut select = self.conn.prepare_cached(&format!(
+            "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq = ?2"
+        ))?;
+        let mut readable = 0;
+        let mut unreadable: Vec<(u64, u64)> = Vec::new();
+        for seq in 1..=head {
+            if select
+                .query_row((sql(conv), seq.cast_signed()), row::entry)
+                .is_ok()
+            {
+                readable += 1;
+                continue;
+            }
+            match unreadable.last_mut() {
+                Some((_, last)) if *last + 1 == seq => *last = seq,
+                _ => unreadable.push((seq, seq)),
+            }
+        }
+        let ranges = unreadable
+            .iter()
+            .take(RANGES)
+            .map(|(from, to)| match from == to {
+                true => from.to_string(),
+                false => format!("{from} to {to}"),
+            });
+        let ranges = ranges.collect::<Vec<_>>().join(", ");
+        let more = if unreadable.len() > RANGES {
+            " and more"
+        } else {
+            ""
+        };
+        self.fault(Fault::Engine(format!(
+            "conversation {conv}: of {head} entries {readable} can be read, but not seq {ranges}{more}"
+        )));
+        Ok(())
     }
 
     fn fault(&mut self, fault: Fault) {
