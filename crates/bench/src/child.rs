@@ -124,6 +124,11 @@ impl Server {
             // The settings of whoever runs the benchmark are not those that are measured.
             .env_clear()
             .env("HONGYAN_LOG", "warn")
+            // A few processes on one machine stand for a crowd: the shares of one address and of one user are not what is
+            // measured.
+            .env("HONGYAN_LIMITS__HTTP_CONNECTIONS_PER_ADDRESS", "1000000")
+            .env("HONGYAN_LIMITS__USER_UNITS_PER_SECOND", "1000000")
+            .env("HONGYAN_LIMITS__ADDRESS_UNITS_PER_SECOND", "1000000")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)

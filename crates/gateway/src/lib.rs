@@ -9,6 +9,7 @@
 mod address;
 pub mod classic;
 mod connection;
+mod door;
 mod host;
 mod http;
 mod hub;
@@ -16,6 +17,7 @@ pub mod limits;
 mod nudges;
 mod origin;
 mod outbox;
+mod price;
 mod serve;
 mod transport;
 mod upgrade;
@@ -27,7 +29,10 @@ use hongyan_protocol::heartbeat::Policy as HeartbeatPolicy;
 use hongyan_service::Service;
 use tokio::sync::Semaphore;
 
+use self::door::Door;
+
 pub use address::{InvalidNetwork, TrustedProxies};
+pub use door::Settings as DoorSettings;
 pub use host::{Hosts, InvalidHost};
 pub use hub::Hub;
 pub use origin::{InvalidOrigin, Origins};
@@ -50,6 +55,8 @@ pub struct Settings {
     pub heartbeat: HeartbeatPolicy,
     /// The adapter for classic clients.
     pub classic: classic::Settings,
+    /// Who may come in, and how much of the node they may have.
+    pub door: DoorSettings,
 }
 
 /// What every request and connection shares.
@@ -64,7 +71,7 @@ pub struct Gateway {
     heartbeat: HeartbeatPolicy,
     classic: classic::Settings,
     connections: Arc<Semaphore>,
-    handshakes: Arc<Semaphore>,
+    door: Door,
 }
 
 impl Gateway {
@@ -81,8 +88,8 @@ impl Gateway {
             delivery: Arc::new(settings.delivery),
             heartbeat: settings.heartbeat,
             classic: settings.classic,
-            connections: Arc::new(Semaphore::new(limits::CONNECTIONS)),
-            handshakes: Arc::new(Semaphore::new(limits::HANDSHAKES)),
+            connections: Arc::new(Semaphore::new(settings.door.connections().1)),
+            door: Door::new(&settings.door),
         });
         tokio::spawn(end_expired(Arc::downgrade(&gateway)));
         gateway

@@ -4,12 +4,20 @@
 
 use std::time::Duration;
 
-/// Connections on this node. Overflow: the upgrade is answered 503, try again.
+/// Connections on this node; fewer where the process may not open so many files. Overflow: the upgrade is answered 503, try
+/// again.
 pub const CONNECTIONS: usize = 100_000;
 
-/// Connections that have not said `hello` yet, some 6 KiB each. Overflow: the upgrade is answered 503, try again. One core
-/// takes up to 15,000 connections a second; with half a second from there to their `hello`, this many are on their way.
+/// Connections that have not said `hello` yet, some 6 KiB each. Overflow: as with [`HTTP_CONNECTIONS`]; where none gives way
+/// the upgrade is answered 503, try again. One core takes up to 15,000 connections a second; with half a second from there to
+/// their `hello`, this many are on their way.
 pub const HANDSHAKES: usize = 8192;
+
+/// Before `hello`: the largest frame. A `hello` has less than 1 KiB. Overflow: closed, `frame_too_large`.
+pub const HELLO_BYTES: usize = 4096;
+
+/// Before `hello`: frames of WebSocket's own (pings, pongs). Overflow: closed, `protocol_violation`.
+pub const SIGNS_BEFORE_HELLO: u32 = 16;
 
 /// Connections of one user. Overflow: the one that was silent for longest is closed, `connection_limit`.
 pub const CONNECTIONS_PER_USER: usize = 32;
@@ -45,6 +53,10 @@ pub const FRAMES_PER_SECOND: u64 = 2000;
 /// Frames that may come at once before that rate counts.
 pub const FRAMES_BURST: u64 = 4000;
 
+/// Bytes a second from one connection, over time, if they were all of it; as many as [`FRAMES_BURST`] may come at once.
+/// Overflow: the socket is read no faster.
+pub const BYTES_PER_SECOND: u64 = 4_000_000;
+
 /// Frames read in a row before what they caused is written.
 pub const READ_SLICE: usize = 64;
 
@@ -77,25 +89,91 @@ pub const READ_BUFFER_BYTES: usize = 512;
 /// of 100 bytes are 7 KiB.
 pub const READ_BYTES: usize = 8 * 1024;
 
+/// Bytes that are read of a frame, or of pieces of one, before its connection's task looks at how fast they come.
+pub const UNFRAMED_BYTES: usize = 64 * 1024;
+
 /// Frames gathered before the library writes by itself; otherwise each round of work is one write.
 pub const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// What the library may hold unwritten. Above the largest frame, so it is never the one that fails.
 pub const MAX_WRITE_BUFFER_BYTES: usize = 2 * hongyan_protocol::limits::SERVER_FRAME_BYTES;
 
-/// Connections that speak HTTP and are not upgraded. Overflow: the next waits in the system's
-/// backlog until one ends.
+/// Connections that speak HTTP and are not upgraded; fewer where the process may not open so many files. Overflow: of the
+/// source that has the most of them, the one that was silent longest is closed; where that is the newcomer's own, and where
+/// all were heard within [`GIVES_WAY_AFTER`], the newcomer is closed.
 pub const HTTP_CONNECTIONS: usize = 8192;
+
+/// Of these, and of [`HANDSHAKES`], those from one source: an address, or 64 bits of one of IPv6. A setting; many people may
+/// share an address. Overflow: its longest silent one is closed; where all were heard lately, the newcomer is.
+pub const HTTP_CONNECTIONS_PER_SOURCE: usize = 512;
+
+/// Of the sockets that the process may open, one in so many is for HTTP, and the others for WebSockets.
+pub const HTTP_PART: usize = 4;
+
+/// Of the places for HTTP and before `hello`, one in so many is only for sources from which somebody has signed in.
+pub const RESERVED_PART: usize = 8;
+
+/// How long a connection must have been silent before it can lose its place to another.
+pub const GIVES_WAY_AFTER: Duration = Duration::from_secs(1);
+
+/// Sources from which somebody has signed in lately. Overflow: those that signed in before are forgotten.
+pub const KNOWN_SOURCES: usize = 8192;
+
+/// Open files that are kept for the database, the log and the operator's socket.
+pub const RESERVED_FILES: usize = 64;
 
 /// Connections that wait in the system's backlog to be accepted; the system may allow fewer (`net.core.somaxconn`,
 /// 4,096 by default). Overflow: the client's system tries again after a second or more.
 pub const BACKLOG: u32 = 4096;
 
+/// After a connection could not be accepted, before the next is tried.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
 /// For a client to send a request's headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For a request over HTTP, body included.
+/// For the answer to a request over HTTP, from its headers or from the last of its body on. Overflow: 503, try again.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the rest of a request's body, or the other side's taking of an answer, may move nothing. Overflow: the connection
+/// is closed. Long enough for a link of 2 kB/s whose buffers hide what it takes.
+pub const STALL: Duration = Duration::from_secs(40);
+
+/// Bytes a second with which that time comes back.
+pub const SLOWEST_BYTES_PER_SECOND: u32 = 256;
+
+/// What may be written to a connection and not be sent yet, in bytes, before the system takes no more: so that one sees a slow
+/// link take something every few seconds.
+pub const UNSENT_BYTES: u32 = 64 * 1024;
+
+/// A request's body from somebody who is not known yet, in bytes. Overflow: `too_large`.
+pub const STRANGER_BODY_BYTES: usize = 4096;
+
+/// Bytes of bodies on their way in, and of answers that are not taken yet, on this node. Overflow: 503, `overloaded`.
+pub const HELD_BYTES: usize = 256 * 1024 * 1024;
+
+/// Of these, those of one user. Overflow: 503, `overloaded`.
+pub const HELD_BYTES_PER_USER: usize = 16 * 1024 * 1024;
+
+/// Bodies and answers so small that they do not count among these.
+pub const UNCOUNTED_BYTES: usize = 4096;
+
+/// In what steps room is taken for a body that comes, in bytes.
+pub const BODY_STEP_BYTES: usize = 64 * 1024;
+
+/// Units that come back to a user in a second; [`crate::price`] says what costs how many. A setting. Overflow:
+/// `rate_limited`.
+pub const USER_UNITS_PER_SECOND: u32 = 1000;
+
+/// Units that come back in a second to a source for what is asked without a token. A setting. Overflow: `rate_limited`.
+pub const SOURCE_UNITS_PER_SECOND: u32 = 1000;
+
+/// For how many seconds units may be spent in advance.
+pub const BURST_SECONDS: u64 = 16;
+
+/// Users, or sources, whose spending is on record, for each of 16 locks. Overflow: who owes nothing is forgotten; where all
+/// owe something, a new one shares the record of another.
+pub const BUDGETS_PER_SHARD: usize = 16 * 1024;
 
 /// A request's headers, in bytes.
 pub const HEADER_BYTES: usize = 16 * 1024;
@@ -114,3 +192,10 @@ const _: () = assert!(
     2 * OUTBOX_BYTES + hongyan_protocol::limits::SERVER_FRAME_BYTES <= MAX_WRITE_BUFFER_BYTES,
     "what one round writes has room, whatever the client takes"
 );
+const _: () = assert!(
+    HELLO_BYTES
+        > 2 * (hongyan_protocol::limits::TOKEN_BYTES
+            + 6 * hongyan_protocol::limits::CLIENT_NAME_BYTES)
+);
+const _: () = assert!(HELD_BYTES_PER_USER > 2 * hongyan_protocol::limits::SERVER_FRAME_BYTES);
+const _: () = assert!(UNCOUNTED_BYTES >= STRANGER_BODY_BYTES);

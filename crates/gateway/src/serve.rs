@@ -1,9 +1,10 @@
 //! Accepts connections and speaks HTTP on them, until told to stop.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
+use hongyan_service::Seldom;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -11,10 +12,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use crate::Gateway;
+use crate::door::{Full, Place, Watched};
 use crate::http;
-use crate::limits::{HEADER_BYTES, HEADER_TIMEOUT, HTTP_CONNECTIONS};
+use crate::limits::{ACCEPT_PAUSE, HEADER_BYTES, HEADER_TIMEOUT};
 
 /// The accept loop.
 pub struct Server {
@@ -48,18 +51,29 @@ impl Server {
     /// hub's to end.
     pub async fn run(mut self) {
         let mut connections = JoinSet::new();
+        let (refused, failed) = (Seldom::default(), Seldom::default());
         loop {
             tokio::select! {
-                accepted = self.listener.accept(), if connections.len() < HTTP_CONNECTIONS => match accepted {
-                    Ok((stream, peer)) => {
-                        let gateway = Arc::clone(&self.gateway);
-                        let serve = serve(stream, peer, gateway, self.routes.clone(), self.stop.clone());
-                        connections.spawn(serve);
-                    }
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => match self.admit(peer.ip()) {
+                        Ok(place) => {
+                            let gateway = Arc::clone(&self.gateway);
+                            let (routes, stop) = (self.routes.clone(), self.stop.clone());
+                            connections.spawn(serve(stream, peer, place, gateway, routes, stop));
+                        }
+                        // Closed at once. To say why would take a task and a place.
+                        Err(Full) => {
+                            if let Some(count) = refused.count(Instant::now()) {
+                                tracing::warn!(count, %peer, "no place for connections");
+                            }
+                        }
+                    },
                     // Out of file descriptors, most likely: the pause lets some be given back.
                     Err(error) => {
-                        tracing::warn!(%error, "cannot accept");
-                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        if let Some(count) = failed.count(Instant::now()) {
+                            tracing::warn!(%error, count, "cannot accept");
+                        }
+                        sleep(ACCEPT_PAUSE).await;
                     }
                 },
                 Some(_) = connections.join_next() => {}
@@ -68,6 +82,11 @@ impl Server {
         }
         drop(self.listener);
         while connections.join_next().await.is_some() {}
+    }
+
+    fn admit(&self, peer: IpAddr) -> Result<Place, Full> {
+        let is_proxy = self.gateway.trusted_proxies.contains(peer);
+        self.gateway.door.admit(peer, is_proxy)
     }
 }
 
@@ -81,6 +100,7 @@ impl StopHandle {
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    place: Place,
     gateway: Arc<Gateway>,
     routes: Router,
     mut stop: watch::Receiver<bool>,
@@ -96,11 +116,12 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), respond)
+        .serve_connection(TokioIo::new(Watched::new(stream, place.sign())), respond)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
+        () = place.gives_way() => return,
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::SUBPROTOCOL;
-use hongyan_protocol::limits::CLIENT_FRAME_BYTES;
 use hongyan_service::ServiceError;
 
 use crate::connection::Places;
 use crate::http::cookie::session_token;
 use crate::http::error::ApiError;
+use crate::limits::HELLO_BYTES;
 use crate::transport::upgrade::Upgrade;
-use crate::{Gateway, connection};
+use crate::{Gateway, connection, http};
 
 /// Upgrades a request, if there is room. A session cookie counts only from an allowed page;
 /// otherwise it is passed over, and `hello` needs a token.
@@ -22,22 +22,23 @@ pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         Ok(upgrade) => upgrade,
         Err(refused) => return refused.into_response(),
     };
-    let places = Arc::clone(&gateway.connections)
-        .try_acquire_owned()
-        .and_then(|connected| {
-            let unwelcome = Arc::clone(&gateway.handshakes).try_acquire_owned()?;
-            Ok(Places {
-                connected,
-                unwelcome,
-            })
-        });
-    let Ok(places) = places else {
+    let Some(source) = http::source(&parts.extensions) else {
+        return ApiError::from(ServiceError::Internal).into_response();
+    };
+    let connected = Arc::clone(&gateway.connections).try_acquire_owned();
+    let unwelcome = gateway.door.admit_unwelcome(source);
+    let (Ok(connected), Ok(unwelcome)) = (connected, unwelcome) else {
         return ApiError::from(ServiceError::Overloaded).into_response();
+    };
+    let places = Places {
+        connected,
+        unwelcome,
+        source,
     };
     let cookie = session_token(&parts)
         .filter(|_| gateway.origins.may_use_cookie(&parts.headers))
         .map(str::to_owned);
-    upgrade.grant(Some(SUBPROTOCOL), CLIENT_FRAME_BYTES, move |socket| {
+    upgrade.grant(Some(SUBPROTOCOL), HELLO_BYTES, move |socket| {
         connection::serve(gateway, socket, cookie, places)
     })
 }

@@ -52,6 +52,8 @@ pub struct Config {
     pub heartbeat: Heartbeat,
     /// The adapter for classic clients.
     pub classic: Classic,
+    /// What one address or user may have of the server.
+    pub limits: Limits,
 }
 
 /// How log lines look.
@@ -102,6 +104,18 @@ pub struct Classic {
     pub idle_ms: u64,
 }
 
+/// See `hongyan_gateway::DoorSettings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Connections from one address that are no WebSockets, or have not said `hello` yet.
+    pub http_connections_per_address: usize,
+    /// What a user may cost over time, on all devices.
+    pub user_units_per_second: u32,
+    /// What an address may cost over time with requests that carry no token.
+    pub address_units_per_second: u32,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let day = 24 * 60;
@@ -121,6 +135,7 @@ impl Default for Config {
             delivery: Delivery::default(),
             heartbeat: Heartbeat::default(),
             classic: Classic::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -155,6 +170,17 @@ impl Default for Classic {
             enabled: settings.enabled,
             loopback_origins: settings.loopback_origins,
             idle_ms: millis(settings.idle),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let settings = hongyan_gateway::DoorSettings::default();
+        Self {
+            http_connections_per_address: settings.http_connections_per_address,
+            user_units_per_second: settings.user_units_per_second,
+            address_units_per_second: settings.address_units_per_second,
         }
     }
 }
@@ -248,6 +274,16 @@ impl Config {
         if self.classic.idle_ms == 0 {
             return Err(ConfigError::Invalid(
                 "classic: idle_ms is more than 0".into(),
+            ));
+        }
+        let limits = &self.limits;
+        if limits.http_connections_per_address == 0
+            || limits.user_units_per_second == 0
+            || limits.address_units_per_second == 0
+        {
+            return Err(ConfigError::Invalid(
+                "limits: each is more than 0; where there is to be none, give a large number"
+                    .into(),
             ));
         }
         Ok(self)

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod descriptors;
 pub mod node;
 pub mod output;
 pub mod precedence;

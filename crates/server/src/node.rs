@@ -12,16 +12,18 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use hongyan_bus::{Bus, MemoryBus};
 use hongyan_gateway::{
-    Gateway, Hosts, Hub, Origins, Server, Settings, StopHandle, TrustedProxies, limits,
+    DoorSettings, Gateway, Hosts, Hub, Origins, Server, Settings, StopHandle, TrustedProxies,
+    limits,
 };
 use hongyan_service::{Clock, Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
 use hongyan_store::Store;
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::{admin, demo, precedence};
+use crate::{admin, demo, descriptors, precedence};
 
 /// A running node.
 pub struct Node {
@@ -77,7 +79,9 @@ impl Node {
         if demo == Demo::With {
             demo::seed(&service).await?;
         }
-        let gateway = Gateway::new(Arc::clone(&service), Arc::clone(&hub), settings(config)?);
+        let sockets = descriptors::raise().saturating_sub(limits::RESERVED_FILES);
+        let settings = settings(config, sockets)?;
+        let gateway = Gateway::new(Arc::clone(&service), Arc::clone(&hub), settings);
         let listener = listen(config.listen).with_context(|| {
             format!(
                 "cannot listen on {}; choose another address with --listen",
@@ -102,6 +106,11 @@ impl Node {
     /// Where the node listens: with port 0 in the configuration, the port that it got.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Connections that said `hello` and are not gone.
+    pub fn connections(&self) -> usize {
+        self.hub.connections()
     }
 
     /// The rules at work in this node.
@@ -233,7 +242,7 @@ fn start_service(
     })
 }
 
-fn settings(config: &Config) -> anyhow::Result<Settings> {
+fn settings(config: &Config, sockets: usize) -> anyhow::Result<Settings> {
     let origins = Origins::new(config.allowed_origins.iter().cloned())?;
     Ok(Settings {
         hosts: Hosts::new(config.hosts.iter().cloned(), &origins)?,
@@ -257,6 +266,12 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
             loopback_origins: config.classic.loopback_origins,
             idle: Duration::from_millis(config.classic.idle_ms),
         },
+        door: DoorSettings {
+            http_connections_per_address: config.limits.http_connections_per_address,
+            user_units_per_second: config.limits.user_units_per_second,
+            address_units_per_second: config.limits.address_units_per_second,
+            sockets: Some(sockets),
+        },
     })
 }
 
@@ -269,6 +284,8 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     }?;
     // The address is free at once after a restart.
     socket.set_reuseaddr(true)?;
+    // What is accepted has it from the one that listens.
+    SockRef::from(&socket).set_tcp_notsent_lowat(limits::UNSENT_BYTES)?;
     socket.bind(address)?;
     socket.listen(limits::BACKLOG)
 }
@@ -306,4 +323,20 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_accepted_connection_shows_what_its_link_takes() {
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_near, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let unsent = SockRef::from(&accepted.unwrap().0).tcp_notsent_lowat();
+        assert_eq!(unsent.unwrap(), limits::UNSENT_BYTES);
+    }
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use hongyan_bus::{Event, Notice};
+use hongyan_protocol::limits::CLIENT_NAME_BYTES;
 use hongyan_protocol::{Millis, SessionId, UserId, UserProfile};
 use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
 
@@ -132,6 +133,9 @@ impl Service {
         check_length("device", &device, 1..=limits::DEVICE_BYTES)?;
         check_length("login", &login, 1..=limits::LOGIN_BYTES)?;
         check_length("password", &password, 1..=*limits::PASSWORD_BYTES.end())?;
+        if let Some(client) = &client {
+            check_client(client)?;
+        }
         let credentials = self.store.credentials(&login).await?;
         let known = credentials.as_ref().zip(device_secret);
         let known = known.and_then(|(known, secret)| {
@@ -468,6 +472,17 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(ServiceError::BadRequest(
             "a name is not blank and has no control characters".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// As in `hello`: it is shown in the list of devices.
+fn check_client(client: &str) -> Result<(), ServiceError> {
+    check_length("client", client, 0..=CLIENT_NAME_BYTES)?;
+    if client.contains(char::is_control) {
+        return Err(ServiceError::BadRequest(
+            "a client's name holds no control characters".into(),
         ));
     }
     Ok(())

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use hongyan_protocol::{ErrorCode, Failure};
 use hongyan_store::{AppendError, MoveError, ReadError, StoreError};
+use tokio::time::Instant;
 
 use crate::limits;
+use crate::seldom::Seldom;
+
+static UNAVAILABLE: Seldom = Seldom::new();
+static FAILED: Seldom = Seldom::new();
 
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,15 +129,19 @@ impl From<&ServiceError> for Failure {
 }
 
 impl From<StoreError> for ServiceError {
-    /// Logged here, where the details end.
+    /// Logged here, where the details end; but not once for each of thousands that wait for the same disk.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(why) => {
-                tracing::warn!(why, "the store is unavailable");
+                if let Some(count) = UNAVAILABLE.count(Instant::now()) {
+                    tracing::warn!(why, count, "the store is unavailable");
+                }
                 Self::StoreUnavailable
             }
             StoreError::Failed(why) => {
-                tracing::error!(why, "the store failed");
+                if let Some(count) = FAILED.count(Instant::now()) {
+                    tracing::error!(why, count, "the store failed");
+                }
                 Self::Internal
             }
         }

@@ -19,6 +19,7 @@ mod messaging;
 mod password;
 mod positions;
 mod reading;
+mod seldom;
 mod system;
 mod throttle;
 mod token;
@@ -38,6 +39,7 @@ pub use direct::{
 };
 pub use error::ServiceError;
 pub use reading::{Push, PushPage};
+pub use seldom::{SELDOM, Seldom};
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use throttle::limited_as;
 pub use token::{DeviceSecret, Token};

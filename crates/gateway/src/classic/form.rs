@@ -1,19 +1,22 @@
 //! Parameters of the course's HTTP calls: `name=value&…`, in the address or in the body.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, Request};
 use hongyan_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 
+use crate::Gateway;
 use crate::http::error::ApiError;
 use crate::http::extract::Body;
 
 /// The parameters of a `POST`: of the body, or of the address where the body is empty.
 pub(super) struct Form<T>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Form<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &Arc<Gateway>) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let Body(body) = Body::from_request(request, state).await?;
         let parameters = if body.is_empty() {

@@ -19,7 +19,7 @@ use http::header::ORIGIN;
 use http::request::Parts;
 
 use crate::Gateway;
-use crate::http::auth::bearer_token;
+use crate::http::auth::{bearer_token, recognise};
 use crate::http::cookie::session_token;
 use crate::http::error::ApiError;
 
@@ -44,6 +44,7 @@ impl FromRequestParts<Arc<Gateway>> for Asker {
             .or_else(|| session_token(parts))
             .ok_or(ServiceError::Unauthenticated("sign in with POST /login"))?;
         let (caller, _) = gateway.service.authenticate(token).await?;
+        recognise(gateway, parts, &caller)?;
         Ok(Self(caller))
     }
 }

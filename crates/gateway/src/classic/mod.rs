@@ -27,12 +27,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, StatusCode, request};
+use http::{HeaderValue, Method, request};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
 
 use crate::Gateway;
-use crate::limits::REQUEST_TIMEOUT;
 
 /// What a deployment may set of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +65,6 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/queryMsg", get(endpoints::query))
         .route("/queryMsgSinceMid", get(endpoints::query_since))
         .route("/queryContacts", get(endpoints::contacts))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
         .layer(cors(gateway));
     Router::new()
         .route("/", get(upgrade::upgrade))

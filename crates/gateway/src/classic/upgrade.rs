@@ -12,7 +12,7 @@ use super::limits::FRAME_BYTES;
 use crate::Gateway;
 use crate::http::error::ApiError;
 use crate::http::web;
-use crate::transport::upgrade::Upgrade;
+use crate::transport::upgrade::{NoUpgrade, Upgrade};
 
 /// Upgrades a request of a signed-in user from an allowed page, if there is room.
 pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
@@ -43,7 +43,7 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
     })
 }
 
-fn not_a_socket(parts: &http::request::Parts, refused: ApiError) -> Response {
+fn not_a_socket(parts: &http::request::Parts, refused: NoUpgrade) -> Response {
     if parts.headers.contains_key(http::header::UPGRADE) {
         refused.into_response()
     } else {

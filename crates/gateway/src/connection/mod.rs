@@ -25,11 +25,14 @@ use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
 
 use crate::Gateway;
+use crate::door::{Budget, Place, Source};
 use crate::hub::Registration;
-use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, WRITE_TIMEOUT};
+use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, UNFRAMED_BYTES, WRITE_TIMEOUT};
 use crate::outbox::{Ending, Item, Removals};
+use crate::price;
 use crate::transport::{Happened, Moved, Received, Socket, WriteError};
 use alarm::Alarm;
+use handshake::Welcomed;
 use pace::Pace;
 use stall::Stall;
 
@@ -38,7 +41,9 @@ pub(crate) struct Places {
     /// Among all, for as long as it lives.
     pub(crate) connected: OwnedSemaphorePermit,
     /// Among those that have not said `hello` yet.
-    pub(crate) unwelcome: OwnedSemaphorePermit,
+    pub(crate) unwelcome: Place,
+    /// Where it came from.
+    pub(crate) source: Source,
 }
 
 /// Serves one connection until it ends. `cookie` is the token of a cookie session whose origin was
@@ -55,13 +60,14 @@ pub(crate) fn serve(
     let Places {
         connected,
         unwelcome,
+        source,
     } = places;
     async move {
-        let handshake = Box::pin(handshake::run(&gateway, &mut socket, cookie)).await;
-        drop(unwelcome);
-        let end = match handshake {
-            Ok((caller, registration)) => {
-                let mut connection = Connection::new(gateway, caller, registration);
+        let handshake = handshake::run(&gateway, &mut socket, cookie, unwelcome, source);
+        let end = match Box::pin(handshake).await {
+            Ok(welcome) => {
+                let caller = welcome.caller;
+                let mut connection = Connection::new(gateway, welcome);
                 let end = connection.run(&mut socket).await;
                 Box::pin(note_use(connection)).await;
                 tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
@@ -133,6 +139,8 @@ struct Connection {
     gateway: Arc<Gateway>,
     caller: Caller,
     registration: Registration,
+    /// What its user has spent, on all connections.
+    budget: Arc<Budget>,
     outgoing: Outgoing<Utf8Bytes>,
     started: Instant,
     /// The last sign of life: a frame, or a byte that moved either way.
@@ -160,7 +168,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(gateway: Arc<Gateway>, caller: Caller, registration: Registration) -> Self {
+    fn new(gateway: Arc<Gateway>, welcome: Welcomed) -> Self {
+        let Welcomed {
+            caller,
+            registration,
+            budget,
+        } = welcome;
         let plan = gateway.heartbeat.first_plan();
         Self {
             idle_limit: gateway.heartbeat.idle_limit(plan.interval_ms),
@@ -168,6 +181,7 @@ impl Connection {
             gateway,
             caller,
             registration,
+            budget,
             started: Instant::now(),
             heard: Tick::default(),
             moved: Moved::default(),
@@ -191,6 +205,10 @@ impl Connection {
     fn now(&self) -> Tick {
         let elapsed = self.started.elapsed().as_millis();
         Tick::from_millis(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+
+    fn instant(&self, tick: Tick) -> Instant {
+        self.started + Duration::from_millis(tick.as_millis())
     }
 
     async fn run(&mut self, socket: &mut Socket) -> End {
@@ -352,10 +370,11 @@ impl Connection {
         while let Some(received) = next {
             match received {
                 Received::Text(text) => {
-                    self.pace.spend(self.heard);
+                    self.pace.spend(self.heard, text.len() % UNFRAMED_BYTES);
                     self.handle(&text)?;
                 }
-                Received::Life => self.pace.spend(self.heard),
+                Received::Life => self.pace.spend(self.heard, 0),
+                Received::Much => self.pace.spend(self.heard, UNFRAMED_BYTES),
                 Received::Gone => return Err(End::Gone),
                 Received::Violation(code) => return Err(End::Close(code)),
             }
@@ -371,7 +390,9 @@ impl Connection {
     /// Writes the answer to a request that read.
     fn answer_read(&mut self, answer: &ServerFrame, socket: &mut Socket) -> Result<(), End> {
         let req = self.reading.take().and_then(|(req, _)| req);
-        self.say(answer.encode(req).into(), socket, self.now())
+        let answer = answer.encode(req);
+        self.pay(price::bytes_out(answer.len()));
+        self.say(answer.into(), socket, self.now())
     }
 
     /// Takes a page of the log for a conversation that was held back.
@@ -460,7 +481,7 @@ impl Connection {
         if let Some(resumes) = self.pace.resumes(now) {
             next = next.min(resumes);
         }
-        self.started + Duration::from_millis(next.as_millis())
+        self.instant(next)
     }
 }
 

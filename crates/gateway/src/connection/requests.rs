@@ -11,14 +11,26 @@ use hongyan_service::{Reply, ServiceError};
 use super::{Answer, Connection, End};
 use crate::limits::BROKEN_FRAMES;
 use crate::outbox::{Item, Outbox};
+use crate::price::{self, Price};
 
 impl Connection {
     /// Handles one text frame.
     pub(super) fn handle(&mut self, text: &str) -> Result<(), End> {
+        let came = price::bytes_in(text.len());
         let (req, frame) = match ClientFrame::decode(text) {
             Ok(decoded) => decoded,
-            Err(error) => return self.refuse(error),
+            Err(error) => {
+                self.pay(came);
+                return self.refuse(error);
+            }
         };
+        let price = price::of_frame(&frame);
+        if price == price::FREE {
+            self.pay(came);
+        } else if let Err(refused) = self.try_pay(price.and(came)) {
+            self.answer(req, &failed(&refused));
+            return Ok(());
+        }
         let service = Arc::clone(self.service());
         let caller = self.caller;
         match frame {
@@ -49,6 +61,18 @@ impl Connection {
             }),
         }
         Ok(())
+    }
+
+    /// The user pays for what was done in any case.
+    pub(super) fn pay(&self, price: Price) {
+        let rate = &self.gateway.door.users.rate;
+        rate.spend(&self.budget, price, rate.moment(self.instant(self.heard)));
+    }
+
+    /// The user pays, or has to wait.
+    fn try_pay(&self, price: Price) -> Result<(), ServiceError> {
+        let rate = &self.gateway.door.users.rate;
+        rate.try_spend(&self.budget, price, rate.moment(self.instant(self.heard)))
     }
 
     /// Answers a frame that could not be read, until there were too many.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
+use hongyan_protocol::limits::CLIENT_NAME_BYTES;
 use hongyan_protocol::{Millis, SessionId, UserProfile};
 use hongyan_service::{Caller, ChangePassword, DeviceSecret, Login, ServiceError};
 use http::{HeaderMap, StatusCode};
@@ -224,13 +225,23 @@ pub(super) async fn sessions(
         .map(|session| SessionView {
             session: session.id,
             device: session.device,
-            client: session.client,
+            client: session.client.map(shortened),
             created_at: session.created_at,
             seen_at: session.seen_at,
             expires_at: session.expires_at,
             current: session.id == caller.session(),
         });
     Ok(Json(json!({ "sessions": sessions.collect::<Vec<_>>() })))
+}
+
+/// A name from a time when none was too long.
+fn shortened(name: String) -> String {
+    if name.len() <= CLIENT_NAME_BYTES {
+        return name;
+    }
+    let fits = |&(at, letter): &(usize, char)| at + letter.len_utf8() <= CLIENT_NAME_BYTES;
+    let letters = name.char_indices().take_while(fits);
+    letters.map(|(_, letter)| letter).collect()
 }
 
 /// `DELETE /v1/sessions/{session}`

@@ -12,6 +12,7 @@ use http::{HeaderMap, Method};
 use super::cookie::session_token;
 use super::error::ApiError;
 use crate::Gateway;
+use crate::door::Visit;
 
 /// A request whose sender proved who they are.
 pub(crate) struct Authenticated {
@@ -31,8 +32,26 @@ impl FromRequestParts<Arc<Gateway>> for Authenticated {
             None => cookie_of_allowed_page(parts, gateway)?,
         };
         let (caller, user) = gateway.service.authenticate(token).await?;
+        recognise(gateway, parts, &caller)?;
         Ok(Self { caller, user })
     }
+}
+
+/// Whoever a request is from proved it, and pays for it.
+pub(crate) fn recognise(
+    gateway: &Gateway,
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<(), ServiceError> {
+    match parts.extensions.get::<Visit>() {
+        Some(visit) => visit.is_from(gateway, caller.user(), &parts.method),
+        None => Err(ServiceError::Internal),
+    }
+}
+
+/// Whether a request says whose it is, truly or not.
+pub(crate) fn has_credentials(parts: &Parts) -> bool {
+    bearer_token(&parts.headers).is_some() || session_token(parts).is_some()
 }
 
 /// The token of an `Authorization: Bearer` header.

@@ -1,13 +1,16 @@
 //! Reads the parts of a request, bounded, with our own errors.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use bytes::Bytes;
 use hongyan_protocol::ErrorCode;
-use hongyan_protocol::limits::CLIENT_FRAME_BYTES;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::body;
 use super::error::ApiError;
+use crate::Gateway;
 
 /// A request's body, no longer than a frame may be.
 pub(crate) struct Body(pub(crate) Bytes);
@@ -21,24 +24,18 @@ pub(crate) struct PathOf<T>(pub(crate) T);
 /// The parameters after a request's `?`.
 pub(crate) struct QueryOf<T>(pub(crate) T);
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+impl FromRequest<Arc<Gateway>> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let body = axum::body::to_bytes(request.into_body(), CLIENT_FRAME_BYTES).await;
-        body.map(Self).map_err(|_| {
-            ApiError::from((
-                ErrorCode::TooLarge,
-                format!("a body has at most {CLIENT_FRAME_BYTES} bytes"),
-            ))
-        })
+    async fn from_request(request: Request, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
+        body::read(request, gateway).await.map(Self)
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for JsonBody<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &Arc<Gateway>) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
         Ok(Self(hongyan_protocol::read_object(&body)?))
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod auth;
+mod body;
 mod conversations;
 pub(crate) mod cookie;
 pub(crate) mod error;
@@ -16,7 +17,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::middleware::map_response_with_state;
+use axum::handler::Handler;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
 use axum::{Json, Router};
@@ -25,15 +27,16 @@ use hongyan_service::ServiceError;
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{Extensions, HeaderName, HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_http::cors::CorsLayer;
-use tower_http::timeout::TimeoutLayer;
 
-use crate::limits::REQUEST_TIMEOUT;
+use crate::address::Client;
+use crate::door::{Source, attend_call, attend_file};
 use crate::{Gateway, classic, upgrade};
+use auth::Authenticated;
 use error::{ApiError, NotFound};
 
 /// The name of the server's history, as in `welcome`.
@@ -63,17 +66,14 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
         .route("/v1/messages", post(messages::send))
         // Inside the layers, so that a browser's preflight reaches the one for other origins.
         .method_not_allowed_fallback(async || NotFound)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
         .layer(map_response_with_state(Arc::clone(gateway), name_history))
         .layer(cors(gateway));
     Router::new()
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
         .merge(classic::routes(gateway))
-        .fallback(web::serve)
+        .layer(from_fn_with_state(Arc::clone(gateway), attend_call))
+        .fallback(web::serve.layer(from_fn_with_state(Arc::clone(gateway), attend_file)))
         .with_state(Arc::clone(gateway))
 }
 
@@ -135,8 +135,19 @@ pub(crate) async fn respond(
     Ok(response)
 }
 
+/// Where a request came from.
+pub(crate) fn source(extensions: &Extensions) -> Option<Source> {
+    let client = extensions.get::<Client>()?;
+    Some(Source::of(client.address))
+}
+
 /// Whether the server is up and could make a message durable now.
-async fn health(State(gateway): State<Arc<Gateway>>) -> Result<Json<Value>, ApiError> {
+///
+/// How many are connected is told to users only.
+async fn health(
+    State(gateway): State<Arc<Gateway>>,
+    asker: Result<Authenticated, ApiError>,
+) -> Result<Json<Value>, ApiError> {
     gateway.service.check_health().await?;
     // It goes on serving all else, so to start it again or to pass it by would help nobody.
     let status = if gateway.service.is_damaged() {
@@ -144,9 +155,11 @@ async fn health(State(gateway): State<Arc<Gateway>>) -> Result<Json<Value>, ApiE
     } else {
         "ok"
     };
-    Ok(Json(
-        json!({ "status": status, "connections": gateway.hub.connections() }),
-    ))
+    let mut health = json!({ "status": status });
+    if asker.is_ok() {
+        health["connections"] = gateway.hub.connections().into();
+    }
+    Ok(Json(health))
 }
 
 /// Pages of allowed origins may call the API, with a token or with the cookie of their sign-in, and read

@@ -9,7 +9,7 @@ mod stream;
 pub(crate) mod upgrade;
 
 use std::future::poll_fn;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -17,15 +17,19 @@ use hongyan_protocol::CloseCode;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tungstenite::error::ProtocolError;
+use tungstenite::protocol::frame::coding::CloseCode as CloseCodeOf;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message, Utf8Bytes};
 
 use self::bell::Bell;
 pub(crate) use self::stream::Moved;
-use self::stream::Stream;
+use self::stream::{Stream, last_close_code};
 use crate::limits::{
     CLOSE_TIMEOUT, MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_TIMEOUT,
 };
+
+/// What a proxy closes with whose own server is gone; IANA's registry has it.
+const BAD_GATEWAY: u16 = 1014;
 
 /// What came from a socket.
 pub(crate) enum Received {
@@ -33,6 +37,8 @@ pub(crate) enum Received {
     Text(Utf8Bytes),
     /// A WebSocket ping or pong: a sign of life, answered by the library.
     Life,
+    /// [`UNFRAMED_BYTES`] came, and no frame is complete yet.
+    Much,
     /// The client closed, or the connection broke.
     Gone,
     /// The client broke the rules: close with this code.
@@ -92,6 +98,14 @@ impl Socket {
         }
     }
 
+    /// From now on frames may be as large as this.
+    pub(crate) fn allow_frames_of(&mut self, bytes: usize) {
+        self.frames.set_config(|config| {
+            config.max_message_size = Some(bytes);
+            config.max_frame_size = Some(bytes);
+        });
+    }
+
     /// The next frame. Cancel-safe.
     pub(crate) async fn receive(&mut self) -> Received {
         poll_fn(|context| {
@@ -115,11 +129,28 @@ impl Socket {
         self.bell.look(|context| {
             let read = frames.read(&mut stream.on_behalf_of(context));
             if would_block(&read) {
-                return Poll::Pending;
+                return if stream.is_paused() {
+                    stream.go_on();
+                    Poll::Ready(Received::Much)
+                } else {
+                    Poll::Pending
+                };
             }
-            if let Ok(Message::Close(_)) = read {
-                // The library has an answer to it. Where it cannot be written at once, the client goes without.
-                let _ = frames.flush(&mut stream.on_behalf_of(context));
+            stream.go_on();
+            // Where the answer to a close cannot be written at once, the client goes without.
+            match &read {
+                Ok(Message::Close(Some(close)))
+                    if close.code == CloseCodeOf::Protocol
+                        && last_close_code() == Some(BAD_GATEWAY) =>
+                {
+                    // Instead of the library's answer, which would say that the client breaks the protocol.
+                    let [high, low] = BAD_GATEWAY.to_be_bytes();
+                    let _ = stream.on_behalf_of(context).write(&[0x88, 2, high, low]);
+                }
+                Ok(Message::Close(_)) => {
+                    let _ = frames.flush(&mut stream.on_behalf_of(context));
+                }
+                Ok(_) | Err(_) => {}
             }
             Poll::Ready(classify(read))
         })
@@ -226,7 +257,7 @@ impl Socket {
             self.queue(Message::Close(Some(frame)))?;
             poll_fn(|context| self.poll_flush(context)).await?;
             // Reading on lets the close frame arrive before the socket goes.
-            while let Received::Text(_) | Received::Life = self.receive().await {}
+            while let Received::Text(_) | Received::Life | Received::Much = self.receive().await {}
             Ok::<(), WriteError>(())
         };
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
@@ -263,11 +294,12 @@ fn classify(read: Result<Message, Error>) -> Received {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpSocket};
     use tokio::task::yield_now;
 
     use super::*;
+    use crate::limits::UNFRAMED_BYTES;
 
     pub(super) async fn connected() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -311,11 +343,16 @@ mod tests {
 
         async fn receive(&mut self) -> Result<Message, Error> {
             poll_fn(|context| {
-                let read = self.frames.read(&mut self.stream.on_behalf_of(context));
-                if would_block(&read) {
-                    return Poll::Pending;
+                loop {
+                    let read = self.frames.read(&mut self.stream.on_behalf_of(context));
+                    if !would_block(&read) {
+                        return Poll::Ready(read);
+                    }
+                    if !self.stream.is_paused() {
+                        return Poll::Pending;
+                    }
+                    self.stream.go_on();
                 }
-                Poll::Ready(read)
             })
             .await
         }
@@ -324,7 +361,9 @@ mod tests {
     fn text(received: Received) -> String {
         match received {
             Received::Text(text) => text.as_str().to_owned(),
-            Received::Life | Received::Gone | Received::Violation(_) => panic!("no text"),
+            Received::Life | Received::Much | Received::Gone | Received::Violation(_) => {
+                panic!("no text")
+            }
         }
     }
 
@@ -390,6 +429,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_code_that_is_registered_may_close() {
+        for (code, reason) in [
+            (1014u16, "bad gateway"),
+            (1014, ""),
+            (1000, "bye"),
+            (3999, ""),
+        ] {
+            let (mut near, far) = connected().await;
+            let mut socket = Socket::new(far, &Bytes::new(), FRAME_BYTES);
+            let mask = [0x11, 0x22, 0x33, 0x44];
+            let payload = [&code.to_be_bytes()[..], reason.as_bytes()].concat();
+            let length = u8::try_from(payload.len()).unwrap();
+            let mut frame = vec![0x81, 0x81, 0, 0, 0, 0, b'x', 0x88, 0x80 | length];
+            frame.extend(mask);
+            frame.extend(
+                payload
+                    .iter()
+                    .zip(mask.iter().cycle())
+                    .map(|(byte, mask)| byte ^ mask),
+            );
+            near.write_all(&frame).await.unwrap();
+            assert_eq!(text(socket.receive().await), "x");
+            assert!(matches!(socket.receive().await, Received::Gone));
+            drop(socket);
+            let mut answer = Vec::new();
+            near.read_to_end(&mut answer).await.unwrap();
+            assert_eq!(
+                answer[..4],
+                [&[0x88, length.min(answer[1])], &code.to_be_bytes()[..]].concat()
+            );
+        }
+        let (mut near, far) = connected().await;
+        let mut socket = Socket::new(far, &Bytes::new(), FRAME_BYTES);
+        near.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf7])
+            .await
+            .unwrap();
+        assert!(matches!(socket.receive().await, Received::Gone));
+        drop(socket);
+        let mut answer = Vec::new();
+        near.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(answer[2..4], 1002u16.to_be_bytes(), "1015 is never sent");
+    }
+
+    #[tokio::test]
     async fn a_broken_rule_is_told_from_a_client_that_is_gone() {
         let (mut client, mut socket) = Client::pair().await;
         client
@@ -410,6 +493,38 @@ mod tests {
         let (client, mut socket) = Client::pair().await;
         drop(client);
         assert!(matches!(socket.receive().await, Received::Gone));
+    }
+
+    #[tokio::test]
+    async fn larger_frames_are_taken_once_they_are_allowed() {
+        let (mut client, mut socket) = Client::pair().await;
+        client.send(Message::text("first")).await;
+        assert_eq!(text(socket.receive().await), "first");
+        socket.allow_frames_of(2 * FRAME_BYTES);
+        let large = "x".repeat(2 * FRAME_BYTES);
+        client.send(Message::text(large.as_str())).await;
+        assert_eq!(text(socket.receive().await), large);
+    }
+
+    #[tokio::test]
+    async fn pieces_without_end_are_told_of() {
+        let (mut near, far) = connected().await;
+        let mut socket = Socket::new(far, &Bytes::new(), FRAME_BYTES);
+        // A text that is not the last piece, and then empty pieces, each masked with zeros.
+        let mut pieces = vec![0x01, 0x80, 0, 0, 0, 0];
+        while pieces.len() < 3 * UNFRAMED_BYTES {
+            pieces.extend([0x00, 0x80, 0, 0, 0, 0]);
+        }
+        pieces.extend([0x80, 0x81, 0, 0, 0, 0, b'x']);
+        let sending = async { near.write_all(&pieces).await.unwrap() };
+        let receiving = async {
+            let mut told = 0;
+            while let Received::Much = socket.receive().await {
+                told += 1;
+            }
+            assert!((2..=3).contains(&told), "{told}");
+        };
+        tokio::join!(sending, receiving);
     }
 
     #[tokio::test]

@@ -16,11 +16,52 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::limits::READ_BYTES;
+use crate::limits::{READ_BYTES, UNFRAMED_BYTES};
 
 thread_local! {
     /// Where it is read to.
     static SCRATCH: RefCell<[u8; READ_BYTES]> = const { RefCell::new([0; READ_BYTES]) };
+}
+
+thread_local! {
+    /// What was last given to the library on this thread.
+    static TAIL: RefCell<Tail> = const { RefCell::new(Tail { bytes: [0; TAIL_BYTES], count: 0 }) };
+}
+
+/// The longest close frame of a client: two bytes, a mask and 125 bytes.
+const TAIL_BYTES: usize = 2 + 4 + 125;
+
+struct Tail {
+    bytes: [u8; TAIL_BYTES],
+    count: usize,
+}
+
+impl Tail {
+    fn keep(&mut self, bytes: &[u8]) {
+        let last = &bytes[bytes.len().saturating_sub(TAIL_BYTES)..];
+        self.bytes[..last.len()].copy_from_slice(last);
+        self.count = last.len();
+    }
+
+    /// The code of the close frame that it ends with, if that came in one piece.
+    fn close_code(&self) -> Option<u16> {
+        let tail = &self.bytes[..self.count];
+        (2..=125u8).find_map(|length| {
+            let frame = tail.len().checked_sub(usize::from(length) + 6)?;
+            match &tail[frame..] {
+                [0x88, size, m0, m1, _, _, c0, c1, ..] if *size == 0x80 | length => {
+                    Some(u16::from_be_bytes([c0 ^ m0, c1 ^ m1]))
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+/// The code of the close frame that the library has just read on this thread, as the client wrote it: the library replaces
+/// those that it does not know.
+pub(super) fn last_close_code() -> Option<u16> {
+    TAIL.with_borrow(Tail::close_code)
 }
 
 /// See the [module](self).
@@ -29,6 +70,8 @@ pub(super) struct Stream {
     /// What was read and not asked for yet: from `taken` on.
     ahead: Box<[u8]>,
     taken: usize,
+    /// Bytes that were read since somebody last [went on](Self::go_on).
+    unframed: usize,
     moved: Moved,
 }
 
@@ -51,6 +94,7 @@ impl Stream {
             tcp,
             ahead: Box::default(),
             taken: 0,
+            unframed: 0,
             moved: Moved::default(),
         }
     }
@@ -58,6 +102,16 @@ impl Stream {
     /// How many bytes the system has brought and taken.
     pub(super) fn moved(&self) -> Moved {
         self.moved
+    }
+
+    /// Whether nothing more is read until somebody says so: the library would go on for as long as something comes.
+    pub(super) fn is_paused(&self) -> bool {
+        self.unframed >= UNFRAMED_BYTES
+    }
+
+    /// As much may be read again.
+    pub(super) fn go_on(&mut self) {
+        self.unframed = 0;
     }
 
     pub(super) fn on_behalf_of<'a, 'b>(
@@ -111,7 +165,15 @@ impl Stream {
 
 impl Read for Polled<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        at_once(self.stream.poll_read(self.context, buf))
+        if self.stream.is_paused() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let read = at_once(self.stream.poll_read(self.context, buf));
+        if let Ok(count) = read {
+            self.stream.unframed += count;
+            TAIL.with_borrow_mut(|tail| tail.keep(&buf[..count]));
+        }
+        read
     }
 }
 

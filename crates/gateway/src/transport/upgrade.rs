@@ -11,10 +11,10 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
 use super::Socket;
+use crate::door::Watched;
 use crate::http::error::ApiError;
 
 /// The one version that there is.
@@ -29,7 +29,7 @@ pub(crate) struct Upgrade {
 
 impl Upgrade {
     /// What a request asks for, or why it is none for a WebSocket.
-    pub(crate) fn asked_for(parts: &mut Parts) -> Result<Self, ApiError> {
+    pub(crate) fn asked_for(parts: &mut Parts) -> Result<Self, NoUpgrade> {
         let headers = &parts.headers;
         let is_one = parts.method == Method::GET
             && has_token(headers, &CONNECTION, "upgrade")
@@ -39,11 +39,19 @@ impl Upgrade {
                 "this path is for WebSocket: connect with ws:// or wss://",
             ));
         }
-        if headers.get(SEC_WEBSOCKET_VERSION) != Some(&VERSION) {
-            return Err(refused("the header Sec-WebSocket-Version must be 13"));
+        match only(headers, &SEC_WEBSOCKET_VERSION) {
+            Some(version) if version == VERSION => {}
+            Some(version) if is_number(version) => return Err(NoUpgrade::OtherVersion),
+            Some(_) | None => {
+                return Err(refused(
+                    "the header Sec-WebSocket-Version is there once, and is 13",
+                ));
+            }
         }
-        let key = headers.get(SEC_WEBSOCKET_KEY);
-        let key = key.ok_or_else(|| refused("the header Sec-WebSocket-Key is missing"))?;
+        let key = only(headers, &SEC_WEBSOCKET_KEY);
+        let key = key.filter(|key| is_key(key.as_bytes())).ok_or_else(|| {
+            refused("the header Sec-WebSocket-Key is there once, and is 16 bytes in base64")
+        })?;
         let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
         let accept = accept.map_err(|_| refused("the header Sec-WebSocket-Key is no key"))?;
         let protocols = headers.get_all(SEC_WEBSOCKET_PROTOCOL);
@@ -102,13 +110,64 @@ impl Upgrade {
 
 /// The stream itself, without what HTTP had wrapped around it.
 fn socket(upgraded: Upgraded, frame_bytes: usize) -> Option<Socket> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    let tcp = parts.io.into_inner();
+    let parts = upgraded.downcast::<TokioIo<Watched>>().ok()?;
+    let tcp = parts.io.into_inner().into_inner();
     Some(Socket::new(tcp, &parts.read_buf, frame_bytes))
 }
 
-fn refused(why: &str) -> ApiError {
-    ApiError::from((ErrorCode::BadRequest, why.to_owned()))
+/// Why a request is none for a WebSocket.
+#[derive(Debug)]
+pub(crate) enum NoUpgrade {
+    /// It is for a version that is not spoken here.
+    OtherVersion,
+    /// Something is missing or wrong.
+    Refused(ApiError),
+}
+
+impl IntoResponse for NoUpgrade {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(error) => error.into_response(),
+            // The client may have the one that is told, and ask again.
+            Self::OtherVersion => {
+                let why = "only version 13 of WebSocket is spoken here".to_owned();
+                let mut response = ApiError::from((ErrorCode::BadRequest, why)).into_response();
+                *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
+                let headers = response.headers_mut();
+                headers.insert(SEC_WEBSOCKET_VERSION, VERSION);
+                // RFC 9110, section 15.5.22: it goes with the status.
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                response
+            }
+        }
+    }
+}
+
+fn refused(why: &str) -> NoUpgrade {
+    NoUpgrade::Refused(ApiError::from((ErrorCode::BadRequest, why.to_owned())))
+}
+
+/// The value of a header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn is_number(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether this is 16 bytes in base64: the last letter of 22 stands for two bits, and two signs fill up.
+fn is_key(key: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    match key {
+        [letters @ .., last, b'=', b'='] => {
+            letters.len() == 21 && letters.iter().all(is_letter) && b"AQgw".contains(last)
+        }
+        _ => false,
+    }
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
@@ -125,6 +184,27 @@ fn words(line: &HeaderValue) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_16_bytes_in_base64_and_nothing_else() {
+        assert!(is_key(b"dGhlIHNhbXBsZSBub25jZQ=="));
+        assert!(is_key(b"AAAAAAAAAAAAAAAAAAAAAA=="));
+        assert!(is_key(b"/////////////////////w=="));
+        for wrong in [
+            "",
+            "x",
+            "dGhlIHNhbXBsZSBub25jZQ",
+            "dGhlIHNhbXBsZSBub25jZR==",
+            "dGhlIHNhbXBsZSBub25j",
+            "dGhlIHNhbXBsZSBub25jZSE=",
+            "dGhlIHNhbXBsZSBub25jZQ===",
+            "dGhl IHNhbXBsZSBub25jZQ==",
+            "========================",
+            "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==",
+        ] {
+            assert!(!is_key(wrong.as_bytes()), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_word_is_found_among_others_in_any_case_and_only_whole() {

@@ -258,6 +258,34 @@ async fn a_request_that_is_none_for_a_websocket_is_told_what_is_missing() {
         let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["error"]["code"], "bad_request", "without {missing}");
     }
+    for (name, value, status) in [
+        ("sec-websocket-key", "bm90IDE2IGJ5dGVz", 400),
+        ("sec-websocket-key", "!", 400),
+        ("sec-websocket-version", "thirteen", 400),
+        ("sec-websocket-version", "8", 426),
+        ("sec-websocket-version", "14", 426),
+    ] {
+        let mut request = reqwest::Client::new().get(format!("{}/v1/ws", server.url()));
+        for (other, good) in whole {
+            request = request.header(other, if other == name { value } else { good });
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{name}: {value}");
+        if status == 426 {
+            assert_eq!(answer.headers()["sec-websocket-version"], "13");
+        }
+    }
+    for doubled in ["sec-websocket-key", "sec-websocket-version"] {
+        let mut request = reqwest::Client::new().get(format!("{}/v1/ws", server.url()));
+        for (name, value) in whole {
+            request = request.header(name, value);
+            if name == doubled {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{doubled} twice");
+    }
     let request = whole.iter().fold(
         reqwest::Client::new().get(format!("{}/v1/ws", server.url())),
         |request, (name, value)| request.header(*name, *value),

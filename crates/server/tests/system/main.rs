@@ -14,6 +14,7 @@ mod harness;
 mod accounts;
 mod bad_input;
 mod browsers;
+mod door;
 mod edges;
 mod exchange;
 mod http_api;

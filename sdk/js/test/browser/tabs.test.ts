@@ -69,10 +69,12 @@ describe("IndexedDB", () => {
 
 describe("tabs", () => {
   test("share one connection, and show the same", async () => {
-    const { tabs: [first, second], other } = await tabs("share", 2);
+    const { tabs: [first, second], other, token } = await tabs("share", 2);
     expect(await leaders([first!, second!])).toBe(1);
-    const connections = async (): Promise<number> =>
-      ((await (await fetch(`${server.url}/v1/health`)).json()) as { connections: number }).connections;
+    const connections = async (): Promise<number> => {
+      const health = await fetch(`${server.url}/v1/health`, { headers: { Authorization: `Bearer ${token}` } });
+      return ((await health.json()) as { connections: number }).connections;
+    };
     // One of the tabs, one of the friend.
     expect(await connections()).toBe(2);
     await send(second!, other.id, "from the second tab");

@@ -24,7 +24,7 @@ use crate::Gateway;
 use crate::connection::pace::Pace;
 use crate::connection::stall::Stall;
 use crate::hub::Registration;
-use crate::limits::READ_SLICE;
+use crate::limits::{READ_SLICE, UNFRAMED_BYTES};
 use crate::outbox::{Ending, Item};
 use crate::transport::{Received, Socket, WriteError};
 
@@ -231,10 +231,15 @@ impl Connection {
         let mut next = Some(first);
         let mut handled = 0;
         while let Some(received) = next {
-            self.pace.spend(self.heard);
+            let bytes = match &received {
+                Received::Text(text) => text.len() % UNFRAMED_BYTES,
+                Received::Much => UNFRAMED_BYTES,
+                Received::Life | Received::Gone | Received::Violation(_) => 0,
+            };
+            self.pace.spend(self.heard, bytes);
             match received {
                 Received::Text(text) => self.handle(&text)?,
-                Received::Life => {}
+                Received::Life | Received::Much => {}
                 Received::Gone => return Err(End::Gone),
                 Received::Violation(code) => return Err(End::Close(code)),
             }

@@ -1,0 +1,118 @@
+//! What each request costs its user, in units: one is what a short message costs.
+//!
+//! The table for operators is in `docs/OPERATIONS.md`; a test holds the two together.
+
+use hongyan_protocol::ClientFrame;
+
+/// An amount, in thousandths of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Price(u64);
+
+/// Nothing, beside its bytes: acks and pings, of which a connection's pace takes care.
+pub(crate) const FREE: Price = Price(0);
+
+/// A message, or a read position.
+pub(crate) const SEND: Price = units(1);
+
+/// An edit or a recall. It takes a transaction of its own, for which the messages of its batch wait.
+pub(crate) const EDIT: Price = units(20);
+
+/// A page of `sync` or `history`, or anything else that is asked for over HTTP.
+pub(crate) const PAGE: Price = units(4);
+
+/// A request without a token: a file of the web app, a health check, the opening of a WebSocket.
+pub(crate) const STRANGER: Price = units(1);
+
+/// A sign-in, right or wrong, and a token that is none.
+pub(crate) const SIGN_IN: Price = units(10);
+
+/// For each KiB that comes in, in thousandths.
+const KIB_IN: u64 = 1000;
+
+/// For each KiB of what was asked for, in thousandths. Pushes are free: others caused them.
+const KIB_OUT: u64 = 250;
+
+/// For each KiB of the web app's files: nobody makes them, they are only copied.
+const KIB_OF_FILES: u64 = 30;
+
+const fn units(count: u64) -> Price {
+    Price(count * 1000)
+}
+
+impl Price {
+    /// In thousandths of a unit.
+    pub(crate) const fn milliunits(self) -> u64 {
+        self.0
+    }
+
+    /// Both together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+/// What so many bytes from a user cost.
+pub(crate) const fn bytes_in(bytes: usize) -> Price {
+    per_kib(bytes, KIB_IN)
+}
+
+/// What so many bytes for a user cost.
+pub(crate) const fn bytes_out(bytes: usize) -> Price {
+    per_kib(bytes, KIB_OUT)
+}
+
+/// What so many bytes of the web app's files cost.
+pub(crate) const fn bytes_of_files(bytes: usize) -> Price {
+    per_kib(bytes, KIB_OF_FILES)
+}
+
+const fn per_kib(bytes: usize, milliunits: u64) -> Price {
+    Price((bytes as u64).saturating_mul(milliunits) / 1024)
+}
+
+/// What a frame costs, beside its bytes.
+pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
+    match frame {
+        ClientFrame::Hello(_) | ClientFrame::Ping(_) | ClientFrame::Ack(_) => FREE,
+        ClientFrame::Send(_) | ClientFrame::Read(_) => SEND,
+        ClientFrame::Edit(_) | ClientFrame::Recall(_) => EDIT,
+        ClientFrame::Sync(_) | ClientFrame::History(_) => PAGE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table for operators.
+    const TABLE: &str = include_str!("../../../docs/OPERATIONS.md");
+
+    #[test]
+    fn the_operators_table_has_these_prices() {
+        let units = |Price(milliunits)| milliunits as f64 / 1000.0;
+        let rows = [
+            ("a message, a read position", units(SEND)),
+            ("an edit, a recall, any other change over HTTP", units(EDIT)),
+            (
+                "a page of `sync` or `history`, any other question over HTTP",
+                units(PAGE),
+            ),
+            ("each KiB that comes from the user", units(bytes_in(1024))),
+            (
+                "each KiB of what the user asked for",
+                units(bytes_out(1024)),
+            ),
+            ("acks, pings, and what is pushed", units(FREE)),
+            ("without a token: a request", units(STRANGER)),
+            (
+                "without a token: each KiB of the web app's files",
+                units(bytes_of_files(1024)),
+            ),
+            ("a wrong password, a token that is none", units(SIGN_IN)),
+        ];
+        for (what, price) in rows {
+            let row = format!("| {what} | {price} |");
+            assert!(TABLE.contains(&row), "no row {row:?}");
+        }
+    }
+}
