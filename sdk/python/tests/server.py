@@ -81,6 +81,20 @@ class Server:
         if self._said is not None:
             await self._said
 
+    def back_up(self) -> str:
+        """Copy the database, while the server is stopped."""
+        copy = tempfile.mkdtemp(prefix="hongyan-python-backup-")
+        for file in Path(self._folder).glob("hongyan.db*"):
+            shutil.copy2(file, copy)
+        return copy
+
+    def put_back(self, copy: str) -> None:
+        """Put a copy in the place of the database, while the server is stopped."""
+        for file in Path(self._folder).glob("hongyan.db*"):
+            file.unlink()
+        shutil.copytree(copy, self._folder, dirs_exist_ok=True)
+        shutil.rmtree(copy)
+
     async def end(self) -> None:
         await self.stop(signal.SIGKILL)
         shutil.rmtree(self._folder)

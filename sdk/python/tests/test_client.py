@@ -10,7 +10,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from hongyan import Client, Closed, Ended, EntryEvent, Http, OfflineEvent, RequestError, WrongState
+from hongyan import (
+    Client,
+    Closed,
+    Ended,
+    Entry,
+    EntryEvent,
+    HistoryReplacedEvent,
+    Http,
+    OfflineEvent,
+    RequestError,
+    WrongState,
+)
 
 from .person import Person, person, user_id
 from .server import LISI, PASSWORD, WANGWU, ZHANGSAN, network, server, until
@@ -243,6 +254,60 @@ class Restarting(unittest.IsolatedAsyncioTestCase):
                 async with Client.open(node.url, login=WANGWU, password=PASSWORD, state=state) as wang:
                     with self.assertRaises(WrongState):
                         await asyncio.wait_for(wang.online(), 60)
+
+
+class Restoring(unittest.IsolatedAsyncioTestCase):
+    """An operator puts an older copy of the data back: what was acknowledged after it is gone from the server."""
+
+    async def test_what_is_gone_is_sent_again_and_everything_is_shown_anew(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            async with (
+                server() as node,
+                person(node.url, ZHANGSAN, state=Path(folder) / "zhang") as zhang,
+                person(node.url, LISI, state=Path(folder) / "li", start="everything") as li,
+            ):
+                for n in range(3):
+                    await zhang.client.send(f"{n}", to=li.id)
+                await until("all came", lambda: len(li.texts) == 3)
+                await node.stop()
+                copy = node.back_up()
+                await node.run()
+                for somebody in (zhang, li):
+                    somebody.client.wake()
+                conv = li.entries[0].conv
+                for n in range(3, 6):
+                    await zhang.client.send(f"{n}", conv=conv)
+                gone = await zhang.client.send("recalled", conv=conv)
+                await zhang.client.recall(conv, gone.seq)
+                await until("all came", lambda: len(li.entries) == 8)
+                await node.stop()
+                node.put_back(copy)
+                before = len(li.entries)
+                await node.run()
+                for somebody in (zhang, li):
+                    somebody.client.wake()
+                # The first message that follows shows that the log is shorter than what was held.
+                await li.client.send("and now", to=zhang.id)
+                await until("zhang is told", lambda: any(isinstance(e, HistoryReplacedEvent) for e in zhang.events))
+                await until("li is told", lambda: any(isinstance(e, HistoryReplacedEvent) for e in li.events))
+                texts = ["0", "1", "2", "3", "4", "5"]
+                await until("all is there again", lambda: set(texts) <= set(anew(li)))
+                self.assertEqual([text for text in anew(li) if text != "and now"], texts)
+                self.assertGreater(len(li.entries), before)
+                log = await li.client.history(conv, after=0)
+                self.assertNotIn("recalled", [entry.text for entry in log.entries])
+                self.assertEqual(len({entry.client_id for entry in log.entries}), len(log.entries))
+                await until("li has what there is", lambda: len(entries_anew(li)) == log.head)
+
+
+def entries_anew(of: Person) -> list[Entry]:
+    """What came since the history was replaced."""
+    last = max(n for n, event in enumerate(of.events) if isinstance(event, HistoryReplacedEvent))
+    return [event.entry for event in of.events[last:] if isinstance(event, EntryEvent)]
+
+
+def anew(of: Person) -> list[str | None]:
+    return [entry.text for entry in entries_anew(of) if entry.kind == "message"]
 
 
 class Signing(unittest.IsolatedAsyncioTestCase):

@@ -13,11 +13,14 @@ from hongyan.machines import (
     Conversation,
     Deliver,
     Done,
+    Dropped,
     Failed,
+    Found,
     Heartbeat,
     Incoming,
     Outbox,
     Reconnect,
+    Reset,
     Send,
 )
 from hongyan.machines.incoming import Start
@@ -36,6 +39,12 @@ def plain(action: object) -> Any:
             return {"conversation": summary.conv}
         case Reconnect():
             return "reconnect"
+        case Reset():
+            return "reset"
+        case Found(client_id=client_id):
+            return {"found": client_id}
+        case Dropped(client_id=client_id):
+            return {"dropped": client_id}
         case Done(client_id=client_id):
             return {"done": client_id}
         case Failed(client_id=client_id):
@@ -69,7 +78,7 @@ class IncomingDriver(Driver):
         actions: list[Any] = []
         match name:
             case "connected":
-                actions = list(machine.connected(now, value["user"]))
+                actions = [*machine.history_is(value.get("epoch")), *machine.connected(now, value["user"])]
             case "disconnected":
                 machine.disconnected()
             case "frame" if value["type"] == "synced":
@@ -91,7 +100,7 @@ class IncomingDriver(Driver):
                 machine._dirty.update(machine._logs)
                 kept = machine.take_dirty()
                 self.machine = Incoming(Start.RECENT)
-                self.machine.load(machine.cursor, machine.walk, kept)
+                self.machine.load(machine.cursor, machine.walk, kept, machine.epoch)
             case _:
                 raise AssertionError(f"no such event: {name}")
         for action in actions:
@@ -115,6 +124,10 @@ class OutboxDriver(Driver):
                 actions = list(machine.connected(now))
             case "disconnected":
                 machine.disconnected()
+            case "learn_direct":
+                actions = list(machine.learn_direct(now, value["user"], value["conv"]))
+            case "history_replaced":
+                actions = list(machine.history_replaced(now))
             case "submit":
                 actions = list(machine.submit(now, value))
             case "sent":

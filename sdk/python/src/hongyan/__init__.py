@@ -4,7 +4,15 @@ from .book import Conversation
 from .client import Client
 from .engine import Pending
 from .errors import Closed, Ended, HongyanError, RequestError, Unreachable, WrongState
-from .events import ConversationEvent, EntryEvent, Event, FailedEvent, OfflineEvent, OnlineEvent
+from .events import (
+    ConversationEvent,
+    EntryEvent,
+    Event,
+    FailedEvent,
+    HistoryReplacedEvent,
+    OfflineEvent,
+    OnlineEvent,
+)
 from .http import Http, Login, Session
 from .identity import new_client_id
 from .log import Log
@@ -23,6 +31,7 @@ __all__ = [
     "Event",
     "FailedEvent",
     "History",
+    "HistoryReplacedEvent",
     "HongyanError",
     "Http",
     "Log",

@@ -40,6 +40,11 @@ class Book:
         self.users: dict[int, User] = {}
         self.me: User | None = None
 
+    def forget(self) -> None:
+        """Everything was of another history, but for who one is."""
+        self.conversations.clear()
+        self.users.clear()
+
     def known(self, summary: Summary) -> Conversation:
         """Take what a page or an earlier run said of a conversation."""
         return self._put(Conversation(summary.conv, summary.kind, summary.head, summary.unread, summary.members))

@@ -24,7 +24,15 @@ from typing import Any
 from . import codes, limits
 from .book import Book, Conversation
 from .errors import Closed, Ended, HongyanError, RequestError, WrongState
-from .events import ConversationEvent, EntryEvent, Event, FailedEvent, OfflineEvent, OnlineEvent
+from .events import (
+    ConversationEvent,
+    EntryEvent,
+    Event,
+    FailedEvent,
+    HistoryReplacedEvent,
+    OfflineEvent,
+    OnlineEvent,
+)
 from .http import Http
 from .link import Came, Link, Lost, Opened, Post
 from .machines import (
@@ -37,6 +45,7 @@ from .machines import (
     Outbox,
     OutboxFull,
     Reconnect,
+    Reset,
     Send,
     Start,
 )
@@ -142,6 +151,9 @@ class Engine:
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._handed: Event | None = None
+        self._handed_generation = 0
+        self._generation = 0
+        """How often the history was replaced."""
         self._connected = asyncio.Event()
 
     async def start(self) -> None:
@@ -162,7 +174,8 @@ class Engine:
             handed = self._handed
             self._handed = None
             if taken and handed is not None:
-                self.do(lambda turn: self._took(turn, handed))
+                generation = self._handed_generation
+                self.do(lambda turn: self._took(turn, handed, generation))
             self._closing = True
             self._poked.set()
             await asyncio.wait({self._task})
@@ -286,7 +299,11 @@ class Engine:
         changes = turn.changes
         changes.positions = self.incoming.take_dirty()
         if changes.positions or changes.wiped:
-            changes.meta.update(cursor=self.incoming.cursor, walk=self.incoming.walk)
+            changes.meta.update(cursor=self.incoming.cursor, walk=self.incoming.walk, epoch=self.incoming.epoch)
+        changes.answered = self.outbox.answered.take_dirty()
+        if changes.wiped:
+            # What was submitted in this turn is in it too.
+            changes.resubmitted, changes.submitted = self.outbox.pending(), []
         if changes:
             assert self._storage is not None
             await self._on_disk(self._storage.commit, changes)
@@ -342,6 +359,7 @@ class Engine:
         self.heartbeat.connected(now, welcome.interval_ms, welcome.timeout_ms)
         self._noted_byte_at = now
         turn.events.append(OnlineEvent(welcome.user))
+        self._act(turn, self.incoming.history_is(welcome.epoch))
         self._act(turn, self.incoming.connected(now, welcome.user.id))
         self._act(turn, self.outbox.connected(now))
         self._send_asks(turn, now)
@@ -469,13 +487,37 @@ class Engine:
                 case Deliver(entry):
                     self._deliver(turn, entry)
                 case Shown(summary):
+                    self._learn_direct(turn, summary)
                     self._conversation(turn, self.book.known(summary))
+                case Reset():
+                    self._reset(turn)
                 case Reconnect():
                     self._drop(turn, "no answer")
                 case Done(client_id, sent, request):
                     self._done(turn, client_id, sent, request)
                 case Failed():
                     self._failed(turn, action)
+
+    def _learn_direct(self, turn: _Turn, summary: Summary) -> None:
+        me = self.book.me
+        others = [member.user for member in summary.members if me is not None and member.user != me.id]
+        if summary.kind == "direct" and len(others) == 1:
+            self._act(turn, self.outbox.learn_direct(_milliseconds(), others[0], summary.conv))
+
+    def _reset(self, turn: _Turn) -> None:
+        """What came so far is of another history: forget it, and send again what may be gone."""
+        self.book.forget()
+        self._generation += 1
+        old = (EntryEvent, ConversationEvent)
+        turn.events = [event for event in turn.events if not isinstance(event, old)]
+        self._events = deque(event for event in self._events if not isinstance(event, old))
+        turn.events.append(HistoryReplacedEvent())
+        changes = turn.changes
+        for gathered in (changes.conversations, changes.users, changes.delivered, changes.taken):
+            gathered.clear()
+        changes.submitted.clear()
+        changes.wiped = True
+        self._act(turn, self.outbox.history_replaced(_milliseconds()))
 
     def _send_frame(self, turn: _Turn, frame: Frame) -> None:
         match frame["type"]:
@@ -518,7 +560,7 @@ class Engine:
         page = Synced.read(answer)
         turn.changes.users.update((user.id, user.write()) for user in self.book.page(page))
         self._act(turn, self.incoming.synced(now, page))
-        turn.changes.meta.update(cursor=self.incoming.cursor, walk=self.incoming.walk)
+        turn.changes.meta.update(cursor=self.incoming.cursor, walk=self.incoming.walk, epoch=self.incoming.epoch)
 
     def _on_history(self, turn: _Turn, conv: int, answer: Frame) -> None:
         now = _milliseconds()
@@ -575,8 +617,9 @@ class Engine:
             turn.changes.conversations[conversation.conv] = conversation.write()
             turn.events.append(ConversationEvent(conversation))
 
-    def _took(self, turn: _Turn, event: Event) -> None:
-        if isinstance(event, EntryEvent):
+    def _took(self, turn: _Turn, event: Event, generation: int) -> None:
+        # What was taken of another history means nothing to this one.
+        if isinstance(event, EntryEvent) and generation == self._generation:
             turn.changes.taken.append((event.entry.conv, event.entry.seq))
             self.incoming.kept(event.entry.conv, event.entry.seq)
 
@@ -586,7 +629,8 @@ class Engine:
         """The next event. The one before it counts as taken. None when the client was closed."""
         handed, self._handed = self._handed, None
         if isinstance(handed, EntryEvent):
-            self.do(lambda turn: self._took(turn, handed))
+            generation = self._handed_generation
+            self.do(lambda turn: self._took(turn, handed, generation))
         while not self._events:
             if self.over is not None:
                 if isinstance(self.over, Closed):
@@ -595,7 +639,7 @@ class Engine:
             self._arrived.clear()
             await self._arrived.wait()
         event = self._events.popleft()
-        self._handed = event
+        self._handed, self._handed_generation = event, self._generation
         if len(self._events) == limits.UNTAKEN_MAX - 1:
             self._poked.set()
         return event
@@ -724,11 +768,15 @@ class Engine:
         if self._config.token is None and meta.get("login") == self._config.login:
             self.http.token = meta.get("token")
         self._device = self._device or meta.get("device") or f"python-{secrets.token_hex(4)}"
-        self.incoming.load(meta.get("cursor"), meta.get("walk"), kept.positions)
+        self.incoming.load(meta.get("cursor"), meta.get("walk"), kept.positions, meta.get("epoch"))
+        self.outbox.answered.load(kept.answered)
         self.heartbeat.load(now, meta.get("networks") or [])
-        for summary in kept.conversations:
-            self.book.known(Summary.read(summary))
+        for frame in kept.conversations:
+            summary = Summary.read(frame)
+            self.book.known(summary)
+            self._learn_direct(_Turn(), summary)
         self.book.users.update((user["id"], User.read(user)) for user in kept.users)
+        self.outbox.send_again()
         for frame in kept.outbox:
             self.outbox.submit(now, frame)
         self._events.extend(EntryEvent(entry) for entry in kept.inbox)

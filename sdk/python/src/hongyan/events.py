@@ -47,4 +47,12 @@ class FailedEvent:
     message: str
 
 
-Event: TypeAlias = EntryEvent | ConversationEvent | OnlineEvent | OfflineEvent | FailedEvent
+@dataclass(frozen=True, slots=True)
+class HistoryReplacedEvent:
+    """The operator put an older state back: forget every entry that came before. What there is comes anew.
+
+    One's own messages that were answered and are gone are sent again by themselves.
+    """
+
+
+Event: TypeAlias = EntryEvent | ConversationEvent | HistoryReplacedEvent | OnlineEvent | OfflineEvent | FailedEvent

@@ -59,6 +59,14 @@ IN_FLIGHT_MAX = 16
 UNTAKEN_MAX = 10_000
 """Events that the program has not taken. Beyond it nothing more is read from the socket."""
 
+ANSWERED_MAX = 1_000
+ANSWERED_BYTES_MAX = 8 * 1024 * 1024
+ANSWERED_MS = 30 * 24 * 60 * 60_000
+"""Answered messages of one's own, their text, and their age. Beyond it the one answered first is forgotten."""
+
+NOWHERE = 2**53 - 1
+"""A seq that no entry has."""
+
 BACKOFF_BASE_MS = 500
 BACKOFF_CAP_MS = 30_000
 """The n-th wait is random between nothing and the lesser of the cap and base times 2 to the n."""

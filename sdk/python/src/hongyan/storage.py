@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS user (id INTEGER PRIMARY KEY, user TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT NOT NULL UNIQUE, frame TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS answered (n INTEGER PRIMARY KEY, message TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS inbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, conv INTEGER NOT NULL, seq INTEGER NOT NULL, entry TEXT NOT NULL,
     UNIQUE (conv, seq)
@@ -52,11 +53,15 @@ class Changes:
     delivered: list[Entry] = field(default_factory=list)
     taken: list[tuple[int, int]] = field(default_factory=list)
     wiped: bool = False
-    """Forget what was learnt of the server's logs first. The outbox and what was delivered stay."""
+    """Forget what was learnt of the server's logs first, and what came of them. The outbox stays."""
+    resubmitted: list[Frame] = field(default_factory=list)
+    """The whole outbox anew, where it was wiped: requests name other conversations in another history."""
+    answered: dict[int, dict[str, Any] | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         lists = (self.positions, self.submitted, self.settled, self.delivered, self.taken)
-        return bool(self.wiped or self.meta or self.conversations or self.users or any(lists))
+        tables = (self.meta, self.conversations, self.users, self.answered)
+        return bool(self.wiped or any(tables) or any(lists))
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class Kept:
     users: list[Frame]
     outbox: list[Frame]
     inbox: list[Entry]
+    answered: list[dict[str, Any]]
 
 
 class Storage:
@@ -118,6 +124,7 @@ class Storage:
             conversations=[json.loads(text) for (text,) in rows("SELECT summary FROM conversation")],
             users=[json.loads(text) for (text,) in rows("SELECT user FROM user")],
             outbox=[json.loads(text) for (text,) in rows("SELECT frame FROM outbox ORDER BY n")],
+            answered=[json.loads(text) for (text,) in rows("SELECT message FROM answered ORDER BY n")],
             inbox=[Entry.read(json.loads(text)) for (text,) in rows("SELECT entry FROM inbox ORDER BY n")],
         )
 
@@ -127,7 +134,7 @@ class Storage:
         database.execute("BEGIN IMMEDIATE")
         try:
             if changes.wiped:
-                for table in ("position", "conversation", "user"):
+                for table in ("position", "conversation", "user", "inbox", "outbox"):
                     database.execute(f"DELETE FROM {table}")
             database.executemany(
                 "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -147,7 +154,15 @@ class Storage:
             )
             database.executemany(
                 "INSERT INTO outbox (client_id, frame) VALUES (?, ?)",
-                [(frame["client_id"], encode(frame)) for frame in changes.submitted],
+                [(frame["client_id"], encode(frame)) for frame in (*changes.resubmitted, *changes.submitted)],
+            )
+            database.executemany(
+                "INSERT OR REPLACE INTO answered VALUES (?, ?)",
+                [(n, encode(message)) for n, message in changes.answered.items() if message is not None],
+            )
+            database.executemany(
+                "DELETE FROM answered WHERE n = ?",
+                [(n,) for n, message in changes.answered.items() if message is None],
             )
             database.executemany(
                 "DELETE FROM outbox WHERE client_id = ?", [(client_id,) for client_id in changes.settled]

@@ -275,6 +275,8 @@ class Welcome:
     interval_ms: int
     timeout_ms: int
     server: str
+    epoch: str | None = None
+    """The name of the server's history, where it says it."""
 
     @classmethod
     def read(cls, frame: Mapping[str, Any]) -> Welcome:
@@ -285,6 +287,7 @@ class Welcome:
             interval_ms=_integer(heartbeat, "interval_ms"),
             timeout_ms=_integer(heartbeat, "timeout_ms"),
             server=_string(frame, "server"),
+            epoch=None if frame.get("epoch") is None else _string(frame, "epoch"),
         )
 
 

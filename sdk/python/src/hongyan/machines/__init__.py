@@ -5,7 +5,7 @@ as a list of actions. The scripts in ``crates/delivery/vectors`` hold these mach
 those of the other SDKs.
 """
 
-from .actions import Conversation, Deliver, Done, Failed, Reconnect, Send
+from .actions import Conversation, Deliver, Done, Dropped, Failed, Found, Reconnect, Reset, Send
 from .heartbeat import Heartbeat
 from .incoming import Incoming, Start
 from .outbox import Outbox, OutboxFull
@@ -16,12 +16,15 @@ __all__ = [
     "Conversation",
     "Deliver",
     "Done",
+    "Dropped",
     "Failed",
+    "Found",
     "Heartbeat",
     "Incoming",
     "Outbox",
     "OutboxFull",
     "Reconnect",
+    "Reset",
     "Send",
     "Start",
 ]

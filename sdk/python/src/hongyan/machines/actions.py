@@ -53,4 +53,23 @@ class Failed:
     request: Frame = field(compare=False)
 
 
-Action: TypeAlias = Send | Deliver | Conversation | Reconnect | Done | Failed
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What was delivered is of another history than the server's: the one that it has comes from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was sent again is there already."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was asked for again is not there, and that is as well."""
+
+    client_id: str
+
+
+Action: TypeAlias = Send | Deliver | Conversation | Reset | Reconnect | Done | Failed | Found | Dropped

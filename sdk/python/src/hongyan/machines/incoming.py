@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 from .. import limits
 from ..wire import Entry, Frame, History, Summary, Synced
-from .actions import Conversation, Deliver, Send
+from .actions import Conversation, Deliver, Reset, Send
 from .reconnect import growing, jitter
 
-IncomingAction: TypeAlias = Send | Deliver | Conversation
+IncomingAction: TypeAlias = Send | Deliver | Conversation | Reset
 
 
 class Start(Enum):
@@ -47,6 +47,7 @@ class _Log:
     early: dict[int, Entry] = field(default_factory=dict)
     fetch_at: int | None = None
     fetching_since: int | None = None
+    fetching_after: int = 0
     failures: int = 0
 
     @property
@@ -75,6 +76,8 @@ class Incoming:
         self._connected = False
         self._logs: dict[int, _Log] = {}
         self._dirty: set[int] = set()
+        self.epoch: str | None = None
+        """The name of the history that is held, where the server says it."""
         self.cursor: str | None = None
         """The cursor of the last walk that came to its end."""
         self.walk: str | None = None
@@ -83,6 +86,8 @@ class Incoming:
         self._walking = False
         self._again = False
         self._syncs = 0
+        self._held_when_asked: dict[int, int] = {}
+        """How far those were held that moved since the page was asked for: it may be older than they are."""
         self._sync_since: int | None = None
         self._sync_at: int | None = None
         self._sync_failures = 0
@@ -93,9 +98,9 @@ class Incoming:
 
     # What is kept.
 
-    def load(self, cursor: str | None, walk: str | None, positions: list[Position]) -> None:
+    def load(self, cursor: str | None, walk: str | None, positions: list[Position], epoch: str | None = None) -> None:
         """What an earlier run kept."""
-        self.cursor, self.walk = cursor, walk
+        self.epoch, self.cursor, self.walk = epoch, cursor, walk
         for position in positions:
             self._logs[position.conv] = _Log(
                 held=position.held,
@@ -118,6 +123,23 @@ class Incoming:
         return Position(conv, log.held, log.known, log.acked, log.unconfirmed or log.due)
 
     # The connection.
+
+    def history_is(self, epoch: str | None) -> list[IncomingAction]:
+        """The server says the name of its history, before ``connected``. What is held of another one is dropped."""
+        if epoch is None:
+            return []
+        known, self.epoch = self.epoch, epoch
+        # What was held before histories had names is taken for this one.
+        return [] if known is None or known == epoch else self._drop_all()
+
+    def _drop_all(self) -> list[IncomingAction]:
+        self._logs.clear()
+        self._dirty.clear()
+        self._strangers.clear()
+        self._held_when_asked.clear()
+        self.cursor = self.walk = None
+        self._walking = self._again = False
+        return [Reset()]
 
     def connected(self, now: int, user: int) -> list[IncomingAction]:
         """The server said ``welcome``."""
@@ -195,6 +217,9 @@ class Incoming:
             if log.unconfirmed and log.acked_before_sync < self._syncs:
                 log.unconfirmed = False
                 self._dirty.add(conv)
+        if any(self._is_below(summary) for summary in page.conversations):
+            # An older state was put back, and nobody said so.
+            return [*self._drop_all(), *self._sync(now)]
         for summary in page.conversations:
             actions += self._shown(now, summary)
         if page.more:
@@ -216,8 +241,10 @@ class Incoming:
     def history(self, now: int, page: History) -> list[IncomingAction]:
         """A page of history that ``Incoming`` asked for."""
         log = self._logs.get(page.conv)
-        if log is None or log.held is None:
+        if log is None or log.held is None or log.fetching_since is None:
             return []
+        if page.head < log.fetching_after:
+            return [*self._drop_all(), *self._sync(now)]
         before = log.held
         log.fetching_since = None
         log.fetch_at = None
@@ -266,8 +293,9 @@ class Incoming:
 
     def kept(self, conv: int, seq: int) -> None:
         """The application has what was delivered, up to ``seq``: it can be acked."""
-        log = self._logs[conv]
-        log.kept = max(log.kept, seq)
+        log = self._logs.get(conv)
+        if log is not None:
+            log.kept = max(log.kept, seq)
 
     def flush(self) -> list[Send]:
         """The acks that are owed."""
@@ -354,6 +382,11 @@ class Incoming:
         self._dirty.add(conv)
         return actions
 
+    def _is_below(self, summary: Summary) -> bool:
+        log = self._logs.get(summary.conv)
+        held = self._held_when_asked.get(summary.conv, 0 if log is None else log.held or 0)
+        return summary.head < held
+
     def _beginning(self, summary: Summary, log: _Log) -> int:
         # What began since the cursor was missed whole.
         is_missed = self.cursor is not None and not log.early
@@ -395,6 +428,8 @@ class Incoming:
 
     def _drain(self, conv: int, log: _Log) -> list[IncomingAction]:
         actions: list[IncomingAction] = []
+        if self._sync_since is not None and log.held is not None:
+            self._held_when_asked.setdefault(conv, log.held)
         while log.held is not None and (entry := log.early.pop(log.held + 1, None)) is not None:
             log.held += 1
             actions.append(Deliver(entry))
@@ -414,6 +449,7 @@ class Incoming:
             # Otherwise it goes on from an earlier connection, and does not show what changed since it began.
         cursor = self.walk if self.walk is not None else self.cursor
         self._syncs += 1
+        self._held_when_asked.clear()
         self._sync_since = now
         self._sync_at = None
         frame: Frame = {"type": "sync"}
@@ -439,6 +475,7 @@ class Incoming:
             if not log.behind:
                 continue
             log.fetching_since = now
+            log.fetching_after = log.held or 0
             frame = {"type": "history", "conv": conv, "after": log.held, "limit": self._history_page}
             sends.append(Send(frame))
         return sends

@@ -13,10 +13,11 @@ from typing import TypeAlias
 from .. import limits
 from ..codes import is_retryable
 from ..wire import Frame, Sent
-from .actions import Done, Failed, Reconnect, Send
+from .actions import Done, Dropped, Failed, Found, Reconnect, Send
+from .answered import AnsweredList, in_another_history
 from .reconnect import growing, jitter
 
-OutboxAction: TypeAlias = Send | Done | Failed | Reconnect
+OutboxAction: TypeAlias = Send | Done | Failed | Found | Dropped | Reconnect
 
 
 class OutboxFull(Exception):
@@ -29,6 +30,8 @@ class _Request:
     failures: int = 0
     not_before: int = 0
     sent_at: int | None = field(default=None)
+    is_again: bool = False
+    """It was answered before, in another history."""
 
     @property
     def client_id(self) -> str:
@@ -43,6 +46,9 @@ class Outbox:
         self._requests: dict[str, _Request] = {}
         self._direct: dict[int, int] = {}
         """The conversation of a user whom a request was addressed to."""
+        self._people: dict[int, int] = {}
+        """The other user of each 1:1 conversation: in another history it has another id."""
+        self.answered = AnsweredList()
         self._connected = False
 
     def __len__(self) -> int:
@@ -55,11 +61,11 @@ class Outbox:
 
     def pending(self) -> list[Frame]:
         """What is not answered yet, oldest first."""
-        return [request.frame for request in self._requests.values()]
+        return [request.frame for request in self._requests.values() if not request.is_again]
 
     def submit(self, now: int, frame: Frame) -> list[OutboxAction]:
         """One more request. Its ``client_id`` must not be in the outbox already."""
-        if len(self._requests) >= limits.OUTBOX_MAX:
+        if len(self.pending()) >= limits.OUTBOX_MAX:
             raise OutboxFull
         request = _Request(frame)
         if request.client_id in self._requests:
@@ -70,7 +76,42 @@ class Outbox:
     def cancel(self, now: int, client_id: str) -> list[OutboxAction]:
         """Forget a request. It may have been stored nevertheless."""
         self._requests.pop(client_id, None)
+        self.answered.forget(client_id)
         return self._launch(now)
+
+    def learn_direct(self, now: int, user: int, conv: int) -> list[OutboxAction]:
+        """The 1:1 conversation with ``user`` is ``conv``: requests for either keep one order from now on."""
+        self._direct[user] = conv
+        self._people[conv] = user
+        return self._launch(now)
+
+    def send_again(self) -> None:
+        """Put what an earlier run had to send again before what waits."""
+        again = {frame["client_id"]: _Request(frame, is_again=True) for frame in self.answered.open()}
+        self._requests = {**again, **self._requests}
+
+    def history_replaced(self, now: int) -> list[OutboxAction]:
+        """The server has another history than the one in which requests were answered: they are sent again."""
+        self.answered.history_replaced(self._people)
+        people, self._people = self._people, {}
+        self._direct.clear()
+        actions: list[OutboxAction] = []
+        waiting = {}
+        for client_id, request in self._requests.items():
+            if request.is_again:
+                continue
+            if request.sent_at is None:
+                # What is in flight is answered as what it was sent as.
+                frame = in_another_history(request.frame, people)
+                if frame is None:
+                    message = "the server's history was replaced by an older one"
+                    actions.append(Failed(client_id, "entry_not_found", message, request.frame))
+                    continue
+                request.frame = frame
+            waiting[client_id] = request
+        self._requests = waiting
+        self.send_again()
+        return [*actions, *self._launch(now)]
 
     def connected(self, now: int) -> list[OutboxAction]:
         self._connected = True
@@ -89,6 +130,8 @@ class Outbox:
         to = request.frame.get("to")
         if to is not None:
             self._direct[to] = sent.conv
+            self._people[sent.conv] = to
+        self.answered.sent(request.frame, sent)
         return [Done(sent.client_id, sent, request.frame), *self._launch(now)]
 
     def failed(
@@ -103,8 +146,30 @@ class Outbox:
             request.not_before = now + (retry_after_ms or 0) + jitter(growing(request.failures), random)
             request.failures += 1
             return self._launch(now)
+        if request.is_again:
+            return [*self._failed_again(request, code, message), *self._launch(now)]
         del self._requests[client_id]
         return [Failed(client_id, code, message, request.frame), *self._launch(now)]
+
+    def _failed_again(self, request: _Request, code: str, message: str) -> list[OutboxAction]:
+        client_id = request.client_id
+        follow_up = self.answered.there(client_id) if code == "client_id_conflict" else None
+        if follow_up is not None and follow_up["client_id"] != client_id:
+            # In its place, so that nothing comes between the two.
+            self._requests = {
+                (follow_up["client_id"] if name == client_id else name): (
+                    _Request(follow_up, is_again=True) if name == client_id else one
+                )
+                for name, one in self._requests.items()
+            }
+            return []
+        del self._requests[client_id]
+        if code == "client_id_conflict":
+            return [Found(client_id)]
+        self.answered.forget(client_id)
+        if request.frame["type"] == "recall" and code in ("entry_not_found", "conversation_not_found"):
+            return [Dropped(client_id)]
+        return [Failed(client_id, code, message, request.frame)]
 
     def tick(self, now: int) -> list[OutboxAction]:
         if not self._connected:
