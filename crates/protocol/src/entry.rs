@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::envelope::encode_long;
+use crate::json::escaped_bytes;
 use crate::value::{self, Scalar};
 use crate::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
@@ -111,7 +112,21 @@ pub struct Entry {
     pub recalled_by: Option<Seq>,
 }
 
+/// The most that an entry takes as JSON, its client id, text and mentions aside: every field is there, and every
+/// integer as long as one can be.
+const ENTRY_BYTES: usize = 384;
+
+/// The most that one mention takes as JSON: 16 digits and a comma.
+const MENTION_BYTES: usize = 17;
+
 impl Entry {
+    /// At most so many bytes are written of an entry with these parts, in a page or as a push. It is more than
+    /// are written by less than half a kilobyte and a mention's digits, however the texts are to be escaped.
+    pub fn bytes_of(client_id: &ClientId, text: Option<&str>, mentions: usize) -> usize {
+        let texts = escaped_bytes(client_id.as_str()) + text.map_or(0, escaped_bytes);
+        ENTRY_BYTES + texts + MENTION_BYTES * mentions
+    }
+
     /// Writes the push of this entry: what [`ServerFrame::Entry`](crate::ServerFrame::Entry)
     /// encodes to, without having to own the entry.
     pub fn encode(&self) -> String {

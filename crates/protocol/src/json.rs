@@ -35,6 +35,26 @@ pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// The bytes that a text takes as JSON, its two quotes aside: at least its own, at most six times as many.
+///
+/// For pages, which are bounded by what is written and not by what was said. What needs no escape is searched
+/// as fast as it is written.
+pub fn escaped_bytes(text: &str) -> usize {
+    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    let escaped = blocks.iter().filter(|block| !is_plain(block));
+    let added = escaped.map(|block| added_by_escapes(block)).sum::<usize>();
+    text.len() + added + added_by_escapes(rest)
+}
+
+fn added_by_escapes(text: &[u8]) -> usize {
+    let added = text.iter().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    added.sum()
+}
+
 /// Writes an integer.
 pub(crate) fn write_integer(out: &mut String, integer: u64) {
     out.push_str(itoa::Buffer::new().format(integer));
@@ -45,14 +65,15 @@ const BLOCK: usize = 16;
 
 fn first_escaped(text: &[u8]) -> Option<usize> {
     let (blocks, _) = text.as_chunks::<BLOCK>();
-    let is_plain = |block: &&[u8; BLOCK]| {
-        !block
-            .iter()
-            .fold(false, |any, &byte| any | is_escaped(byte))
-    };
-    let plain = BLOCK * blocks.iter().take_while(is_plain).count();
+    let plain = BLOCK * blocks.iter().take_while(|block| is_plain(block)).count();
     let at = text[plain..].iter().position(|&byte| is_escaped(byte))?;
     Some(plain + at)
+}
+
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    !block
+        .iter()
+        .fold(false, |any, &byte| any | is_escaped(byte))
 }
 
 const fn is_escaped(byte: u8) -> bool {
@@ -348,6 +369,7 @@ mod tests {
             for before in 0..=2 * BLOCK {
                 let text = format!("{}{}后", "x".repeat(before), char::from(byte));
                 assert_eq!(written(&text), serde_json::to_string(&text).unwrap());
+                assert_eq!(written(&text).len(), 2 + escaped_bytes(&text));
             }
         }
     }
@@ -363,6 +385,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_takes_as_many_bytes_as_are_counted(
+            text in "([\\x00-\\x1f\"\\\\\\x7f]|.){0,200}",
+        ) {
+            prop_assert_eq!(written(&text).len(), 2 + escaped_bytes(&text));
+        }
+
         #[test]
         fn all_else_is_written_as_serde_json_does(
             texts in prop::collection::vec(any::<String>(), 0..4),

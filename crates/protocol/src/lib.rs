@@ -27,6 +27,7 @@ pub use code::{CloseCode, ErrorCode};
 pub use entry::{Body, Entry, EntryKind};
 pub use envelope::read_object;
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
+pub use json::escaped_bytes;
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
     AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,

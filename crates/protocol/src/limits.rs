@@ -42,12 +42,15 @@ pub const HISTORY_ENTRIES: usize = 200;
 /// Entries in one page of `history` where the request does not say.
 pub const HISTORY_ENTRIES_DEFAULT: usize = 50;
 
-/// Text bytes after which a page of `history` or `sync` ends early, so that a page of the longest
-/// messages stays a frame that a phone can hold.
+/// Bytes of entries, as they are written, after which a page of `history` or `sync` ends early: so a page of
+/// the longest messages stays a frame that a phone can hold, whatever JSON makes of them.
 pub const PAGE_BYTES: usize = 1024 * 1024;
 
-/// A frame from the server, in bytes: what a client must be ready to read. JSON may escape a byte
-/// of text into six, but real text hardly at all; a page counts its escaped size.
+/// A page of anything, in bytes, at most: [`PAGE_BYTES`] of entries, and as much again for whatever else
+/// stands in it, such as people's names and positions.
+pub const PAGE_FRAME_BYTES: usize = 2 * PAGE_BYTES;
+
+/// A frame from the server, in bytes: what a client must be ready to read.
 pub const SERVER_FRAME_BYTES: usize = 4 * 1024 * 1024;
 
 /// From the WebSocket's opening to `hello`.
@@ -70,10 +73,10 @@ const _: () = assert!(
     "a legal message always fits a frame"
 );
 const _: () = assert!(
-    PAGE_BYTES > 6 * TEXT_BYTES,
+    PAGE_BYTES > 6 * TEXT_BYTES + 8 * 1024,
     "a page holds at least one message, however it is escaped"
 );
-const _: () = assert!(SERVER_FRAME_BYTES > 2 * PAGE_BYTES);
+const _: () = assert!(SERVER_FRAME_BYTES > PAGE_FRAME_BYTES);
 const _: () = assert!(HISTORY_ENTRIES_DEFAULT <= HISTORY_ENTRIES);
 const _: () = assert!(
     HISTORY_ENTRIES <= UNACKED_ENTRIES,

@@ -387,6 +387,19 @@ proptest! {
         prop_assert_eq!(ServerFrame::decode(&text).ok(), Some((req, frame)), "{}", text);
     }
 
+    /// Pages are bounded by it: what is written is never more, and not much less.
+    #[test]
+    fn an_entry_takes_no_more_than_is_counted(entry in entry()) {
+        let text = match &entry.body {
+            Some(Body::Text { text }) => Some(&**text),
+            Some(Body::Unknown) | None => None,
+        };
+        let counted = Entry::bytes_of(&entry.client_id, text, entry.mentions.len());
+        let written = entry.encode().len();
+        let slack = 512 + 17 * entry.mentions.len();
+        prop_assert!((written..written + slack).contains(&counted), "{} of {}", counted, written);
+    }
+
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
         decodes_or_refuses(&text)?;

@@ -109,6 +109,10 @@ pub const DIRECT_POLL: usize = 32;
 /// Contacts in the list for clients that ask by person. More: those whose conversations changed last.
 pub const DIRECT_CONTACTS: usize = 200;
 
+/// A contact's last message where the list of contacts is full of long ones, in bytes. What is over is cut and
+/// marked with `…`; the conversation has it whole.
+pub const SHORTENED_BYTES: usize = 192;
+
 /// Conversations in which undelivered messages are looked for when such a client comes online. More:
 /// those that changed last; what is undelivered in others is found by reading them.
 pub const UNDELIVERED_CONVERSATIONS: usize = 1000;
@@ -127,4 +131,19 @@ pub const RETRY_DAMAGED: Duration = Duration::from_secs(60);
 pub const HEALTH_AGE: Duration = Duration::from_secs(1);
 
 const _: () = assert!(BATCH_WRITES <= QUEUED_WRITES);
+
+/// A user in a page, in bytes: a login and a name may be all quotes, an avatar all control characters.
+const USER_BYTES: usize = 128 + 2 * LOGIN_BYTES + 2 * NAME_BYTES + 6 * AVATAR_BYTES;
+
+/// A member's positions in a page, in bytes, and the member's share of what is said of the conversation.
+const MEMBER_BYTES: usize = 192;
+
+const _: () = {
+    use hongyan_protocol::limits::{PAGE_BYTES, PAGE_FRAME_BYTES, SYNC_CONVERSATIONS};
+    let sync = PAGE_BYTES + 2 * SYNC_CONVERSATIONS * (USER_BYTES + MEMBER_BYTES);
+    let contacts = PAGE_BYTES + DIRECT_CONTACTS * (USER_BYTES + MEMBER_BYTES + 6 * SHORTENED_BYTES);
+    assert!(sync < PAGE_FRAME_BYTES);
+    assert!(USERS_PAGE * USER_BYTES < PAGE_FRAME_BYTES);
+    assert!(contacts < PAGE_FRAME_BYTES);
+};
 const _: () = assert!(QUEUED_BYTES > hongyan_protocol::limits::TEXT_BYTES);

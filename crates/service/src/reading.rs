@@ -9,7 +9,7 @@ use hongyan_protocol::limits::{
 use hongyan_protocol::{
     ConversationId, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
 };
-use hongyan_store::{Body, Content, Entry, HistoryRange, SyncCursor, SyncLimits};
+use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use crate::limits::USERS_PAGE;
 use crate::{Caller, Service, ServiceError, wire};
@@ -99,7 +99,7 @@ impl Service {
             .store
             .history(caller.user(), history.conv, range, limit)
             .await?;
-        let entries = fit(found.entries, range);
+        let entries = found.entries;
         let more = match range {
             HistoryRange::After(after) => {
                 entries.last().map_or(after, |entry| entry.seq) < found.head
@@ -139,7 +139,7 @@ impl Service {
             }
         };
         Ok(PushPage {
-            entries: fit(found.entries, range).into_iter().map(encode).collect(),
+            entries: found.entries.into_iter().map(encode).collect(),
             head: found.head,
         })
     }
@@ -181,53 +181,5 @@ impl Service {
             .first()
             .map(wire::profile)
             .ok_or(ServiceError::UserNotFound)
-    }
-}
-
-/// Ends a page where its text gets too long for a frame, at the end that the next page goes on from.
-fn fit(mut entries: Vec<Entry>, range: HistoryRange) -> Vec<Entry> {
-    // Nearly always so little text that it fits however much of it must be escaped.
-    let unescaped: usize = entries.iter().filter_map(text).map(str::len).sum();
-    if unescaped <= PAGE_BYTES / ESCAPED_BYTES {
-        return entries;
-    }
-    let mut bytes = 0;
-    let mut fits = |entry: &Entry| {
-        bytes += escaped_bytes(entry);
-        bytes <= PAGE_BYTES
-    };
-    match range {
-        HistoryRange::After(_) => {
-            let kept = entries.iter().take_while(|entry| fits(entry)).count();
-            entries.truncate(kept.max(1));
-        }
-        HistoryRange::Latest | HistoryRange::Before(_) => {
-            let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
-            let dropped = entries.len().saturating_sub(kept.max(1));
-            entries.drain(..dropped);
-        }
-    }
-    entries
-}
-
-/// What one byte of text may become in JSON, at most.
-const ESCAPED_BYTES: usize = 6;
-
-/// The size of an entry's text in JSON.
-fn escaped_bytes(entry: &Entry) -> usize {
-    let escaped = |byte| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..0x20 => ESCAPED_BYTES,
-        _ => 1,
-    };
-    text(entry).map_or(0, |text| text.bytes().map(escaped).sum())
-}
-
-fn text(entry: &Entry) -> Option<&str> {
-    match &entry.content {
-        Content::Message { body, .. } | Content::Edit { body, .. } => {
-            body.as_ref().map(|Body::Text(text)| &**text)
-        }
-        Content::Recall { .. } => None,
     }
 }

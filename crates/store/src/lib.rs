@@ -148,9 +148,9 @@ pub trait Store: Send + Sync + 'static {
         limits: SyncLimits,
     ) -> Result<SyncPage, StoreError>;
 
-    /// A stretch of a log, ascending. It ends early at [`HISTORY_LIMIT`] entries, and when their
-    /// texts reach [`PAGE_BYTES`](hongyan_protocol::limits::PAGE_BYTES); but where there is an entry
-    /// in the range, one at least is given. So whether the log goes on is told by the seqs, not by
+    /// A stretch of a log, ascending. It ends early at [`HISTORY_LIMIT`] entries, and before more than
+    /// [`PAGE_BYTES`](hongyan_protocol::limits::PAGE_BYTES) are [written](Entry::wire_bytes) of them; but where
+    /// there is an entry in the range, one at least is given. So whether the log goes on is told by the seqs, not by
     /// the number of entries.
     async fn history(
         &self,

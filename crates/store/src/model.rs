@@ -142,6 +142,19 @@ pub struct Entry {
     pub content: Content,
 }
 
+impl Entry {
+    /// The most bytes that are written of it on the wire: what a page is bounded by.
+    pub fn wire_bytes(&self) -> usize {
+        let (text, mentions) = match &self.content {
+            Content::Message { body, mentions, .. } => (body.as_ref(), mentions.len()),
+            Content::Edit { body, .. } => (body.as_ref(), 0),
+            Content::Recall { .. } => (None, 0),
+        };
+        let text = text.map(|Body::Text(text)| &**text);
+        hongyan_protocol::Entry::bytes_of(&self.client_id, text, mentions)
+    }
+}
+
 /// The kind of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConversationKind {
@@ -232,7 +245,8 @@ pub struct SyncLimits {
     pub conversations: usize,
     /// Last entries of each.
     pub entries: usize,
-    /// Bytes of text, over all: from then on conversations come without entries.
+    /// Bytes of entries as they are [written](Entry::wire_bytes), over all. A conversation whose entries do not fit
+    /// any more comes with the last few that do, or with none.
     pub bytes: usize,
 }
 

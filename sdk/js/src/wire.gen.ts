@@ -431,10 +431,7 @@ export const LIMITS = {
   TEXT_BYTES: 65536,
   /** One frame from a client, in bytes. JSON may escape a byte into six (`\u0001`). */
   CLIENT_FRAME_BYTES: 524288,
-  /**
-   * A frame from the server, in bytes: what a client must be ready to read. JSON may escape a byte
-   * of text into six, but real text hardly at all; a page counts its escaped size.
-   */
+  /** A frame from the server, in bytes: what a client must be ready to read. */
   SERVER_FRAME_BYTES: 4194304,
   /** A session's token in `hello`, in bytes. */
   TOKEN_BYTES: 128,

@@ -18,6 +18,7 @@ mod door;
 mod edges;
 mod exchange;
 mod http_api;
+mod pages;
 mod re_push;
 mod shutdown;
 mod sign_in;

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 
 use hongyan_protocol::limits::PAGE_BYTES;
-use hongyan_protocol::{ConversationId, UserId, UserProfile};
+use hongyan_protocol::{ConversationId, UserId, UserProfile, escaped_bytes};
 use hongyan_store::{Content, Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use super::{DirectMessage, other_member};
-use crate::limits::DIRECT_CONTACTS;
+use crate::limits::{DIRECT_CONTACTS, SHORTENED_BYTES};
 use crate::{Caller, Service, ServiceError, wire};
 
 /// Somebody with whom the caller spoke.
@@ -54,6 +54,7 @@ impl Service {
             }
         }
         found.sort_by_key(|(_, last, _)| Reverse(last.id));
+        shorten(found.iter_mut().map(|(_, last, _)| last));
 
         let others: Vec<UserId> = found.iter().map(|(other, ..)| *other).collect();
         let users = self.store.users(&others).await?;
@@ -101,5 +102,60 @@ impl Service {
             }
         };
         Ok(message.and_then(|entry| DirectMessage::from_entry(entry, me, other)))
+    }
+}
+
+/// Shortens messages once those before them have filled a page: a list shows their beginning at most.
+fn shorten<'a>(messages: impl Iterator<Item = &'a mut DirectMessage>) {
+    let mut room = PAGE_BYTES;
+    for text in messages.filter_map(|message| message.text.as_mut()) {
+        let bytes = escaped_bytes(text);
+        if bytes <= room {
+            room -= bytes;
+            continue;
+        }
+        let mut end = SHORTENED_BYTES.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        if end < text.len() {
+            *text = format!("{}…", &text[..end]).into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::limits::TEXT_BYTES;
+    use hongyan_protocol::{ClientId, EntryId, Millis};
+
+    use super::*;
+
+    #[test]
+    fn long_messages_are_shortened_where_the_page_is_full() {
+        let message = |text: String| DirectMessage {
+            id: EntryId::from_trusted(1),
+            from: UserId::from_trusted(1000),
+            to: UserId::from_trusted(1001),
+            at: Millis::from_trusted(0),
+            client_id: ClientId::new("c").unwrap(),
+            text: Some(text.into()),
+        };
+        let hostile = "\u{1}".repeat(TEXT_BYTES);
+        let plain = "x".repeat(60_000);
+        let mut texts = vec![hostile.clone(); 2];
+        texts.extend(vec![plain; 4]);
+        texts.extend(vec![hostile; DIRECT_CONTACTS - 8]);
+        texts.extend(["雁".repeat(20_000), "hello".to_owned()]);
+        let mut messages: Vec<_> = texts.iter().cloned().map(message).collect();
+        shorten(messages.iter_mut());
+        let shown = |at: usize| messages[at].text.as_deref();
+        let whole = |at: usize| shown(at) == Some(&*texts[at]);
+        assert!((0..6).all(whole), "as long as there is room");
+        let cut = format!("{}…", "\u{1}".repeat(SHORTENED_BYTES));
+        assert!((6..DIRECT_CONTACTS - 2).all(|at| shown(at) == Some(&*cut)));
+        let cut = format!("{}…", "雁".repeat(SHORTENED_BYTES / 3));
+        assert_eq!(shown(DIRECT_CONTACTS - 2), Some(&*cut));
+        assert!(whole(DIRECT_CONTACTS - 1), "what is short is whole");
     }
 }

@@ -2,7 +2,7 @@
 
 use hongyan_protocol::limits::PAGE_BYTES;
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Body, Content, Entry, HISTORY_LIMIT, History, HistoryRange};
+use hongyan_store::{Entry, HISTORY_LIMIT, History, HistoryRange};
 use rusqlite::{Connection, OptionalExtension, Result, Statement};
 
 use crate::row::{self, ENTRY_COLUMNS, sql};
@@ -26,33 +26,41 @@ pub(crate) fn history(
         return Ok(None);
     };
     let limit = limit.min(HISTORY_LIMIT);
-    let mut bytes = PAGE_BYTES;
+    let mut room = Room {
+        bytes: PAGE_BYTES,
+        least: 1,
+    };
     let entries = match range {
-        HistoryRange::Latest => newest_below(conn, conv, head.next(), limit, &mut bytes)?,
+        HistoryRange::Latest => newest_below(conn, conv, head.next(), limit, &mut room)?,
         HistoryRange::Before(seq) => {
-            newest_below(conn, conv, seq.min(head.next()), limit, &mut bytes)?
+            newest_below(conn, conv, seq.min(head.next()), limit, &mut room)?
         }
-        HistoryRange::After(seq) => oldest_above(conn, conv, seq, limit, &mut bytes)?,
+        HistoryRange::After(seq) => oldest_above(conn, conv, seq, limit, &mut room)?,
     };
     Ok(Some(History { entries, head }))
 }
 
-/// The newest entries below a seq, ascending.
-///
-/// Ends early when `bytes` of text are used up, and takes what it used off them; but one entry at
-/// least is always given, so that whoever pages always comes forward.
+/// What a page may still take.
+pub(crate) struct Room {
+    /// Bytes of entries, as they are [written](Entry::wire_bytes).
+    pub(crate) bytes: usize,
+    /// Entries that are given though they do not fit: with one, whoever pages always comes forward.
+    pub(crate) least: usize,
+}
+
+/// The newest entries below a seq, ascending: as many as there is room for, which they take.
 pub(crate) fn newest_below(
     conn: &Connection,
     conv: ConversationId,
     below: Seq,
     limit: usize,
-    bytes: &mut usize,
+    room: &mut Room,
 ) -> Result<Vec<Entry>> {
     let mut select = conn.prepare_cached(&format!(
         "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq < ?2
          ORDER BY seq DESC LIMIT ?3"
     ))?;
-    let mut entries = take(&mut select, conv, below, limit, bytes)?;
+    let mut entries = take(&mut select, conv, below, limit, room)?;
     entries.reverse();
     Ok(entries)
 }
@@ -62,13 +70,13 @@ fn oldest_above(
     conv: ConversationId,
     above: Seq,
     limit: usize,
-    bytes: &mut usize,
+    room: &mut Room,
 ) -> Result<Vec<Entry>> {
     let mut select = conn.prepare_cached(&format!(
         "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq > ?2
          ORDER BY seq LIMIT ?3"
     ))?;
-    take(&mut select, conv, above, limit, bytes)
+    take(&mut select, conv, above, limit, room)
 }
 
 fn take(
@@ -76,28 +84,18 @@ fn take(
     conv: ConversationId,
     bound: Seq,
     limit: usize,
-    bytes: &mut usize,
+    room: &mut Room,
 ) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     let mut rows = select.query((sql(conv), sql(bound), row::limit(limit)))?;
     while let Some(row) = rows.next()? {
         let entry = row::entry(row)?;
-        let size = text_bytes(&entry);
-        if size > *bytes && !entries.is_empty() {
+        let size = entry.wire_bytes();
+        if size > room.bytes && entries.len() >= room.least {
             break;
         }
-        *bytes = bytes.saturating_sub(size);
+        room.bytes = room.bytes.saturating_sub(size);
         entries.push(entry);
     }
     Ok(entries)
-}
-
-fn text_bytes(entry: &Entry) -> usize {
-    match &entry.content {
-        Content::Message { body, .. } | Content::Edit { body, .. } => match body {
-            Some(Body::Text(text)) => text.len(),
-            None => 0,
-        },
-        Content::Recall { .. } => 0,
-    }
 }

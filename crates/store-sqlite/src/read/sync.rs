@@ -9,7 +9,8 @@ use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{Entry, SyncCursor, SyncLimits, SyncPage};
 use rusqlite::{Connection, Result};
 
-use super::{conversation, history, unread};
+use super::history::{self, Room};
+use super::{conversation, unread};
 use crate::row::{self, sql};
 
 /// Conversations in a page, whatever the caller asks for.
@@ -51,17 +52,20 @@ pub(crate) fn sync(
         },
         Some(_) | None => SyncCursor::Since(top),
     };
-    let mut bytes = limits.bytes;
+    let mut room = Room {
+        bytes: limits.bytes,
+        least: 0,
+    };
     let mut conversations = Vec::with_capacity(changed.len());
     for (conv, _) in changed {
         let Some(conversation) = conversation::conversation(conn, conv)? else {
             continue;
         };
-        let entries = if bytes == 0 || is_damaged(conv) {
+        let entries = if limits.entries == 0 || room.bytes == 0 || is_damaged(conv) {
             Vec::new()
         } else {
             let end = conversation.head.next();
-            history::newest_below(conn, conv, end, limits.entries, &mut bytes)?
+            history::newest_below(conn, conv, end, limits.entries, &mut room)?
         };
         conversations.push((conversation, unread::unread(conn, conv, user)?, entries));
     }
@@ -83,8 +87,11 @@ pub(crate) fn probe(
     let mut is_news = false;
     for (conv, _) in changed(conn, user, 0, u64::MAX >> 1, PROBED)? {
         let read = head(conn, conv).and_then(|head| {
-            let mut bytes = usize::MAX;
-            history::newest_below(conn, conv, head.next(), entries, &mut bytes)
+            let mut room = Room {
+                bytes: usize::MAX,
+                least: 0,
+            };
+            history::newest_below(conn, conv, head.next(), entries, &mut room)
         });
         is_news |= note(conv, &read);
     }

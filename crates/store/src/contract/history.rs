@@ -1,10 +1,10 @@
 //! Stretches of a log.
 
-use hongyan_protocol::limits::PAGE_BYTES;
-use hongyan_protocol::{ConversationId, UserId};
+use hongyan_protocol::limits::{MENTIONS, PAGE_BYTES, TEXT_BYTES};
+use hongyan_protocol::{ClientId, ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, seq};
-use crate::{HISTORY_LIMIT, HistoryRange, ReadError, Store, Target};
+use crate::{Change, Entry, HISTORY_LIMIT, HistoryRange, ReadError, Store, Target};
 
 async fn seqs<E: Engine>(
     f: &Fixture<E>,
@@ -63,9 +63,46 @@ pub async fn limits<E: Engine>(f: &mut Fixture<E>) {
     }
 }
 
+/// More than is written around an entry's text.
+const AROUND_A_TEXT: usize = 1024;
+
+/// A control character takes six bytes: what is counted is what is written, at either end of a log.
+pub async fn written_bytes_are_bounded<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let mut batch = Vec::new();
+    for text in ["\u{1}", "\"", "\\", "x", "\n", "雁", "\u{1f}"] {
+        for _ in 0..6 {
+            let text = text.repeat(TEXT_BYTES / text.len());
+            let mut append = f.message(a, Target::Direct(b), &text);
+            append.client_id = ClientId::new("\"".repeat(55) + append.client_id.as_str()).unwrap();
+            if let Change::Message { mentions, .. } = &mut append.change {
+                *mentions = (1..=MENTIONS as u64).map(UserId::from_trusted).collect();
+            }
+            batch.push(append);
+        }
+    }
+    let outcomes = f.append_all(&batch).await;
+    let conv = outcomes[0].as_ref().unwrap().conv;
+    let mut found = 0;
+    while found < batch.len() as u64 {
+        for range in [
+            HistoryRange::After(seq(found)),
+            HistoryRange::Before(seq(batch.len() as u64 + 1 - found)),
+        ] {
+            let page = f.store().history(b, conv, range, HISTORY_LIMIT).await;
+            let entries = page.unwrap().entries;
+            let bytes: usize = entries.iter().map(Entry::wire_bytes).sum();
+            assert!(bytes <= PAGE_BYTES, "{} in {bytes} bytes", entries.len());
+            if range == HistoryRange::After(seq(found)) {
+                found = entries.last().unwrap().seq.get();
+            }
+        }
+    }
+}
+
 pub async fn bytes_are_bounded<E: Engine>(f: &mut Fixture<E>) {
     let (a, b) = f.pair().await;
-    let text = "x".repeat(PAGE_BYTES / 4);
+    let text = "x".repeat(PAGE_BYTES / 4 - AROUND_A_TEXT);
     let mut batch = Vec::new();
     for _ in 0..10 {
         batch.push(f.message(a, Target::Direct(b), &text));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hongyan_protocol::{ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, seq};
-use crate::{SyncCursor, SyncLimits, SyncPage, Target};
+use crate::{Entry, SyncCursor, SyncLimits, SyncPage, Target};
 
 fn convs(page: &SyncPage) -> Vec<ConversationId> {
     page.conversations
@@ -170,8 +170,9 @@ pub async fn entries_and_bytes_are_bounded<E: Engine>(f: &mut Fixture<E>) {
         let seqs: Vec<_> = entries.iter().map(|entry| entry.seq).collect();
         assert_eq!(seqs, [seq(5), seq(6)], "the last ones, ascending");
     }
-    // "message n" has 9 bytes: the first conversation gets two, then there is room for none.
-    let limits = SyncLimits { bytes: 18, ..WIDE };
+    // The first conversation gets two, then there is room for none.
+    let bytes = page.conversations[0].2.iter().map(Entry::wire_bytes).sum();
+    let limits = SyncLimits { bytes, ..WIDE };
     let page = f.sync(user, SyncCursor::Since(0), limits).await;
     let counts: Vec<_> = page
         .conversations

@@ -69,6 +69,15 @@ impl Http {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    /// `GET`, with the bytes that the answer had.
+    pub async fn get_measured(&self, path: &str) -> (Value, usize) {
+        let request = self.client.get(format!("{}{path}", self.base));
+        let response = request.bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let text = response.text().await.unwrap();
+        (serde_json::from_str(&text).unwrap(), text.len())
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call(Method::GET, path, None).await

@@ -156,6 +156,23 @@ impl Raw {
         }
     }
 
+    /// A request and its answer, and how many bytes that had; pushes in between are passed over.
+    pub async fn request_measured(&mut self, mut frame: Value) -> (Value, usize) {
+        let req = self.next_req;
+        self.next_req += 1;
+        frame["req"] = req.into();
+        self.send(frame).await;
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            if let Some(Ok(Message::Text(text))) = message.expect("an answer in time") {
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                if frame["req"] == req {
+                    return (frame, text.len());
+                }
+            }
+        }
+    }
+
     /// Sends a text to a user and returns `sent`.
     pub async fn send_text(&mut self, to: u64, client_id: &str, text: &str) -> Value {
         let sent = self.request(text_to(to, client_id, text)).await;
