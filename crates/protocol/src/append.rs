@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::GivenBody;
 use crate::envelope::{Refusal, read_object};
 use crate::{Body, ClientId, ConversationId, ErrorCode, Seq, UserId, limits, value};
 
@@ -32,7 +33,7 @@ pub struct Send {
 }
 
 /// Replaces the body of a message of one's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Edit {
     /// The conversation.
     pub conv: ConversationId,
@@ -63,7 +64,7 @@ pub(crate) struct SendRead {
     #[serde(default)]
     to: Option<UserId>,
     client_id: ClientId,
-    body: Body,
+    body: GivenBody,
     #[serde(default)]
     reply_to: Option<Seq>,
     /// One more than allowed, so that too many can be told from just enough.
@@ -72,6 +73,22 @@ pub(crate) struct SendRead {
         deserialize_with = "value::capped_list::<{ limits::MENTIONS + 1 }, _, _>"
     )]
     mentions: Vec<UserId>,
+}
+
+/// `edit` as it is read, before its body is checked.
+#[derive(Deserialize)]
+pub(crate) struct EditRead {
+    conv: ConversationId,
+    seq: Seq,
+    client_id: ClientId,
+    body: GivenBody,
+}
+
+/// What an HTTP request to edit has in its body; the rest is in its path.
+#[derive(Deserialize)]
+struct EditBody {
+    client_id: ClientId,
+    body: GivenBody,
 }
 
 /// `send` as it is written, borrowed from a [`Send`].
@@ -110,7 +127,7 @@ impl Send {
         Ok(Self {
             target,
             client_id,
-            body: checked_body(Body::text(text))?,
+            body: checked_text(Body::text(text))?,
             reply_to: None,
             mentions: Vec::new(),
         })
@@ -167,18 +184,48 @@ impl Send {
 }
 
 impl Edit {
-    /// Refuses a body that no client could show, as [`ClientFrame::decode`](crate::ClientFrame::decode) does.
+    /// Reads what an HTTP request to edit the message at `seq` has in its body.
     ///
     /// # Errors
-    /// The code to answer with and a message for people.
-    pub fn checked(self) -> Result<Self, (ErrorCode, String)> {
-        let body = checked_body(self.body)?;
-        Ok(Self { body, ..self })
+    /// The code to answer with and a message for people, as [`ClientFrame::decode`](crate::ClientFrame::decode) gives them.
+    pub fn from_json(
+        conv: ConversationId,
+        seq: Seq,
+        body: &[u8],
+    ) -> Result<Self, (ErrorCode, String)> {
+        let EditBody { client_id, body } = read_object(body)?;
+        Self::checked(EditRead {
+            conv,
+            seq,
+            client_id,
+            body,
+        })
+    }
+
+    pub(crate) fn checked(read: EditRead) -> Result<Self, Refusal> {
+        Ok(Self {
+            conv: read.conv,
+            seq: read.seq,
+            client_id: read.client_id,
+            body: checked_body(read.body)?,
+        })
+    }
+}
+
+/// Refuses a body that says what this version would drop: what a client wrote must not vanish in silence.
+fn checked_body(given: GivenBody) -> Result<Body, Refusal> {
+    let body = checked_text(given.body)?;
+    match given.unknown_field {
+        Some(name) => Err((
+            ErrorCode::Unsupported,
+            format!("a body of type text has no field {name:?}"),
+        )),
+        None => Ok(body),
     }
 }
 
 /// Refuses a body that no client could show or not every store could keep.
-fn checked_body(body: Body) -> Result<Body, Refusal> {
+fn checked_text(body: Body) -> Result<Body, Refusal> {
     match &body {
         Body::Unknown => Err((
             ErrorCode::Unsupported,

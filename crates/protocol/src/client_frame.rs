@@ -5,7 +5,7 @@
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
-use crate::append::SendRead;
+use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{Ack, Edit, ErrorCode, Hello, History, Ping, Read, Recall, Send, Sync};
 
@@ -79,7 +79,7 @@ impl<'a> Frames<'a> for ClientFrame {
             "hello" => Hello::deserialize(fields)?.checked().map(Self::Hello),
             "ping" => Ok(Self::Ping(Ping::deserialize(fields)?)),
             "send" => Send::checked(SendRead::deserialize(fields)?).map(Self::Send),
-            "edit" => Edit::deserialize(fields)?.checked().map(Self::Edit),
+            "edit" => Edit::checked(EditRead::deserialize(fields)?).map(Self::Edit),
             "recall" => Ok(Self::Recall(Recall::deserialize(fields)?)),
             "ack" => Ok(Self::Ack(Ack::deserialize(fields)?)),
             "read" => Ok(Self::Read(Read::deserialize(fields)?)),

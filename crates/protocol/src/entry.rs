@@ -1,8 +1,9 @@
 //! An entry: one line of a conversation's log, as it stands on the wire.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::de::Error;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::envelope::encode_long;
@@ -30,27 +31,76 @@ impl Body {
     }
 }
 
-#[derive(Deserialize)]
-struct BodyOnWire<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Scalar<'a>,
-    #[serde(borrow, default)]
-    text: Scalar<'a>,
-}
-
 impl<'de> Deserialize<'de> for Body {
     /// Written out, because what serde derives for a tagged enum first copies all of the object
     /// into a tree, many times its size when a stranger wrote it.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire: BodyOnWire<'de> = value::object(deserializer)?;
-        match (wire.kind, wire.text) {
-            (Scalar::Text(kind), Scalar::Text(text)) if kind == "text" => Ok(Self::text(text)),
-            (Scalar::Text(kind), _) if kind == "text" => {
-                Err(D::Error::custom("a body of type text has a string text"))
+        GivenBody::deserialize(deserializer).map(|given| given.body)
+    }
+}
+
+/// A body, and whether it says more than this version can read.
+pub(crate) struct GivenBody {
+    pub(crate) body: Body,
+    /// The beginning of a field's name that a body of this type does not have, if there is one.
+    pub(crate) unknown_field: Option<Box<str>>,
+}
+
+/// Characters of an unknown field's name that are kept.
+const SHOWN: usize = 32;
+
+impl<'de> Deserialize<'de> for GivenBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct GivenVisitor;
+
+        impl<'de> Visitor<'de> for GivenVisitor {
+            type Value = GivenBody;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
-            (Scalar::Text(_), _) => Ok(Self::Unknown),
-            _ => Err(D::Error::custom("a body has a string type")),
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GivenBody, A::Error> {
+                let (mut kind, mut text) = (None, None);
+                let mut unknown_field = None;
+                while let Some(name) = map.next_key()? {
+                    let Scalar::Text(name) = name else {
+                        return Err(A::Error::custom("the name of a field is a string"));
+                    };
+                    let known = match &*name {
+                        "type" => &mut kind,
+                        "text" => &mut text,
+                        _ => {
+                            if map.next_value::<Scalar<'de>>()? != Scalar::Absent {
+                                unknown_field = Some(name.chars().take(SHOWN).collect());
+                            }
+                            continue;
+                        }
+                    };
+                    if known.replace(map.next_value()?).is_some() {
+                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                    }
+                }
+                let body = body(kind.unwrap_or_default(), text.unwrap_or_default())?;
+                Ok(GivenBody {
+                    body,
+                    unknown_field,
+                })
+            }
         }
+
+        deserializer.deserialize_map(GivenVisitor)
+    }
+}
+
+fn body<E: Error>(kind: Scalar<'_>, text: Scalar<'_>) -> Result<Body, E> {
+    match (kind, text) {
+        (Scalar::Text(kind), Scalar::Text(text)) if kind == "text" => Ok(Body::text(text)),
+        (Scalar::Text(kind), _) if kind == "text" => {
+            Err(E::custom("a body of type text has a string text"))
+        }
+        (Scalar::Text(_), _) => Ok(Body::Unknown),
+        _ => Err(E::custom("a body has a string type")),
     }
 }
 

@@ -33,6 +33,7 @@ pub use server_frame::{
     AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,
     HistoryPage, MemberPosition, Pong, Receipt, Sent, ServerFrame, Synced, UserProfile, Welcome,
 };
+pub use value::page_limit;
 
 /// The WebSocket subprotocol that names this wire format.
 pub const SUBPROTOCOL: &str = "hongyan.v1.json";

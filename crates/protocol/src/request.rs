@@ -119,14 +119,22 @@ impl Hello {
 }
 
 impl Sync {
-    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+    /// Refuses a cursor that no server made, as [`ClientFrame::decode`](crate::ClientFrame::decode) does.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn checked(self) -> Result<Self, (ErrorCode, String)> {
         at_most(&self.cursor, limits::CURSOR_BYTES, "a cursor")?;
         Ok(self)
     }
 }
 
 impl History {
-    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+    /// Refuses two ends at a time, as [`ClientFrame::decode`](crate::ClientFrame::decode) does.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn checked(self) -> Result<Self, (ErrorCode, String)> {
         match (self.before, self.after) {
             (Some(_), Some(_)) => Err((
                 ErrorCode::BadRequest,

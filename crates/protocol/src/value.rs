@@ -1,13 +1,12 @@
 //! Reading of single JSON values, where what serde derives is too strict or too lax.
 //!
 //! Too strict: a `null` where a list may be absent, a field of a body that this version does not
-//! know. Too lax: structs written as arrays, integers that JavaScript cannot hold, endless lists.
+//! know. Too lax: integers that JavaScript cannot hold, endless lists.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::ids::EXACT_INTEGER_LIMIT;
@@ -80,29 +79,6 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 }
 
-/// Reads a struct from an object only. What serde derives would take an array of the fields too.
-pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct ObjectVisitor<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(map))
-        }
-    }
-
-    deserializer.deserialize_map(ObjectVisitor(PhantomData))
-}
-
 /// Reads an optional value whose absence is its default, and whose `null` is its absence.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -135,8 +111,11 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64,
     deserializer.deserialize_u64(IntegerVisitor)
 }
 
-/// Reads the wished size of a page. 0 is refused: a walk in pages of nothing never ends.
-pub(crate) fn page_limit<'de, D>(deserializer: D) -> Result<Option<usize>, D::Error>
+/// Reads the wished size of a page, for `deserialize_with`. 0 is refused: a walk in pages of nothing never ends.
+///
+/// # Errors
+/// The value is not an integer from 1 to 2^53 - 1, nor absent.
+pub fn page_limit<'de, D>(deserializer: D) -> Result<Option<usize>, D::Error>
 where
     D: Deserializer<'de>,
 {

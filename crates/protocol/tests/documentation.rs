@@ -291,6 +291,10 @@ fn every_limit_is_the_real_one() {
             limits::HISTORY_ENTRIES_DEFAULT
         ),
         format!(
+            "| a page of anything, as it is written | {} bytes |",
+            limits::PAGE_FRAME_BYTES
+        ),
+        format!(
             "| entries pushed and not acked on a connection | {} |",
             limits::UNACKED_ENTRIES
         ),

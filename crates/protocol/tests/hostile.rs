@@ -336,6 +336,10 @@ fn an_optional_field_may_be_null() {
             r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,
             r#"{"type":"send","conv":null,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"reply_to":null,"mentions":null}"#,
         ),
+        (
+            r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,
+            r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x","html":null}}"#,
+        ),
     ];
     for (short, long) in pairs {
         assert_eq!(
@@ -401,6 +405,22 @@ fn fields_that_contradict_each_other() {
             Some(5),
             Unsupported,
         ),
+        // What this version would drop of a text, whatever the rest is.
+        (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x","html":"<b>x</b>"}}"#,
+            Some(5),
+            Unsupported,
+        ),
+        (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"files":[{"deep":1}],"type":"text","text":"x"}}"#,
+            Some(5),
+            Unsupported,
+        ),
+        (
+            r#"{"type":"edit","req":5,"conv":1,"seq":1,"client_id":"c","body":{"type":"text","text":"x","Text":"y"}}"#,
+            Some(5),
+            Unsupported,
+        ),
         (
             r#"{"type":"hello","req":5,"client":"two\nlines"}"#,
             Some(5),
@@ -420,8 +440,12 @@ fn an_escaped_name_is_the_same_name() {
 fn over_http_the_same_rules_hold() {
     let good = br#"{"to":1001,"client_id":"c","body":{"type":"text","text":"hi"}}"#;
     assert!(Send::from_json(good).is_ok());
-    let table: [(&[u8], ErrorCode); 6] = [
+    let table: [(&[u8], ErrorCode); 7] = [
         (b"", BadRequest),
+        (
+            br#"{"to":1,"client_id":"c","body":{"type":"text","text":"x","html":"y"}}"#,
+            Unsupported,
+        ),
         (b"\xff\xfe", BadRequest),
         (
             br#"[1,null,"c",{"type":"text","text":"hi"},null,[]]"#,

@@ -15,15 +15,10 @@ use super::extract::{JsonBody, PathOf, QueryOf};
 use crate::Gateway;
 
 #[derive(Deserialize)]
-pub(super) struct ListQuery {
-    cursor: Option<Box<str>>,
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
 pub(super) struct EntriesQuery {
     before: Option<Seq>,
     after: Option<Seq>,
+    #[serde(default, deserialize_with = "hongyan_protocol::page_limit")]
     limit: Option<usize>,
 }
 
@@ -36,13 +31,10 @@ pub(super) struct ReadRequest {
 pub(super) async fn list(
     State(gateway): State<Arc<Gateway>>,
     Authenticated { caller, .. }: Authenticated,
-    QueryOf(query): QueryOf<ListQuery>,
+    QueryOf(sync): QueryOf<Sync>,
 ) -> Result<Json<Synced>, ApiError> {
-    let sync = Sync {
-        cursor: query.cursor,
-        limit: query.limit,
-    };
-    Ok(Json(gateway.service.sync(&caller, sync).await?))
+    let synced = gateway.service.sync(&caller, sync.checked()?).await?;
+    Ok(Json(synced))
 }
 
 /// `GET /v1/conversations/{conv}/entries`: the same pages as `history`.
@@ -58,7 +50,8 @@ pub(super) async fn entries(
         after: query.after,
         limit: query.limit,
     };
-    Ok(Json(gateway.service.history(&caller, history).await?))
+    let page = gateway.service.history(&caller, history.checked()?).await?;
+    Ok(Json(page))
 }
 
 /// `POST /v1/conversations/{conv}/read`

@@ -4,23 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use hongyan_protocol::{
-    Body as MessageBody, ClientId, ConversationId, Edit, Recall, Send, Sent, Seq,
-};
+use hongyan_protocol::{ClientId, ConversationId, Edit, Recall, Send, Sent, Seq};
 use hongyan_service::ServiceError;
-use serde::Deserialize;
 
 use super::auth::Authenticated;
 use super::committed;
 use super::error::ApiError;
-use super::extract::{Body, JsonBody, PathOf};
+use super::extract::{Body, PathOf};
 use crate::Gateway;
-
-#[derive(Deserialize)]
-pub(super) struct EditRequest {
-    client_id: ClientId,
-    body: MessageBody,
-}
 
 /// `POST /v1/messages`: the fields of `send`, answered with those of `sent`.
 pub(super) async fn send(
@@ -38,15 +29,9 @@ pub(super) async fn edit(
     State(gateway): State<Arc<Gateway>>,
     Authenticated { caller, .. }: Authenticated,
     PathOf((conv, seq)): PathOf<(ConversationId, Seq)>,
-    JsonBody(EditRequest { client_id, body }): JsonBody<EditRequest>,
+    Body(body): Body,
 ) -> Result<Json<Sent>, ApiError> {
-    let edit = Edit {
-        conv,
-        seq,
-        client_id,
-        body,
-    }
-    .checked()?;
+    let edit = Edit::from_json(conv, seq, &body)?;
     let sent = committed(|reply| gateway.service.edit(&caller, edit, reply)).await?;
     Ok(Json(sent))
 }

@@ -21,6 +21,7 @@ pub(super) struct UsersQuery {
     /// Only ids above this one.
     #[serde(default)]
     after: UserId,
+    #[serde(default, deserialize_with = "hongyan_protocol::page_limit")]
     limit: Option<usize>,
 }
 

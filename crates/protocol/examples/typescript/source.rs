@@ -164,6 +164,8 @@ fn member(field: &Field) -> Member {
         | "usize" => "integer".into(),
         "str" | "ClientId" => "string".into(),
         "bool" => "boolean".into(),
+        // What a body says that this version does not know is seen only where one is read.
+        "GivenBody" => "Body".into(),
         shape => shape.into(),
     };
     Member {

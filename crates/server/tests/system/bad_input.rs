@@ -302,3 +302,128 @@ async fn a_request_that_is_none_for_a_websocket_is_told_what_is_missing() {
         "hongyan.v1.json"
     );
 }
+
+/// Bad input is answered with the same code at both doors.
+#[tokio::test]
+async fn both_doors_refuse_alike() {
+    let server = TestServer::start().await;
+    let http = server.http(ZHANG).await;
+    let mut socket = server.connect(ZHANG).await;
+    socket.send_text(LI_ID, "first", "hi").await;
+    let long_cursor = "7".repeat(129);
+    let body = |more: Value| {
+        let mut body = json!({ "type": "text", "text": "x" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        body
+    };
+    let html = || body(json!({ "html": "<b>x</b>" }));
+    let cases = [
+        (
+            json!({ "type": "sync", "limit": 0 }),
+            "GET /v1/conversations?limit=0",
+            None,
+        ),
+        (
+            json!({ "type": "sync", "limit": -1 }),
+            "GET /v1/conversations?limit=-1",
+            None,
+        ),
+        (
+            json!({ "type": "sync", "limit": 1_u64 << 53 }),
+            "GET /v1/conversations?limit=9007199254740992",
+            None,
+        ),
+        (
+            json!({ "type": "sync", "cursor": "x" }),
+            "GET /v1/conversations?cursor=x",
+            None,
+        ),
+        (
+            json!({ "type": "sync", "cursor": long_cursor }),
+            &format!("GET /v1/conversations?cursor={long_cursor}"),
+            None,
+        ),
+        (
+            json!({ "type": "history", "conv": 1, "limit": 0 }),
+            "GET /v1/conversations/1/entries?limit=0",
+            None,
+        ),
+        (
+            json!({ "type": "history", "conv": 1, "before": 1, "after": 1 }),
+            "GET /v1/conversations/1/entries?before=1&after=1",
+            None,
+        ),
+        (
+            json!({ "type": "history", "conv": 1, "after": -1 }),
+            "GET /v1/conversations/1/entries?after=-1",
+            None,
+        ),
+        (
+            json!({ "type": "history", "conv": 7 }),
+            "GET /v1/conversations/7/entries",
+            None,
+        ),
+        (
+            json!({ "type": "read", "conv": 1, "seq": 9 }),
+            "POST /v1/conversations/1/read",
+            Some(json!({ "seq": 9 })),
+        ),
+        (
+            json!({ "type": "read", "conv": 1, "seq": 1.0 }),
+            "POST /v1/conversations/1/read",
+            Some(json!({ "seq": 1.0 })),
+        ),
+        (
+            json!({ "type": "send", "to": LI_ID, "client_id": "s1", "body": html() }),
+            "POST /v1/messages",
+            Some(json!({ "to": LI_ID, "client_id": "s1", "body": html() })),
+        ),
+        (
+            json!({ "type": "send", "to": LI_ID, "client_id": "", "body": body(json!({})) }),
+            "POST /v1/messages",
+            Some(json!({ "to": LI_ID, "client_id": "", "body": body(json!({})) })),
+        ),
+        (
+            json!({ "type": "send", "conv": 1, "client_id": "s2", "body": { "type": "poll" } }),
+            "POST /v1/messages",
+            Some(json!({ "conv": 1, "client_id": "s2", "body": { "type": "poll" } })),
+        ),
+        (
+            json!({ "type": "edit", "conv": 1, "seq": 1, "client_id": "e1", "body": html() }),
+            "PATCH /v1/conversations/1/entries/1",
+            Some(json!({ "client_id": "e1", "body": html() })),
+        ),
+        (
+            json!({ "type": "edit", "conv": 1, "seq": 1, "client_id": "e2", "body": body(json!({ "text": "" })) }),
+            "PATCH /v1/conversations/1/entries/1",
+            Some(json!({ "client_id": "e2", "body": body(json!({ "text": "" })) })),
+        ),
+        (
+            json!({ "type": "recall", "conv": 1, "seq": 9, "client_id": "r" }),
+            "DELETE /v1/conversations/1/entries/9",
+            None,
+        ),
+    ];
+    for (frame, request, body) in cases {
+        let refused = socket.request(frame.clone()).await;
+        assert_eq!(refused["type"], "error", "{frame}");
+        let (method, path) = request.split_once(' ').unwrap();
+        let (status, answer) = http.call(method.parse().unwrap(), path, body).await;
+        assert!(status.is_client_error(), "{request}: {status} {answer}");
+        assert_eq!(
+            answer["error"]["code"], refused["code"],
+            "{frame} and {request}"
+        );
+    }
+    for path in ["/v1/users?limit=0", "/v1/users?limit=-1"] {
+        let (status, answer) = http.get(path).await;
+        assert_eq!(status.as_u16(), 400, "{path}");
+        assert_eq!(answer["error"]["code"], "bad_request", "{path}");
+    }
+    let page = socket
+        .request(json!({ "type": "history", "conv": 1 }))
+        .await;
+    assert_eq!(page["head"], 1, "nothing of all that was stored");
+}
