@@ -7,7 +7,8 @@ use std::time::Duration;
 use common::*;
 use hongyan_client::protocol::{Bye, ClientFrame, CloseCode, ServerFrame, limits};
 use hongyan_client::{
-    Client, Config, Credentials, Event, Events, Reason, SendError, SubmitError, Target, Terminal,
+    Client, Config, Credentials, Event, Events, Page, Reason, SendError, SubmitError, Target,
+    Terminal,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
@@ -46,6 +47,53 @@ async fn a_terminal_close_stops_the_client_for_good() {
     assert_eq!(handle.await, Err(SendError::Stopped));
     let late = client.send(Target::User(OTHER), "late").await;
     assert!(matches!(late, Err(SubmitError::Stopped)));
+}
+
+/// A server, or a log, that has pages which no client of this protocol takes: to ask for the same again would
+/// end the same, for ever.
+#[tokio::test]
+async fn a_page_too_large_is_asked_for_in_smaller_parts() {
+    let server = Server::start().await;
+    let (client, mut events) = connect(server.config()).await;
+    let mut limits_asked = Vec::new();
+    loop {
+        let mut peer = server.welcome().await;
+        let (req, limit) = peer
+            .wait_for(|req, frame| match frame {
+                ClientFrame::Sync(sync) => Some((req, sync.limit)),
+                _ => None,
+            })
+            .await;
+        limits_asked.push(limit);
+        if limit == Some(3) {
+            peer.send(req, ServerFrame::Synced(synced(&log(3)))).await;
+            wait_until_caught_up(&mut events).await;
+            let page = client.history(CONV, Page::Newest, 200);
+            let (page, limit) = tokio::join!(page, async {
+                let (req, limit) = peer
+                    .wait_for(|req, frame| match frame {
+                        ClientFrame::History(history) => Some((req, history.limit)),
+                        _ => None,
+                    })
+                    .await;
+                let answer = ServerFrame::History(common::page(&log(3), 0, 3));
+                peer.send(req, answer).await;
+                limit
+            });
+            assert_eq!(page.unwrap().entries.len(), 3);
+            assert_eq!(
+                limit,
+                Some(200),
+                "everything is there: back to the full size"
+            );
+            break;
+        }
+        let huge = "x".repeat(limits::SERVER_FRAME_BYTES + 1);
+        peer.try_send_raw(Message::text(huge)).await;
+        let reason = reason(&mut events).await;
+        assert!(matches!(reason, Reason::Garbage(_)), "{reason}");
+    }
+    assert_eq!(limits_asked, [None, Some(25), Some(12), Some(6), Some(3)]);
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ macro_rules! store_contract {
             sync: an_empty_account, newest_change_first, every_change_is_found, pages_are_constant,
                 a_walk_with_changes_between_misses_nothing, entries_and_bytes_are_bounded,
                 only_own_conversations;
-history: ranges, limits, strangers, bytes_are_bounded, written_bytes_are_bounded;
+            history: ranges, limits, strangers, bytes_are_bounded, written_bytes_are_bounded;
             identity: an_epoch_stays, each_store_has_its_own, a_cursor_is_of_one_history,
                 a_cursor_of_a_later_state_begins_anew;
             snapshots: a_read_never_sees_half_a_batch, concurrent_commits;

@@ -14,11 +14,14 @@ export class GarbageError extends Error {
   override readonly name = "GarbageError";
 }
 
+/** A frame was too large to be taken. */
+export const TOO_LARGE = "too large";
+
 /** One frame; null for a type of a newer server, to be passed over. */
 export function decode(text: unknown): ServerFrame | null {
   if (typeof text !== "string") throw new GarbageError("not a text");
   // A character is at least a byte.
-  if (text.length > LIMITS.SERVER_FRAME_BYTES) throw new GarbageError("too long");
+  if (text.length > LIMITS.SERVER_FRAME_BYTES) throw new GarbageError(TOO_LARGE);
   const value = parse(text);
   if (!isObject(value)) throw new GarbageError("not an object");
   const { type, req } = value;

@@ -447,6 +447,8 @@ export const LIMITS = {
   SYNC_ENTRIES: 10,
   /** Entries in one page of `history`, at most. */
   HISTORY_ENTRIES: 200,
+  /** Entries in one page of `history` where the request does not say. */
+  HISTORY_ENTRIES_DEFAULT: 50,
 } as const;
 
 /** The WebSocket subprotocol that names this wire format. */

@@ -81,6 +81,10 @@ class IncomingDriver(Driver):
                 actions = [*machine.history_is(value.get("epoch")), *machine.connected(now, value["user"])]
             case "disconnected":
                 machine.disconnected()
+            case "too_large":
+                machine.ask_for_less()
+            case "forget all":
+                self.machine = Incoming(Start.RECENT)
             case "frame" if value["type"] == "synced":
                 actions = list(machine.synced(now, Synced.read(value)))
             case "frame" if value["type"] == "history":

@@ -57,8 +57,7 @@ impl Driver {
             incoming::Action::Ack { conv, seq } => {
                 self.notify(&ClientFrame::Ack(Ack { conv, seq }));
             }
-            incoming::Action::Sync { cursor } => {
-                let limit = None;
+            incoming::Action::Sync { cursor, limit } => {
                 let frame = ClientFrame::Sync(Sync { cursor, limit });
                 self.request(Asker::Sync, frame);
             }

@@ -140,6 +140,9 @@ impl Driver {
         if matches!(lost.reason, Reason::Broken(_)) {
             self.heartbeat.cut(now);
         }
+        if lost.is_too_large {
+            self.incoming.page_was_too_large();
+        }
         self.disconnect();
         if let Some(bye) = &lost.bye {
             self.reconnect.bye(bye);

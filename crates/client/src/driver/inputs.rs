@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use hongyan_delivery::client::heartbeat;
+use hongyan_protocol::limits::HISTORY_ENTRIES_DEFAULT;
 use hongyan_protocol::{ClientFrame, ErrorCode, Failure, HistoryPage, ServerFrame, Synced};
 
 use super::link::{Link, Lost, Received};
@@ -36,12 +37,14 @@ impl Driver {
             Command::Read { conv, seq, reply } => {
                 let _ = reply.send(self.reads.mark(conv, seq));
             }
-            Command::History { history, reply } => {
+            Command::History { mut history, reply } => {
                 if !self.is_open() {
                     let _ = reply.send(Err(RequestError::Disconnected));
                     return;
                 }
                 let now = self.ambient.now();
+                let limit = history.limit.unwrap_or(HISTORY_ENTRIES_DEFAULT);
+                history.limit = Some(self.incoming.page_of(limit));
                 let asker = Asker::History(reply);
                 match self.requests.ask_for_application(asker, now) {
                     Ok(req) => self.put(&ClientFrame::History(history), Some(req)),

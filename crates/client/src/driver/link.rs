@@ -13,6 +13,7 @@ use hongyan_protocol::{Bye, ClientFrame, Hello, SUBPROTOCOL, ServerFrame, Welcom
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -67,6 +68,8 @@ pub(super) struct Lost {
     pub(super) code: Option<u16>,
     /// When the server asked to come back, where it ended the attempt before `welcome`.
     pub(super) bye: Option<Bye>,
+    /// A frame came that is larger than this client takes.
+    pub(super) is_too_large: bool,
 }
 
 impl From<Reason> for Lost {
@@ -79,6 +82,7 @@ impl From<Reason> for Lost {
             reason,
             code,
             bye: None,
+            is_too_large: false,
         }
     }
 }
@@ -219,6 +223,10 @@ fn closed(frame: Option<CloseFrame>) -> Lost {
 
 fn broken(error: &SocketError) -> Lost {
     match error {
+        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => Lost {
+            is_too_large: true,
+            ..Reason::Garbage(error.to_string().into()).into()
+        },
         SocketError::Capacity(_) | SocketError::Protocol(_) | SocketError::Utf8(_) => {
             // A reset without a close is the network's doing, not the server's.
             let reset = "Connection reset without closing handshake";

@@ -1,8 +1,8 @@
 //! Scripts for `client::Incoming`, with the default policy.
 //!
-//! Events: `connected`, `disconnected`, `tick`, `flush`, `restart` (from its own snapshot), `frame` (a
-//! frame from the server), `answered` (the entry of a request of one's own, which the answer stands for), and
-//! `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
+//! Events: `connected`, `disconnected`, `tick`, `flush`, `restart` (from its own snapshot), `forget all` (begin as a
+//! client that holds nothing), `frame` (a frame from the server), `answered` (the entry of a request of one's own, which the answer stands for),
+//! `too_large` (a frame came that was too large to be taken), and `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
 //! the server, without its `req`).
 //!
 //! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
@@ -21,6 +21,9 @@ pub(crate) fn vectors() -> String {
         ("overtaken pushes", overtaken_pushes()),
         ("a failed fetch", a_failed_fetch()),
         ("a stranger", a_stranger()),
+        ("a conversation that is new", a_conversation_that_is_new()),
+        ("a first sync in two parts", a_first_sync_in_two_parts()),
+        ("a page too large", a_page_too_large()),
         ("a restart within a gap", a_restart_within_a_gap()),
         ("a lost ack", a_lost_ack()),
         ("an answer for a push", an_answer_for_a_push()),
@@ -95,6 +98,49 @@ fn a_stranger() -> Vec<(u64, Value)> {
     ]
 }
 
+/// It began while this client was away, and has more entries than a page of sync brings.
+fn a_conversation_that_is_new() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (9000, json!({ "connected": { "user": 1000 } })),
+        (9100, synced("2", &[(2, 31..=40)])),
+        (9200, history(2, 1..=40)),
+        (9200, json!("flush")),
+    ]
+}
+
+/// What the first sync shows begins at its recent entries, on whichever connection it is shown.
+fn a_first_sync_in_two_parts() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("forget all")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2100, synced_page("w1", &[(1, 8..=9)])),
+        (2200, json!("disconnected")),
+        (2300, json!("restart")),
+        (3000, json!({ "connected": { "user": 1000 } })),
+        (3100, synced("3", &[(2, 31..=40)])),
+        (3200, synced("4", &[(3, 31..=32)])),
+        (3300, history(3, 1..=32)),
+    ]
+}
+
+fn a_page_too_large() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(1, 9)),
+        (1200, json!("tick")),
+        (1300, json!("too_large")),
+        (1300, json!("disconnected")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2100, json!("too_large")),
+        (2100, json!("disconnected")),
+        (3000, json!({ "connected": { "user": 1000 } })),
+        (3100, synced("2", &[])),
+        (3200, history(1, 4..=9)),
+        (4000, push(1, 12)),
+        (4200, json!("tick")),
+    ]
+}
+
 fn a_restart_within_a_gap() -> Vec<(u64, Value)> {
     vec![
         (1000, push(1, 9)),
@@ -166,6 +212,13 @@ fn history(conv: u64, seqs: std::ops::RangeInclusive<u64>) -> Value {
 }
 
 fn synced(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value {
+    let mut page = synced_page(cursor, views);
+    page["frame"]["more"] = false.into();
+    page
+}
+
+/// A page that is not the last.
+fn synced_page(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value {
     let views = views.iter().map(|(conv, seqs)| {
         let entries: Vec<Value> = seqs.clone().map(|seq| entry(*conv, seq)).collect();
         json!({
@@ -176,7 +229,7 @@ fn synced(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value
     let views: Vec<Value> = views.collect();
     json!({ "frame": {
         "type": "synced", "conversations": views, "users": [], "total_unread": 0,
-        "cursor": cursor, "more": false,
+        "cursor": cursor, "more": true,
     } })
 }
 
@@ -187,6 +240,8 @@ impl Machine for Incoming {
             (Some("disconnected"), _) => self.disconnected(),
             (Some("tick"), _) => self.tick(now, &mut out),
             (Some("flush"), _) => self.flush(&mut out),
+            (Some("too_large"), _) => self.page_was_too_large(),
+            (Some("forget all"), _) => *self = Self::new(Policy::default()),
             (Some("restart"), _) => *self = Self::restore(Policy::default(), self.snapshot()),
             (_, Some(frame)) => take_frame(self, frame, now, &mut out),
             _ if event.get("answered").is_some() => {
@@ -228,10 +283,7 @@ fn action(action: Action) -> Value {
         }
         Action::Conversation(view) => return json!({ "conversation": view.conv }),
         Action::Ack { conv, seq } => ClientFrame::Ack(Ack { conv, seq }),
-        Action::Sync { cursor } => ClientFrame::Sync(Sync {
-            cursor,
-            limit: None,
-        }),
+        Action::Sync { cursor, limit } => ClientFrame::Sync(Sync { cursor, limit }),
         Action::Fetch { conv, after, limit } => ClientFrame::History(History {
             conv,
             before: None,

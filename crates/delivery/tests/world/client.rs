@@ -60,6 +60,8 @@ pub(crate) struct Client {
     /// Its acks, and its syncs, are swallowed as long as this connection lasts.
     pub(crate) is_muted: bool,
     pub(crate) start: Start,
+    /// The first cursor that it ever had. What began later it must not miss a part of.
+    pub(crate) first_cursor: Option<u64>,
     sabotage: Sabotage,
     asked: BTreeMap<u64, Asked>,
     next_req: u64,
@@ -82,6 +84,7 @@ impl Client {
             failed: Vec::new(),
             is_muted: false,
             start,
+            first_cursor: None,
             sabotage,
             asked: BTreeMap::new(),
             next_req: 0,
@@ -232,6 +235,10 @@ impl Client {
             delivered: kept.collect(),
             outbox: self.outbox.pending().cloned().collect(),
         };
+        if self.first_cursor.is_none() {
+            let cursor = self.disk.snapshot.cursor.as_deref();
+            self.first_cursor = cursor.map(|text| text.parse().expect("the log's own cursor"));
+        }
         let mut acks = Vec::new();
         self.incoming.flush(&mut acks);
         for action in acks {
@@ -261,8 +268,7 @@ impl Client {
             incoming::Action::Ack { conv, seq } => {
                 return Some(ClientFrame::Ack(Ack { conv, seq }).encode(None));
             }
-            incoming::Action::Sync { cursor } => {
-                let limit = None;
+            incoming::Action::Sync { cursor, limit } => {
                 (ClientFrame::Sync(Sync { cursor, limit }), Asked::Sync)
             }
             incoming::Action::Fetch { conv, after, limit } => {

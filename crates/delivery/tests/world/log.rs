@@ -17,6 +17,8 @@ pub(crate) struct Conversation {
     pub(crate) members: Vec<UserId>,
     pub(crate) entries: Vec<Entry>,
     delivered: BTreeMap<UserId, Seq>,
+    /// The number of the first change in it.
+    pub(crate) began: u64,
     /// The number of the last change in it.
     changed: u64,
 }
@@ -66,6 +68,7 @@ impl Log {
             members,
             entries: Vec::new(),
             delivered: BTreeMap::new(),
+            began: 0,
             changed: 0,
         };
         self.conversations.insert(conv, conversation);
@@ -95,6 +98,9 @@ impl Log {
             .get_mut(&conv)
             .expect("the world only sends to what it opened");
         conversation.changed = self.changes;
+        if conversation.entries.is_empty() {
+            conversation.began = self.changes;
+        }
         let entry = Entry {
             conv,
             seq: Seq::from_trusted(conversation.entries.len() as u64 + 1),

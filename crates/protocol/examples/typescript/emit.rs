@@ -228,6 +228,7 @@ fn constants(source: &Source) -> String {
         ("SYNC_CONVERSATIONS", limits::SYNC_CONVERSATIONS),
         ("SYNC_ENTRIES", limits::SYNC_ENTRIES),
         ("HISTORY_ENTRIES", limits::HISTORY_ENTRIES),
+        ("HISTORY_ENTRIES_DEFAULT", limits::HISTORY_ENTRIES_DEFAULT),
     ];
     let mut out =
         String::from("\n/** Every bound that both sides know. */\nexport const LIMITS = {\n");

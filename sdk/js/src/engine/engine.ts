@@ -19,11 +19,12 @@ import type { OutboxAction } from "../delivery/outbox.ts";
 import { Reads } from "../delivery/reads.ts";
 import { Reconnect } from "../delivery/reconnect.ts";
 import { HongyanError } from "../errors.ts";
+import { TOO_LARGE } from "../frames.ts";
 import { serverUrl } from "../http.ts";
 import type { Backend } from "../tabs/backend.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
-import { CLOSE_CODES, WEBSOCKET_PATH } from "../wire.gen.ts";
+import { CLOSE_CODES, LIMITS, WEBSOCKET_PATH } from "../wire.gen.ts";
 import { Acks, Unkept } from "./acks.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
@@ -181,7 +182,8 @@ export class Engine implements Backend {
         }
         const take = (page: HistoryPage): void => resolve(this.#book.page(page));
         const req = this.#requests.askForApplication({ conv, resolve: take, reject }, now);
-        if (req !== null) this.#send({ type: "history", req, conv, ...range });
+        const limit = this.#incoming.pageOf(range.limit ?? LIMITS.HISTORY_ENTRIES_DEFAULT);
+        if (req !== null) this.#send({ type: "history", req, conv, ...range, limit });
       });
     });
     await this.#keep();
@@ -270,6 +272,7 @@ export class Engine implements Backend {
   #lost(reason: BreakReason, code: number | null, now: number): void {
     const networkDown = isNetworkDown();
     if (reason.kind === "broken") this.#heartbeat.cut(now);
+    if (reason.kind === "garbage" && reason.problem === TOO_LARGE) this.#incoming.pageWasTooLarge();
     this.#disconnected(now);
     if (reason.kind === "garbage") {
       this.#garbage += 1;
@@ -456,8 +459,9 @@ export class Engine implements Backend {
           this.#send({ type: "ack", conv: action.conv, seq: action.seq });
           break;
         case "sync": {
-          const { cursor } = action;
-          this.#send({ type: "sync", req: this.#requests.ask({ kind: "sync" }), ...(cursor === null ? {} : { cursor }) });
+          const { cursor, limit } = action;
+          const req = this.#requests.ask({ kind: "sync" });
+          this.#send({ type: "sync", req, ...(cursor === null ? {} : { cursor }), ...(limit === undefined ? {} : { limit }) });
           break;
         }
         case "fetch": {

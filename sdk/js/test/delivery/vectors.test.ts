@@ -37,6 +37,8 @@ describe("incoming", () => {
       for (const { at, event, actions, next_deadline } of steps) {
         const out: IncomingAction[] = [];
         if (event === "restart") incoming = new Incoming(INCOMING_POLICY, incoming.snapshot());
+        else if (event === "forget all") incoming = new Incoming();
+        else if (event === "too_large") incoming.pageWasTooLarge();
         else if (event === "disconnected") incoming.disconnected();
         else if (event === "flush") incoming.flush(out);
         else if (event === "tick") incoming.tick(at, out);
@@ -69,8 +71,10 @@ describe("incoming", () => {
         return { conversation: action.view.conv };
       case "ack":
         return { send: { type: "ack", conv: action.conv, seq: action.seq } };
-      case "sync":
-        return { send: { type: "sync", ...(action.cursor === null ? {} : { cursor: action.cursor }) } };
+      case "sync": {
+        const { kind: type, cursor, ...limit } = action;
+        return { send: { type, ...(cursor === null ? {} : { cursor }), ...limit } };
+      }
       case "fetch": {
         const { conv, after, limit } = action;
         return { send: { type: "history", conv, after, limit } };

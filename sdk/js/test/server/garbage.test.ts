@@ -49,6 +49,27 @@ async function start(misbehave: (socket: WebSocket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+test("asks for less where a page is too large", async () => {
+  const limits: unknown[] = [];
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  listener = server;
+  server.on("connection", (socket) => {
+    socket.on("message", (data: Buffer) => {
+      const { type, req, limit } = JSON.parse(data.toString()) as { type: string; req?: number; limit?: number };
+      if (type === "hello") socket.send(JSON.stringify({ ...WELCOME, req }));
+      if (type !== "sync") return;
+      limits.push(limit);
+      const isTooMuch = (limit ?? 50) > 6;
+      socket.send(JSON.stringify({ ...SYNCED, req, ...(isTooMuch ? { padding: "x".repeat(5_000_000) } : {}) }));
+    });
+  });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const person = await Person.open({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: "hy_x" });
+  await vi.waitFor(() => expect(person.isCaughtUp).toBe(true), { timeout: 30_000 });
+  expect(limits).toEqual([undefined, 25, 12, 6]);
+  await person.client.close();
+}, 40_000);
+
 for (const [name, misbehave] of Object.entries(GARBAGE)) {
   test(`survives ${name}`, async () => {
     const person = await Person.open({ server: await start(misbehave), token: "hy_x" });

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hongyan_protocol::{ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId};
+use hongyan_protocol::{
+    ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId, limits,
+};
 
 use super::early::Early;
 use super::fetches::Fetches;
@@ -29,6 +31,8 @@ pub struct Incoming {
     pub(super) walk: Walk,
     /// Earned, and not poured out yet.
     acks: BTreeSet<ConversationId>,
+    /// How often the size of a page was halved, because one was too large.
+    halvings: u32,
     /// Poured out while this walk was the last: a connection that breaks may have swallowed them. A later
     /// walk that is answered on the same connection proves that they arrived before it.
     unconfirmed: BTreeMap<ConversationId, u64>,
@@ -73,6 +77,7 @@ impl Incoming {
             fetches: Fetches::default(),
             walk: Walk::restore(snapshot.cursor, snapshot.walk),
             acks: BTreeSet::new(),
+            halvings: 0,
         }
     }
 
@@ -185,6 +190,19 @@ impl Incoming {
         self.walk.cursor = None;
         self.walk.within = None;
         self.sync_failed(None, random, now);
+    }
+
+    /// A frame came that was too large to be taken: a page, as nothing else is large. To ask for as much again would
+    /// end the same, so from now on pages are half as large, until everything is there. Call it before
+    /// [`disconnected`](Self::disconnected).
+    pub fn page_was_too_large(&mut self) {
+        self.halvings = self.halvings.saturating_add(1).min(usize::BITS - 1);
+    }
+
+    /// So many entries, or so many fewer as pages are smaller now: for pages that others ask for on the same
+    /// connection.
+    pub fn page_of(&self, entries: usize) -> usize {
+        (entries >> self.halvings).max(1)
     }
 
     /// Answers [`Action::Fetch`]. Pages of other `history` requests, such as older entries for
@@ -386,13 +404,18 @@ impl Incoming {
         if self.user.is_none() {
             return;
         }
+        if self.is_caught_up() {
+            self.halvings = 0;
+        }
         let until = now.after(self.policy.answer_timeout);
         if let Some(cursor) = self.walk.ask(now, until) {
-            out.push(Action::Sync { cursor });
+            let is_smaller = self.halvings > 0;
+            let limit = is_smaller.then(|| self.page_of(limits::SYNC_CONVERSATIONS));
+            out.push(Action::Sync { cursor, limit });
         }
         while let Some(conv) = self.fetches.start(self.policy.fetches, now, until) {
             let after = self.held(conv).unwrap_or(Seq::ZERO);
-            let limit = self.policy.fetch_entries;
+            let limit = self.page_of(self.policy.fetch_entries);
             out.push(Action::Fetch { conv, after, limit });
         }
     }

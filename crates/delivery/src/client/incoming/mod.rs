@@ -42,6 +42,8 @@ pub enum Action {
     Sync {
         /// What to say; absent the first time.
         cursor: Option<Box<str>>,
+        /// Conversations, at most; absent, as many as the server likes.
+        limit: Option<usize>,
     },
     /// Send `history`; answer with [`Incoming::fetched`], [`Incoming::fetch_failed`] or
     /// [`Incoming::forget`]. At most one is outstanding for each conversation.

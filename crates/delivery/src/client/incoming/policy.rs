@@ -11,8 +11,9 @@ use crate::Backoff;
 pub enum Start {
     /// At its first entry: for archives and bots.
     Everything,
-    /// At the last entries of the sync page that shows it: for people, who fetch older ones by
-    /// scrolling back.
+    /// At the last entries of the page of the *first* sync: for people, who fetch older ones by scrolling
+    /// back. A conversation that begins after that begins at its first entry, like any other message that
+    /// comes.
     Recent,
 }
 

@@ -17,11 +17,13 @@ pub(super) struct Stranger {
 }
 
 impl Incoming {
-    /// Where a conversation begins that a sync shows for the first time.
+    /// Where a conversation begins that a sync shows for the first time. With a cursor it is new since then: this
+    /// device was there when it began, and has missed all of it.
     pub(super) fn start(&self, first: Option<&Entry>, head: Seq) -> Seq {
         let recent = limits::SYNC_ENTRIES as u64;
         match (self.policy.start, first) {
             (Start::Everything, _) => Seq::ZERO,
+            (Start::Recent, _) if self.walk.cursor.is_some() => Seq::ZERO,
             (Start::Recent, Some(first)) => first.seq.previous(),
             // The page was too full for entries: the last few are fetched.
             (Start::Recent, None) => Seq::from_trusted(head.get().saturating_sub(recent)),
@@ -62,17 +64,15 @@ impl Incoming {
         self.early_total += stranger.early.len();
     }
 
-    /// A walk came to its end. Strangers that it should have shown and did not begin at their first
-    /// push; for younger ones, another walk.
+    /// A walk came to its end. Strangers that it should have shown and did not begin at their first entry, too;
+    /// for younger ones, another walk.
     pub(super) fn settle_strangers(&mut self, walk: u64, now: Tick, out: &mut Vec<Action>) {
         let known = self.strangers.iter();
         let known = known.filter(|(_, stranger)| stranger.walk < walk);
-        let known: Vec<_> = known
-            .filter_map(|(&conv, stranger)| Some((conv, stranger.early.first()?.previous())))
-            .collect();
-        for (conv, start) in known {
-            self.introduce(conv, start);
-            self.absorb(conv, [], start, now, out);
+        let known: Vec<_> = known.map(|(&conv, _)| conv).collect();
+        for conv in known {
+            self.introduce(conv, Seq::ZERO);
+            self.absorb(conv, [], Seq::ZERO, now, out);
         }
         if !self.strangers.is_empty() {
             self.walk.want_another(now);

@@ -42,6 +42,8 @@ export class Incoming {
   #earlyTotal = 0;
   readonly #fetches = new Fetches();
   readonly #walk: Walk;
+  /** How often the size of a page was halved, because one was too large. */
+  #halvings = 0;
   /** Earned, and not poured out yet. */
   readonly #acks = new Set<number>();
   /** Poured out while this walk was the last: a connection that breaks may have swallowed them. A
@@ -157,6 +159,19 @@ export class Incoming {
     this.#walk.cursor = null;
     this.#walk.within = null;
     this.syncFailed(undefined, random, now);
+  }
+
+  /** A frame came that was too large to be taken: a page, as nothing else is large. To ask for as much again
+   * would end the same, so from now on pages are half as large, until everything is there. Call it before
+   * `disconnected`. */
+  pageWasTooLarge(): void {
+    this.#halvings += 1;
+  }
+
+  /** So many entries, or so many fewer as pages are smaller now: for pages that others ask for on the same
+   * connection. */
+  pageOf(entries: number): number {
+    return Math.max(1, Math.floor(entries / 2 ** this.#halvings));
   }
 
   /** Answers a fetch. Pages of other `history` requests do not belong here. */
@@ -280,9 +295,10 @@ export class Incoming {
     if (gap?.failures === 0) this.#fetches.plan(conv, now);
   }
 
-  /** Where a conversation begins that a sync shows for the first time. */
+  /** Where a conversation begins that a sync shows for the first time. With a cursor it is new since then: this
+   * device was there when it began, and has missed all of it. */
   #start(first: Entry | undefined, head: number): number {
-    if (this.#policy.start === "everything") return 0;
+    if (this.#policy.start === "everything" || this.#walk.cursor !== null) return 0;
     // Without entries the page was too full for them: the last few are fetched.
     return first === undefined ? Math.max(0, head - LIMITS.SYNC_ENTRIES) : Math.max(0, first.seq - 1);
   }
@@ -308,12 +324,12 @@ export class Incoming {
     this.#earlyTotal += this.#strangers.keep(entry, this.#walk.number, fits);
   }
 
-  /** A walk came to its end. Strangers that it should have shown and did not begin at their first
-   * push; for younger ones, another walk. */
+  /** A walk came to its end. Strangers that it should have shown and did not begin at their first entry, too;
+   * for younger ones, another walk. */
   #settleStrangers(walk: number, now: number, out: IncomingAction[]): void {
-    for (const { conv, start } of this.#strangers.missedBy(walk)) {
-      this.#introduce(conv, start);
-      this.#absorb(conv, [], start, now, out);
+    for (const conv of this.#strangers.missedBy(walk)) {
+      this.#introduce(conv, 0);
+      this.#absorb(conv, [], 0, now, out);
     }
     if (!this.#strangers.isEmpty) this.#walk.wantAnother(now);
   }
@@ -366,10 +382,16 @@ export class Incoming {
   /** Asks for all whose time has come. */
   #ask(now: number, out: IncomingAction[]): void {
     if (this.#user === null) return;
+    if (this.isCaughtUp) this.#halvings = 0;
     const until = now + this.#policy.answerTimeout;
     const sync = this.#walk.ask(now, until);
-    if (sync !== null) out.push({ kind: "sync", cursor: sync.cursor });
-    const { fetches, fetchEntries: limit } = this.#policy;
+    if (sync !== null) {
+      const { cursor } = sync;
+      const limit = this.pageOf(LIMITS.SYNC_CONVERSATIONS);
+      out.push(this.#halvings === 0 ? { kind: "sync", cursor } : { kind: "sync", cursor, limit });
+    }
+    const { fetches, fetchEntries } = this.#policy;
+    const limit = this.pageOf(fetchEntries);
     for (let conv = this.#fetches.start(fetches, now, until); conv !== null; ) {
       out.push({ kind: "fetch", conv, after: this.#held.get(conv) ?? 0, limit });
       conv = this.#fetches.start(fetches, now, until);

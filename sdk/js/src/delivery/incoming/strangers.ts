@@ -38,9 +38,9 @@ export class Strangers {
     return stranger;
   }
 
-  /** Those that this walk should have shown, with the position before their first push. */
-  missedBy(walk: number): { conv: number; start: number }[] {
+  /** Those that this walk should have shown. */
+  missedBy(walk: number): number[] {
     const missed = [...this.#all].filter(([, stranger]) => stranger.walk < walk);
-    return missed.map(([conv, stranger]) => ({ conv, start: (stranger.early.first() ?? 1) - 1 }));
+    return missed.map(([conv]) => conv);
   }
 }

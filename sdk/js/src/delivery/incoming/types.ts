@@ -12,15 +12,16 @@ export type IncomingAction =
   | { kind: "conversation"; view: ConversationView }
   /** Send `ack`. */
   | { kind: "ack"; conv: number; seq: number }
-  /** Send `sync`; answer with `synced`, `syncFailed` or `syncRefused`. */
-  | { kind: "sync"; cursor: string | null }
+  /** Send `sync`, for at most `limit` conversations where it is there; answer with `synced`, `syncFailed` or
+   * `syncRefused`. */
+  | { kind: "sync"; cursor: string | null; limit?: number }
   /** Send `history`; answer with `fetched`, `fetchFailed` or `forget`. */
   | { kind: "fetch"; conv: number; after: number; limit: number };
 
 /** All times in ms. */
 export interface IncomingPolicy {
-  /** Where a log begins that is seen for the first time: at its first entry, for archives and bots;
-   * or at the last ones, for people, who scroll back. */
+  /** Where a log begins that the first sync shows: at its first entry, for archives and bots; or at the last
+   * ones, for people, who scroll back. What begins after that begins at its first entry. */
   readonly start: "everything" | "recent";
   /** From the first entry that came too early to the fetch of those before it. */
   readonly reorderWait: number;

@@ -230,7 +230,7 @@ class Incoming:
             self._walking = False
             for conv, before in sorted(self._strangers.items()):
                 if before < self._walks:
-                    actions += self._begin_at_the_push(now, conv)
+                    actions += self._begin_unshown(now, conv)
             if self._again:
                 actions += self._sync(now)
             else:
@@ -389,8 +389,7 @@ class Incoming:
 
     def _beginning(self, summary: Summary, log: _Log) -> int:
         # What began since the cursor was missed whole.
-        is_missed = self.cursor is not None and not log.early
-        if self._start is Start.EVERYTHING or is_missed:
+        if self._start is Start.EVERYTHING or self.cursor is not None:
             return 0
         if self._start is Start.NOW:
             return summary.head
@@ -398,11 +397,11 @@ class Incoming:
             return summary.entries[0].seq - 1
         return max(0, summary.head - limits.RECENT)
 
-    def _begin_at_the_push(self, now: int, conv: int) -> list[IncomingAction]:
+    def _begin_unshown(self, now: int, conv: int) -> list[IncomingAction]:
         del self._strangers[conv]
         log = self._logs[conv]
         if log.held is None and log.early:
-            log.held = log.kept = min(log.early) - 1
+            log.held = log.kept = 0
             self._dirty.add(conv)
         actions = self._drain(conv, log)
         if log.behind and log.fetching_since is None:

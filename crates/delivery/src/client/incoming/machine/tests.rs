@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use hongyan_protocol::limits::HISTORY_ENTRIES;
 use hongyan_protocol::{
     Body, ClientId, ConversationKind, EntryId, EntryKind, MemberPosition, Millis,
 };
@@ -79,7 +80,13 @@ fn short(out: &mut Vec<Action>) -> Vec<String> {
         Action::Deliver(entry) => Some(format!("{}.{}", entry.conv, entry.seq)),
         Action::Conversation(_) => None,
         Action::Ack { conv, seq } => Some(format!("ack {conv}.{seq}")),
-        Action::Sync { cursor } => Some(format!("sync {}", cursor.unwrap_or_default())),
+        Action::Sync { cursor, limit } => {
+            let limit = limit.map_or(String::new(), |limit| format!(" of {limit}"));
+            Some(format!("sync {}{limit}", cursor.unwrap_or_default()))
+        }
+        Action::Fetch { conv, after, limit } if limit < HISTORY_ENTRIES => {
+            Some(format!("fetch {conv}>{after} of {limit}"))
+        }
         Action::Fetch { conv, after, .. } => Some(format!("fetch {conv}>{after}")),
     });
     actions.collect()
@@ -130,6 +137,76 @@ fn everything_is_fetched_from_the_beginning_by_the_policy_that_says_so() {
     incoming.fetched(history(A, 3..=5, 5), at(3), &mut out);
     assert_eq!(short(&mut out), ["1.3", "1.4", "1.5"]);
     assert!(incoming.is_caught_up());
+}
+
+#[test]
+fn what_began_since_the_last_sync_begins_at_its_first_entry() {
+    let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
+    incoming.disconnected();
+    incoming.connected(ME, at(1), &mut out);
+    short(&mut out);
+    let news = page(
+        vec![view(conv(2), 8..=17), view(conv(3), 1..=2)],
+        "s2",
+        false,
+    );
+    incoming.synced(news, at(2), &mut out);
+    assert_eq!(short(&mut out), ["3.1", "3.2", "fetch 2>0"]);
+    incoming.fetched(history(conv(2), 1..=17, 17), at(3), &mut out);
+    assert_eq!(short(&mut out).len(), 17);
+    assert!(incoming.is_caught_up());
+    // The server says that what it said before means nothing any more: this is a first sync again.
+    incoming.disconnected();
+    incoming.connected(ME, at(4), &mut out);
+    incoming.sync_refused(0, at(4));
+    incoming.tick(at(1000), &mut out);
+    out.clear();
+    incoming.synced(
+        page(vec![view(conv(4), 8..=9)], "s3", false),
+        at(1001),
+        &mut out,
+    );
+    assert_eq!(short(&mut out), ["4.8", "4.9"]);
+}
+
+#[test]
+fn a_client_that_cannot_take_a_page_asks_for_less_until_it_has_everything() {
+    let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
+    incoming.entry(entry(A, 9), at(1), &mut out);
+    incoming.tick(at(300), &mut out);
+    assert_eq!(short(&mut out), ["fetch 1>3"]);
+    for (sync, fetch) in [
+        (25, 100),
+        (12, 50),
+        (6, 25),
+        (3, 12),
+        (1, 6),
+        (1, 3),
+        (1, 1),
+        (1, 1),
+    ] {
+        incoming.page_was_too_large();
+        incoming.disconnected();
+        incoming.connected(ME, at(1000), &mut out);
+        let expected = [
+            "ack 1.3".to_owned(),
+            format!("sync s1 of {sync}"),
+            format!("fetch 1>3 of {fetch}"),
+        ];
+        assert_eq!(short(&mut out), expected);
+        assert_eq!(incoming.page_of(200), fetch);
+    }
+    incoming.synced(page(Vec::new(), "s2", false), at(1001), &mut out);
+    incoming.fetched(history(A, 4..=8, 9), at(1002), &mut out);
+    assert_eq!(short(&mut out).pop().as_deref(), Some("1.9"));
+    assert!(incoming.is_caught_up());
+    incoming.entry(entry(A, 12), at(2000), &mut out);
+    incoming.tick(at(3000), &mut out);
+    assert_eq!(
+        short(&mut out),
+        ["fetch 1>9"],
+        "what was too large is behind it"
+    );
 }
 
 #[test]
@@ -325,14 +402,16 @@ fn a_stranger_waits_for_the_sync_that_shows_it() {
 }
 
 #[test]
-fn a_stranger_that_no_sync_shows_begins_at_its_first_push() {
+fn a_stranger_that_no_sync_shows_begins_at_its_first_entry_too() {
     let (mut incoming, mut out) = synced(Policy::default(), Vec::new());
     incoming.entry(entry(A, 12), at(1), &mut out);
     incoming.entry(entry(A, 11), at(2), &mut out);
     assert_eq!(short(&mut out), ["sync s1"], "one sync for both");
     incoming.synced(page(Vec::new(), "s2", false), at(3), &mut out);
+    assert_eq!(short(&mut out), ["fetch 1>0"]);
+    incoming.fetched(history(A, 1..=10, 12), at(4), &mut out);
     incoming.flush(&mut out);
-    assert_eq!(short(&mut out), ["1.11", "1.12", "ack 1.12"]);
+    assert_eq!(short(&mut out)[9..], ["1.10", "1.11", "1.12", "ack 1.12"]);
     assert!(incoming.is_caught_up());
 }
 
@@ -344,8 +423,8 @@ fn a_stranger_met_during_a_walk_gets_another_walk() {
     incoming.entry(entry(A, 5), at(1), &mut out);
     incoming.synced(page(Vec::new(), "s1", false), at(2), &mut out);
     assert_eq!(short(&mut out), ["sync ", "sync s1"]);
-    incoming.synced(page(vec![view(A, 3..=5)], "s2", false), at(3), &mut out);
-    assert_eq!(short(&mut out), ["1.3", "1.4", "1.5"]);
+    incoming.synced(page(vec![view(A, 1..=5)], "s2", false), at(3), &mut out);
+    assert_eq!(short(&mut out), ["1.1", "1.2", "1.3", "1.4", "1.5"]);
 }
 
 #[test]
