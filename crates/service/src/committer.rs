@@ -128,12 +128,13 @@ impl Committer {
 }
 
 impl Queue {
-    /// Queues a job, or answers it at once when there is no room.
-    pub(crate) fn offer(&self, job: Job) {
+    /// Queues a job, or answers it at once when there is no room. Whether it was queued.
+    pub(crate) fn offer(&self, job: Job) -> bool {
         let size = job.bytes();
         if self.bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUED_BYTES {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
-            return job.refuse(ServiceError::Overloaded);
+            job.refuse(ServiceError::Overloaded);
+            return false;
         }
         if let Err(refused) = self.jobs.try_send(job) {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
@@ -143,7 +144,9 @@ impl Queue {
                     job.refuse(ServiceError::StoreUnavailable)
                 }
             }
+            return false;
         }
+        true
     }
 }
 

@@ -11,21 +11,28 @@ use bytes::Bytes;
 use hongyan_bus::{Bus, Event, Notice};
 use hongyan_protocol::{Receipt, ServerFrame};
 use hongyan_store::{Append, Appended, Moved, Outcome, StoreError, Write};
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::committer::{Committed, Waiting};
+use crate::committer::{Committed, Mover, Waiting};
 use crate::limits::DISPATCH_SLICE;
+use crate::positions::Pending;
 use crate::{ConnectionId, ServiceError, Sink, wire};
 
 /// The publishing end of the pipeline.
 pub(crate) struct Dispatcher {
     sink: Arc<dyn Sink>,
     bus: Arc<dyn Bus>,
+    pending: Arc<Mutex<Pending>>,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(sink: Arc<dyn Sink>, bus: Arc<dyn Bus>) -> Self {
-        Self { sink, bus }
+    pub(crate) fn new(
+        sink: Arc<dyn Sink>,
+        bus: Arc<dyn Bus>,
+        pending: Arc<Mutex<Pending>>,
+    ) -> Self {
+        Self { sink, bus, pending }
     }
 
     /// Dispatches batches until the committer is done.
@@ -33,7 +40,12 @@ impl Dispatcher {
         while let Some(batch) = committed.recv().await {
             match batch.outcomes {
                 Ok(outcomes) => self.dispatch(&batch.batch, outcomes, batch.waiting).await,
-                Err(error) => refuse_all(&error, batch.waiting),
+                Err(error) => {
+                    for (write, waiting) in batch.batch.iter().zip(&batch.waiting) {
+                        self.written(write, waiting);
+                    }
+                    refuse_all(&error, batch.waiting);
+                }
             }
         }
     }
@@ -41,6 +53,7 @@ impl Dispatcher {
     async fn dispatch(&self, batch: &[Write], outcomes: Vec<Outcome>, waiting: Vec<Waiting>) {
         let answered = batch.iter().zip(outcomes).zip(waiting);
         for (index, ((write, outcome), waiting)) in answered.enumerate() {
+            self.written(write, &waiting);
             match (write, outcome, waiting) {
                 (Write::Append(append), Outcome::Append(result), Waiting::Append(asker)) => {
                     let sent = result.as_ref().map(|appended| wire::sent(append, appended));
@@ -64,6 +77,15 @@ impl Dispatcher {
             if index % DISPATCH_SLICE == DISPATCH_SLICE - 1 {
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// A position that was gathered is in the store, or will not get there: it is no longer to be told of from here.
+    fn written(&self, write: &Write, waiting: &Waiting) {
+        if let (Write::Move(moved), Waiting::Move(Mover { reply: None, .. })) = (write, waiting)
+            && let Some(seq) = moved.delivered
+        {
+            self.pending.lock().written((moved.user, moved.conv), seq);
         }
     }
 

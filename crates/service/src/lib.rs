@@ -117,9 +117,14 @@ pub struct Service {
 impl Service {
     /// Starts the group commit, the dispatcher and the position flusher on the current runtime.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let dispatcher = dispatch::Dispatcher::new(Arc::clone(&parts.sink), Arc::clone(&parts.bus));
+        let pending = Arc::default();
+        let dispatcher = dispatch::Dispatcher::new(
+            Arc::clone(&parts.sink),
+            Arc::clone(&parts.bus),
+            Arc::clone(&pending),
+        );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
-        let positions = positions::Positions::start(committer.queue());
+        let positions = positions::Positions::start(committer.queue(), pending);
         Arc::new(Self {
             store: parts.store,
             bus: parts.bus,

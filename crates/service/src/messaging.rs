@@ -78,6 +78,11 @@ impl Service {
         self.positions.delivered(caller, conv, seq);
     }
 
+    /// The caller's connection is over: what it acked is written without waiting for more.
+    pub fn disconnected(&self, caller: &Caller) {
+        self.positions.flush_user(caller.user());
+    }
+
     /// Moves the caller's delivered position to something that the caller claims to hold.
     pub fn claim_delivered(&self, caller: &Caller, ack: Ack, reply: Reply<()>) {
         let moved = Move {

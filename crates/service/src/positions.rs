@@ -2,6 +2,9 @@
 //!
 //! ack → **positions** → (after 100 ms) queue → store → receipts
 //!
+//! Until one is written it is here, and whoever syncs is told of it from here: a client that comes back at once is
+//! told of what it acked a moment ago. The end of a connection writes what waits of its user.
+//!
 //! Few that are due go at once, in one commit. Of many, a tenth goes at a time: thousands in one batch would be a
 //! pause for everybody, and as many receipts after it.
 //!
@@ -9,7 +12,7 @@
 //! brings them again. Read positions are a person's act and are written at once.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
@@ -22,21 +25,24 @@ use crate::committer::{Job, Mover, Queue};
 use crate::limits::{PENDING_POSITIONS, POSITION_DELAY, POSITION_STEPS, POSITIONS_A_STEP};
 use crate::{Caller, ConnectionId};
 
-/// The positions that wait.
+/// The positions that wait, and the task that writes them.
 pub(crate) struct Positions {
-    pending: Mutex<Pending>,
+    pending: Arc<Mutex<Pending>>,
     queue: Queue,
     wake: Arc<Notify>,
 }
 
 /// Whose position in which conversation.
-type Key = (ConversationId, UserId);
+type Key = (UserId, ConversationId);
 
 /// The positions that wait, and since when, the oldest first.
 #[derive(Default)]
-struct Pending {
-    positions: HashMap<Key, Position>,
+pub(crate) struct Pending {
+    positions: BTreeMap<Key, Position>,
+    /// What was written before its turn still stands here.
     order: VecDeque<(Instant, Key)>,
+    /// On their way to the store: as many at most as the queue holds.
+    writing: BTreeMap<Key, Seq>,
 }
 
 /// A position that waits.
@@ -48,10 +54,10 @@ struct Position {
 
 impl Positions {
     /// Starts the task that writes them. It ends with them.
-    pub(crate) fn start(queue: Queue) -> Arc<Self> {
+    pub(crate) fn start(queue: Queue, pending: Arc<Mutex<Pending>>) -> Arc<Self> {
         let wake = Arc::new(Notify::new());
         let positions = Arc::new(Self {
-            pending: Mutex::default(),
+            pending,
             queue,
             wake: Arc::clone(&wake),
         });
@@ -77,11 +83,23 @@ impl Positions {
 
     /// Notes that the caller holds `conv` up to `seq`, and knows that to be within the log.
     pub(crate) fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
-        let key = (conv, caller.user());
+        let key = (caller.user(), conv);
         let (now, from) = (Instant::now(), caller.connection());
         if self.pending.lock().note(key, seq, from, now) {
             self.wake.notify_one();
         }
+    }
+
+    /// Up to where the user's devices hold conversations, as far as that is not in the store yet. Ask before the
+    /// store is read: what is written in between is then in both.
+    pub(crate) fn of(&self, user: UserId) -> Vec<(ConversationId, Seq)> {
+        self.pending.lock().of(user)
+    }
+
+    /// Writes what waits of this user, now.
+    pub(crate) fn flush_user(&self, user: UserId) {
+        let own = self.pending.lock().take_user(user);
+        self.write(own);
     }
 
     /// Writes what waits, now.
@@ -103,7 +121,7 @@ impl Positions {
     }
 
     fn write(&self, positions: Vec<(Key, Position)>) {
-        for ((conv, user), Position { seq, connection }) in positions {
+        for ((user, conv), Position { seq, connection }) in positions {
             let moved = Move {
                 user,
                 conv,
@@ -114,7 +132,9 @@ impl Positions {
                 reply: None,
                 connection,
             };
-            self.queue.offer(Job::Move(moved, mover));
+            if !self.queue.offer(Job::Move(moved, mover)) {
+                self.pending.lock().written((user, conv), seq);
+            }
         }
     }
 }
@@ -126,6 +146,42 @@ impl Drop for Positions {
 }
 
 impl Pending {
+    /// What was taken is in the store, or will not get there.
+    pub(crate) fn written(&mut self, key: Key, seq: Seq) {
+        if self.writing.get(&key).is_some_and(|last| *last <= seq) {
+            self.writing.remove(&key);
+        }
+    }
+
+    fn of(&self, user: UserId) -> Vec<(ConversationId, Seq)> {
+        let own = conversations_of(user);
+        let waiting = self.positions.range(own.clone());
+        let waiting = waiting.map(|((_, conv), position)| (*conv, position.seq));
+        let writing = self
+            .writing
+            .range(own)
+            .map(|((_, conv), seq)| (*conv, *seq));
+        waiting.chain(writing).collect()
+    }
+
+    fn take_user(&mut self, user: UserId) -> Vec<(Key, Position)> {
+        let own = self.positions.range(conversations_of(user));
+        let keys: Vec<Key> = own.map(|(key, _)| *key).collect();
+        self.take_keys(keys)
+    }
+
+    fn take_keys(&mut self, keys: impl IntoIterator<Item = Key>) -> Vec<(Key, Position)> {
+        let mut taken = Vec::new();
+        for key in keys {
+            if let Some(position) = self.positions.remove(&key) {
+                let seq = self.writing.entry(key).or_default();
+                *seq = position.seq.max(*seq);
+                taken.push((key, position));
+            }
+        }
+        taken
+    }
+
     /// Whether it is the first that waits.
     fn note(&mut self, key: Key, seq: Seq, connection: Option<ConnectionId>, now: Instant) -> bool {
         let waiting = self.positions.len();
@@ -155,10 +211,19 @@ impl Pending {
     /// Those that have waited since then or longer, so many at most.
     fn take(&mut self, count: usize, since: Instant) -> Vec<(Key, Position)> {
         let due = self.order.partition_point(|(noted, _)| *noted <= since);
-        let keys = self.order.drain(..due.min(count));
-        let taken = keys.filter_map(|(_, key)| Some((key, self.positions.remove(&key)?)));
-        taken.collect()
+        let keys: Vec<Key> = self
+            .order
+            .drain(..due.min(count))
+            .map(|(_, key)| key)
+            .collect();
+        self.take_keys(keys)
     }
+}
+
+/// Every key of one user.
+fn conversations_of(user: UserId) -> std::ops::RangeInclusive<Key> {
+    let last = ConversationId::from_trusted((1 << 53) - 1);
+    (user, ConversationId::default())..=(user, last)
 }
 
 #[cfg(test)]
@@ -167,7 +232,7 @@ mod tests {
 
     fn key(number: u64) -> Key {
         let conv = ConversationId::new(number + 1).unwrap();
-        (conv, UserId::new(1000).unwrap())
+        (UserId::new(1000).unwrap(), conv)
     }
 
     fn seq(number: u64) -> Seq {
@@ -204,6 +269,33 @@ mod tests {
         );
         assert_eq!(take_step(&mut pending, now), []);
         assert_eq!(take_step(&mut pending, later), [(key(0), seq(6))]);
+    }
+
+    #[test]
+    fn a_position_is_told_of_until_it_is_written() {
+        let now = Instant::now();
+        let mut pending = pending(2, now);
+        let (user, first) = key(0);
+        let (_, second) = key(1);
+        let stranger = UserId::new(1001).unwrap();
+        assert_eq!(pending.of(stranger), []);
+        assert_eq!(pending.of(user), [(first, seq(1)), (second, seq(1))]);
+        assert_eq!(take_step(&mut pending, now).len(), 2);
+        assert_eq!(pending.of(user), [(first, seq(1)), (second, seq(1))]);
+        pending.note(key(0), seq(3), None, now);
+        pending.written(key(1), seq(1));
+        assert_eq!(pending.of(user), [(first, seq(3)), (first, seq(1))]);
+        let taken = pending.take_user(user);
+        assert_eq!(taken.len(), 1, "without waiting for its turn");
+        pending.written(key(0), seq(1));
+        assert_eq!(
+            pending.of(user),
+            [(first, seq(3))],
+            "the later one is still on its way"
+        );
+        assert_eq!(take_step(&mut pending, now), [], "it went before its turn");
+        pending.written(key(0), seq(3));
+        assert_eq!(pending.of(user), []);
     }
 
     #[test]

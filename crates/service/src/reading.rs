@@ -7,7 +7,7 @@ use hongyan_protocol::limits::{
     HISTORY_ENTRIES, HISTORY_ENTRIES_DEFAULT, PAGE_BYTES, SYNC_CONVERSATIONS, SYNC_ENTRIES,
 };
 use hongyan_protocol::{
-    ConversationId, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
+    ConversationId, ConversationView, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
 };
 use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits};
 
@@ -52,6 +52,7 @@ impl Service {
             entries: SYNC_ENTRIES,
             bytes: PAGE_BYTES,
         };
+        let acked = self.positions.of(caller.user());
         let page = self.store.sync(caller.user(), cursor, limits).await?;
         let people: BTreeSet<UserId> = page
             .conversations
@@ -65,7 +66,9 @@ impl Service {
                 .conversations
                 .into_iter()
                 .map(|(conversation, unread, entries)| {
-                    wire::conversation(&conversation, unread, entries)
+                    let mut view = wire::conversation(&conversation, unread, entries);
+                    raise_delivered(&mut view, caller.user(), &acked);
+                    view
                 })
                 .collect(),
             users: users.iter().map(wire::profile).collect(),
@@ -181,5 +184,14 @@ impl Service {
             .first()
             .map(wire::profile)
             .ok_or(ServiceError::UserNotFound)
+    }
+}
+
+/// Shows how far the caller's devices hold a conversation, where the store does not know of it yet.
+fn raise_delivered(view: &mut ConversationView, user: UserId, acked: &[(ConversationId, Seq)]) {
+    let own = view.members.iter_mut().find(|member| member.user == user);
+    let acked = acked.iter().filter(|(conv, _)| *conv == view.conv);
+    if let (Some(own), Some(seq)) = (own, acked.map(|(_, seq)| *seq).max()) {
+        own.delivered = own.delivered.max(seq);
     }
 }

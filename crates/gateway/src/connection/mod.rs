@@ -69,6 +69,7 @@ pub(crate) fn serve(
                 let caller = welcome.caller;
                 let mut connection = Connection::new(gateway, welcome);
                 let end = connection.run(&mut socket).await;
+                connection.service().disconnected(&caller);
                 Box::pin(note_use(connection)).await;
                 tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
                 end

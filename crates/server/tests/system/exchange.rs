@@ -233,6 +233,42 @@ async fn an_ack_becomes_a_delivered_receipt() {
     assert_eq!(li.next_of("receipt").await["read"], 1);
 }
 
+/// Acks are gathered before they are stored; that is nothing which a client has to know.
+#[tokio::test]
+async fn who_comes_back_at_once_is_told_what_was_acked_before() {
+    let server = TestServer::start().await;
+    let mut zhang = server.connect(ZHANG).await;
+    let http = server.http(LI).await;
+    for round in 1..=20 {
+        let mut li = Raw::welcome(server.address(), http.token()).await;
+        zhang.send_text(LI_ID, &format!("m{round}"), "hi").await;
+        let entry = li.next_of("entry").await;
+        li.send(json!({ "type": "ack", "conv": entry["conv"], "seq": entry["seq"] }))
+            .await;
+        // Answered behind the ack, so that the ack has come.
+        li.request(json!({ "type": "ping", "interval_ms": 0 }))
+            .await;
+        drop(li);
+        let mut back = Raw::welcome(server.address(), http.token()).await;
+        let synced = back.request(json!({ "type": "sync" })).await;
+        let (_, over_http) = http.get("/v1/conversations").await;
+        for page in [synced, over_http] {
+            let members = page["conversations"][0]["members"].as_array().unwrap();
+            let own = members
+                .iter()
+                .find(|member| member["user"] == LI_ID)
+                .unwrap();
+            assert_eq!(own["delivered"], round);
+        }
+    }
+    eventually("what was acked is stored", async || {
+        let page = zhang.request(json!({ "type": "sync" })).await;
+        let members = page["conversations"][0]["members"].clone();
+        (members[1]["delivered"] == 20).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sync_from_a_cursor_brings_only_what_changed() {
     let server = TestServer::start().await;

@@ -51,10 +51,13 @@ impl Service {
             bytes: 0,
         };
         let me = caller.user();
+        let acked: BTreeMap<_, _> = self.positions.of(me).into_iter().collect();
         let page = self.store.sync(me, SyncCursor::Since(0), limits).await?;
         let undelivered = page.conversations.iter().filter_map(|(conversation, ..)| {
             let mut members = conversation.members.iter();
             let delivered = members.find(|member| member.user == me)?.delivered;
+            let acked = acked.get(&conversation.id).copied().unwrap_or(Seq::ZERO);
+            let delivered = delivered.max(acked);
             (delivered < conversation.head).then_some(Undelivered {
                 conv: conversation.id,
                 delivered,

@@ -33,6 +33,7 @@ pub(super) async fn serve(gateway: Arc<Gateway>, mut socket: Socket, caller: Cal
     let registration = gateway.hub.register(&caller);
     let mut connection = Connection::new(gateway, caller, registration);
     let end = connection.run(&mut socket).await;
+    connection.service().disconnected(&connection.caller);
     tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "classic connection ended");
     drop(connection);
     match end {

@@ -170,7 +170,7 @@ class Incoming:
             log.fetch_at = None
 
     def ask_for_less(self) -> None:
-        """A page was longer than a frame may be: the next ones are smaller."""
+        """A page was longer than a frame may be: the next ones are smaller, until everything is there."""
         self._sync_page = max(1, self._sync_page // 2)
         self._history_page = max(1, self._history_page // 2)
 
@@ -439,6 +439,11 @@ class Incoming:
             log.fetch_at = None
         return actions
 
+    def _ask_for_all_again(self) -> None:
+        is_smaller = self._history_page < limits.HISTORY_PAGE
+        if is_smaller and not (self._walking or self._strangers or any(log.behind for log in self._logs.values())):
+            self._sync_page, self._history_page = limits.SYNC_PAGE, limits.HISTORY_PAGE
+
     def _sync(self, now: int) -> list[Send]:
         if not self._walking:
             self._walking = True
@@ -461,6 +466,7 @@ class Incoming:
     def _fetch(self, now: int) -> list[Send]:
         if not self._connected:
             return []
+        self._ask_for_all_again()
         room = limits.FETCHES_MAX - sum(1 for log in self._logs.values() if log.fetching_since is not None)
         wanted = sorted(
             (log.fetch_at, conv)
