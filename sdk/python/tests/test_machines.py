@@ -388,7 +388,7 @@ class Books(unittest.TestCase):
             log: list[Entry] = []
             recalled: set[int] = set()
             read = 0
-            shown = False
+            page: Summary | None = None
             for _ in range(60):
                 seq = len(log) + 1
                 open_ = [e for e in log if e.kind == "message" and e.seq not in recalled]
@@ -400,15 +400,18 @@ class Books(unittest.TestCase):
                     entry = message(1, seq, chance.choice((ME, OTHER)))
                     read = seq if entry.sender == ME else read
                 log.append(entry)
-                if not shown and chance.random() < 0.1:
-                    shown = True
-                    book.known(Summary(1, "direct", seq, unread(log, recalled, read), (Member(ME, read, 0),), ()))
-                # What a page has counted may come once more.
-                if shown:
-                    book.entry(entry)
-                    if chance.random() < 0.1:
-                        read = seq
-                        book.receipt(Receipt(1, ME, read, read))
+                book.entry(entry)
+                if chance.random() < 0.1:
+                    read = seq
+                    book.receipt(Receipt(1, ME, read, read))
+                # A page is as old as the moment in which it was asked for, or younger. It comes later.
+                if page is None and chance.random() < 0.2:
+                    book.asked()
+                    page = Summary(1, "direct", seq, unread(log, recalled, read), (Member(ME, read, 0),), ())
+                elif page is not None and chance.random() < 0.3:
+                    book.known(page)
+                    page = None
+                if 1 in book.conversations:
                     self.assertEqual(book.total_unread, unread(log, recalled, read), f"SEED={value}, {n}")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from . import limits
 from .wire import Entry, Frame, Member, Receipt, Summary, Synced, User
 
 
@@ -39,15 +40,34 @@ class Book:
         self.conversations: dict[int, Conversation] = {}
         self.users: dict[int, User] = {}
         self.me: User | None = None
+        self._since: list[Entry | Receipt] = []
+        """What came since the last page was asked for: the page may be older than that."""
+
+    def asked(self) -> None:
+        """A page is being asked for. Everything delivered so far will be in it."""
+        self._since.clear()
 
     def forget(self) -> None:
         """Everything was of another history, but for who one is."""
         self.conversations.clear()
         self.users.clear()
+        self._since.clear()
 
     def known(self, summary: Summary) -> Conversation:
         """Take what a page or an earlier run said of a conversation."""
-        return self._put(Conversation(summary.conv, summary.kind, summary.head, summary.unread, summary.members))
+        before = self.conversations.get(summary.conv)
+        shown = Conversation(summary.conv, summary.kind, summary.head, summary.unread, summary.members)
+        for member in before.members if before is not None else ():
+            shown = self._read(_moved(shown, member.user, member.read, member.delivered), member.user)
+        self._put(shown)
+        for one in self._since:
+            if one.conv != summary.conv:
+                continue
+            if isinstance(one, Entry):
+                self._count(one)
+            else:
+                self._move(one)
+        return self.conversations[summary.conv]
 
     def page(self, page: Synced) -> list[User]:
         """Take the users of a page, and answer those that are new or changed."""
@@ -57,31 +77,50 @@ class Book:
 
     def entry(self, entry: Entry) -> Conversation | None:
         """Take an entry that was delivered. What a page has counted is not counted again."""
+        self._remember(entry)
+        return self._count(entry)
+
+    def _remember(self, one: Entry | Receipt) -> None:
+        if len(self._since) < limits.SINCE_MAX:
+            self._since.append(one)
+
+    def _count(self, entry: Entry) -> Conversation | None:
         conversation = self.conversations.get(entry.conv)
         if conversation is None or entry.seq <= conversation.head or self.me is None:
             return None
         me = self.me.id
+        own = conversation.member(me)
+        read = 0 if own is None else own.read
         unread = conversation.unread
         if entry.kind == "message":
             # A message that is recalled already counts until its recall comes, which is an entry too.
-            unread = 0 if entry.sender == me else unread + 1
+            if entry.sender == me:
+                unread = 0
+            elif entry.seq > read:
+                unread += 1
             conversation = _moved(conversation, entry.sender, entry.seq, entry.seq)
-        elif entry.kind == "recall" and entry.sender != me:
-            own = conversation.member(me)
-            if own is not None and entry.target is not None and entry.target > own.read:
-                unread = max(0, unread - 1)
+        elif entry.kind == "recall" and entry.sender != me and (entry.target or 0) > read:
+            unread = max(0, unread - 1)
         return self._put(replace(conversation, head=entry.seq, unread=unread))
 
     def receipt(self, receipt: Receipt) -> Conversation | None:
         """Take a receipt. An older one changes nothing."""
+        self._remember(receipt)
+        return self._move(receipt)
+
+    def _move(self, receipt: Receipt) -> Conversation | None:
         conversation = self.conversations.get(receipt.conv)
         if conversation is None:
             return None
-        moved = _moved(conversation, receipt.user, receipt.read, receipt.delivered)
-        own = moved.member(self.me.id) if self.me is not None and receipt.user == self.me.id else None
-        if own is not None:
-            moved = replace(moved, unread=min(moved.unread, max(0, moved.head - own.read)))
+        moved = self._read(_moved(conversation, receipt.user, receipt.read, receipt.delivered), receipt.user)
         return None if moved == conversation else self._put(moved)
+
+    def _read(self, conversation: Conversation, user: int) -> Conversation:
+        """What can be unread at most, if it was this user whose position moved."""
+        own = conversation.member(user) if self.me is not None and user == self.me.id else None
+        if own is None:
+            return conversation
+        return replace(conversation, unread=min(conversation.unread, max(0, conversation.head - own.read)))
 
     @property
     def total_unread(self) -> int:

@@ -522,6 +522,7 @@ class Engine:
     def _send_frame(self, turn: _Turn, frame: Frame) -> None:
         match frame["type"]:
             case "sync":
+                self.book.asked()
                 self._request(turn, frame, self._on_synced)
             case "history":
                 conv = frame["conv"]

@@ -41,6 +41,10 @@ SYNC_PAGE = 50
 RECENT = 10
 """Entries of a conversation in a page of sync, and so where a recent start begins."""
 
+SINCE_MAX = 2_048
+"""Entries delivered while a page is waited for, to be counted on top of it. Beyond it the unread number may be too low
+until the next sync."""
+
 ACK_DELAY_MS = 50
 """How long an ack may wait for another frame to go with."""
 
