@@ -161,7 +161,7 @@ pub const UNCOUNTED_BYTES: usize = 4096;
 /// In what steps room is taken for a body that comes, in bytes.
 pub const BODY_STEP_BYTES: usize = 64 * 1024;
 
-/// Units that come back to a user in a second; [`crate::price`] says what costs how many. A setting. Overflow:
+/// Units that come back to a user in a second; `price.rs` says what costs how many. A setting. Overflow:
 /// `rate_limited`.
 pub const USER_UNITS_PER_SECOND: u32 = 1000;
 

@@ -18,16 +18,18 @@ use std::time::Duration;
 
 use hongyan_delivery::Tick;
 use hongyan_delivery::server::{Action, Outgoing, Ready};
-use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, ServerFrame};
+use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, Failure, ServerFrame};
 use hongyan_service::{Caller, PushPage, Service, ServiceError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
 
 use crate::Gateway;
-use crate::door::{Budget, Place, Source};
+use crate::door::{Budget, Held, Place, Source};
 use crate::hub::Registration;
-use crate::limits::{READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, UNFRAMED_BYTES, WRITE_TIMEOUT};
+use crate::limits::{
+    READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, UNCOUNTED_BYTES, UNFRAMED_BYTES, WRITE_TIMEOUT,
+};
 use crate::outbox::{Ending, Item, Removals};
 use crate::price;
 use crate::transport::{Happened, Moved, Received, Socket, WriteError};
@@ -142,6 +144,8 @@ struct Connection {
     registration: Registration,
     /// What its user has spent, on all connections.
     budget: Arc<Budget>,
+    /// Room for the answer that the client has not taken yet, where that is large.
+    held: Option<Box<Held>>,
     outgoing: Outgoing<Utf8Bytes>,
     started: Instant,
     /// The last sign of life: a frame, or a byte that moved either way.
@@ -183,6 +187,7 @@ impl Connection {
             caller,
             registration,
             budget,
+            held: None,
             started: Instant::now(),
             heard: Tick::default(),
             moved: Moved::default(),
@@ -224,6 +229,9 @@ impl Connection {
                 return end;
             }
             let (reads, waits) = (self.may_read(now), socket.is_blocked());
+            if !waits {
+                self.held = None;
+            }
             if waits && !self.waits {
                 (self.went, self.moved.gone) = (now, socket.moved().gone);
             }
@@ -391,8 +399,15 @@ impl Connection {
     /// Writes the answer to a request that read.
     fn answer_read(&mut self, answer: &ServerFrame, socket: &mut Socket) -> Result<(), End> {
         let req = self.reading.take().and_then(|(req, _)| req);
-        let answer = answer.encode(req);
+        let mut answer = answer.encode(req);
         self.pay(price::bytes_out(answer.len()));
+        // Nearly always it is taken at once; but a client may ask for much on many connections, and take nothing.
+        if answer.len() > UNCOUNTED_BYTES {
+            match self.gateway.door.memory.hold(&self.budget, answer.len()) {
+                Ok(held) => self.held = Some(Box::new(held)),
+                Err(refused) => answer = ServerFrame::Error(Failure::from(&refused)).encode(req),
+            }
+        }
         self.say(answer.into(), socket, self.now())
     }
 

@@ -13,6 +13,7 @@ mod disk_full;
 mod network;
 mod person;
 mod proxy;
+mod resources;
 mod server;
 
 use std::time::Duration;

@@ -17,11 +17,18 @@ pub struct Server {
     address: SocketAddr,
     folder: TempDir,
     child: Option<Child>,
+    /// How many files it may open, as `prlimit` wants it.
+    files: Option<&'static str>,
 }
 
 impl Server {
     /// Starts a server with the demo's users and waits until it answers.
     pub async fn start() -> Self {
+        Self::start_with_files(None).await
+    }
+
+    /// Starts one that may open so many files: `soft:hard`.
+    pub async fn start_with_files(files: Option<&'static str>) -> Self {
         // The port has to stay the same over restarts, so it cannot be left to the system each time.
         let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = free.local_addr().unwrap();
@@ -31,6 +38,7 @@ impl Server {
             address,
             folder,
             child: None,
+            files,
         };
         server.start_again().await;
         server
@@ -98,13 +106,14 @@ impl Server {
 
     fn command(&self, file_bytes: Option<u64>) -> Command {
         let hongyan = env!("CARGO_BIN_EXE_hongyan");
-        let mut command = match file_bytes {
-            None => Command::new(hongyan),
-            Some(bytes) => {
-                let mut command = Command::new("prlimit");
-                command.args([&format!("--fsize={bytes}:unlimited"), hongyan]);
-                command
-            }
+        let fsize = file_bytes.map(|bytes| format!("--fsize={bytes}:unlimited"));
+        let files = self.files.map(|files| format!("--nofile={files}"));
+        let mut command = if fsize.is_none() && files.is_none() {
+            Command::new(hongyan)
+        } else {
+            let mut command = Command::new("prlimit");
+            command.args(fsize).args(files).arg(hongyan);
+            command
         };
         command
             .args([

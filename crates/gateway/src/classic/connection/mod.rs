@@ -23,6 +23,7 @@ use super::limits::STRIKES;
 use crate::Gateway;
 use crate::connection::pace::Pace;
 use crate::connection::stall::Stall;
+use crate::door::Budget;
 use crate::hub::Registration;
 use crate::limits::{READ_SLICE, UNFRAMED_BYTES};
 use crate::outbox::{Ending, Item};
@@ -73,6 +74,8 @@ struct Connection {
     gateway: Arc<Gateway>,
     caller: Caller,
     registration: Registration,
+    /// What its user has spent, on all connections.
+    budget: Arc<Budget>,
     outgoing: Outgoing<Utf8Bytes>,
     /// Whether the client has bound: before that, it is pushed nothing.
     bound: bool,
@@ -104,6 +107,7 @@ struct Connection {
 impl Connection {
     fn new(gateway: Arc<Gateway>, caller: Caller, registration: Registration) -> Self {
         Self {
+            budget: gateway.door.users.of(caller.user()),
             outgoing: Outgoing::new(Arc::clone(&gateway.delivery)),
             own: gateway.service.fresh_client_id_prefix(),
             gateway,

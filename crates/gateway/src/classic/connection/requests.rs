@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use hongyan_delivery::classic::{Entry, Shown};
 use hongyan_protocol::{ConversationId, ErrorCode, Failure, Ping, Seq, UserId};
-use hongyan_service::{Caller, DirectMessage, Service};
+use hongyan_service::{Caller, DirectMessage, Service, ServiceError};
 
 use super::super::calls;
 use super::super::frame::{self, Frame, failure};
 use super::super::limits::HEARTBEAT_CAP;
 use super::super::view::{MessageVo, People, encode};
 use super::{Answer, Connection, End, Page};
+use crate::price;
 
 impl Connection {
     /// Handles one text frame.
@@ -21,6 +22,10 @@ impl Connection {
             Err(failure) => return self.refuse(&failure),
         };
         self.strikes = self.strikes.saturating_sub(1);
+        if let Err(refused) = self.pay(&frame, text.len()) {
+            self.say(frame::error(&Failure::from(&refused)));
+            return Ok(());
+        }
         let service = Arc::clone(self.service());
         let caller = self.caller;
         match frame {
@@ -77,6 +82,17 @@ impl Connection {
         let (service, caller) = (Arc::clone(self.service()), self.caller);
         let own = self.own.clone();
         self.fetching = Some(Box::pin(read_page(service, caller, after, limit, own)));
+    }
+
+    /// The user pays for a frame, or has to wait.
+    fn pay(&self, frame: &Frame, bytes: usize) -> Result<(), ServiceError> {
+        let price = match frame {
+            Frame::Heartbeat { .. } | Frame::Ack { .. } => return Ok(()),
+            Frame::Send { .. } => price::SEND,
+            Frame::Bind { .. } | Frame::Query { .. } | Frame::Unread { .. } => price::PAGE,
+        };
+        let rate = &self.gateway.door.users.rate;
+        rate.try_spend(&self.budget, price.and(price::bytes_in(bytes)), rate.now())
     }
 
     /// Refuses what is somebody else's, and what comes before the client is online.
