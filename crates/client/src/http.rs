@@ -107,7 +107,8 @@ impl Http {
         token: &str,
     ) -> Result<Option<UserProfile>, HttpError> {
         let page = self.users(&[("login", login)], token).await?;
-        Ok(page.into_iter().find(|user| &*user.login == login))
+        // Which spellings of a login name are one is the server's to say.
+        Ok(page.into_iter().next())
     }
 
     /// The user with this id, as the one user after the id before it.

@@ -44,6 +44,8 @@ pub struct Config {
     pub recall_window_minutes: u64,
     /// How long a device stays signed in.
     pub session_days: u64,
+    /// Whether everybody sees everybody's login name, which may be an e-mail address.
+    pub show_logins: bool,
     /// How long a shutdown waits for connections and writes.
     pub shutdown_seconds: u64,
     /// When pushes are repeated and connections given up.
@@ -131,6 +133,7 @@ impl Default for Config {
             edit_window_minutes: day,
             recall_window_minutes: day,
             session_days: 90,
+            show_logins: false,
             shutdown_seconds: 10,
             delivery: Delivery::default(),
             heartbeat: Heartbeat::default(),

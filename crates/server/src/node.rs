@@ -72,6 +72,7 @@ impl Node {
         let service = start_service(
             clock,
             config,
+            demo,
             Arc::clone(&store) as _,
             bus,
             Arc::clone(&hub) as _,
@@ -201,6 +202,7 @@ impl Offline {
         let service = start_service(
             Arc::new(SystemClock),
             config,
+            Demo::Without,
             Arc::clone(&store) as _,
             bus,
             hub,
@@ -223,6 +225,7 @@ impl Offline {
 fn start_service(
     clock: Arc<dyn Clock>,
     config: &Config,
+    demo: Demo,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     sink: Arc<dyn Sink>,
@@ -238,6 +241,7 @@ fn start_service(
             edit_window: minutes(config.edit_window_minutes),
             recall_window: minutes(config.recall_window_minutes),
             session_lifetime: minutes(config.session_days.saturating_mul(24 * 60)),
+            show_logins: config.show_logins || demo == Demo::With,
         },
     })
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use hongyan_bus::{Event, Notice};
-use hongyan_protocol::limits::CLIENT_NAME_BYTES;
 use hongyan_protocol::{Millis, SessionId, UserId, UserProfile};
-use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User};
+use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User, login_key};
 
 use crate::guessing::{Guess, Known};
+use crate::names::{check_client, check_device, check_length, check_name, check_new_login};
 use crate::throttle::limited_as;
 use crate::token::{DeviceSecret, Token};
 use crate::turns::Asking;
@@ -130,7 +130,7 @@ impl Service {
             address,
             device_secret,
         } = login;
-        check_length("device", &device, 1..=limits::DEVICE_BYTES)?;
+        check_device(&device)?;
         check_length("login", &login, 1..=limits::LOGIN_BYTES)?;
         check_length("password", &password, 1..=*limits::PASSWORD_BYTES.end())?;
         if let Some(client) = &client {
@@ -142,7 +142,7 @@ impl Service {
             DeviceSecret::device(&secret, known.user, &known.password_hash)
         });
         let guess = Guess {
-            name: login.to_ascii_lowercase(),
+            name: login_key(&login),
             from: address.map(limited_as),
             known: known.map(Known::Device),
         };
@@ -309,7 +309,7 @@ impl Service {
         check_length("password", &change.new, limits::PASSWORD_BYTES)?;
         let login = self.me(caller).await?.login;
         let guess = Guess {
-            name: login.to_ascii_lowercase(),
+            name: login_key(&login),
             from: change.address.map(limited_as),
             known: Some(Known::Session(caller.session)),
         };
@@ -335,22 +335,13 @@ impl Service {
         &self,
         user: AddUser,
     ) -> Result<UserProfile, ServiceError> {
-        check_length("login", &user.login, 1..=limits::LOGIN_BYTES)?;
+        check_new_login(&user.login)?;
         check_name(&user.name)?;
         check_length(
             "avatar",
             user.avatar.as_deref().unwrap_or(""),
             0..=limits::AVATAR_BYTES,
         )?;
-        if user
-            .login
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace())
-        {
-            return Err(ServiceError::BadRequest(
-                "a login name has no spaces or control characters".into(),
-            ));
-        }
         let hash = self.hash_password(&user.login, &user.password);
         let password_hash = hash.await?;
         let new = NewUser {
@@ -464,46 +455,5 @@ impl Service {
             Some(wait) => ServiceError::RateLimited(wait),
             None => ServiceError::Unauthenticated("wrong login name or password"),
         }
-    }
-}
-
-fn check_name(name: &str) -> Result<(), ServiceError> {
-    check_length("name", name, 1..=limits::NAME_BYTES)?;
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(ServiceError::BadRequest(
-            "a name is not blank and has no control characters".into(),
-        ));
-    }
-    Ok(())
-}
-
-/// As in `hello`: it is shown in the list of devices.
-fn check_client(client: &str) -> Result<(), ServiceError> {
-    check_length("client", client, 0..=CLIENT_NAME_BYTES)?;
-    if client.contains(char::is_control) {
-        return Err(ServiceError::BadRequest(
-            "a client's name holds no control characters".into(),
-        ));
-    }
-    Ok(())
-}
-
-fn check_length(
-    what: &str,
-    text: &str,
-    bytes: std::ops::RangeInclusive<usize>,
-) -> Result<(), ServiceError> {
-    if bytes.contains(&text.len()) {
-        Ok(())
-    } else if text.len() > *bytes.end() {
-        Err(ServiceError::TooLarge(format!(
-            "a {what} has at most {} bytes",
-            bytes.end()
-        )))
-    } else {
-        Err(ServiceError::BadRequest(format!(
-            "a {what} has at least {} bytes",
-            bytes.start()
-        )))
     }
 }

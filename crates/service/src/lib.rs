@@ -16,6 +16,7 @@ mod guessing;
 mod health;
 pub mod limits;
 mod messaging;
+mod names;
 mod password;
 mod positions;
 mod reading;
@@ -70,6 +71,8 @@ pub struct Rules {
     pub recall_window: Duration,
     /// How long a session lasts.
     pub session_lifetime: Duration,
+    /// Whether everybody sees everybody's login name.
+    pub show_logins: bool,
 }
 
 impl Default for Rules {
@@ -79,6 +82,7 @@ impl Default for Rules {
             edit_window: day,
             recall_window: day,
             session_lifetime: 90 * day,
+            show_logins: false,
         }
     }
 }

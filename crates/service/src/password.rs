@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use hongyan_store::composed;
 
 use crate::limits::{PASSWORD_QUEUE, PASSWORD_WORKERS};
 use crate::turns::{Asking, Turns};
@@ -33,12 +34,12 @@ impl Passwords {
     ) -> Result<String, ServiceError> {
         let mut salt = [0; 16];
         entropy.fill(&mut salt);
-        let password = password.to_owned();
+        let password = composed(password).into_owned();
         self.run(asking, || Ok(()), move || hash(&password, &salt))
             .await?
     }
 
-    /// Whether the password is the one behind the hash; without a hash, never, after as long a time. When its
+    /// Whether the password is the one behind the hash, however its characters are composed; without a hash, never, after as long a time. When its
     /// turn comes, `may_go_on` is asked once more: what others found out meanwhile counts.
     pub(crate) async fn verify(
         &self,
@@ -53,7 +54,15 @@ impl Passwords {
             None => self.decoy(asking.clone()).await?,
         };
         let password = password.to_owned();
-        let check = move || verify(&password, &hash);
+        let check = move || {
+            let one_form = composed(&password);
+            let matches = verify(&one_form, &hash)?;
+            if matches || one_form == password {
+                return Ok::<_, ServiceError>(matches);
+            }
+            // A hash from before passwords had one form may be of what was typed.
+            verify(&password, &hash)
+        };
         let matches = self.run(asking, may_go_on, check).await??;
         Ok(known && matches)
     }
@@ -141,6 +150,24 @@ mod tests {
         assert!(verify("correct horse", Some(hash.clone())).await);
         assert!(!verify("wrong horse", Some(hash)).await);
         assert!(!verify("decoy", None).await, "the decoy opens nothing");
+    }
+
+    #[tokio::test]
+    async fn a_password_is_one_however_its_characters_are_composed() {
+        let passwords = Passwords::new();
+        let (composed, apart) = ("caf\u{e9} noir", "cafe\u{301} noir");
+        let verify = async |password: &'static str, hash: String| {
+            let verified = passwords.verify(asking("ann"), password, Some(hash), || Ok(()));
+            verified.await.unwrap()
+        };
+        for first in [composed, apart] {
+            let hash = passwords.hash(asking("ann"), first, &SystemEntropy);
+            let hash = hash.await.unwrap();
+            assert!(verify(composed, hash.clone()).await);
+            assert!(verify(apart, hash).await);
+        }
+        let earlier = hash(apart, &[1; 16]).unwrap();
+        assert!(verify(apart, earlier).await, "as it was typed then");
     }
 
     #[tokio::test]

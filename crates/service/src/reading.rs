@@ -9,7 +9,7 @@ use hongyan_protocol::limits::{
 use hongyan_protocol::{
     ConversationId, ConversationView, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
 };
-use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits};
+use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits, User};
 
 use crate::limits::USERS_PAGE;
 use crate::{Caller, Service, ServiceError, wire};
@@ -71,7 +71,7 @@ impl Service {
                     view
                 })
                 .collect(),
-            users: users.iter().map(wire::profile).collect(),
+            users: self.profiles_for(caller, &users),
             total_unread: page.total_unread,
             cursor: page.next.to_text(self.epoch()).into(),
             more: matches!(page.next, SyncCursor::Within { .. }),
@@ -150,16 +150,16 @@ impl Service {
     /// A page of everybody, by id: whom the caller may write to.
     pub async fn directory(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         after: UserId,
         limit: Option<usize>,
     ) -> Result<Vec<UserProfile>, ServiceError> {
         let limit = limit.unwrap_or(USERS_PAGE).clamp(1, USERS_PAGE);
         let users = self.store.list_users(after, limit).await?;
-        Ok(users.iter().map(wire::profile).collect())
+        Ok(self.profiles_for(caller, &users))
     }
 
-    /// The user with this login name.
+    /// The user with this login name, which who asks knows already: so it is told.
     pub async fn find_user(
         &self,
         _caller: &Caller,
@@ -171,6 +171,21 @@ impl Service {
             .await?
             .ok_or(ServiceError::UserNotFound)?;
         self.profile(found.user).await
+    }
+
+    /// What the caller may know of these users: of others' login names, only what the deployment shows.
+    pub(crate) fn profiles_for(&self, caller: &Caller, users: &[User]) -> Vec<UserProfile> {
+        let profile = |user| self.profile_for(caller, user);
+        users.iter().map(profile).collect()
+    }
+
+    /// The same for one.
+    pub(crate) fn profile_for(&self, caller: &Caller, user: &User) -> UserProfile {
+        let mut profile = wire::profile(user);
+        if !self.rules.show_logins && user.id != caller.user() {
+            profile.login = Box::default();
+        }
+        profile
     }
 
     /// The caller's own profile.

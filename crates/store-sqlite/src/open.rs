@@ -8,6 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hongyan_store::login_key;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::connection;
@@ -128,7 +129,35 @@ pub(crate) fn open_for_writing(
             error: Box::new(error),
         })?;
     identity::notice_replaced(&mut conn, path).map_err(sqlite)?;
+    fill_login_keys(&mut conn).map_err(sqlite)?;
     Ok((conn, lock))
+}
+
+/// Notes how login names are compared, where an earlier version had made them. Of several that compare equal the
+/// oldest account's gets the key; the others are found by their own spelling only, so nobody is locked out. Their
+/// key is one that no name has: there is a space in it.
+fn fill_login_keys(conn: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = conn.transaction()?;
+    {
+        let mut missing = transaction
+            .prepare("SELECT id, login FROM users WHERE login_key IS NULL ORDER BY id")?;
+        let missing = missing.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let missing: Vec<(i64, String)> = missing.collect::<Result<_, _>>()?;
+        let mut taken = transaction.prepare("SELECT 1 FROM users WHERE login_key = ?1")?;
+        let mut note = transaction.prepare("UPDATE users SET login_key = ?2 WHERE id = ?1")?;
+        for (id, login) in missing {
+            let mut key = login_key(&login);
+            if taken.exists([&key])? {
+                tracing::warn!(
+                    user = id,
+                    "another account has a login name that compares equal; this one is found only as it is spelled"
+                );
+                key = format!(" {id}");
+            }
+            note.execute((id, key))?;
+        }
+    }
+    transaction.commit()
 }
 
 /// Opens a database only to look at it: beside a running server, or after a crash.

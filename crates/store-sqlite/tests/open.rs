@@ -217,3 +217,35 @@ async fn a_database_that_was_removed_or_replaced_is_noticed() {
         store.close().await;
     }
 }
+
+#[tokio::test]
+async fn login_names_that_once_were_two_stay_two_and_lock_nobody_out() {
+    let engine = Sqlite::fresh().await;
+    let path = engine.path();
+    open(&path).unwrap().close().await;
+    // As a version left it that compared ASCII only.
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "INSERT INTO users (id, login, name, password_hash, created_at) VALUES
+             (1000, 'José', 'a', 'first', 0), (1001, 'JOSÉ', 'b', 'second', 0), (1002, 'bob', 'c', 'third', 0);",
+    )
+    .unwrap();
+    drop(raw);
+    for _ in 0..2 {
+        let store = open(&path).unwrap();
+        for (login, expected) in [
+            ("José", Some(1000)),
+            ("JOSÉ", Some(1001)),
+            ("jos\u{e9}", Some(1000)),
+            ("jose\u{301}", Some(1000)),
+            ("Bob", Some(1002)),
+            ("jose", None),
+            (" 1001", None),
+        ] {
+            let found = store.credentials(login).await.unwrap();
+            let found = found.map(|found| found.user.get());
+            assert_eq!(found, expected, "{login:?}");
+        }
+        store.close().await;
+    }
+}

@@ -10,10 +10,12 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod login;
 mod model;
 mod verify;
 mod write;
 
+pub use login::{composed, login_key};
 pub use model::{
     Body, Content, Conversation, ConversationKind, Credentials, Entry, History, HistoryRange,
     NewSession, NewUser, Position, Session, SyncCursor, SyncLimits, SyncPage, User,
@@ -101,7 +103,8 @@ pub trait Store: Send + Sync + 'static {
         keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
-    /// What is needed to check a password. Login names compare without regard to ASCII case.
+    /// What is needed to check a password. Login names compare by [`login_key`]; of two that were made before that
+    /// was so, each is found by its own spelling, and the older one by any other.
     async fn credentials(&self, login: &str) -> Result<Option<Credentials>, StoreError>;
 
     /// The users with these ids, in no promised order; unknown ids are left out. At most 1,000 ids.

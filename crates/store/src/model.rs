@@ -9,7 +9,7 @@ use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, SessionId
 pub struct User {
     /// The id, from 1000 upwards.
     pub id: UserId,
-    /// The name to sign in with; unique without regard to ASCII case.
+    /// The name to sign in with; unique by [`login_key`](crate::login_key).
     pub login: String,
     /// The name to show.
     pub name: String,

@@ -63,7 +63,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
       now: Date.now(),
     });
     if (!isWanted) return;
-    const author = model.profile(entry.from).name;
+    const author = model.shownName(model.profile(entry.from));
     const title = "to" in place ? author : `${author} · ${model.title(place)}`;
     void show(title, textOf(entry), { page: "conversation", place: { conv: entry.conv } });
   };

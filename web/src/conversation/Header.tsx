@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
+import { handle } from "../model/people.ts";
 import { Avatar, IconButton, MenuButton } from "../ui/index.ts";
 import { w } from "./words.ts";
 
@@ -11,7 +12,8 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
   const others = () => model.others(props.place);
   const about = () => {
     if (props.isGroup) return w.members(model.conversation(props.place)?.members.length ?? 0);
-    return others()[0]?.login ?? "";
+    const other = others()[0];
+    return other === undefined ? "" : handle(other);
   };
   const isMuted = () => model.settings.isMuted(props.place);
   return (

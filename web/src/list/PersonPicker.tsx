@@ -22,8 +22,7 @@ export function PersonPicker(props: { onClose(): void }): JSX.Element {
   const { people, isLoading, problem, more, add } = usePages();
   const options = createMemo(() =>
     filter(query(), people(), (person) => [person.name, person.login])
-      .filter((person) => person.id !== model.me()?.id)
-      .map(ofPerson),
+      .map((person) => ofPerson(model, person)),
   );
   // Nobody by that name so far: they may stand on a later page, or be found by login name.
   createEffect(

@@ -3,6 +3,7 @@ import type { UserProfile } from "@hongyan/client";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
+import { handle } from "../model/people.ts";
 import { w } from "./words.ts";
 
 export interface Candidate {
@@ -11,7 +12,7 @@ export interface Candidate {
   /** For the avatar's colour. */
   id: number;
   title: string;
-  /** The login name, where it tells more than the title. */
+  /** What tells namesakes apart. */
   detail: string;
   names: readonly string[];
   unread: number;
@@ -20,20 +21,23 @@ export interface Candidate {
 export function candidates(model: Model): Candidate[] {
   const list: Candidate[] = model.rows().map((row) => {
     const login = "to" in row.place ? model.profile(row.place.to).login : "";
+    const detail = "to" in row.place ? handle(model.profile(row.place.to)) : "";
     const id = "to" in row.place ? row.place.to : row.place.conv;
-    return { key: row.key, place: row.place, id, title: row.title, detail: login, names: [row.title, login], unread: row.unread };
+    return { key: row.key, place: row.place, id, title: row.title, detail, names: [row.title, login], unread: row.unread };
   });
   const listed = new Set(list.map((one) => one.key));
   for (const person of model.people()) {
-    const one = ofPerson(person);
+    const one = ofPerson(model, person);
     if (listed.has(one.key)) continue;
-    list.push(person.id === model.me()?.id ? { ...one, detail: w.yourself } : one);
+    list.push(one);
   }
   return list;
 }
 
-export function ofPerson(person: UserProfile): Candidate {
+export function ofPerson(model: Model, person: UserProfile): Candidate {
   const place: Place = { to: person.id };
-  const names = [person.name, person.login];
-  return { key: draftKey(place), place, id: person.id, title: person.name, detail: person.login, names, unread: 0 };
+  const title = model.title(place);
+  const names = [title, person.name, person.login];
+  const detail = person.id === model.me()?.id ? w.yourself : handle(person);
+  return { key: draftKey(place), place, id: person.id, title, detail, names, unread: 0 };
 }

@@ -127,6 +127,29 @@ test("an unknown name is asked for once, and shows when it comes", async () => {
   expect(model.title({ to: 1009 })).toBe("Nine");
 });
 
+test("namesakes are told apart, however they spell the name", () => {
+  const fake = new FakeClient();
+  const model = modelOf(fake);
+  fake.tell("profiles", [{ id: 1001, login: "", name: "Ann" }]);
+  expect(model.title({ to: 1001 })).toBe("Ann");
+  fake.tell("profiles", [{ id: 1002, login: "", name: "an\u200bn " }]);
+  expect(model.title({ to: 1001 })).toBe("Ann #1001");
+  expect(model.title({ to: 1002 })).toBe("an\u200bn  #1002");
+  fake.tell("profiles", [{ id: 1002, login: "", name: "Bob" }]);
+  expect(model.title({ to: 1001 })).toBe("Ann");
+});
+
+test("a conversation with oneself is called notes", async () => {
+  const fake = new FakeClient();
+  const model = modelOf(fake);
+  const own = model.me()?.id ?? 0;
+  const notes = direct(9, own, 10);
+  fake.tell("conversation", { ...notes, members: notes.members.filter(({ user }) => user === own).slice(0, 1) });
+  await frame();
+  expect(model.title({ conv: 9 })).toBe("Notes to self");
+  expect(model.canonical({ conv: 9 })).toEqual({ to: own });
+});
+
 test("the unread number passes over what is muted", () => {
   const fake = new FakeClient();
   fake.known.set(1, direct(1, 1001, 10, 3)).set(2, direct(2, 1002, 20, 4));

@@ -5,6 +5,7 @@ import { createConversations } from "./conversations.ts";
 import type { Place } from "./keys.ts";
 import { createList } from "./list.ts";
 import type { Model } from "./model.ts";
+import { w } from "./words.ts";
 import { createNow } from "./now.ts";
 import { createOutgoing } from "./outgoing.ts";
 import { createPeople } from "./people.ts";
@@ -43,7 +44,11 @@ export function createModel(client: Client, account: string): Model {
     const members = conversations.at(place)?.members ?? [];
     return members.filter((member) => member.user !== self()).map((member) => people.profile(member.user));
   }
-  const title = (place: Place) => others(conversations.canonical(place)).map((person) => person.name).join(", ");
+  const title = (place: Place) => {
+    const whose = conversations.canonical(place);
+    if ("to" in whose && whose.to === self()) return w.notes;
+    return others(whose).map(people.shownName).join(", ");
+  };
   const list = createList({ client, account, conversations, outgoing, settings, title }, on, onCleanup);
 
   return {
@@ -56,6 +61,7 @@ export function createModel(client: Client, account: string): Model {
     rows: list.rows,
     unread: list.unread,
     profile: people.profile,
+    shownName: people.shownName,
     learn: people.learn,
     people: people.all,
     conversation: conversations.at,

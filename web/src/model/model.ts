@@ -58,6 +58,8 @@ export interface Model {
   canonical(place: Place): Place;
   /** The name to show for a place. */
   title(place: Place): string;
+  /** The name to show; with the id where somebody else here has the same. */
+  shownName(person: UserProfile): string;
   /** The other members. */
   others(place: Place): readonly UserProfile[];
   /** Requests whose entry has not come yet, in the order of submission. */

@@ -11,7 +11,19 @@ import { createCells } from "./cells.ts";
 export interface People {
   profile(user: number): UserProfile;
   learn(profiles: readonly UserProfile[]): void;
+  /** The name to show; with the id where somebody else who is known here has the same. Reactive. */
+  shownName(person: UserProfile): string;
   all: Accessor<readonly UserProfile[]>;
+}
+
+/** What tells somebody from a namesake: the login name where the server shows it, else the id. */
+export function handle(person: UserProfile): string {
+  return person.login === "" ? `#${person.id}` : person.login;
+}
+
+/** What of a name people compare: no case, width or accents' spelling, nothing that cannot be seen. */
+function comparable(name: string): string {
+  return name.normalize("NFKC").replace(/[\p{Cf}\u115f\u1160\u3164\uffa0]/gu, "").trim().toLowerCase();
 }
 
 /** `isOnline` is reactive: names that could not be asked for are, when there is a connection. */
@@ -21,8 +33,22 @@ export function createPeople(client: Client, isOnline: () => boolean): People {
   const [version, setVersion] = createSignal(0);
 
   function learn(profiles: readonly UserProfile[]): void {
-    for (const profile of profiles) known.set(profile.id, profile);
+    for (const profile of profiles) {
+      known.set(profile.id, profile);
+      count(profile);
+    }
     if (profiles.length > 0) setVersion((v) => v + 1);
+  }
+  /** How many have a name, and what was counted for whom. */
+  const bearers = createCells<string, number>();
+  const counted = new Map<number, string>();
+  function count({ id, name }: UserProfile): void {
+    const before = counted.get(id);
+    const now = comparable(name);
+    if (before === now) return;
+    counted.set(id, now);
+    if (before !== undefined) bearers.set(before, (bearers.peek(before) ?? 1) - 1);
+    bearers.set(now, (bearers.peek(now) ?? 0) + 1);
   }
   async function ask(user: number): Promise<void> {
     if (asked.has(user)) return;
@@ -42,6 +68,11 @@ export function createPeople(client: Client, isOnline: () => boolean): People {
       return { id: user, login: "", name: `#${user}` };
     },
     learn,
+    shownName(person) {
+      const others = bearers.get(comparable(person.name)) ?? 0;
+      const itself = counted.get(person.id) === comparable(person.name) ? 1 : 0;
+      return others > itself ? `${person.name} #${person.id}` : person.name;
+    },
     all() {
       version();
       const people: UserProfile[] = [];

@@ -163,6 +163,8 @@ impl Driver {
         for view in &page.conversations {
             let is_direct = view.kind == hongyan_protocol::ConversationKind::Direct;
             let other = view.members.iter().find(|member| Some(member.user) != me);
+            // With oneself there is one member.
+            let other = other.or(view.members.first());
             if let Some(other) = other.filter(|_| is_direct) {
                 self.outbox.learn_direct(other.user, view.conv);
             }

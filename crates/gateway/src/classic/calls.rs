@@ -43,6 +43,11 @@ pub(super) async fn send(
         let message = "no such msgType; this server knows 1, which is text";
         return Err(failure(ErrorCode::Unsupported, message));
     }
+    // Its pages show a conversation by its other person, and would show what is unread for ever.
+    if recipient == caller.user() {
+        let message = "the classic protocol has no messages to oneself";
+        return Err(failure(ErrorCode::UserNotFound, message));
+    }
     let client_id = ClientId::new(client_id)
         .map_err(|error| failure(ErrorCode::Internal, &error.to_string()))?;
     let send = Send::text(Target::User(recipient), client_id, content)

@@ -129,13 +129,16 @@ impl Chat {
         Ok(output::line(text)?)
     }
 
-    /// `NAME (LOGIN)`, or the id of somebody whom the server does not introduce.
+    /// `NAME (LOGIN)`, `NAME (#ID)` where the server tells no login names, or the id of somebody whom the server does not introduce.
     async fn who(&mut self, user: UserId) -> String {
         if !self.people.contains_key(&user) {
             let found = self.client.user(user).await;
             self.know(found.ok().flatten());
         }
         match self.people.get(&user) {
+            Some(profile) if profile.login.is_empty() => {
+                format!("{} (#{user})", clean(&profile.name))
+            }
             Some(profile) => format!("{} ({})", clean(&profile.name), clean(&profile.login)),
             None => format!("#{user}"),
         }
@@ -154,9 +157,10 @@ async fn first(unsent: &mut VecDeque<SendHandle>) -> anyhow::Result<()> {
     }
 }
 
-/// One line, and nothing that a terminal would obey.
+/// One line, and nothing that a terminal would obey or that turns the direction of the line.
 fn clean(text: &str) -> String {
-    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    let turns = |c| matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let blank = |c: char| if c.is_control() || turns(c) { ' ' } else { c };
     text.chars().map(blank).collect()
 }
 

@@ -18,6 +18,7 @@ mod door;
 mod edges;
 mod exchange;
 mod http_api;
+mod names;
 mod pages;
 mod re_push;
 mod shutdown;

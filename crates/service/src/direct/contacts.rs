@@ -8,7 +8,7 @@ use hongyan_store::{Content, Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use super::{DirectMessage, other_member};
 use crate::limits::{DIRECT_CONTACTS, SHORTENED_BYTES};
-use crate::{Caller, Service, ServiceError, wire};
+use crate::{Caller, Service, ServiceError};
 
 /// Somebody with whom the caller spoke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Service {
         let contact = |(other, last, unread)| {
             let user = users.iter().find(|user| user.id == other)?;
             Some(Contact {
-                other: wire::profile(user),
+                other: self.profile_for(caller, user),
                 last,
                 unread,
             })

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId, UserProfile};
 use hongyan_store::{Body, Content, Conversation, ConversationKind, Entry};
 
-use crate::{Caller, Service, ServiceError, wire};
+use crate::{Caller, Service, ServiceError};
 
 /// A message of a 1:1 conversation, in its present state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +65,13 @@ impl Service {
     /// The names of these users, at most 1,000; unknown ones are left out.
     pub async fn people(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         ids: &[UserId],
     ) -> Result<BTreeMap<UserId, UserProfile>, ServiceError> {
         let users = self.store.users(ids).await?;
         Ok(users
             .iter()
-            .map(|user| (user.id, wire::profile(user)))
+            .map(|user| (user.id, self.profile_for(caller, user)))
             .collect())
     }
 

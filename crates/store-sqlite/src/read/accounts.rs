@@ -1,7 +1,7 @@
 //! Users and sessions.
 
 use hongyan_protocol::{Millis, UserId};
-use hongyan_store::{Credentials, Session, User};
+use hongyan_store::{Credentials, Session, User, login_key};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
@@ -10,14 +10,24 @@ use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
 const SESSIONS: i64 = 1000;
 
 pub(crate) fn credentials(conn: &Connection, login: &str) -> Result<Option<Credentials>> {
-    conn.prepare_cached("SELECT id, password_hash FROM users WHERE login = ?1")?
-        .query_row([login], |row| {
+    let found = |condition: &str, name: &str| {
+        conn.prepare_cached(&format!(
+            "SELECT id, password_hash FROM users WHERE {condition}"
+        ))?
+        .query_row([name], |row| {
             Ok(Credentials {
                 user: row::id(row, 0)?,
                 password_hash: row.get(1)?,
             })
         })
         .optional()
+    };
+    // As it was spelled first: of two names that once were two, each is found by its own.
+    match found("login = ?1", login)? {
+        Some(found) => Ok(Some(found)),
+        // With a space it is the key of one that has no spelling but its own.
+        None => found("login_key = ?1 AND ?1 NOT LIKE ' %'", &login_key(login)),
+    }
 }
 
 pub(crate) fn users(conn: &Connection, ids: &[UserId]) -> Result<Vec<User>> {

@@ -37,12 +37,18 @@ pub(crate) fn positions(conn: &Connection, conv: ConversationId) -> Result<Vec<P
     .collect()
 }
 
-/// The 1:1 conversation of two users, the lower id first.
+/// The 1:1 conversation of two users, the lower id first; of a user with oneself, where they are the same.
 pub(crate) fn direct_conversation(
     conn: &Connection,
     low: UserId,
     high: UserId,
 ) -> Result<Option<ConversationId>> {
+    if low == high {
+        return conn
+            .prepare_cached("SELECT conv_id FROM own_conversations WHERE user_id = ?1")?
+            .query_row([sql(low)], |row| row::id(row, 0))
+            .optional();
+    }
     conn.prepare_cached(
         "SELECT conv_id FROM direct_conversations WHERE low_user = ?1 AND high_user = ?2",
     )?

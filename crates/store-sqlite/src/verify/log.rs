@@ -182,8 +182,15 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// A 1:1 conversation is found by its two members, and all of them see the same change.
+    /// A 1:1 conversation is found by its two members, or by the one who writes to oneself, and all of them see the same change.
     fn pair(&mut self, conv: ConversationId, members: &[Member]) -> Result<()> {
+        if let [own] = members {
+            // With oneself there is one member.
+            let own = own.position.user;
+            if read::direct_conversation(self.conn, own, own)? == Some(conv) {
+                return Ok(());
+            }
+        }
         let [low, high] = members else {
             self.broken(
                 conv,

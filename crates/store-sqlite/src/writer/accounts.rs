@@ -4,7 +4,9 @@
 //! refusal, which leaves no trace.
 
 use hongyan_protocol::{SessionId, UserId};
-use hongyan_store::{CreateUserError, NewSession, NewUser, SESSIONS_PER_USER, Session, User};
+use hongyan_store::{
+    CreateUserError, NewSession, NewUser, SESSIONS_PER_USER, Session, User, login_key,
+};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
@@ -14,8 +16,8 @@ pub(super) fn create_user(
     new: &NewUser,
 ) -> Result<std::result::Result<User, CreateUserError>> {
     let login_taken = conn
-        .prepare_cached("SELECT 1 FROM users WHERE login = ?1")?
-        .exists([&new.login])?;
+        .prepare_cached("SELECT 1 FROM users WHERE login = ?1 OR login_key = ?2")?
+        .exists([&new.login, &login_key(&new.login)])?;
     if login_taken {
         return Ok(Err(CreateUserError::LoginTaken));
     }
@@ -25,8 +27,8 @@ pub(super) fn create_user(
         None => free_user_id(conn)?,
     };
     conn.prepare_cached(
-        "INSERT INTO users (id, login, name, avatar, password_hash, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO users (id, login, name, avatar, password_hash, created_at, login_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         sql(id),
@@ -35,6 +37,7 @@ pub(super) fn create_user(
         new.avatar,
         new.password_hash,
         sql(new.created_at),
+        login_key(&new.login),
     ])?;
     Ok(Ok(User {
         id,

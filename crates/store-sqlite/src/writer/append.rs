@@ -281,7 +281,7 @@ impl Batch<'_> {
         if let Some(conv) = self.cache.direct(self.conn, append.from, other)? {
             return Ok(conv);
         }
-        if other == append.from || !self.user_exists(append.from)? || !self.user_exists(other)? {
+        if !self.user_exists(append.from)? || !self.user_exists(other)? {
             return Err(AppendError::NoSuchUser.into());
         }
         match append.change {
@@ -314,27 +314,36 @@ impl Batch<'_> {
                          ?1, 0, 0, 0) RETURNING id",
             )?
             .query_row([row::DIRECT], |row| row::id(row, 0))?;
-        self.conn
-            .prepare_cached(
-                "INSERT INTO direct_conversations (low_user, high_user, conv_id) VALUES (?1, ?2, ?3)",
-            )?
-            .execute((sql(low), sql(high), sql(conv)))?;
-        for user in [low, high] {
+        if low == high {
+            self.conn
+                .prepare_cached("INSERT INTO own_conversations (user_id, conv_id) VALUES (?1, ?2)")?
+                .execute((sql(low), sql(conv)))?;
+        } else {
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO direct_conversations (low_user, high_user, conv_id) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((sql(low), sql(high), sql(conv)))?;
+        }
+        let mut both = vec![low, high];
+        // With oneself there is one member.
+        both.dedup();
+        for user in &both {
             // Version and unseen get their values when the batch ends.
             self.conn
                 .prepare_cached(
                     "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, unseen)
                      VALUES (?1, ?2, 0, 0, 0, 0)",
                 )?
-                .execute((sql(conv), sql(user)))?;
+                .execute((sql(conv), sql(*user)))?;
         }
-        let members = [low, high].map(|user| Position {
+        let members = both.into_iter().map(|user| Position {
             user,
             read: Seq::ZERO,
             delivered: Seq::ZERO,
         });
         self.cache
-            .insert(conv, Hot::new(Seq::ZERO, 0, Seq::ZERO, members.to_vec()));
+            .insert(conv, Hot::new(Seq::ZERO, 0, Seq::ZERO, members.collect()));
         Ok(conv)
     }
 

@@ -42,10 +42,18 @@ pub async fn login_names_ignore_case<E: Engine>(f: &mut Fixture<E>) {
     let new = f.new_user("zhangsan");
     let again = f.store().create_user(new).await;
     assert_eq!(again, Err(CreateUserError::LoginTaken));
-    // Only ASCII folds: these are two names.
-    for login in ["É", "é", "张三"] {
-        let new = f.new_user(login);
-        assert!(f.store().create_user(new).await.is_ok(), "{login}");
+    let new = f.new_user("É@example.com");
+    let made = f.store().create_user(new).await.unwrap();
+    for spelling in ["é@example.com", "e\u{301}@EXAMPLE.com"] {
+        let found = f.store().credentials(spelling).await.unwrap().unwrap();
+        assert_eq!(found.user, made.id, "{spelling:?}");
+        let new = f.new_user(spelling);
+        let again = f.store().create_user(new).await;
+        assert_eq!(again, Err(CreateUserError::LoginTaken), "{spelling:?}");
+    }
+    for other in ["e@example.com", "张三"] {
+        let new = f.new_user(other);
+        assert!(f.store().create_user(new).await.is_ok(), "{other}");
     }
 }
 

@@ -87,12 +87,40 @@ pub async fn who_may_append<E: Engine>(f: &mut Fixture<E>) {
         (a, Target::Conversation(none), AppendError::NotMember),
         (a, Target::Direct(nobody), AppendError::NoSuchUser),
         (nobody, Target::Direct(a), AppendError::NoSuchUser),
-        (a, Target::Direct(a), AppendError::NoSuchUser),
     ] {
         let append = f.message(from, target, "let me in");
         assert_eq!(f.append(&append).await, Err(expected), "{from} {target:?}");
     }
     assert_eq!(f.conversation(a, conv).await.head, seq(1));
+}
+
+pub async fn notes_to_oneself<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let first = f.say(a, a, "milk").await;
+    let second = f.say(a, a, "and bread").await;
+    assert_eq!((second.conv, second.seq), (first.conv, seq(2)));
+    assert_eq!(*first.members, [a]);
+    let others = f.say(a, b, "to somebody").await;
+    assert_ne!(others.conv, first.conv);
+    f.reopen().await;
+    let found = f.store().direct_conversation(a, a).await.unwrap();
+    assert_eq!(found, Some(first.conv));
+    assert_eq!(f.store().direct_conversation(b, b).await.unwrap(), None);
+    let conversation = f.conversation(a, first.conv).await;
+    let members: Vec<_> = conversation
+        .members
+        .iter()
+        .map(|member| member.user)
+        .collect();
+    assert_eq!(members, [a]);
+    assert_eq!(
+        conversation.members[0].read,
+        seq(2),
+        "to send is to have read"
+    );
+    assert_eq!(f.store().total_unread(a).await.unwrap(), 0);
+    let append = f.message(b, Target::Conversation(first.conv), "let me in");
+    assert_eq!(f.append(&append).await, Err(AppendError::NotMember));
 }
 
 fn reply(append: Append, to: u64) -> Append {

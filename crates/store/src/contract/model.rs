@@ -14,7 +14,7 @@ pub(super) struct Log {
     pub(super) conv: ConversationId,
     pub(super) entries: Vec<Entry>,
     /// Ascending by user.
-    pub(super) positions: [Position; 2],
+    pub(super) positions: Vec<Position>,
     /// The batch that last changed it.
     pub(super) changed_in: u64,
 }
@@ -28,8 +28,11 @@ impl Log {
         self.positions.iter().any(|position| position.user == user)
     }
 
-    fn members(&self) -> [UserId; 2] {
-        self.positions.map(|position| position.user)
+    fn members(&self) -> Vec<UserId> {
+        self.positions
+            .iter()
+            .map(|position| position.user)
+            .collect()
     }
 
     /// Messages by others, not recalled, after the read position.
@@ -98,7 +101,8 @@ impl Model {
     }
 
     fn pair(&self, a: UserId, b: UserId) -> Option<usize> {
-        let both = |log: &Log| a != b && log.has(a) && log.has(b);
+        let members = if a == b { 1 } else { 2 };
+        let both = |log: &Log| log.positions.len() == members && log.has(a) && log.has(b);
         self.logs.iter().position(both)
     }
 
@@ -149,7 +153,7 @@ impl Model {
             return Err(AppendError::NotMember);
         };
         let known = |user| self.users.contains(&user);
-        if other == append.from || !known(other) || !known(append.from) {
+        if !known(other) || !known(append.from) {
             return Err(AppendError::NoSuchUser);
         }
         match append.change {
@@ -163,16 +167,20 @@ impl Model {
             panic!("only a 1:1 conversation is made by an append");
         };
         assert_eq!(self.find(conv), None, "a new conversation has a new id");
-        let mut members = [append.from, other];
+        let mut members = vec![append.from, other];
         members.sort();
+        members.dedup();
         self.logs.push(Log {
             conv,
             entries: Vec::new(),
-            positions: members.map(|user| Position {
-                user,
-                read: Seq::ZERO,
-                delivered: Seq::ZERO,
-            }),
+            positions: members
+                .into_iter()
+                .map(|user| Position {
+                    user,
+                    read: Seq::ZERO,
+                    delivered: Seq::ZERO,
+                })
+                .collect(),
             changed_in: 0,
         });
         self.logs.len() - 1

@@ -206,7 +206,8 @@ export class Client {
   /** A user by login name. */
   async findUser(login: string): Promise<UserProfile | null> {
     const found = await this.users({ login });
-    return found.find((user) => user.login === login) ?? null;
+    // Which spellings of a login name are one is the server's to say.
+    return found[0] ?? null;
   }
 
   /** A page of all users, by id. */

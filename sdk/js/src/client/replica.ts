@@ -130,7 +130,8 @@ export class Replica {
   #takeConversation(conversation: Conversation): void {
     this.#conversations.set(conversation.conv, conversation);
     if (conversation.kind !== "direct") return;
-    const other = conversation.members.find(({ user }) => user !== this.me?.id);
+    // With oneself there is one member.
+    const other = conversation.members.find(({ user }) => user !== this.me?.id) ?? conversation.members[0];
     if (other !== undefined) this.#directs.set(other.user, conversation.conv);
   }
 }

@@ -132,10 +132,10 @@ export class Book {
     this.tell("profiles", news);
   }
 
-  /** The 1:1 conversations among these, by the other person. */
+  /** The 1:1 conversations among these, by the other person; by oneself, for notes to oneself. */
   directs(views: ConversationView[]): { user: number; conv: number }[] {
     return views.flatMap(({ conv, kind, members }) => {
-      const other = members.find(({ user }) => user !== this.#me?.id);
+      const other = members.find(({ user }) => user !== this.#me?.id) ?? members[0];
       return kind === "direct" && other !== undefined ? [{ user: other.user, conv }] : [];
     });
   }

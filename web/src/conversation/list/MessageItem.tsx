@@ -42,7 +42,7 @@ export interface MessageItemProps {
 export function MessageItem(props: MessageItemProps): JSX.Element {
   const model = useModel();
   const row = () => props.row;
-  const name = () => model.profile(row().from).name;
+  const name = () => model.shownName(model.profile(row().from));
   const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
     equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || a.readers === b.readers),
   });

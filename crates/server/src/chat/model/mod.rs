@@ -102,6 +102,13 @@ pub(super) struct Viewport {
     pub(super) max_scroll: usize,
 }
 
+/// What of a name people compare: no case, no space around it, nothing that cannot be seen.
+fn comparable(name: &str) -> String {
+    let shows = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}');
+    let name: String = name.trim().chars().filter(shows).collect();
+    name.to_lowercase()
+}
+
 impl Model {
     /// Nothing is known yet.
     pub(super) fn new(notice: Option<Notice>) -> Self {
@@ -125,11 +132,17 @@ impl Model {
         self.me.as_ref()
     }
 
-    /// The name to show for somebody.
+    /// The name to show for somebody; with the id where somebody else has the same name, so that nobody is
+    /// taken for another.
     pub(super) fn name(&self, user: UserId) -> String {
-        match self.people.get(&user) {
-            Some(profile) => profile.name.to_string(),
-            None => format!("#{user}"),
+        let Some(profile) = self.people.get(&user) else {
+            return format!("#{user}");
+        };
+        let name = comparable(&profile.name);
+        let mut others = self.people.values().filter(|other| other.id != user);
+        match others.any(|other| comparable(&other.name) == name) {
+            true => format!("{} #{user}", profile.name),
+            false => profile.name.to_string(),
         }
     }
 

@@ -13,7 +13,7 @@ use hongyan_store::{NewSession, NewUser, Store};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::{Http, Raw};
+use super::{Http, LI, Raw, WANG, ZHANG};
 
 /// The machine's clock, as somebody sets it.
 #[derive(Default)]
@@ -52,6 +52,7 @@ impl Clock for TestClock {
 pub struct TestServer {
     node: Option<Node>,
     config: Config,
+    demo: Demo,
     clock: Arc<TestClock>,
     /// Goes when the server goes.
     _folder: TempDir,
@@ -65,6 +66,31 @@ impl TestServer {
 
     /// Starts one with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(Demo::With, change).await
+    }
+
+    /// Starts one as an operator would, who then adds the demo's users by hand.
+    pub async fn start_in_earnest(change: impl FnOnce(&mut Config)) -> Self {
+        let server = Self::start_as(Demo::Without, change).await;
+        for (id, login, name) in [
+            (1000, ZHANG, "张三"),
+            (1001, LI, "李四"),
+            (1002, WANG, "王五"),
+        ] {
+            let user = hongyan_service::AddUser {
+                id: hongyan_protocol::UserId::new(id).ok(),
+                login: login.into(),
+                name: name.into(),
+                avatar: None,
+                password: "1234".into(),
+            };
+            let service = server.node().service();
+            service.add_user_with_any_password(user).await.unwrap();
+        }
+        server
+    }
+
+    async fn start_as(demo: Demo, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -73,10 +99,11 @@ impl TestServer {
         };
         change(&mut config);
         let clock = Arc::new(TestClock::default());
-        let node = Node::start_by(Arc::clone(&clock) as _, &config, Demo::With).await;
+        let node = Node::start_by(Arc::clone(&clock) as _, &config, demo).await;
         Self {
             node: Some(node.unwrap()),
             config,
+            demo,
             clock,
             _folder: folder,
         }
@@ -116,7 +143,7 @@ impl TestServer {
     /// Starts it again on the same address and folder.
     pub async fn start_again(&mut self) {
         let clock = Arc::clone(&self.clock);
-        let node = Node::start_by(clock, &self.config, Demo::With).await;
+        let node = Node::start_by(clock, &self.config, self.demo).await;
         self.node = Some(node.unwrap());
     }
 
