@@ -367,7 +367,7 @@ class Incoming:
         log = self._logs.setdefault(conv, _Log())
         self._strangers.pop(conv, None)
         if log.held is None:
-            log.held = log.kept = self._beginning(summary, log)
+            log.held = log.kept = self._beginning(summary)
             log.early = {seq: entry for seq, entry in log.early.items() if seq > log.held}
         self._learn(conv, log, summary.head)
         actions: list[IncomingAction] = [Conversation(summary)]
@@ -387,7 +387,7 @@ class Incoming:
         held = self._held_when_asked.get(summary.conv, 0 if log is None else log.held or 0)
         return summary.head < held
 
-    def _beginning(self, summary: Summary, log: _Log) -> int:
+    def _beginning(self, summary: Summary) -> int:
         # What began since the cursor was missed whole.
         if self._start is Start.EVERYTHING or self.cursor is not None:
             return 0
