@@ -22,6 +22,11 @@ pub enum Event {
         /// Who the server says this client is.
         user: UserProfile,
     },
+    /// The server has another history than the one that came until now: its operator has put a backup back. Everything
+    /// that was shown of conversations is to be forgotten. What there is comes from here on, as if it were new: profiles,
+    /// conversations, entries. What this client had sent and what is gone is sent again; of each such message
+    /// [`SendState::Sent`] tells once more, perhaps with another seq.
+    Reset,
     /// Every conversation is held up to its head. Comes once for each connection.
     CaughtUp,
     /// The attempt failed or the connection broke. The client connects again by itself.

@@ -120,6 +120,10 @@ impl Outlet {
             }
         }
         self.pushed += 1;
+        if matches!(event, Event::Reset) {
+            // Entries of another history have no part in how far this one is dealt with.
+            self.unfinished.clear();
+        }
         if let Event::Entry(entry) = &event {
             self.forget_finished();
             self.unfinished

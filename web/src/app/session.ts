@@ -96,6 +96,11 @@ async function open(user: number): Promise<void> {
       clientName: CLIENT_NAME,
     });
     client.on("connection", (state) => onConnection(client, state));
+    // Another session object, and everything is drawn anew from what the client has.
+    client.on("reset", () => {
+      const current = session();
+      if (current.kind === "open" && current.client === client) setSession({ ...current });
+    });
     client.on("me", (me) => lastAccount()?.isSignedIn && keepAccount(me));
     setSession({ kind: "open", client, account: String(user) });
     onConnection(client, client.connection);

@@ -7,16 +7,20 @@ use hongyan_protocol::{Ack, ClientFrame, History, Ping, Read, Sent, Sync};
 use super::Driver;
 use super::link::Link;
 use crate::journal::Record;
+use crate::reads::Reads;
 use crate::requests::Asker;
 use crate::{Event, Reason, SendError, SendState};
 
 impl Driver {
     /// Carries out everything that waits for it.
     pub(super) fn carry_out(&mut self) {
-        for action in std::mem::take(&mut self.outbox_actions) {
-            self.carry_outbox(action);
+        // Another history has the outbox send again.
+        while !(self.outbox_actions.is_empty() && self.incoming_actions.is_empty()) {
+            for action in std::mem::take(&mut self.outbox_actions) {
+                self.carry_outbox(action);
+            }
+            self.carry_all_incoming();
         }
-        self.carry_all_incoming();
         while self.is_open()
             && let Some((conv, seq)) = self.reads.next()
         {
@@ -40,7 +44,7 @@ impl Driver {
         self.carry_all_incoming();
     }
 
-    fn carry_all_incoming(&mut self) {
+    pub(super) fn carry_all_incoming(&mut self) {
         for action in std::mem::take(&mut self.incoming_actions) {
             self.carry_incoming(action);
         }
@@ -48,6 +52,14 @@ impl Driver {
 
     fn carry_incoming(&mut self, action: incoming::Action) {
         match action {
+            incoming::Action::Reset => {
+                self.forget_request(Record::Reset);
+                self.outlet.push(Event::Reset);
+                // Positions of the other history.
+                self.reads = Reads::default();
+                let now = self.ambient.now();
+                self.outbox.history_replaced(now, &mut self.outbox_actions);
+            }
             incoming::Action::Deliver(entry) => {
                 self.outlet.push(Event::Entry(entry));
                 self.acks.delivered();
@@ -86,7 +98,7 @@ impl Driver {
             outbox::Action::Done { append, sent } => {
                 self.take_own(append, &sent);
                 let client_id = sent.client_id.clone();
-                self.forget_request(Record::Settled(client_id.clone()));
+                self.forget_request(Record::Answered(sent.clone()));
                 self.waiters.settled(&client_id, Ok(sent.clone()));
                 let state = SendState::Sent(sent);
                 self.outlet.push(Event::Send { client_id, state });
@@ -98,6 +110,10 @@ impl Driver {
                 self.waiters.settled(&client_id, Err(refused));
                 let state = SendState::Failed(failure);
                 self.outlet.push(Event::Send { client_id, state });
+            }
+            outbox::Action::Found { client_id } => self.forget_request(Record::Found(client_id)),
+            outbox::Action::Dropped { client_id } => {
+                self.forget_request(Record::Settled(client_id));
             }
             outbox::Action::Reconnect => self.lost(Reason::Unanswered.into()),
         }

@@ -90,9 +90,16 @@ impl Driver {
             status.user = Some(welcome.user.clone());
             status.connected = true;
         });
-        self.outlet.push(Event::Connected { user: welcome.user });
+        self.outlet.push(Event::Connected {
+            user: welcome.user.clone(),
+        });
         self.reconnect.welcomed(now);
         self.heartbeat.connected(welcome.heartbeat, now);
+        // First of all: in another history other things are to be sent.
+        if let Some(epoch) = &welcome.epoch {
+            self.incoming.history_is(epoch, &mut self.incoming_actions);
+            self.carry_all_incoming();
+        }
         self.outbox.connected(now, &mut self.outbox_actions);
         if self.outlet.is_stalled() {
             self.outlet.miss();

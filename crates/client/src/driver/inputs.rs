@@ -160,15 +160,20 @@ impl Driver {
     /// Tells the outbox which conversations are the 1:1 ones with whom.
     fn learn_directs(&mut self, page: &Synced) {
         let me = self.status.borrow().user.as_ref().map(|user| user.id);
+        let mut directs = Vec::new();
         for view in &page.conversations {
             let is_direct = view.kind == hongyan_protocol::ConversationKind::Direct;
             let other = view.members.iter().find(|member| Some(member.user) != me);
             // With oneself there is one member.
             let other = other.or(view.members.first());
             if let Some(other) = other.filter(|_| is_direct) {
-                self.outbox.learn_direct(other.user, view.conv);
+                directs.push((other.user, view.conv));
             }
         }
+        for &(user, conv) in &directs {
+            self.outbox.learn_direct(user, conv);
+        }
+        self.keeper.learn_directs(&directs);
     }
 
     fn fetched(&mut self, page: HistoryPage) {

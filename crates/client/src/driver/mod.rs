@@ -123,7 +123,7 @@ impl Driver {
         Self {
             incoming: Incoming::restore(incoming, keeper.snapshot()),
             outbox_capacity: outbox.capacity,
-            outbox: Outbox::new(outbox),
+            outbox: keeper.outbox_of(outbox),
             heartbeat,
             reconnect: Reconnect::new(reconnect),
             link: Link::Waiting(now),

@@ -10,8 +10,8 @@ use std::time::Duration;
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::heartbeat::Network;
 use hongyan_delivery::client::incoming::{Held, Snapshot};
-use hongyan_delivery::client::outbox::Append;
-use hongyan_protocol::UserId;
+use hongyan_delivery::client::outbox::{self, Append, Outbox};
+use hongyan_protocol::{ConversationId, UserId};
 
 use super::Driver;
 use crate::journal::{Journal, Kept, KeptToken, Record};
@@ -54,8 +54,32 @@ impl Keeper {
     pub(super) fn snapshot(&self) -> Snapshot {
         match self.kept() {
             Some(kept) if self.resume => kept.snapshot(),
-            _ => Snapshot::default(),
+            Some(kept) => Snapshot {
+                epoch: kept.epoch.clone(),
+                ..Snapshot::default()
+            },
+            None => Snapshot::default(),
         }
+    }
+
+    /// An outbox with what was answered, for what is not answered to be submitted to.
+    pub(super) fn outbox_of(&self, policy: outbox::Policy) -> Outbox {
+        match self.kept() {
+            Some(kept) => Outbox::restore(policy, kept.answered.clone(), kept.people.clone()),
+            None => Outbox::new(policy),
+        }
+    }
+
+    /// Notes the other users of 1:1 conversations that were not known.
+    pub(super) fn learn_directs(&mut self, directs: &[(UserId, ConversationId)]) {
+        let Some(kept) = self.kept() else { return };
+        let news = directs
+            .iter()
+            .filter(|(user, conv)| kept.people.get(conv) != Some(user));
+        let news: Vec<_> = news
+            .map(|&(user, conv)| Record::Direct(conv, user))
+            .collect();
+        self.waiting.extend(news);
     }
 
     /// What an earlier run's heartbeat had learnt.
@@ -207,7 +231,15 @@ impl Driver {
         if differ(&kept.networks, &networks) {
             records.push(Record::Networks(networks));
         }
-        let Snapshot { cursor, walk, held } = self.incoming.snapshot();
+        let Snapshot {
+            epoch,
+            cursor,
+            walk,
+            held,
+        } = self.incoming.snapshot();
+        // What is kept is of another history, until what waits is written.
+        let mut waiting = self.keeper.waiting.iter();
+        let is_reset = waiting.any(|record| *record == Record::Reset);
         for held in held {
             // Not further than the application has come; it gets the rest again.
             let seq = match unfinished.get(&held.conv) {
@@ -216,12 +248,16 @@ impl Driver {
             };
             let head = held.head.max(held.seq);
             let held = Held { seq, head, ..held };
-            if kept.held.get(&held.conv) != Some(&held) {
+            if is_reset || kept.held.get(&held.conv) != Some(&held) {
                 records.push(Record::Held(held));
             }
         }
-        if kept.cursor != cursor || kept.walk != walk {
-            records.push(Record::Cursor { cursor, walk });
+        if is_reset || kept.epoch != epoch || kept.cursor != cursor || kept.walk != walk {
+            records.push(Record::Cursor {
+                epoch,
+                cursor,
+                walk,
+            });
         }
         records
     }

@@ -36,7 +36,7 @@ impl Driver {
         if self.outlet.is_full() {
             return Err(SubmitError::EventsUnread);
         }
-        if self.outbox.len() + self.submissions.len() >= self.outbox_capacity {
+        if self.outbox.waiting() + self.submissions.len() >= self.outbox_capacity {
             return Err(SubmitError::Full);
         }
         let client_id = match draft.client_id() {

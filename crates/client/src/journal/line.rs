@@ -7,16 +7,16 @@
 
 use hongyan_delivery::client::heartbeat::Network;
 use hongyan_delivery::client::incoming::Held;
-use hongyan_delivery::client::outbox::Append;
+use hongyan_delivery::client::outbox::{Answered, Append};
 use hongyan_protocol::heartbeat::Learnt;
-use hongyan_protocol::{ClientFrame, ClientId, ConversationId, Seq, UserId};
+use hongyan_protocol::{ClientFrame, ClientId, ConversationId, Millis, Sent, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::checksum::crc32;
 use super::{KeptToken, Record};
 
 /// The version of the format that this program writes, and the newest it reads.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// A line that cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +36,12 @@ pub(super) fn encode(records: &[Record]) -> Vec<u8> {
 
 /// Writes the first line of a journal.
 pub(super) fn header() -> Vec<u8> {
-    lines(vec![Stored::Format { version: VERSION }])
+    header_of(VERSION)
+}
+
+/// The first line of a journal of this version.
+pub(super) fn header_of(version: u32) -> Vec<u8> {
+    lines(vec![Stored::Format { version }])
 }
 
 /// Reads one line with its end.
@@ -92,6 +97,27 @@ enum Stored {
     Settled {
         client_id: ClientId,
     },
+    Answered {
+        sent: Sent,
+    },
+    Found {
+        client_id: ClientId,
+    },
+    Remembered {
+        frame: String,
+        conv: ConversationId,
+        seq: Seq,
+        at: Millis,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow_up: Option<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_open: bool,
+    },
+    Direct {
+        conv: ConversationId,
+        user: UserId,
+    },
+    Reset,
     Held {
         conv: ConversationId,
         seq: Seq,
@@ -100,6 +126,8 @@ enum Stored {
         is_ack_owed: bool,
     },
     Cursor {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<Box<str>>,
         cursor: Option<Box<str>>,
         walk: Option<Box<str>>,
     },
@@ -126,18 +154,40 @@ impl From<&Record> for Stored {
             },
             Record::Token(None) => Self::NoToken,
             Record::Submitted(append) => Self::Submitted {
-                frame: ClientFrame::from(append.clone()).encode(None),
+                frame: frame(append),
             },
             Record::Settled(client_id) => Self::Settled {
                 client_id: client_id.clone(),
             },
+            Record::Answered(sent) => Self::Answered { sent: sent.clone() },
+            Record::Found(client_id) => Self::Found {
+                client_id: client_id.clone(),
+            },
+            Record::Remembered(answered) => Self::Remembered {
+                frame: frame(&answered.append),
+                conv: answered.conv,
+                seq: answered.seq,
+                at: answered.at,
+                follow_up: answered.follow_up.as_ref().map(frame),
+                is_open: answered.is_open,
+            },
+            Record::Direct(conv, user) => Self::Direct {
+                conv: *conv,
+                user: *user,
+            },
+            Record::Reset => Self::Reset,
             Record::Held(held) => Self::Held {
                 conv: held.conv,
                 seq: held.seq,
                 head: held.head,
                 is_ack_owed: held.is_ack_owed,
             },
-            Record::Cursor { cursor, walk } => Self::Cursor {
+            Record::Cursor {
+                epoch,
+                cursor,
+                walk,
+            } => Self::Cursor {
+                epoch: epoch.clone(),
                 cursor: cursor.clone(),
                 walk: walk.clone(),
             },
@@ -170,12 +220,43 @@ impl Stored {
                 head,
                 is_ack_owed,
             }),
-            Self::Cursor { cursor, walk } => Record::Cursor { cursor, walk },
+            Self::Answered { sent } => Record::Answered(sent),
+            Self::Found { client_id } => Record::Found(client_id),
+            Self::Remembered {
+                frame,
+                conv,
+                seq,
+                at,
+                follow_up,
+                is_open,
+            } => Record::Remembered(Answered {
+                append: append(&frame)?,
+                conv,
+                seq,
+                at,
+                follow_up: follow_up.as_deref().map(append).transpose()?,
+                is_open,
+            }),
+            Self::Direct { conv, user } => Record::Direct(conv, user),
+            Self::Reset => Record::Reset,
+            Self::Cursor {
+                epoch,
+                cursor,
+                walk,
+            } => Record::Cursor {
+                epoch,
+                cursor,
+                walk,
+            },
             Self::Networks { networks } => {
                 Record::Networks(networks.into_iter().map(Network::from).collect())
             }
         }))
     }
+}
+
+fn frame(append: &Append) -> String {
+    ClientFrame::from(append.clone()).encode(None)
 }
 
 fn append(frame: &str) -> Result<Append, BadLine> {

@@ -60,9 +60,13 @@ impl Journal {
             Err(error) => return Err(error.into()),
         };
         file.rewind()?;
-        let (kept, length) = read(&file)?;
+        let (kept, mut length) = read(&file)?;
         if !fresh {
             cut(&mut file, length)?;
+        }
+        if !is_current(&mut file)? {
+            file = rewrite(directory, &kept)?;
+            length = file.stream_position()?;
         }
         file.seek(io::SeekFrom::Start(length))?;
         Ok(Self {
@@ -127,6 +131,15 @@ impl Journal {
         }
         self.compacted = self.length;
     }
+}
+
+/// Whether the file says that it is of this program's version. One of an older version is rewritten, since it may not get
+/// what that does not know.
+fn is_current(file: &mut File) -> io::Result<bool> {
+    file.rewind()?;
+    let mut line = Vec::new();
+    BufReader::new(file).read_until(b'\n', &mut line)?;
+    Ok(line == line::header())
 }
 
 /// Reads every line, and gives the end of the last good one.

@@ -2,9 +2,11 @@
 
 use hongyan_delivery::client::heartbeat::Network;
 use hongyan_delivery::client::incoming::Held;
-use hongyan_delivery::client::outbox::Append;
+use hongyan_delivery::client::outbox::{Answered, Append};
 use hongyan_protocol::heartbeat::Learnt;
-use hongyan_protocol::{Body, ClientId, ConversationId, Edit, Recall, Send, Seq, Target, UserId};
+use hongyan_protocol::{
+    Body, ClientId, ConversationId, Edit, EntryId, Millis, Recall, Send, Sent, Seq, Target, UserId,
+};
 
 use super::*;
 
@@ -22,6 +24,16 @@ fn message(id: &str, text: &str) -> Append {
     })
 }
 
+fn sent(id: &str) -> Sent {
+    Sent {
+        conv: ConversationId::from_trusted(7),
+        seq: Seq::from_trusted(10),
+        id: EntryId::from_trusted(11),
+        at: Millis::from_trusted(5),
+        client_id: client_id(id),
+    }
+}
+
 pub(super) fn one_of_each() -> Vec<Record> {
     let conv = ConversationId::from_trusted(7);
     let seq = Seq::from_trusted(9);
@@ -32,6 +44,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
             token: "hy_token".into(),
         })),
         Record::Token(None),
+        Record::Reset,
         Record::Submitted(message("c1", "你好\n👋\u{1}")),
         Record::Submitted(Append::Edit(Edit {
             conv,
@@ -51,7 +64,23 @@ pub(super) fn one_of_each() -> Vec<Record> {
             head: seq.next(),
             is_ack_owed: true,
         }),
+        Record::Answered(sent("c1")),
+        Record::Found(client_id("c1")),
+        Record::Remembered(Answered {
+            append: message("c4", "kept"),
+            conv,
+            seq,
+            at: Millis::from_trusted(5),
+            follow_up: Some(Append::Recall(Recall {
+                conv,
+                seq,
+                client_id: client_id("c5"),
+            })),
+            is_open: true,
+        }),
+        Record::Direct(conv, UserId::from_trusted(1001)),
         Record::Cursor {
+            epoch: Some("e1".into()),
             cursor: Some("118".into()),
             walk: None,
         },
@@ -86,7 +115,8 @@ fn what_was_committed_is_there_again() {
     drop(journal);
     let journal = Journal::open(directory.path()).unwrap();
     assert_eq!(*journal.kept(), folded(&one_of_each()));
-    assert_eq!(journal.kept().outbox.len(), 2);
+    assert_eq!(journal.kept().outbox.len(), 1);
+    assert_eq!(journal.kept().answered.iter().count(), 2);
 }
 
 #[test]
@@ -206,4 +236,68 @@ fn only_the_owner_may_read() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
     assert_eq!(mode(&directory.join("journal")), 0o600);
+}
+
+#[test]
+fn a_file_of_an_older_version_becomes_one_of_this() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let mut old = line::header_of(1);
+    old.extend(line::encode(&[Record::Submitted(message("c1", "first"))]));
+    fs::write(&path, &old).unwrap();
+    let mut journal = Journal::open(directory.path()).unwrap();
+    journal.commit(vec![Record::Answered(sent("c1"))]).unwrap();
+    drop(journal);
+    // So that an older program says that it is too old, and not that the file is damaged.
+    assert!(fs::read(&path).unwrap().starts_with(&line::header()));
+    let journal = Journal::open(directory.path()).unwrap();
+    assert_eq!(journal.kept().answered.iter().count(), 1);
+}
+
+#[test]
+fn another_history_has_what_was_answered_sent_again() {
+    let conv = ConversationId::from_trusted(7);
+    let to_conv = |id: &str| {
+        let Append::Send(send) = message(id, id) else {
+            unreachable!("a message");
+        };
+        Append::Send(Send {
+            target: Target::Conversation(conv),
+            ..send
+        })
+    };
+    let edit = Append::Edit(Edit {
+        conv,
+        seq: Seq::from_trusted(10),
+        client_id: client_id("c3"),
+        body: Body::text("edited"),
+    });
+    let mut records = vec![
+        Record::Direct(conv, UserId::from_trusted(1001)),
+        Record::Submitted(to_conv("c1")),
+        Record::Submitted(to_conv("c2")),
+        Record::Submitted(edit),
+        Record::Answered(sent("c1")),
+        Record::Reset,
+    ];
+    let kept = folded(&records);
+    let to_user = |id: &str| match message(id, id) {
+        Append::Send(send) => Append::Send(Send {
+            reply_to: None,
+            ..send
+        }),
+        other => other,
+    };
+    assert_eq!(kept.outbox, [to_user("c2")], "nothing names what is gone");
+    let open: Vec<_> = kept.answered.iter().collect();
+    assert!(open[0].is_open && open[0].append == to_user("c1"));
+    assert_eq!(folded(&kept.records()), kept);
+
+    records.push(Record::Answered(sent("c1")));
+    assert!(
+        folded(&records)
+            .answered
+            .iter()
+            .all(|message| !message.is_open)
+    );
 }

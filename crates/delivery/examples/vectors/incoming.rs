@@ -1,8 +1,9 @@
 //! Scripts for `client::Incoming`, with the default policy.
 //!
-//! Events: `connected`, `disconnected`, `tick`, `flush`, `restart` (from its own snapshot), `forget all` (begin as a
-//! client that holds nothing), `frame` (a frame from the server), `answered` (the entry of a request of one's own, which the answer stands for),
-//! `too_large` (a frame came that was too large to be taken), and `fetch_failed`. Actions: `deliver`, `conversation`, and `send` (a frame to
+//! Events: `connected` (with the `epoch` of the welcome, if it had one), `disconnected`, `tick`, `flush`, `restart` (from its
+//! own snapshot), `forget all` (begin as a client that holds nothing), `frame` (a frame from the server), `answered` (the
+//! entry of a request of one's own, which the answer stands for), `too_large` (a frame came that was too large to be taken),
+//! and `fetch_failed`. Actions: `reset`, `deliver`, `conversation`, and `send` (a frame to
 //! the server, without its `req`).
 //!
 //! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
@@ -28,6 +29,10 @@ pub(crate) fn vectors() -> String {
         ("a lost ack", a_lost_ack()),
         ("an answer for a push", an_answer_for_a_push()),
         ("an answer beyond a gap", an_answer_beyond_a_gap()),
+        ("another history", another_history()),
+        ("the same history, and no name", no_name()),
+        ("a head below what is held", a_head_below()),
+        ("a page that a push overtook", an_overtaken_page()),
     ];
     let scripts = scripts.map(|(name, steps)| {
         let machine = Incoming::new(Policy::default());
@@ -184,6 +189,64 @@ fn an_answer_beyond_a_gap() -> Vec<(u64, Value)> {
     ]
 }
 
+fn another_history() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (
+            2000,
+            json!({ "connected": { "user": 1000, "epoch": "e1" } }),
+        ),
+        (2100, push(1, 6)),
+        (2200, json!("restart")),
+        (
+            3000,
+            json!({ "connected": { "user": 1000, "epoch": "e2" } }),
+        ),
+        (3100, synced("e2.1", &[(1, 1..=2)])),
+        (3100, json!("flush")),
+    ]
+}
+
+fn no_name() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (
+            2000,
+            json!({ "connected": { "user": 1000, "epoch": "e1" } }),
+        ),
+        (2100, synced("e1.2", &[])),
+        (3000, json!("disconnected")),
+        (4000, json!({ "connected": { "user": 1000 } })),
+        (4100, synced("e1.2", &[])),
+        (5000, json!("disconnected")),
+        (
+            6000,
+            json!({ "connected": { "user": 1000, "epoch": "e1" } }),
+        ),
+    ]
+}
+
+fn a_head_below() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2100, synced("2", &[(1, 1..=2)])),
+        (2200, synced("2", &[(1, 1..=2)])),
+        (2200, json!("flush")),
+    ]
+}
+
+fn an_overtaken_page() -> Vec<(u64, Value)> {
+    vec![
+        (1000, json!("disconnected")),
+        (2000, json!({ "connected": { "user": 1000 } })),
+        (2050, push(1, 4)),
+        (2060, push(1, 5)),
+        (2100, synced("2", &[(1, 1..=3)])),
+        (2100, json!("flush")),
+    ]
+}
+
 fn answered(conv: u64, seq: u64) -> Value {
     let mut entry = entry(conv, seq);
     entry["from"] = 1000.into();
@@ -250,6 +313,9 @@ impl Machine for Incoming {
             }
             _ if event.get("connected").is_some() => {
                 let user = number(&event["connected"]["user"]);
+                if let Some(epoch) = event["connected"]["epoch"].as_str() {
+                    self.history_is(epoch, &mut out);
+                }
                 self.connected(UserId::from_trusted(user), now, &mut out);
             }
             _ => {
@@ -281,6 +347,7 @@ fn action(action: Action) -> Value {
         Action::Deliver(entry) => {
             return json!({ "deliver": { "conv": entry.conv, "seq": entry.seq } });
         }
+        Action::Reset => return json!("reset"),
         Action::Conversation(view) => return json!({ "conversation": view.conv }),
         Action::Ack { conv, seq } => ClientFrame::Ack(Ack { conv, seq }),
         Action::Sync { cursor, limit } => ClientFrame::Sync(Sync { cursor, limit }),

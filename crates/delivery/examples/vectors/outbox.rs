@@ -1,13 +1,16 @@
 //! Scripts for `client::Outbox`, with the default policy.
 //!
 //! Events: `connected`, `disconnected`, `tick`, `submit` (a frame to send), `sent` (the server's answer), and
-//! `failed`. Actions: `send` (a frame, without its `req`), `done` and `failed` (a client id), `reconnect`.
+//! `failed`, `learn_direct` (the 1:1 conversation with a user), and `history_replaced`. Actions: `send` (a frame, without
+//! its `req`), `done`, `failed`, `found` and `dropped` (a client id), `reconnect`.
 //!
 //! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
 
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::outbox::{Action, Append, Outbox, Policy};
-use hongyan_protocol::{ClientFrame, ClientId, ErrorCode, Failure, ServerFrame};
+use hongyan_protocol::{
+    ClientFrame, ClientId, ConversationId, ErrorCode, Failure, ServerFrame, UserId,
+};
 use serde_json::{Value, json};
 
 use crate::script::{Machine, replay, to_text};
@@ -18,6 +21,12 @@ pub(crate) fn vectors() -> String {
         ("a connection breaks", a_break()),
         ("put off, and refused", put_off_and_refused()),
         ("no answer", no_answer()),
+        ("another history", another_history()),
+        (
+            "another history, and a recall",
+            another_history_and_a_recall(),
+        ),
+        ("what is there in another form", in_another_form()),
     ];
     let scripts = scripts.map(|(name, steps)| replay(name, Outbox::new(Policy::default()), steps));
     to_text(&scripts)
@@ -68,6 +77,82 @@ fn no_answer() -> Vec<(u64, Value)> {
     ]
 }
 
+/// What was answered is sent again before what waits, to the person and not to the conversation.
+fn another_history() -> Vec<(u64, Value)> {
+    vec![
+        (0, json!("connected")),
+        (1, json!({ "learn_direct": { "user": 1001, "conv": 1 } })),
+        (2, submit("a1", 1)),
+        (50, sent("a1", 1)),
+        (51, submit("a2", 1)),
+        (60, sent_at("a2", 1, 2)),
+        (70, json!("disconnected")),
+        (80, submit("a3", 1)),
+        (90, json!("history_replaced")),
+        (100, json!("connected")),
+        (150, sent("a1", 7)),
+        (160, sent_at("a2", 7, 2)),
+        (170, sent_at("a3", 7, 3)),
+    ]
+}
+
+/// Of a recalled message the text is gone; whether it is there is asked, and then it is recalled again.
+fn another_history_and_a_recall() -> Vec<(u64, Value)> {
+    vec![
+        (0, json!("connected")),
+        (1, submit("a1", 1)),
+        (50, sent("a1", 1)),
+        (51, submit("a2", 1)),
+        (60, sent_at("a2", 1, 2)),
+        (61, recall("r1", 1, 1)),
+        (70, sent_at("r1", 1, 3)),
+        (71, recall("r2", 1, 2)),
+        (80, sent_at("r2", 1, 4)),
+        (90, json!("history_replaced")),
+        (150, failed("a1", ErrorCode::ClientIdConflict, None)),
+        (160, sent_at("r1", 1, 3)),
+        (170, failed("a2", ErrorCode::EntryNotFound, None)),
+        (180, json!("history_replaced")),
+    ]
+}
+
+/// An edited message is sent again as it is now. If it is there as it was, the edit is sent again.
+fn in_another_form() -> Vec<(u64, Value)> {
+    vec![
+        (0, json!("connected")),
+        (1, submit("a1", 1)),
+        (50, sent("a1", 1)),
+        (51, edit("e1", 1, 1)),
+        (60, sent_at("e1", 1, 2)),
+        (61, submit("a2", 1)),
+        (70, sent_at("a2", 1, 3)),
+        (71, edit("e2", 1, 3)),
+        (75, json!("disconnected")),
+        (80, json!("history_replaced")),
+        (90, json!("connected")),
+        (150, failed("a1", ErrorCode::ClientIdConflict, None)),
+        (160, sent_at("e1", 1, 2)),
+        (170, failed("a2", ErrorCode::ClientIdConflict, None)),
+    ]
+}
+
+fn recall(name: &str, conv: u64, seq: u64) -> Value {
+    json!({ "submit": { "type": "recall", "conv": conv, "seq": seq, "client_id": name } })
+}
+
+fn edit(name: &str, conv: u64, seq: u64) -> Value {
+    json!({ "submit": {
+        "type": "edit", "conv": conv, "seq": seq, "client_id": name,
+        "body": { "type": "text", "text": "edited" },
+    } })
+}
+
+fn sent_at(name: &str, conv: u64, seq: u64) -> Value {
+    let mut sent = sent(name, conv);
+    sent["sent"]["seq"] = seq.into();
+    sent
+}
+
 fn submit(name: &str, conv: u64) -> Value {
     json!({ "submit": {
         "type": "send", "conv": conv, "client_id": name, "body": { "type": "text", "text": "hello" },
@@ -97,6 +182,7 @@ impl Machine for Outbox {
             (Some("connected"), _) => self.connected(now, &mut out),
             (Some("disconnected"), _) => self.disconnected(),
             (Some("tick"), _) => self.tick(now, &mut out),
+            (Some("history_replaced"), _) => self.history_replaced(now, &mut out),
             (_, Some((kind, event))) => take(self, kind, event, now, &mut out),
             _ => panic!("no such event: {event}"),
         }
@@ -111,12 +197,18 @@ impl Machine for Outbox {
 fn take(outbox: &mut Outbox, kind: &str, event: &Value, now: Tick, out: &mut Vec<Action>) {
     match kind {
         "submit" => match ClientFrame::decode(&event.to_string()) {
-            Ok((_, ClientFrame::Send(send))) => {
-                let submitted = outbox.submit(Append::Send(send), now, out);
-                submitted.expect("the scripts are short");
+            Ok((_, ClientFrame::Send(send))) => submit_to(outbox, Append::Send(send), now, out),
+            Ok((_, ClientFrame::Edit(edit))) => submit_to(outbox, Append::Edit(edit), now, out),
+            Ok((_, ClientFrame::Recall(recall))) => {
+                submit_to(outbox, Append::Recall(recall), now, out);
             }
-            other => panic!("not a send: {other:?}"),
+            other => panic!("nothing to submit: {other:?}"),
         },
+        "learn_direct" => {
+            let number = |name: &str| event[name].as_u64().expect("a number");
+            let conv = ConversationId::from_trusted(number("conv"));
+            outbox.learn_direct(UserId::from_trusted(number("user")), conv);
+        }
         "sent" => match ServerFrame::decode(&event.to_string()) {
             Ok((_, ServerFrame::Sent(sent))) => outbox.sent(sent, now, out),
             other => panic!("not a sent: {other:?}"),
@@ -136,6 +228,11 @@ fn take(outbox: &mut Outbox, kind: &str, event: &Value, now: Tick, out: &mut Vec
     }
 }
 
+fn submit_to(outbox: &mut Outbox, append: Append, now: Tick, out: &mut Vec<Action>) {
+    let submitted = outbox.submit(append, now, out);
+    submitted.expect("the scripts are short");
+}
+
 fn action(action: Action) -> Value {
     match action {
         Action::Request(append) => {
@@ -144,6 +241,8 @@ fn action(action: Action) -> Value {
         }
         Action::Done { sent, append: _ } => json!({ "done": sent.client_id }),
         Action::Failed { append, failure: _ } => json!({ "failed": append.client_id() }),
+        Action::Found { client_id } => json!({ "found": client_id }),
+        Action::Dropped { client_id } => json!({ "dropped": client_id }),
         Action::Reconnect => json!("reconnect"),
     }
 }

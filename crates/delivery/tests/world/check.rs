@@ -83,6 +83,8 @@ fn submitted(world: &World, client: &Client) -> Result<(), String> {
     }
     let mut answered: Vec<_> = client.done.iter().chain(&client.failed).collect();
     answered.sort();
+    // What is sent again is reported again.
+    answered.dedup();
     let mut submitted: Vec<_> = client.submitted.iter().collect();
     submitted.sort();
     if answered != submitted {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::incoming::{self, Incoming, Snapshot, Start};
-use hongyan_delivery::client::outbox::{self, Append, Outbox};
+use hongyan_delivery::client::outbox::{self, AnsweredList, Append, Outbox};
 use hongyan_delivery::client::reconnect::{self, Next, Reconnect};
 use hongyan_protocol::{
     Ack, ClientFrame, ClientId, ConversationId, Entry, History, ServerFrame, Sync, UserId,
@@ -24,6 +24,8 @@ pub(crate) enum Sabotage {
     NewNameForRetry,
     /// Several requests for one conversation at a time, although the server puts some off.
     Pipeline,
+    /// What was answered in another history is not sent again.
+    NoResend,
 }
 
 /// What a request in flight is for.
@@ -40,6 +42,7 @@ struct Disk {
     /// How many entries of each conversation are kept.
     delivered: BTreeMap<ConversationId, usize>,
     outbox: Vec<Append>,
+    answered: AnsweredList,
 }
 
 pub(crate) struct Client {
@@ -100,7 +103,8 @@ impl Client {
         for (conv, delivered) in &mut self.delivered {
             delivered.truncate(disk.delivered.get(conv).copied().unwrap_or(0));
         }
-        self.outbox = Outbox::new(outbox_policy(self.sabotage));
+        let policy = outbox_policy(self.sabotage);
+        self.outbox = Outbox::restore(policy, disk.answered, BTreeMap::new());
         for append in disk.outbox {
             let mut nothing = Vec::new();
             self.outbox
@@ -114,15 +118,29 @@ impl Client {
         self.connect_at = Some(now);
     }
 
-    pub(crate) fn welcome(&mut self, now: Tick) -> Vec<String> {
+    pub(crate) fn welcome(&mut self, epoch: &str, now: Tick) -> Vec<String> {
         // Only what was swallowed on this connection is over when it ends.
         self.is_muted = false;
         self.reconnect.welcomed(now);
         let mut incoming = Vec::new();
-        self.incoming.connected(self.user, now, &mut incoming);
         let mut outbox = Vec::new();
+        self.incoming.history_is(epoch, &mut incoming);
+        self.meet_history(&incoming, &mut outbox, now);
+        self.incoming.connected(self.user, now, &mut incoming);
         self.outbox.connected(now, &mut outbox);
         self.carry_out(incoming, outbox, now)
+    }
+
+    /// In another history, what was answered is sent again.
+    fn meet_history(
+        &mut self,
+        incoming: &[incoming::Action],
+        outbox: &mut Vec<outbox::Action>,
+        now: Tick,
+    ) {
+        if incoming.contains(&incoming::Action::Reset) && self.sabotage != Sabotage::NoResend {
+            self.outbox.history_replaced(now, outbox);
+        }
     }
 
     /// The connection is gone, or was never made.
@@ -185,6 +203,7 @@ impl Client {
             }
             (_, frame) => panic!("not an answer to anything: {frame:?}"),
         }
+        self.meet_history(&incoming, &mut outbox, now);
         self.carry_out(incoming, outbox, now)
     }
 
@@ -222,6 +241,7 @@ impl Client {
                 outbox::Action::Failed { append, .. } => {
                     self.failed.push(append.client_id().clone())
                 }
+                outbox::Action::Found { .. } | outbox::Action::Dropped { .. } => {}
                 outbox::Action::Reconnect => is_suspect = true,
             }
         }
@@ -234,6 +254,7 @@ impl Client {
             snapshot: self.incoming.snapshot(),
             delivered: kept.collect(),
             outbox: self.outbox.pending().cloned().collect(),
+            answered: self.outbox.answered().clone(),
         };
         if self.first_cursor.is_none() {
             let cursor = self.disk.snapshot.cursor.as_deref();
@@ -253,6 +274,10 @@ impl Client {
 
     fn incoming_action(&mut self, action: incoming::Action) -> Option<String> {
         let (frame, asked) = match action {
+            incoming::Action::Reset => {
+                self.delivered.clear();
+                return None;
+            }
             incoming::Action::Deliver(entry) => {
                 if self.sabotage != Sabotage::NoDedup {
                     self.delivered.entry(entry.conv).or_default().push(entry);

@@ -13,6 +13,7 @@ const SYNC_PAGE: usize = 2;
 /// Entries of each conversation in a page of `sync`.
 const SYNC_ENTRIES: usize = 3;
 
+#[derive(Clone)]
 pub(crate) struct Conversation {
     pub(crate) members: Vec<UserId>,
     pub(crate) entries: Vec<Entry>,
@@ -53,8 +54,12 @@ impl Content {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Log {
+    /// Which history it is.
+    epoch: u64,
+    /// 1:1 conversations ever made.
+    made: u64,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     directs: BTreeMap<(UserId, UserId), ConversationId>,
     by_client_id: BTreeMap<(UserId, ClientId), Sent>,
@@ -63,6 +68,29 @@ pub(crate) struct Log {
 }
 
 impl Log {
+    /// The name of the history.
+    pub(crate) fn epoch(&self) -> String {
+        format!("e{}", self.epoch)
+    }
+
+    /// Goes on from an earlier state, under another name. No number is given again.
+    pub(crate) fn restore(&mut self, backup: Self) {
+        *self = Self {
+            epoch: self.epoch + 1,
+            made: self.made,
+            changes: self.changes,
+            entries: self.entries,
+            ..backup
+        };
+    }
+
+    /// Whether an entry is what a request would make.
+    pub(crate) fn is(&self, sent: &Sent, content: &Content) -> bool {
+        let entry = &self.conversations[&sent.conv].entries[sent.seq.get() as usize - 1];
+        let (kind, target) = (content.kind(), content.target());
+        (entry.kind, entry.target, &entry.body) == (kind, target, &content.body())
+    }
+
     pub(crate) fn open(&mut self, conv: ConversationId, members: Vec<UserId>) {
         let conversation = Conversation {
             members,
@@ -211,7 +239,8 @@ impl Log {
         if let Some(conv) = self.directs.get(&pair) {
             return *conv;
         }
-        let conv = ConversationId::from_trusted(100 + self.directs.len() as u64);
+        self.made += 1;
+        let conv = ConversationId::from_trusted(100 + self.made);
         self.open(conv, vec![pair.0, pair.1]);
         self.directs.insert(pair, conv);
         conv

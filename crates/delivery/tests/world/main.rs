@@ -108,6 +108,29 @@ fn storms_reach_every_corner() {
     }
 }
 
+/// An operator puts backups back, in the middle of everything else.
+#[test]
+fn after_restores_everybody_has_the_log_and_nothing_is_lost() {
+    let mut seeds = Random(2);
+    for _ in 0..20 {
+        let seed = seeds.next();
+        println!("seed {seed}");
+        let world = weathered(RESTORES, Sabotage::None, seed, 240);
+        assert_ne!(world.log.epoch(), "e0", "some were put back");
+        assert_eq!(check(&world), Ok(()));
+    }
+    for seed in 1..=5 {
+        let world = weathered(RESTORES, Sabotage::NoResend, seed, 240);
+        let verdict = check(&world).expect_err("a broken client passed");
+        assert!(verdict.contains("in the log 0 times"), "{verdict}");
+    }
+}
+
+const RESTORES: Weather = Weather {
+    restore_log: 20,
+    ..Weather::STORM
+};
+
 /// The checks notice what they are there to notice: each broken client is found out, in every storm.
 #[test]
 fn a_broken_client_is_found_out() {

@@ -75,7 +75,11 @@ impl World {
     ) -> ServerFrame {
         let user = self.clients[self.connections[&asked_on].client].user;
         if let Some(earlier) = self.log.earlier(user, &client_id) {
-            return ServerFrame::Sent(earlier);
+            return if self.log.is(&earlier, &content) {
+                ServerFrame::Sent(earlier)
+            } else {
+                failure(ErrorCode::ClientIdConflict)
+            };
         }
         if self.random.chance(self.weather.refused) {
             return failure(ErrorCode::Forbidden);

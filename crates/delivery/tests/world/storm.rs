@@ -3,7 +3,7 @@
 use hongyan_delivery::client::outbox::Append;
 use hongyan_protocol::{Body, ClientId, ConversationId, Recall, Send, Seq, Target, UserId};
 
-use crate::world::{GROUPS, World};
+use crate::world::{Event, GROUPS, World};
 
 impl World {
     pub(crate) fn trouble(&mut self, client: usize) {
@@ -34,13 +34,24 @@ impl World {
         }
     }
 
+    /// The server goes on from what it was some time ago.
+    pub(crate) fn restore_log(&mut self) {
+        self.restart_server();
+        if let Some(backup) = self.backup.clone() {
+            self.log.restore(backup);
+        }
+        // Of those that were told of what is gone, none is left.
+        self.events
+            .retain(|_, event| !matches!(event, Event::Notice { .. } | Event::Fetch { .. }));
+    }
+
     pub(crate) fn submit(&mut self, client: usize) {
         let now = self.now;
         for _ in 0..=self.random.below(3) {
             self.counter += 1;
             let client_id = ClientId::new(format!("{client}-{:06}", self.counter)).expect("short");
             let group = ConversationId::from_trusted(1 + self.random.below(GROUPS));
-            let append = if self.random.chance(100) {
+            let append = if self.weather.restore_log == 0 && self.random.chance(100) {
                 let seq = Seq::from_trusted(1);
                 Append::Recall(Recall {
                     conv: group,

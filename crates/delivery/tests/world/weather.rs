@@ -15,6 +15,8 @@ pub(crate) struct Weather {
     pub(crate) break_link: u64,
     pub(crate) restart_client: u64,
     pub(crate) restart_server: u64,
+    /// An earlier state of the log is put back. Then nobody recalls, so that everything is to be there in the end.
+    pub(crate) restore_log: u64,
     pub(crate) swallow_acks: u64,
     /// Requests that the server puts off, or refuses for good.
     pub(crate) overloaded: u64,
@@ -32,6 +34,7 @@ impl Weather {
         break_link: 0,
         restart_client: 0,
         restart_server: 0,
+        restore_log: 0,
         swallow_acks: 0,
         overloaded: 0,
         refused: 0,
@@ -47,6 +50,7 @@ impl Weather {
         break_link: 20,
         restart_client: 10,
         restart_server: 5,
+        restore_log: 0,
         swallow_acks: 10,
         overloaded: 200,
         refused: 20,
@@ -58,7 +62,12 @@ impl Weather {
 pub(crate) fn any_weather() -> impl Strategy<Value = Weather> {
     let notices = (0..500_u64, 0..500_u64, 1..2000_u64);
     let links = (1..1500_u64, 0..60_u64);
-    let restarts = (0..30_u64, 0..15_u64, 0..30_u64);
+    let restarts = (
+        0..30_u64,
+        0..15_u64,
+        0..30_u64,
+        prop_oneof![Just(0), 0..20_u64],
+    );
     let refusals = (0..500_u64, 0..50_u64, 0..500_u64);
     (notices, links, restarts, refusals).prop_map(|(notices, links, restarts, refusals)| Weather {
         notice_lost: notices.0,
@@ -68,6 +77,7 @@ pub(crate) fn any_weather() -> impl Strategy<Value = Weather> {
         break_link: links.1,
         restart_client: restarts.0,
         restart_server: restarts.1,
+        restore_log: restarts.3,
         swallow_acks: restarts.2,
         overloaded: refusals.0,
         refused: refusals.1,

@@ -76,6 +76,8 @@ pub(crate) struct Connection {
 pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     pub(crate) log: Log,
+    /// What the log was some time ago.
+    pub(crate) backup: Option<Log>,
     pub(crate) weather: Weather,
     /// How often the server closed a connection, by the code.
     pub(crate) closes: BTreeMap<u16, u32>,
@@ -107,6 +109,7 @@ impl World {
         Self {
             clients: clients.into(),
             log,
+            backup: None,
             weather,
             closes: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -131,6 +134,12 @@ impl World {
             }
             if self.random.chance(self.weather.restart_server) {
                 self.restart_server();
+            }
+            if self.random.chance(5 * self.weather.restore_log) {
+                self.backup = Some(self.log.clone());
+            }
+            if self.random.chance(self.weather.restore_log) {
+                self.restore_log();
             }
         }
     }
@@ -281,7 +290,8 @@ impl World {
             last_to_client: now,
         };
         self.connections.insert(connection, opened);
-        self.with_client(client, |client| client.welcome(now));
+        let epoch = self.log.epoch();
+        self.with_client(client, |client| client.welcome(&epoch, now));
     }
 
     /// Lets a client act, and sees to what it wants sent and to the connection that it may have given up.
@@ -357,7 +367,7 @@ impl World {
         }
         for client in &self.clients {
             assert!(client.incoming.early_entries() <= 12);
-            assert!(client.outbox.len() <= 40);
+            assert!(client.outbox.waiting() <= 40);
         }
     }
 }

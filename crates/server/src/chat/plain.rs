@@ -96,6 +96,10 @@ impl Chat {
             Event::Connected { user } => self.know([user]),
             Event::Profiles(profiles) => self.know(profiles),
             Event::CaughtUp => self.is_live = true,
+            Event::Reset => {
+                self.is_live = false;
+                tell("the server's history was replaced by an older one");
+            }
             Event::Disconnected { reason, retry_in } => {
                 tell(format_args!(
                     "{reason}; again in {:.1} s",

@@ -50,6 +50,7 @@ async fn print_all(events: &mut Events, options: &Tail) -> anyhow::Result<()> {
                 "{reason}; again in {:.1} s",
                 retry_in.as_secs_f64()
             )),
+            Some(Event::Reset) => tell("the server's history was replaced; what it has comes anew"),
             Some(Event::Connected { user }) => tell(format_args!("signed in as {}", user.name)),
             Some(Event::Terminal(terminal)) => bail!(terminal),
             Some(_) => {}

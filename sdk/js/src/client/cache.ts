@@ -22,6 +22,7 @@ export class Cache {
   constructor(storage: Storage, replica: Replica) {
     this.#storage = storage;
     this.#replica = replica;
+    replica.on("reset", () => this.#tails.clear());
     replica.on("entry", (entry) => this.#tails.add(entry));
   }
 

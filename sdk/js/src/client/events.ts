@@ -102,6 +102,10 @@ export interface ClientEvents {
   entry: Entry;
   /** A conversation is new or changed: head, unread, positions or last message. */
   conversation: Conversation;
+  /** The server has another history than the one that came until now: its operator has put a backup back. Forget what
+   * is shown of conversations. What there is comes from here on, as if it were new; what this device had sent and what
+   * is gone is sent again. Drafts and the outbox stay. */
+  reset: null;
   /** A member's positions grew. `conversation` follows. */
   receipt: Receipt;
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

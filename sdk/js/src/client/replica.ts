@@ -89,6 +89,11 @@ export class Replica {
       case "connection":
         this.connection = event;
         break;
+      case "reset":
+        this.#conversations.clear();
+        this.#directs.clear();
+        this.#recent = [];
+        break;
       case "conversation":
         this.#takeConversation(event);
         break;

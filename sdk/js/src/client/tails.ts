@@ -55,6 +55,11 @@ export class Tails {
     if (tail.length > 2 * ENTRIES) tail.splice(0, tail.length - ENTRIES);
   }
 
+  /** None is what the storage will have. */
+  clear(): void {
+    this.#tails.clear();
+  }
+
   #touch(conv: number, tail: Entry[]): void {
     this.#tails.delete(conv);
     this.#tails.set(conv, tail);

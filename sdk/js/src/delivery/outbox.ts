@@ -7,11 +7,13 @@
  * Promises: for each target, requests take effect in the order of submission, each once: the same
  * `client_id` at every attempt makes a retry harmless, and only one request for a target is in
  * flight, so that a retry never overtakes or is overtaken.
+ * Owns too: what was answered lately, to be sent again when the server's history was replaced.
  * Refuses: more than `capacity` requests at a time.
  * Not here: numbers for `req`, and keeping requests over a restart.
  */
 import type { Edit, Entry, Failure, Recall, Send, Sent } from "../wire.gen.ts";
 import { isRetryable } from "./answers.ts";
+import { AnsweredList, inAnotherHistory } from "./answered.ts";
 import { BACKOFF, retryWait } from "./backoff.ts";
 import type { Backoff } from "./backoff.ts";
 
@@ -72,6 +74,10 @@ export type OutboxAction =
   | { kind: "done"; append: Append; sent: Sent }
   /** It never will be; the same again would fail the same. */
   | { kind: "failed"; append: Append; failure: Failure }
+  /** What was sent again is there in another form: nothing more is to be done. */
+  | { kind: "found"; clientId: string }
+  /** What was sent again has nothing to do any more. */
+  | { kind: "dropped"; clientId: string }
   /** A request stayed without an answer: make a new connection. */
   | { kind: "reconnect" };
 
@@ -83,6 +89,8 @@ interface Item {
   state: State;
   /** Retryable failures in a row. */
   failures: number;
+  /** It was answered before, in another history. */
+  isAgain: boolean;
 }
 
 const READY: State = { kind: "ready" };
@@ -93,20 +101,74 @@ export class Outbox {
   readonly #items = new Map<string, Item>();
   /** 1:1 conversations known by their other user, while something waits for them. */
   readonly #directs = new Map<number, number>();
+  /** The other users of all 1:1 conversations that were learnt, for a history in which these have other ids. */
+  readonly #people = new Map<number, number>();
+  /** What may have to be sent again. */
+  readonly #answered: AnsweredList;
   #inFlight = 0;
   #isConnected = false;
 
-  constructor(policy: OutboxPolicy = OUTBOX_POLICY) {
+  constructor(policy: OutboxPolicy = OUTBOX_POLICY, answered = new AnsweredList()) {
     this.#policy = policy;
+    this.#answered = answered;
+    this.#lineUp([]);
   }
 
   /** Takes a request, and sends it when its turn comes. */
   submit(append: Append, now: number, out: OutboxAction[]): "taken" | "duplicate" | "full" {
     if (this.#items.has(append.client_id)) return "duplicate";
-    if (this.#items.size >= this.#policy.capacity) return "full";
-    this.#items.set(append.client_id, { append, lane: this.#lane(append), state: READY, failures: 0 });
+    if (this.#waiting() >= this.#policy.capacity) return "full";
+    this.#add({ append, lane: this.#lane(append), state: READY, failures: 0, isAgain: false });
     this.#send(now, out);
     return "taken";
+  }
+
+  /** The server has another history than the one in which requests were answered. They are sent again, before those that
+   * wait; what is there already is not doubled by it. A request that waits and names an entry of the other history
+   * fails, where that is what it is about. */
+  historyReplaced(now: number, out: OutboxAction[]): void {
+    this.#answered.historyReplaced(this.#people);
+    const people = new Map(this.#people);
+    this.#people.clear();
+    this.#directs.clear();
+    const items = [...this.#items.values()];
+    this.#items.clear();
+    this.#inFlight = 0;
+    const waiting: Item[] = [];
+    for (const item of items) {
+      // It is lined up from the list.
+      if (item.isAgain) continue;
+      // What is in flight is answered as what it was sent as.
+      const append = item.state.kind === "inFlight" ? item.append : inAnotherHistory(item.append, people);
+      if (append !== null) waiting.push({ ...item, append, lane: this.#lane(append) });
+      else {
+        const failure: Failure = { code: "entry_not_found", message: "the server's history was replaced by an older one" };
+        out.push({ kind: "failed", append: item.append, failure });
+      }
+    }
+    this.#lineUp(waiting);
+    this.#send(now, out);
+  }
+
+  /** Puts what is to be sent again into the queue, and the others behind it. */
+  #lineUp(waiting: Item[]): void {
+    for (const append of this.#answered.open()) {
+      this.#add({ append, lane: this.#lane(append), state: READY, failures: 0, isAgain: true });
+    }
+    for (const item of waiting) {
+      if (item.state.kind === "inFlight") this.#inFlight += 1;
+      this.#add(item);
+    }
+  }
+
+  #add(item: Item): void {
+    this.#items.set(item.append.client_id, item);
+  }
+
+  /** Requests that were never answered. */
+  #waiting(): number {
+    if (this.#policy.capacity === Infinity) return 0;
+    return [...this.#items.values()].filter(({ isAgain }) => !isAgain).length;
   }
 
   /** The connection is welcome. */
@@ -130,6 +192,7 @@ export class Outbox {
     if (item === undefined) return;
     const { append } = item;
     if (append.type === "send" && append.to !== undefined) this.learnDirect(append.to, sent.conv);
+    this.#answered.sent(append, sent);
     this.#forgetDirects();
     out.push({ kind: "done", append, sent });
     this.#send(now, out);
@@ -145,6 +208,8 @@ export class Outbox {
       item.failures += 1;
       item.state = { kind: "resting", until: now + wait };
       this.#inFlight -= 1;
+    } else if (item.isAgain) {
+      this.#failedAgain(item, failure, out);
     } else {
       this.#remove(clientId);
       this.#forgetDirects();
@@ -153,8 +218,38 @@ export class Outbox {
     this.#send(now, out);
   }
 
+  /** What was sent again is refused. */
+  #failedAgain(item: Item, failure: Failure, out: OutboxAction[]): void {
+    const clientId = item.append.client_id;
+    if (failure.code === "client_id_conflict") {
+      const followUp = this.#answered.isThere(clientId);
+      if (followUp !== null) this.#replace(clientId, { ...item, append: followUp, state: READY, failures: 0 });
+      else {
+        this.#remove(clientId);
+        out.push({ kind: "found", clientId });
+      }
+    } else {
+      this.#remove(clientId);
+      this.#answered.forget(clientId);
+      const isGone = failure.code === "entry_not_found" || failure.code === "conversation_not_found";
+      // A question whether something is there that was recalled: it is not, and that is as well.
+      if (isGone && item.append.type === "recall") out.push({ kind: "dropped", clientId });
+      else out.push({ kind: "failed", append: item.append, failure });
+    }
+    this.#forgetDirects();
+  }
+
+  /** Puts another request in the place of one that was in flight, so that nothing comes between the two. */
+  #replace(clientId: string, by: Item): void {
+    const items = [...this.#items];
+    this.#items.clear();
+    this.#inFlight -= 1;
+    for (const [id, item] of items) this.#add(id === clientId ? by : item);
+  }
+
   /** The 1:1 conversation with `user` is `conv`: requests for either keep one order from now on. */
   learnDirect(user: number, conv: number): void {
+    this.#people.set(conv, user);
     const byUser = `user:${user}`;
     const byId = `conv:${conv}`;
     let isWanted = false;

@@ -51,6 +51,12 @@ export class Reads {
     for (const mark of this.#marks.values()) mark.isInFlight = false;
   }
 
+  /** None counts any more. */
+  clear(): void {
+    this.#marks.clear();
+    this.#inFlight = 0;
+  }
+
   /** What is not confirmed, for keeping. */
   waiting(): { conv: number; seq: number }[] {
     return [...this.#marks].map(([conv, { seq }]) => ({ conv, seq }));

@@ -56,6 +56,12 @@ export class Unkept {
     return stretch === undefined ? Infinity : stretch.first - 1;
   }
 
+  /** None of what was delivered counts any more. */
+  clear(): void {
+    this.#waiting.clear();
+    this.#writing.clear();
+  }
+
   /** What is kept was told to the server. */
   told(): void {
     this.#hasNews = false;

@@ -9,6 +9,7 @@ import type { ClientEvents, Happening, Outgoing } from "../client/events.ts";
 import type { Incoming } from "../delivery/incoming/incoming.ts";
 import type { Snapshot } from "../delivery/incoming/types.ts";
 import type { Network } from "../delivery/heartbeat/memory.ts";
+import type { Answered } from "../delivery/answered.ts";
 import type { Append } from "../delivery/outbox.ts";
 import type { Reads } from "../delivery/reads.ts";
 import { amended } from "../log.ts";
@@ -51,6 +52,8 @@ export class Book {
   #isStrict = false;
   readonly #dirty = new Set<number>();
   #isCursorDirty = false;
+  /** What the storage has of conversations is of another history. */
+  #isReset = false;
   /** Conversations whose record says that their ack may be lost. */
   readonly #acksOwed: Set<number>;
   #reads = "[]";
@@ -72,6 +75,7 @@ export class Book {
   /** What the incoming machine goes on from. */
   snapshot({ meta, rows, acksOwed }: Loaded): Snapshot {
     return {
+      ...(meta.cursors?.epoch === undefined ? {} : { epoch: meta.cursors.epoch }),
       cursor: meta.cursors?.cursor ?? null,
       walk: meta.cursors?.walk ?? null,
       held: rows.map((row) => {
@@ -260,6 +264,28 @@ export class Book {
     this.tell("send", { outgoing, state: "discarded" });
   }
 
+  /** A message that was answered is to be kept for a while, or no more. */
+  answered(clientId: string, message: Answered | null): void {
+    this.#changes.push(
+      message === null ? { op: "delete", table: "answered", key: clientId } : { op: "put", table: "answered", key: clientId, value: message },
+    );
+  }
+
+  /** The server has another history: nothing that it said counts any more. */
+  reset(): void {
+    this.#rows.clear();
+    this.#early.clear();
+    this.#amendments.clear();
+    this.#changed.clear();
+    this.#entries = [];
+    this.#changes = this.#changes.filter(({ table }) => table !== "conversations" && table !== "entries");
+    this.#dirty.clear();
+    this.#acksOwed.clear();
+    this.#isReset = true;
+    this.#isCursorDirty = true;
+    this.tell("reset", null);
+  }
+
   setNetworks(networks: Network[]): void {
     this.#meta("networks", networks);
   }
@@ -287,7 +313,8 @@ export class Book {
       this.#reads = JSON.stringify(marks);
       changes.push({ op: "put", table: "meta", key: "reads", value: marks });
     }
-    const batch = { entries: this.#entries, changes, strict: this.#isStrict };
+    const batch = { entries: this.#entries, changes, strict: this.#isStrict, isReset: this.#isReset };
+    this.#isReset = false;
     this.#entries = [];
     this.#changes = [];
     this.#isStrict = false;

@@ -14,6 +14,7 @@ import type { HeartbeatAction } from "../delivery/heartbeat/heartbeat.ts";
 import { Incoming } from "../delivery/incoming/incoming.ts";
 import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
 import type { IncomingAction } from "../delivery/incoming/types.ts";
+import { AnsweredList } from "../delivery/answered.ts";
 import { entryOf, Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
 import type { OutboxAction } from "../delivery/outbox.ts";
 import { Reads } from "../delivery/reads.ts";
@@ -69,7 +70,7 @@ export class Engine implements Backend {
   readonly #keeper: Keeper;
 
   readonly #incoming: Incoming;
-  readonly #outbox = new Outbox({ ...OUTBOX_POLICY, capacity: Infinity });
+  readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
   readonly #reconnect = new Reconnect();
   readonly #reads = new Reads();
@@ -110,6 +111,11 @@ export class Engine implements Backend {
     const url = serverUrl(options.server);
     this.#url = `ws${url.origin.slice("http".length)}${url.pathname}${WEBSOCKET_PATH.slice(1)}`;
     this.#incoming = new Incoming({ ...INCOMING_POLICY, start: options.start }, book.snapshot(loaded));
+    const answered = new AnsweredList(loaded.answered, (clientId, message) => book.answered(clientId, message));
+    this.#outbox = new Outbox({ ...OUTBOX_POLICY, capacity: Infinity }, answered);
+    for (const { conv, other } of loaded.rows) {
+      if (other !== null) this.#outbox.learnDirect(other, conv);
+    }
     this.#heartbeat = new Heartbeat(options.network);
     this.#heartbeat.remember(loaded.meta.networks ?? [], this.#clock.now());
     for (const { conv, seq } of loaded.meta.reads ?? []) this.#reads.mark(conv, seq);
@@ -265,6 +271,9 @@ export class Engine implements Backend {
     this.#reconnect.welcomed(now);
     this.#heartbeat.connected(welcome.heartbeat, now);
     this.#become({ kind: "online", caughtUp: false });
+    const { epoch } = welcome;
+    // First of all: in another history other things are to be sent.
+    if (epoch !== undefined) this.#in((out) => this.#incoming.historyIs(epoch, out));
     this.#in((out) => this.#incoming.connected(welcome.user.id, now, out));
     this.#out((out) => this.#outbox.connected(now, out));
   }
@@ -448,6 +457,9 @@ export class Engine implements Backend {
     run(actions);
     for (const action of actions) {
       switch (action.kind) {
+        case "reset":
+          this.#reset();
+          break;
         case "deliver":
           this.#book.deliver(action.entry);
           this.#unkept.deliver(action.entry);
@@ -497,6 +509,15 @@ export class Engine implements Backend {
           this.#link?.drop({ kind: "unanswered" });
       }
     }
+  }
+
+  /** The server has another history: everything begins anew, but for what this device has to say. */
+  #reset(): void {
+    this.#book.reset();
+    this.#unkept.clear();
+    this.#acks.clear();
+    this.#reads.clear();
+    this.#out((out) => this.#outbox.historyReplaced(this.#clock.now(), out));
   }
 
   /** An entry of one's own: the answer to the request stands for its push. */

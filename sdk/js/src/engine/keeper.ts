@@ -22,7 +22,15 @@ export interface Batch {
   changes: Change[];
   /** Whether a loss of power must not undo it. */
   strict: boolean;
+  /** Whether what is kept of conversations is to go first: it is of another history. */
+  isReset: boolean;
 }
+
+/** What goes with another history. */
+const CLEARS: Change[] = [
+  { op: "clear", table: "entries" },
+  { op: "clear", table: "conversations" },
+];
 
 /** From the end of a write to the next that nobody waits for, in ms. */
 const PAUSE = 40;
@@ -107,19 +115,20 @@ export class Keeper {
   }
 
   async #writeBatch(batch: Batch): Promise<void> {
-    const entries = await this.#entryChanges(batch.entries);
-    await this.#storage.write([...entries, ...batch.changes], batch.strict);
+    const entries = await this.#entryChanges(batch.entries, batch.isReset);
+    const clears = batch.isReset ? CLEARS : [];
+    await this.#storage.write([...clears, ...entries, ...batch.changes], batch.strict);
     this.#kept.written();
   }
 
-  async #entryChanges(entries: Entry[]): Promise<Change[]> {
+  async #entryChanges(entries: Entry[], isReset: boolean): Promise<Change[]> {
     const changed = new Map<string, Entry>();
     const place = (conv: number, seq: number): string => `${conv}/${seq}`;
     for (const entry of entries) {
       changed.set(place(entry.conv, entry.seq), keepable(entry));
       if (entry.target === undefined) continue;
       const at = place(entry.conv, entry.target);
-      const target = changed.get(at) ?? (await this.#read(entry.conv, entry.target));
+      const target = changed.get(at) ?? (isReset ? null : await this.#read(entry.conv, entry.target));
       const result = target === null ? null : amended(target, entry);
       if (result !== null) changed.set(at, result);
     }

@@ -1,5 +1,7 @@
 /** Reads what earlier programs and other tabs have kept. */
 import type { Outgoing } from "../client/events.ts";
+import type { Answered } from "../delivery/answered.ts";
+import type { Cursors } from "../delivery/incoming/types.ts";
 import type { Network } from "../delivery/heartbeat/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { UserProfile } from "../wire.gen.ts";
@@ -9,7 +11,7 @@ import type { StoredRow } from "./row.ts";
 /** Records of the `meta` table, each under its own key. */
 export interface Meta {
   me?: UserProfile;
-  cursors?: { cursor: string | null; walk: string | null };
+  cursors?: Cursors;
   networks?: Network[];
   reads?: { conv: number; seq: number }[];
 }
@@ -22,15 +24,18 @@ export interface Loaded {
   profiles: UserProfile[];
   /** In the order of submission. */
   outgoing: Outgoing[];
+  /** Messages that were answered. */
+  answered: Answered[];
   drafts: Map<string, string>;
 }
 
 export async function load(storage: Storage): Promise<Loaded> {
-  const [meta, conversations, users, outbox, drafts] = await Promise.all([
+  const [meta, conversations, users, outbox, answered, drafts] = await Promise.all([
     storage.read("meta"),
     storage.read("conversations"),
     storage.read("users"),
     storage.read("outbox"),
+    storage.read("answered"),
     storage.read("drafts"),
   ]);
   const known = Object.fromEntries(meta.map(({ key, value }) => [String(key), value])) as Meta;
@@ -42,6 +47,7 @@ export async function load(storage: Storage): Promise<Loaded> {
     acksOwed: new Set(stored.filter(({ row }) => row.isAckOwed).map(({ conv }) => conv)),
     profiles: users.map(({ value }) => value as UserProfile),
     outgoing: outbox.map(({ value }) => waitingAgain(value as Outgoing)),
+    answered: answered.map(({ value }) => value as Answered),
     drafts: new Map(drafts.map(({ key, value }) => [String(key), value as string])),
   };
 }

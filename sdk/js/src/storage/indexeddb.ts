@@ -11,7 +11,7 @@ import type { Change, Range, Storage, StoredRecord, Table } from "./storage.ts";
 const DENSE = 1000;
 
 /** Grows when the tables change. */
-const VERSION = 1;
+const VERSION = 2;
 
 export class IndexedDbStorage implements Storage {
   readonly kind = "indexeddb";
@@ -21,7 +21,8 @@ export class IndexedDbStorage implements Storage {
   async open(name: string): Promise<void> {
     const request = indexedDB.open(`hongyan:${name}`, VERSION);
     request.onupgradeneeded = () => {
-      for (const table of TABLES) request.result.createObjectStore(table);
+      const { result } = request;
+      for (const table of TABLES) if (!result.objectStoreNames.contains(table)) result.createObjectStore(table);
     };
     const database = await new Promise<IDBDatabase>((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);

@@ -50,7 +50,10 @@ describe("incoming", () => {
   }
 
   function take(incoming: Incoming, event: Record<string, any>, at: number, out: IncomingAction[]): void {
-    if (event.connected) return incoming.connected(event.connected.user, at, out);
+    if (event.connected) {
+      if (event.connected.epoch !== undefined) incoming.historyIs(event.connected.epoch, out);
+      return incoming.connected(event.connected.user, at, out);
+    }
     if (event.answered) return incoming.answered(event.answered, at, out);
     if (event.fetch_failed) {
       const { conv, retry_after_ms, random } = event.fetch_failed;
@@ -65,6 +68,8 @@ describe("incoming", () => {
 
   function asScripted(action: IncomingAction): unknown {
     switch (action.kind) {
+      case "reset":
+        return "reset";
       case "deliver":
         return { deliver: { conv: action.entry.conv, seq: action.entry.seq } };
       case "conversation":
@@ -149,6 +154,7 @@ describe("outbox", () => {
         if (event === "connected") outbox.connected(at, out);
         else if (event === "disconnected") outbox.disconnected();
         else if (event === "tick") outbox.tick(at, out);
+        else if (event === "history_replaced") outbox.historyReplaced(at, out);
         else take(outbox, event as Record<string, any>, at, out);
         expect(out.map(asScripted), `at ${at}`).toEqual(actions);
         expect(outbox.nextDeadline(), `at ${at}`).toBe(next_deadline);
@@ -159,6 +165,8 @@ describe("outbox", () => {
   function take(outbox: Outbox, event: Record<string, any>, at: number, out: OutboxAction[]): void {
     if (event.submit) {
       expect(outbox.submit(event.submit as Append, at, out)).toBe("taken");
+    } else if (event.learn_direct) {
+      outbox.learnDirect(event.learn_direct.user, event.learn_direct.conv);
     } else if (event.sent) {
       outbox.sent(event.sent as Sent, at, out);
     } else if (event.failed) {
@@ -178,6 +186,10 @@ describe("outbox", () => {
         return { done: action.sent.client_id };
       case "failed":
         return { failed: action.append.client_id };
+      case "found":
+        return { found: action.clientId };
+      case "dropped":
+        return { dropped: action.clientId };
       case "reconnect":
         return "reconnect";
     }

@@ -54,6 +54,17 @@ export class Server {
     rmSync(this.#folder, { recursive: true });
   }
 
+  /** Copies the database, while the server runs. */
+  backup(file: string): void {
+    execFileSync(BINARY, ["backup", file, "--data-dir", this.#folder], { env, stdio: ["ignore", "ignore", "pipe"] });
+  }
+
+  /** Puts a copy in the place of the database. */
+  restore(file: string): void {
+    const options = ["restore", file, "--replace", "--data-dir", this.#folder];
+    execFileSync(BINARY, options, { env, stdio: ["ignore", "ignore", "pipe"] });
+  }
+
   /** Adds a user, and gives its login name. */
   addUser(login: string, name: string, password: string): string {
     const options = ["user", "add", login, "--name", name, "--data-dir", this.#folder];

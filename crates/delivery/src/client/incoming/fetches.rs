@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hongyan_protocol::ConversationId;
+use hongyan_protocol::{ConversationId, Seq};
 
 use crate::Tick;
 
@@ -14,8 +14,8 @@ pub(super) struct Fetches {
     waiting: BTreeMap<ConversationId, Tick>,
     /// The same, by time.
     queue: BTreeSet<(Tick, ConversationId)>,
-    /// With the time until which the answer is waited for.
-    outstanding: BTreeMap<ConversationId, Tick>,
+    /// With the time until which the answer is waited for, and what was asked for: the entries after.
+    outstanding: BTreeMap<ConversationId, (Tick, Seq)>,
 }
 
 impl Fetches {
@@ -35,27 +35,35 @@ impl Fetches {
         !self.waiting.contains_key(&conv) && !self.outstanding.contains_key(&conv)
     }
 
-    /// The next one whose time has come, if there is a free slot; it is outstanding from now on.
-    pub(super) fn start(&mut self, slots: usize, now: Tick, until: Tick) -> Option<ConversationId> {
+    /// The next one whose time has come, if there is a free slot, and the seq after which to fetch; it is outstanding from
+    /// now on.
+    pub(super) fn start(
+        &mut self,
+        slots: usize,
+        now: Tick,
+        until: Tick,
+        after: impl Fn(ConversationId) -> Seq,
+    ) -> Option<(ConversationId, Seq)> {
         let (at, conv) = *self.queue.first()?;
         if at > now || self.outstanding.len() >= slots {
             return None;
         }
         self.queue.pop_first();
         self.waiting.remove(&conv);
-        self.outstanding.insert(conv, until);
-        Some(conv)
+        let after = after(conv);
+        self.outstanding.insert(conv, (until, after));
+        Some((conv, after))
     }
 
-    /// The answer came. `false`: it was not waited for.
-    pub(super) fn answered(&mut self, conv: ConversationId) -> bool {
-        self.outstanding.remove(&conv).is_some()
+    /// The answer came to what was asked for after this seq. `None`: it was not waited for.
+    pub(super) fn answered(&mut self, conv: ConversationId) -> Option<Seq> {
+        self.outstanding.remove(&conv).map(|(_, after)| after)
     }
 
     /// One whose answer was waited for too long.
     pub(super) fn expire(&mut self, now: Tick) -> Option<ConversationId> {
         let mut outstanding = self.outstanding.iter();
-        let conv = *outstanding.find(|(_, until)| **until <= now)?.0;
+        let conv = *outstanding.find(|(_, (until, _))| *until <= now)?.0;
         self.outstanding.remove(&conv);
         Some(conv)
     }
@@ -75,6 +83,7 @@ impl Fetches {
     pub(super) fn next_deadline(&self, slots: usize) -> Option<Tick> {
         let may_start = self.outstanding.len() < slots;
         let start = self.queue.first().filter(|_| may_start).map(|(at, _)| *at);
-        self.outstanding.values().copied().chain(start).min()
+        let expire = self.outstanding.values().map(|(until, _)| *until);
+        expire.chain(start).min()
     }
 }

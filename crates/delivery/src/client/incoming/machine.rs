@@ -19,6 +19,8 @@ pub struct Incoming {
     pub(super) policy: Policy,
     /// Who is connected; `None` while nobody is.
     user: Option<UserId>,
+    /// The name of the history that is held, where the server says it.
+    epoch: Option<Box<str>>,
     /// How far each conversation was delivered: one number for each that the user ever had.
     pub(super) held: BTreeMap<ConversationId, Seq>,
     /// Conversations known to go on beyond what is held.
@@ -36,6 +38,9 @@ pub struct Incoming {
     /// Poured out while this walk was the last: a connection that breaks may have swallowed them. A later
     /// walk that is answered on the same connection proves that they arrived before it.
     unconfirmed: BTreeMap<ConversationId, u64>,
+    /// How far those were held that moved since the page was asked for that is waited for. The page may be older than
+    /// they are.
+    asked_at: BTreeMap<ConversationId, Seq>,
 }
 
 /// What is missing from one conversation.
@@ -69,6 +74,7 @@ impl Incoming {
         Self {
             policy,
             user: None,
+            epoch: snapshot.epoch,
             unconfirmed: owed.map(|held| (held.conv, 0)).collect(),
             held: held.iter().map(|held| (held.conv, held.seq)).collect(),
             gaps: gaps.collect(),
@@ -78,6 +84,7 @@ impl Incoming {
             walk: Walk::restore(snapshot.cursor, snapshot.walk),
             acks: BTreeSet::new(),
             halvings: 0,
+            asked_at: BTreeMap::new(),
         }
     }
 
@@ -91,9 +98,20 @@ impl Incoming {
             is_ack_owed: self.acks.contains(&conv) || self.unconfirmed.contains_key(&conv),
         });
         Snapshot {
+            epoch: self.epoch.clone(),
             cursor: self.walk.cursor.clone(),
             walk: self.walk.within.clone(),
             held: held.collect(),
+        }
+    }
+
+    /// The server says the name of its history. Where another one is held, that is dropped. Call it before
+    /// [`connected`](Self::connected).
+    pub fn history_is(&mut self, epoch: &str, out: &mut Vec<Action>) {
+        // What was held before histories had names is taken for this one.
+        let known = self.epoch.replace(epoch.into());
+        if known.is_some_and(|known| *known != *epoch) {
+            self.drop_all(out);
         }
     }
 
@@ -164,6 +182,11 @@ impl Incoming {
         if !self.walk.is_outstanding() {
             return;
         }
+        if page.conversations.iter().any(|view| self.is_below(view)) {
+            self.drop_all(out);
+            self.walk.connected(now);
+            return self.ask(now, out);
+        }
         for view in page.conversations {
             self.view(view, now, out);
         }
@@ -209,8 +232,13 @@ impl Incoming {
     /// scrolling back, do not belong here.
     pub fn fetched(&mut self, page: HistoryPage, now: Tick, out: &mut Vec<Action>) {
         let conv = page.conv;
-        if !self.fetches.answered(conv) {
+        let Some(after) = self.fetches.answered(conv) else {
             return;
+        };
+        if page.head < after {
+            self.drop_all(out);
+            self.walk.connected(now);
+            return self.ask(now, out);
         }
         let before = self.held(conv);
         self.absorb(conv, page.entries, page.head, now, out);
@@ -236,7 +264,7 @@ impl Incoming {
         now: Tick,
         out: &mut Vec<Action>,
     ) {
-        if !self.fetches.answered(conv) {
+        if self.fetches.answered(conv).is_none() {
             return;
         }
         if let Some(gap) = self.gaps.get_mut(&conv) {
@@ -319,6 +347,29 @@ impl Incoming {
         self.early_total
     }
 
+    /// Whether less is there than was held when the page was asked for: an older state of the history was put back, and
+    /// nobody said so.
+    fn is_below(&self, view: &ConversationView) -> bool {
+        let held = self.asked_at.get(&view.conv);
+        let held = held.or_else(|| self.held.get(&view.conv));
+        held.is_some_and(|held| view.head < *held)
+    }
+
+    /// What is held is of another history than the server's: nothing of it counts.
+    fn drop_all(&mut self, out: &mut Vec<Action>) {
+        self.held.clear();
+        self.gaps.clear();
+        self.strangers.clear();
+        self.early_total = 0;
+        self.fetches.clear();
+        self.acks.clear();
+        self.unconfirmed.clear();
+        self.asked_at.clear();
+        self.walk.cursor = None;
+        self.walk.within = None;
+        out.push(Action::Reset);
+    }
+
     /// Takes up one conversation of a sync page.
     fn view(&mut self, mut view: ConversationView, now: Tick, out: &mut Vec<Action>) {
         let (conv, head) = (view.conv, view.head);
@@ -379,6 +430,9 @@ impl Incoming {
         let held = *held;
         if held > before {
             self.acks.insert(conv);
+            if self.walk.is_outstanding() {
+                self.asked_at.entry(conv).or_insert(before);
+            }
         }
         if gap.head <= held {
             return self.fetches.cancel(conv);
@@ -409,13 +463,15 @@ impl Incoming {
         }
         let until = now.after(self.policy.answer_timeout);
         if let Some(cursor) = self.walk.ask(now, until) {
+            self.asked_at.clear();
             let is_smaller = self.halvings > 0;
             let limit = is_smaller.then(|| self.page_of(limits::SYNC_CONVERSATIONS));
             out.push(Action::Sync { cursor, limit });
         }
-        while let Some(conv) = self.fetches.start(self.policy.fetches, now, until) {
-            let after = self.held(conv).unwrap_or(Seq::ZERO);
-            let limit = self.page_of(self.policy.fetch_entries);
+        let limit = self.page_of(self.policy.fetch_entries);
+        let held = &self.held;
+        let after = |conv| held.get(&conv).copied().unwrap_or(Seq::ZERO);
+        while let Some((conv, after)) = self.fetches.start(self.policy.fetches, now, until, after) {
             out.push(Action::Fetch { conv, after, limit });
         }
     }

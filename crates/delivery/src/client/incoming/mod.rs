@@ -25,6 +25,9 @@ use hongyan_protocol::{ConversationId, ConversationView, Entry, Seq};
 /// What the SDK has to do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// Forget what was delivered, and what sync said: it is of another history than the one that the server has now,
+    /// which comes from here on. See [`Outbox::history_replaced`](super::Outbox::history_replaced).
+    Reset,
     /// Give this entry to the application: the next one of its conversation.
     Deliver(Entry),
     /// Tell the application what a sync says of a conversation. `entries` is empty: they come as

@@ -5,6 +5,8 @@ use hongyan_protocol::{ConversationId, Seq};
 /// What a client keeps over a restart. Any encoding will do; the order of `held` means nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
+    /// The name of the history that all of this is of; `None` where no server said it.
+    pub epoch: Option<Box<str>>,
     /// The cursor of the last sync that came to its end.
     pub cursor: Option<Box<str>>,
     /// The cursor within a sync that was cut off.

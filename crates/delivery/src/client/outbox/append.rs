@@ -1,7 +1,10 @@
 //! The requests that add an entry to a log.
 
+use std::collections::BTreeMap;
+
 use hongyan_protocol::{
-    ClientFrame, ClientId, Edit, Entry, EntryKind, Recall, Send, Sent, Target, UserId,
+    ClientFrame, ClientId, ConversationId, Edit, Entry, EntryKind, Recall, Send, Sent, Target,
+    UserId,
 };
 
 /// A request that adds an entry to a log, under a name that makes repeating it harmless.
@@ -31,6 +34,23 @@ impl Append {
             Self::Send(send) => send.target,
             Self::Edit(edit) => Target::Conversation(edit.conv),
             Self::Recall(recall) => Target::Conversation(recall.conv),
+        }
+    }
+
+    /// The same for another history than the one that it was made in; `None` where that makes no sense, because it is
+    /// about an entry of that one. `people` are the other users of 1:1 conversations.
+    pub fn in_another_history(self, people: &BTreeMap<ConversationId, UserId>) -> Option<Self> {
+        match self {
+            Self::Send(mut send) => {
+                send.reply_to = None;
+                if let Target::Conversation(conv) = send.target
+                    && let Some(&user) = people.get(&conv)
+                {
+                    send.target = Target::User(user);
+                }
+                Some(Self::Send(send))
+            }
+            Self::Edit(_) | Self::Recall(_) => None,
         }
     }
 

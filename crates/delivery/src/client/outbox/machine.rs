@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hongyan_protocol::{ClientId, ConversationId, Failure, Sent, Target, UserId};
+use hongyan_protocol::{ClientId, ConversationId, ErrorCode, Failure, Sent, Target, UserId};
 
+use super::answered::{AnsweredList, There};
 use super::{Action, Append, Policy, SubmitError};
 use crate::Tick;
 
@@ -17,6 +18,12 @@ pub struct Outbox {
     next_number: u64,
     /// 1:1 conversations known by their other user, while something waits for them.
     directs: BTreeMap<UserId, ConversationId>,
+    /// The other users of all 1:1 conversations that were learnt, for a history in which these have other ids.
+    people: BTreeMap<ConversationId, UserId>,
+    /// What may have to be sent again.
+    answered: AnsweredList,
+    /// Of the items, those that were answered before.
+    again: usize,
     in_flight: usize,
     is_connected: bool,
 }
@@ -28,6 +35,8 @@ struct Item {
     state: State,
     /// Retryable failures in a row.
     failures: u32,
+    /// It was answered before, in another history.
+    is_again: bool,
 }
 
 /// What keeps an order of its own: one log.
@@ -50,15 +59,30 @@ enum State {
 impl Outbox {
     /// An empty outbox, not connected.
     pub fn new(policy: Policy) -> Self {
-        Self {
+        Self::restore(policy, AnsweredList::default(), BTreeMap::new())
+    }
+
+    /// One that goes on from what was answered before, with the other users of 1:1 conversations. What was not answered is
+    /// to be submitted afterwards.
+    pub fn restore(
+        policy: Policy,
+        answered: AnsweredList,
+        people: BTreeMap<ConversationId, UserId>,
+    ) -> Self {
+        let mut outbox = Self {
             policy,
             items: BTreeMap::new(),
             numbers: BTreeMap::new(),
             next_number: 0,
             directs: BTreeMap::new(),
+            people,
+            answered,
+            again: 0,
             in_flight: 0,
             is_connected: false,
-        }
+        };
+        outbox.line_up(Vec::new());
+        outbox
     }
 
     /// Takes a request, and sends it when its turn comes.
@@ -71,21 +95,91 @@ impl Outbox {
         if self.numbers.contains_key(append.client_id()) {
             return Err(SubmitError::Duplicate);
         }
-        if self.items.len() >= self.policy.capacity {
+        if self.waiting() >= self.policy.capacity {
             return Err(SubmitError::Full);
         }
-        let number = self.next_number;
-        self.next_number += 1;
-        self.numbers.insert(append.client_id().clone(), number);
-        let item = Item {
-            lane: self.lane(append.target()),
+        let lane = self.lane(append.target());
+        self.add(Item {
+            lane,
             append,
             state: State::Ready,
             failures: 0,
-        };
-        self.items.insert(number, item);
+            is_again: false,
+        });
         self.send(now, out);
         Ok(())
+    }
+
+    /// The server has another history than the one in which requests were answered. They are sent again, before those that
+    /// wait; what is there already is not doubled by it. A request that waits and names an entry of the other history
+    /// fails, where that is what it is about.
+    pub fn history_replaced(&mut self, now: Tick, out: &mut Vec<Action>) {
+        self.answered.history_replaced(&self.people);
+        let people = std::mem::take(&mut self.people);
+        self.directs.clear();
+        self.numbers.clear();
+        (self.in_flight, self.again) = (0, 0);
+        let mut waiting = Vec::new();
+        for mut item in std::mem::take(&mut self.items).into_values() {
+            if item.is_again {
+                // It is lined up from the list.
+                continue;
+            }
+            // What is in flight is answered as what it was sent as.
+            if matches!(item.state, State::InFlight(_)) {
+                item.lane = self.lane(item.append.target());
+                waiting.push(item);
+            } else if let Some(append) = item.append.clone().in_another_history(&people) {
+                item.lane = self.lane(append.target());
+                waiting.push(Item { append, ..item });
+            } else {
+                let failure = Failure {
+                    code: ErrorCode::EntryNotFound,
+                    message: "the server's history was replaced by an older one".into(),
+                    retry_after_ms: None,
+                };
+                let append = item.append;
+                out.push(Action::Failed { append, failure });
+            }
+        }
+        self.line_up(waiting);
+        self.send(now, out);
+    }
+
+    /// What was answered, as far as it is kept.
+    pub fn answered(&self) -> &AnsweredList {
+        &self.answered
+    }
+
+    /// Puts what is to be sent again into the queue, and the others behind it.
+    fn line_up(&mut self, waiting: Vec<Item>) {
+        let again: Vec<Append> = self
+            .answered
+            .open()
+            .map(|open| open.append.clone())
+            .collect();
+        for append in again {
+            let lane = self.lane(append.target());
+            self.add(Item {
+                lane,
+                append,
+                state: State::Ready,
+                failures: 0,
+                is_again: true,
+            });
+        }
+        for item in waiting {
+            self.in_flight += usize::from(matches!(item.state, State::InFlight(_)));
+            self.add(item);
+        }
+    }
+
+    fn add(&mut self, item: Item) {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.again += usize::from(item.is_again);
+        self.numbers.insert(item.append.client_id().clone(), number);
+        self.items.insert(number, item);
     }
 
     /// The connection is welcome.
@@ -115,6 +209,7 @@ impl Outbox {
         if let Target::User(user) = append.target() {
             self.learn_direct(user, sent.conv);
         }
+        self.answered.sent(&append, &sent);
         self.forget_directs();
         out.push(Action::Done { append, sent });
         self.send(now, out);
@@ -144,6 +239,8 @@ impl Outbox {
             item.failures = item.failures.saturating_add(1);
             item.state = State::Resting(now.after(wait));
             self.in_flight -= 1;
+        } else if item.is_again {
+            self.failed_again(client_id, failure, out);
         } else if let Some(item) = self.remove(client_id) {
             self.forget_directs();
             let append = item.append;
@@ -152,10 +249,56 @@ impl Outbox {
         self.send(now, out);
     }
 
+    /// What was sent again is refused.
+    fn failed_again(&mut self, client_id: &ClientId, failure: Failure, out: &mut Vec<Action>) {
+        let Some(&number) = self.numbers.get(client_id) else {
+            return;
+        };
+        let Some(item) = self.remove(client_id) else {
+            return;
+        };
+        match failure.code {
+            ErrorCode::ClientIdConflict => {
+                let client_id = client_id.clone();
+                if let There::FollowUp(append) = self.answered.there(&client_id)
+                    && *append.client_id() != client_id
+                {
+                    // In its place, so that nothing comes between the two.
+                    self.numbers.insert(append.client_id().clone(), number);
+                    self.again += 1;
+                    let item = Item {
+                        append,
+                        state: State::Ready,
+                        failures: 0,
+                        ..item
+                    };
+                    self.items.insert(number, item);
+                } else {
+                    out.push(Action::Found { client_id });
+                }
+            }
+            // A question whether something is there that was recalled: it is not, and that is as well.
+            ErrorCode::EntryNotFound | ErrorCode::ConversationNotFound
+                if matches!(item.append, Append::Recall(_)) =>
+            {
+                self.answered.forget(client_id);
+                let client_id = client_id.clone();
+                out.push(Action::Dropped { client_id });
+            }
+            _ => {
+                self.answered.forget(client_id);
+                let append = item.append;
+                out.push(Action::Failed { append, failure });
+            }
+        }
+        self.forget_directs();
+    }
+
     /// The 1:1 conversation with `user` is `conv`: requests for either keep one order from now on. The
     /// answers to requests teach it too; a sync may know it earlier.
     pub fn learn_direct(&mut self, user: UserId, conv: ConversationId) {
         let (by_user, by_id) = (Lane::User(user), Lane::Conversation(conv));
+        self.people.insert(conv, user);
         let mut is_wanted = false;
         for item in self.items.values_mut() {
             if item.lane == by_user {
@@ -181,6 +324,7 @@ impl Outbox {
             return None;
         }
         let item = self.remove(client_id)?;
+        self.answered.forget(client_id);
         self.forget_directs();
         self.send(now, out);
         Some(item.append)
@@ -208,12 +352,23 @@ impl Outbox {
         self.send(now, out);
     }
 
-    /// Every request that is not answered, in the order of submission.
+    /// Every request that was never answered, in the order of submission.
     pub fn pending(&self) -> impl Iterator<Item = &Append> {
-        self.items.values().map(|item| &item.append)
+        let items = self.items.values().filter(|item| !item.is_again);
+        items.map(|item| &item.append)
     }
 
-    /// Requests that are not answered.
+    /// Requests that were never answered.
+    pub fn waiting(&self) -> usize {
+        self.items.len() - self.again
+    }
+
+    /// The other users of the 1:1 conversations that were learnt.
+    pub fn people(&self) -> &BTreeMap<ConversationId, UserId> {
+        &self.people
+    }
+
+    /// Requests that wait for an answer, those counted that are sent again.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -262,6 +417,7 @@ impl Outbox {
     fn remove(&mut self, client_id: &ClientId) -> Option<Item> {
         let item = self.items.remove(&self.numbers.remove(client_id)?)?;
         self.in_flight -= usize::from(matches!(item.state, State::InFlight(_)));
+        self.again -= usize::from(item.is_again);
         Some(item)
     }
 

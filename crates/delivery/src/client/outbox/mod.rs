@@ -6,19 +6,22 @@
 //! Promises: for each target, requests take effect in the order of submission, each once: the
 //! same `client_id` at every attempt makes a retry harmless, and by default only one request for
 //! a target is in flight, so that a retry never overtakes or is overtaken.
+//! Owns too: what was answered lately, to be [sent again](Outbox::history_replaced) when the server's history was replaced.
 //! Refuses: more than [`Policy::capacity`] requests at a time.
 //! Not here: numbers for `req` (the SDK's), and keeping requests over a restart: save
 //! [`Outbox::pending`] and submit them again in that order.
 
+pub mod answered;
 mod append;
 mod machine;
 mod policy;
 
+pub use answered::{Answered, AnsweredList};
 pub use append::Append;
 pub use machine::Outbox;
 pub use policy::Policy;
 
-use hongyan_protocol::{Failure, Sent};
+use hongyan_protocol::{ClientId, Failure, Sent};
 
 /// What the SDK has to do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,16 @@ pub enum Action {
         append: Append,
         /// Why.
         failure: Failure,
+    },
+    /// What was sent again is there in another form than the one that was sent: nothing more is to be done.
+    Found {
+        /// Which.
+        client_id: ClientId,
+    },
+    /// What was sent again has nothing to do any more.
+    Dropped {
+        /// Which.
+        client_id: ClientId,
     },
     /// A request stayed without an answer: break the connection and make a new one.
     Reconnect,

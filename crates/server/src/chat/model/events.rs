@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use hongyan_client::protocol::CloseCode;
+use hongyan_client::protocol::{CloseCode, ConversationKind};
 use hongyan_client::{
-    ClientId, ConversationId, Entry, Event, SendState, Sent, Target, Terminal, UserId, UserProfile,
+    ClientId, ConversationId, ConversationView, Entry, Event, SendState, Sent, Target, Terminal,
+    UserId, UserProfile,
 };
 
 use super::conversation::{Conversation, Key};
 use super::messages::Content;
-use super::{Connection, Delivery, Effect, Model, Notice, Outcome, Shown};
+use super::{Connection, Delivery, Effect, Mode, Model, Notice, Outcome, Shown};
 
 impl Model {
     /// Takes in what the client says, at this time on the program's own clock.
@@ -32,7 +33,9 @@ impl Model {
                     self.people.insert(profile.id, profile);
                 }
             }
+            Event::Reset => self.forget_conversations(),
             Event::Conversation(view) => {
+                self.find_again(&view);
                 if let Some(conversation) = self.conversation(view.conv) {
                     conversation.view(&view);
                 }
@@ -71,6 +74,36 @@ impl Model {
             Outcome::Failed(message) => self.notice = Some(Notice::Failed(message)),
         }
         Vec::new()
+    }
+
+    /// The server has another history. Whom the user is writing to stays, and so does the text.
+    fn forget_conversations(&mut self) {
+        let peer = self.selected().and_then(|(_, selected)| selected.peer());
+        let me = self.me.as_ref().map(|me| me.id);
+        self.conversations.clear();
+        if let (Some(peer), Some(me)) = (peer, me) {
+            let selected = Conversation::new(Key::User(peer), me);
+            self.conversations.push(selected);
+        }
+        (self.selected, self.scroll) = (0, 0);
+        // What was to be edited stands elsewhere, if at all.
+        self.mode = Mode::Write;
+    }
+
+    /// A 1:1 conversation that was opened by its other member is the one that the server knows.
+    fn find_again(&mut self, view: &ConversationView) {
+        let is_direct = view.kind == ConversationKind::Direct;
+        let is_known = |c: &Conversation| c.conv() == Some(view.conv);
+        if !is_direct || self.conversations.iter().any(is_known) {
+            return;
+        }
+        let opened = self.conversations.iter_mut().find(|c| {
+            let peer = c.peer().filter(|_| c.conv().is_none());
+            peer.is_some_and(|peer| view.members.iter().any(|member| member.user == peer))
+        });
+        if let Some(opened) = opened {
+            opened.begin(view.conv);
+        }
     }
 
     fn entry(&mut self, entry: &Entry) -> Vec<Effect> {

@@ -366,3 +366,19 @@ fn the_connection_is_told_as_it_changes() {
     tell(&mut model, Event::Terminal(terminal));
     assert_eq!(*model.connection(), Connection::SignedOut);
 }
+
+#[test]
+fn another_history_keeps_whom_one_writes_to() {
+    let mut model = online();
+    tell(&mut model, view(3, 1, 2));
+    tell(&mut model, Event::Entry(message(3, LISI, "old")));
+    write(&mut model, "half a sent");
+    tell(&mut model, Event::Reset);
+    assert_eq!(model.composer().text(), "half a sent");
+    assert_eq!(model.selected().unwrap().1.peer(), Some(LISI));
+    assert!(texts(&model).is_empty());
+    tell(&mut model, view(1, 1, 0));
+    tell(&mut model, Event::Entry(message(1, LISI, "older")));
+    assert_eq!(model.conversations().len(), 1);
+    assert_eq!(texts(&model), ["older"]);
+}

@@ -6,8 +6,8 @@
  */
 export class Fetches {
   readonly #waiting = new Map<number, number>();
-  /** With the time until which the answer is waited for. */
-  readonly #outstanding = new Map<number, number>();
+  /** With the time until which the answer is waited for, and what was asked for: the entries after. */
+  readonly #outstanding = new Map<number, { until: number; after: number }>();
 
   /** Fetch not before this time, whatever was planned. No effect while one is outstanding. */
   plan(conv: number, at: number): void {
@@ -19,23 +19,27 @@ export class Fetches {
     return !this.#waiting.has(conv) && !this.#outstanding.has(conv);
   }
 
-  /** The next one whose time has come, if there is a free slot; it is outstanding from now on. */
-  start(slots: number, now: number, until: number): number | null {
+  /** The next one whose time has come, if there is a free slot, and the seq after which to fetch; it is outstanding from
+   * now on. */
+  start(slots: number, now: number, until: number, after: (conv: number) => number): { conv: number; after: number } | null {
     const first = this.#first();
     if (first === null || first.at > now || this.#outstanding.size >= slots) return null;
     this.#waiting.delete(first.conv);
-    this.#outstanding.set(first.conv, until);
-    return first.conv;
+    const next = { conv: first.conv, after: after(first.conv) };
+    this.#outstanding.set(first.conv, { until, after: next.after });
+    return next;
   }
 
-  /** The answer came. False: it was not waited for. */
-  answered(conv: number): boolean {
-    return this.#outstanding.delete(conv);
+  /** The answer came to what was asked for after this seq. Null: it was not waited for. */
+  answered(conv: number): number | null {
+    const asked = this.#outstanding.get(conv);
+    this.#outstanding.delete(conv);
+    return asked?.after ?? null;
   }
 
   /** One whose answer was waited for too long. */
   expire(now: number): number | null {
-    for (const [conv, until] of this.#outstanding) {
+    for (const [conv, { until }] of this.#outstanding) {
       if (until <= now) {
         this.#outstanding.delete(conv);
         return conv;
@@ -56,7 +60,7 @@ export class Fetches {
 
   /** When the next one may start or expires. */
   nextDeadline(slots: number): number | null {
-    const times = [...this.#outstanding.values()];
+    const times = [...this.#outstanding.values()].map(({ until }) => until);
     const first = this.#first();
     if (first !== null && this.#outstanding.size < slots) times.push(first.at);
     return times.length === 0 ? null : Math.min(...times);

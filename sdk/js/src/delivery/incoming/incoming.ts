@@ -16,7 +16,7 @@ import { Early } from "./early.ts";
 import { Fetches } from "./fetches.ts";
 import { Strangers } from "./strangers.ts";
 import { INCOMING_POLICY } from "./types.ts";
-import type { Held, IncomingAction, IncomingPolicy, Snapshot } from "./types.ts";
+import type { Cursors, Held, IncomingAction, IncomingPolicy, Snapshot } from "./types.ts";
 import { Walk } from "./walk.ts";
 
 /** What is missing from one conversation. */
@@ -32,6 +32,8 @@ export class Incoming {
   readonly #policy: IncomingPolicy;
   /** Who is connected; null while nobody is. */
   #user: number | null = null;
+  /** The name of the history that is held; null where no server said it. */
+  #epoch: string | null;
   /** How far each conversation was delivered: one number for each that the user ever had. */
   readonly #held = new Map<number, number>();
   /** Conversations known to go on beyond what is held. */
@@ -49,10 +51,14 @@ export class Incoming {
   /** Poured out while this walk was the last: a connection that breaks may have swallowed them. A
    * later walk that is answered on the same connection proves that they arrived before it. */
   readonly #unconfirmed = new Map<number, number>();
+  /** How far those were held that moved since the page was asked for that is waited for. The page may be older than
+   * they are. */
+  readonly #askedAt = new Map<number, number>();
 
   /** A client that holds what an earlier one had held; its entries must have been kept before. */
   constructor(policy: IncomingPolicy = INCOMING_POLICY, snapshot?: Snapshot) {
     this.#policy = policy;
+    this.#epoch = snapshot?.epoch ?? null;
     this.#walk = new Walk(snapshot?.cursor ?? null, snapshot?.walk ?? null);
     for (const { conv, seq, head, isAckOwed } of snapshot?.held ?? []) {
       this.#held.set(conv, seq);
@@ -62,8 +68,8 @@ export class Incoming {
   }
 
   /** Where sync stands, for keeping. See {@link Snapshot}. */
-  cursors(): { cursor: string | null; walk: string | null } {
-    return { cursor: this.#walk.cursor, walk: this.#walk.within };
+  cursors(): Cursors {
+    return { ...(this.#epoch === null ? {} : { epoch: this.#epoch }), cursor: this.#walk.cursor, walk: this.#walk.within };
   }
 
   /** How far one conversation is held, for keeping, in one transaction with what was delivered or
@@ -79,6 +85,15 @@ export class Incoming {
   snapshot(): Snapshot {
     const held = [...this.#held.keys()].map((conv) => this.heldOf(conv));
     return { ...this.cursors(), held: held.filter((held) => held !== null) };
+  }
+
+  /** The server says the name of its history. Where another one is held, that is dropped. Call it before
+   * `connected`. */
+  historyIs(epoch: string, out: IncomingAction[]): void {
+    // What was held before histories had names is taken for this one.
+    const isAnother = this.#epoch !== null && this.#epoch !== epoch;
+    this.#epoch = epoch;
+    if (isAnother) this.#dropAll(out);
   }
 
   /** The connection is welcome, as this user. Repeats acks that may have been lost with the last
@@ -136,6 +151,11 @@ export class Incoming {
   /** Answers a sync. */
   synced(page: Synced, now: number, out: IncomingAction[]): void {
     if (!this.#walk.isOutstanding) return;
+    if (page.conversations.some((view) => this.#isBelow(view))) {
+      this.#dropAll(out);
+      this.#walk.connected(now);
+      return this.#ask(now, out);
+    }
     for (const view of page.conversations) this.#view(view, now, out);
     const walk = this.#walk.page(page.cursor, page.more, now, this.#policy.resync);
     if (walk !== null) {
@@ -177,7 +197,13 @@ export class Incoming {
   /** Answers a fetch. Pages of other `history` requests do not belong here. */
   fetched(page: HistoryPage, now: number, out: IncomingAction[]): void {
     const { conv } = page;
-    if (!this.#fetches.answered(conv)) return;
+    const after = this.#fetches.answered(conv);
+    if (after === null) return;
+    if (page.head < after) {
+      this.#dropAll(out);
+      this.#walk.connected(now);
+      return this.#ask(now, out);
+    }
     const before = this.#held.get(conv) ?? 0;
     this.#absorb(conv, page.entries, page.head, now, out);
     const gap = this.#gaps.get(conv);
@@ -201,7 +227,7 @@ export class Incoming {
     now: number,
     out: IncomingAction[],
   ): void {
-    if (!this.#fetches.answered(conv)) return;
+    if (this.#fetches.answered(conv) === null) return;
     const gap = this.#gaps.get(conv);
     if (gap !== undefined) {
       const wait = retryWait(this.#policy.backoff, gap.failures, retryAfterMs, random);
@@ -282,6 +308,27 @@ export class Incoming {
     return this.#earlyTotal;
   }
 
+  /** Whether less is there than was held when the page was asked for: an older state of the history was put back, and
+   * nobody said so. */
+  #isBelow({ conv, head }: ConversationView): boolean {
+    return head < (this.#askedAt.get(conv) ?? this.#held.get(conv) ?? 0);
+  }
+
+  /** What is held is of another history than the server's: nothing of it counts. */
+  #dropAll(out: IncomingAction[]): void {
+    this.#held.clear();
+    this.#gaps.clear();
+    this.#strangers.clear();
+    this.#earlyTotal = 0;
+    this.#fetches.clear();
+    this.#acks.clear();
+    this.#unconfirmed.clear();
+    this.#askedAt.clear();
+    this.#walk.cursor = null;
+    this.#walk.within = null;
+    out.push({ kind: "reset" });
+  }
+
   /** Takes up one conversation of a sync page. */
   #view(view: ConversationView, now: number, out: IncomingAction[]): void {
     const { conv, head, entries } = view;
@@ -358,7 +405,10 @@ export class Incoming {
       out.push({ kind: "deliver", entry: next });
     }
     this.#held.set(conv, held);
-    if (held > before) this.#acks.add(conv);
+    if (held > before) {
+      this.#acks.add(conv);
+      if (this.#walk.isOutstanding && !this.#askedAt.has(conv)) this.#askedAt.set(conv, before);
+    }
     if (gap.head <= held) return this.#fetches.cancel(conv);
     gap.early.dropUpTo(held);
     this.#earlyTotal += gap.early.size;
@@ -386,15 +436,17 @@ export class Incoming {
     const until = now + this.#policy.answerTimeout;
     const sync = this.#walk.ask(now, until);
     if (sync !== null) {
+      this.#askedAt.clear();
       const { cursor } = sync;
       const limit = this.pageOf(LIMITS.SYNC_CONVERSATIONS);
       out.push(this.#halvings === 0 ? { kind: "sync", cursor } : { kind: "sync", cursor, limit });
     }
     const { fetches, fetchEntries } = this.#policy;
     const limit = this.pageOf(fetchEntries);
-    for (let conv = this.#fetches.start(fetches, now, until); conv !== null; ) {
-      out.push({ kind: "fetch", conv, after: this.#held.get(conv) ?? 0, limit });
-      conv = this.#fetches.start(fetches, now, until);
+    const after = (conv: number): number => this.#held.get(conv) ?? 0;
+    for (let next = this.#fetches.start(fetches, now, until, after); next !== null; ) {
+      out.push({ kind: "fetch", ...next, limit });
+      next = this.#fetches.start(fetches, now, until, after);
     }
   }
 }

@@ -16,6 +16,10 @@ export class Strangers {
     return this.#all.has(conv);
   }
 
+  clear(): void {
+    this.#all.clear();
+  }
+
   get isEmpty(): boolean {
     return this.#all.size === 0;
   }

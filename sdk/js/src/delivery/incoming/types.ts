@@ -6,6 +6,9 @@ import type { Backoff } from "../backoff.ts";
 
 /** What to do, in order. */
 export type IncomingAction =
+  /** Forget what was delivered, and what sync said: it is of another history than the one that the server has now,
+   * which comes from here on. See `Outbox.historyReplaced`. */
+  | { kind: "reset" }
   /** Give this entry to the application: the next one of its conversation. */
   | { kind: "deliver"; entry: Entry }
   /** What a sync says of a conversation. `entries` is empty: they come as `deliver`. */
@@ -54,12 +57,18 @@ export const INCOMING_POLICY: IncomingPolicy = {
   resync: 15 * 60_000,
 };
 
-/** What a client keeps over a restart. The order of `held` means nothing. */
-export interface Snapshot {
+/** Where sync stands. */
+export interface Cursors {
+  /** The name of the history that all of this is of; absent where no server said it. */
+  epoch?: string;
   /** The cursor of the last sync that came to its end. */
   cursor: string | null;
   /** The cursor within a sync that was cut off. */
   walk: string | null;
+}
+
+/** What a client keeps over a restart. The order of `held` means nothing. */
+export interface Snapshot extends Cursors {
   held: Held[];
 }
 

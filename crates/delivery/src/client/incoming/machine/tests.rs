@@ -78,6 +78,7 @@ fn history(conv: ConversationId, entries: std::ops::RangeInclusive<u64>, head: u
 fn short(out: &mut Vec<Action>) -> Vec<String> {
     let actions = out.drain(..).filter_map(|action| match action {
         Action::Deliver(entry) => Some(format!("{}.{}", entry.conv, entry.seq)),
+        Action::Reset => Some("reset".into()),
         Action::Conversation(_) => None,
         Action::Ack { conv, seq } => Some(format!("ack {conv}.{seq}")),
         Action::Sync { cursor, limit } => {

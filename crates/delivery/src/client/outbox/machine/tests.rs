@@ -66,7 +66,11 @@ fn done(name: &str, to: u64) -> Action {
 fn requests(out: &mut Vec<Action>) -> Vec<String> {
     let requests = out.drain(..).filter_map(|action| match action {
         Action::Request(append) => Some(append.client_id().to_string()),
-        Action::Done { .. } | Action::Failed { .. } | Action::Reconnect => None,
+        Action::Done { .. }
+        | Action::Failed { .. }
+        | Action::Found { .. }
+        | Action::Dropped { .. }
+        | Action::Reconnect => None,
     });
     requests.collect()
 }
