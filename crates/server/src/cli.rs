@@ -36,6 +36,10 @@ pub enum Command {
     User(User),
     /// Verify the database: every log dense, every position and unread count right.
     Check(Check),
+    /// Copy the database to a file, while the server runs or while it does not.
+    Backup(Backup),
+    /// Put a backup in the place of the database. The server must not run.
+    Restore(Restore),
     /// Measure a server as its users would.
     Bench(hongyan_bench::Options),
 }
@@ -221,4 +225,42 @@ pub struct Check {
     /// The server's configuration file (TOML).
     #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// `hongyan backup`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The file has everything that was acknowledged before the command began. It is whole and checked when \
+    the command ends, and readable by its owner only. An existing file is not overwritten.\n\n\
+    Put it back with `hongyan restore`."
+)]
+pub struct Backup {
+    /// The new file.
+    pub file: PathBuf,
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// The server's configuration file (TOML).
+    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `hongyan restore`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What was sent after the backup is gone from the server. Clients notice, read everything anew, and send \
+    again what they had sent themselves. Devices that signed in after the backup have to sign in again."
+)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    /// The folder that holds the database [default: data].
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// The server's configuration file (TOML).
+    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Put the database aside that is there.
+    #[arg(long)]
+    pub replace: bool,
 }

@@ -69,6 +69,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Tail(options) => commands::tail(options).await,
         Command::User(options) => commands::user(options).await,
         Command::Check(options) => commands::check(options).await,
+        Command::Backup(options) => commands::backup(options).await,
+        Command::Restore(options) => commands::restore(options).await,
         Command::Bench(options) => commands::bench(options).await,
     }
 }

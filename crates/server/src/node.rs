@@ -90,7 +90,7 @@ impl Node {
             )
         })?;
         let address = listener.local_addr()?;
-        let admin = admin::listen(&config.data_dir, Arc::clone(&service))?;
+        let admin = admin::listen(&config.data_dir, Arc::clone(&service), Arc::clone(&store))?;
         let (server, stop) = Server::new(listener, &gateway);
         Ok(Self {
             address,
@@ -213,6 +213,11 @@ impl Offline {
     /// The rules at work on this database.
     pub fn service(&self) -> &Arc<Service> {
         &self.service
+    }
+
+    /// The database.
+    pub fn store(&self) -> &SqliteStore {
+        &self.store
     }
 
     /// Writes down what is to be written, and lets go of the database.

@@ -14,6 +14,7 @@
 //! verify              a connection of its own, also without a store
 //! ```
 
+mod backup;
 mod connection;
 mod damaged;
 mod error;
@@ -31,6 +32,7 @@ mod unsettled;
 mod verify;
 mod writer;
 
+pub use backup::{BackupError, RestoreError, Restored, restore, unfinished};
 pub use open::OpenError;
 pub use repair::repair_file;
 pub use store::{Options, SqliteStore};

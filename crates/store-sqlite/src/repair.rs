@@ -11,6 +11,7 @@ use hongyan_store::{Repaired, VerifyReport};
 use rusqlite::{Connection, Result};
 
 use crate::connection;
+use crate::identity::{self, Stamp};
 use crate::open::{self, sqlite_error};
 use crate::verify::CheckError;
 use crate::writer;
@@ -28,6 +29,16 @@ pub fn repair_file(
     let sqlite = |error| sqlite_error(path, error);
     let indexes = indexes(&conn).map_err(sqlite)?;
     let salvage = writer::carry_out_what_can_be(&mut conn, path).map_err(sqlite)?;
+    if salvage.damage.is_some() {
+        // Something that was acknowledged is gone, or stands elsewhere: this is another history.
+        let transaction = conn.transaction().map_err(sqlite)?;
+        identity::renew(&transaction, &[]).map_err(sqlite)?;
+        transaction.commit().map_err(sqlite)?;
+        let stamp = Stamp::of(&conn).map_err(sqlite)?;
+        stamp
+            .write(path)
+            .map_err(|error| open::io_error(path, error))?;
+    }
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .map_err(sqlite)?;
     conn.close().map_err(|(_, error)| sqlite(error))?;

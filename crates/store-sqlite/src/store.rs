@@ -14,6 +14,7 @@ use hongyan_store::{
 
 use rusqlite::Connection;
 
+use crate::backup::{self, BackupError};
 use crate::damaged::{Damaged, is_damage};
 use crate::failure::Failure;
 use crate::identity;
@@ -125,6 +126,15 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close();
         self.writer.close().await;
+    }
+
+    /// Writes a copy of everything that was committed before this call to a new file. Who writes meanwhile does not
+    /// wait, but the write-ahead log does not start over before the copy is written.
+    pub async fn backup(&self, to: PathBuf) -> Result<(), BackupError> {
+        self.writer.run(Writer::settle).await?;
+        let path = self.path.clone();
+        let copied = tokio::task::spawn_blocking(move || backup::copy(&path, &to)).await;
+        copied.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
     }
 
     /// Returns when what this user may read is where readers look. Nearly always it is.

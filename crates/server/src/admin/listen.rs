@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use hongyan_service::Service;
+use hongyan_store_sqlite::SqliteStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
-use super::{MESSAGE_BYTES, carry_out, socket_path};
+use super::{MESSAGE_BYTES, Request, backup, carry_out, socket_path};
 
-/// For one request, its answer included.
+/// To read a request, and to carry it out. A backup takes as long as it takes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The socket, open until this is dropped.
@@ -23,7 +25,11 @@ pub struct Listening {
 }
 
 /// Opens the socket. The caller holds the database's lock, so a socket that is there is a dead server's.
-pub fn listen(data_dir: &Path, service: Arc<Service>) -> anyhow::Result<Listening> {
+pub fn listen(
+    data_dir: &Path,
+    service: Arc<Service>,
+    store: Arc<SqliteStore>,
+) -> anyhow::Result<Listening> {
     let path = socket_path(data_dir);
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).with_context(|| {
@@ -38,11 +44,13 @@ pub fn listen(data_dir: &Path, service: Arc<Service>) -> anyhow::Result<Listenin
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let answer =
-                        tokio::time::timeout(REQUEST_TIMEOUT, answer(stream, &service)).await;
-                    if let Ok(Err(error)) = answer {
-                        tracing::warn!(%error, "an operator's request ended badly");
-                    }
+                    let (service, store) = (Arc::clone(&service), Arc::clone(&store));
+                    // One that takes long does not keep the others waiting.
+                    tokio::spawn(async move {
+                        if let Err(error) = answer(stream, &service, &store).await {
+                            tracing::warn!(%error, "an operator's request ended badly");
+                        }
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept on the operator's socket");
@@ -68,13 +76,18 @@ impl Drop for Listening {
     }
 }
 
-async fn answer(mut stream: UnixStream, service: &Service) -> anyhow::Result<()> {
+async fn answer(
+    mut stream: UnixStream,
+    service: &Service,
+    store: &SqliteStore,
+) -> anyhow::Result<()> {
     let mut request = Vec::new();
-    (&mut stream)
-        .take(MESSAGE_BYTES)
-        .read_to_end(&mut request)
-        .await?;
-    let answer = carry_out(service, serde_json::from_slice(&request)?).await;
+    let mut limited = (&mut stream).take(MESSAGE_BYTES);
+    timeout(REQUEST_TIMEOUT, limited.read_to_end(&mut request)).await??;
+    let answer = match serde_json::from_slice(&request)? {
+        Request::Backup { file } => backup(store, file).await,
+        request => timeout(REQUEST_TIMEOUT, carry_out(service, request)).await?,
+    };
     stream.write_all(&serde_json::to_vec(&answer)?).await?;
     Ok(stream.shutdown().await?)
 }

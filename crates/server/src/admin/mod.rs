@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 pub use listen::{Listening, listen};
-pub use request::{Answer, Request, carry_out};
+pub use request::{Answer, Request, backup, carry_out};
 
 /// A request or an answer, in bytes.
 const MESSAGE_BYTES: u64 = 1024 * 1024;

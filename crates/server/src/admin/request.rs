@@ -1,7 +1,10 @@
 //! What an operator may ask, and how it is done.
 
+use std::path::PathBuf;
+
 use hongyan_protocol::{UserId, UserProfile};
 use hongyan_service::{AddUser, Service, ServiceError};
+use hongyan_store_sqlite::SqliteStore;
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -23,6 +26,11 @@ pub enum Request {
     ListUsers {
         /// Ids above this one.
         after: UserId,
+    },
+    /// Copies the database.
+    Backup {
+        /// The new file, with its whole path.
+        file: PathBuf,
     },
     /// Sets a password and signs the user out everywhere.
     SetPassword {
@@ -80,8 +88,23 @@ pub async fn carry_out(service: &Service, request: Request) -> Answer {
             .set_password(&login, &password)
             .await
             .map(|()| Answer::Done),
+        Request::Backup { .. } => {
+            return Answer::Refused {
+                message: "a backup is made of the store".into(),
+            };
+        }
     };
     result.unwrap_or_else(|error: ServiceError| Answer::Refused {
         message: error.to_string(),
     })
+}
+
+/// Copies the database.
+pub async fn backup(store: &SqliteStore, file: PathBuf) -> Answer {
+    match store.backup(file).await {
+        Ok(()) => Answer::Done,
+        Err(error) => Answer::Refused {
+            message: error.to_string(),
+        },
+    }
 }

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
+mod backup;
 mod bench;
 mod chat;
 mod check;
+mod restore;
 mod send;
 mod serve;
 mod sign_in;
@@ -14,9 +16,11 @@ use std::path::PathBuf;
 use crate::config::{Config, Flags};
 use crate::output;
 
+pub use backup::backup;
 pub use bench::bench;
 pub use chat::chat;
 pub use check::check;
+pub use restore::restore;
 pub use send::send;
 pub use serve::serve;
 pub(crate) use sign_in::device;

@@ -21,6 +21,7 @@ mod http_api;
 mod names;
 mod pages;
 mod re_push;
+mod restore;
 mod shutdown;
 mod sign_in;
 mod slow;

@@ -209,6 +209,11 @@ impl Writer {
         })
     }
 
+    /// Carries out everything that is journaled: when it returns, the tables have it.
+    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
+        self.noting_failure(Self::here)
+    }
+
     /// Carries out what is journaled, as far as it concerns this user: when it returns, they can read it.
     pub(crate) fn settle_for(&mut self, user: UserId) -> Result<(), StoreError> {
         self.noting_failure(|writer| {
