@@ -190,10 +190,16 @@ async fn killed_on_a_full_disk_it_starts_and_recovers_by_itself() {
     let (client, _events) = Client::connect(config(&server.url(), "zhangsan@gmail.com"))
         .await
         .unwrap();
-    let page = client
-        .history(first.conv, hongyan_client::Page::Newest, 1000)
-        .await
-        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let page = loop {
+        // It may not be connected yet.
+        let newest = hongyan_client::Page::Newest;
+        match client.history(first.conv, newest, 1000).await {
+            Ok(page) => break page,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
     let texts: Vec<_> = page.entries.iter().map(text).collect();
     assert_eq!(texts, stored[stored.len() - texts.len()..]);
     client.close().await;
