@@ -21,7 +21,7 @@ use tungstenite::Utf8Bytes;
 
 use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS, RETRY_CONNECTION_LIMIT};
 use crate::nudges::Nudges;
-use crate::outbox::{Ending, Item, Outbox};
+use crate::outbox::{Ending, Item, Outbox, Part};
 
 /// Locks over which users are spread, so that deliveries and registrations seldom meet.
 const SHARDS: usize = 64;
@@ -91,33 +91,42 @@ impl Hub {
 
     /// From here on the connection gets every push for the caller.
     pub(crate) fn register(self: &Arc<Self>, caller: &Caller) -> Registration {
+        let registration = self.register_apart(caller.user(), caller.session(), caller.expires_at());
+        registration.take_part();
+        registration
+    }
+
+    /// From here on the connection hears when it is to end, and of nothing else. It counts among nobody's
+    /// until it [takes part](Registration::take_part).
+    pub(crate) fn register_apart(
+        self: &Arc<Self>,
+        user: UserId,
+        session: SessionId,
+        expires_at: Millis,
+    ) -> Registration {
         let connection = ConnectionId::after(self.registered.fetch_add(1, Ordering::Relaxed));
-        let expires_at = caller.expires_at();
         let opened = self.elapsed();
-        let outbox = Outbox::new(caller.session(), connection, expires_at, opened);
+        let outbox = Outbox::new(session, connection, expires_at, opened);
         let outbox = Arc::new(outbox);
         self.connections.fetch_add(1, Ordering::Relaxed);
         {
-            let mut shard = self.shard(caller.user()).lock();
+            let mut shard = self.shard(user).lock();
             let no_end_before = if shard.users.is_empty() {
                 u64::MAX
             } else {
                 shard.no_end_before
             };
             shard.no_end_before = no_end_before.min(expires_at.get());
-            let mine = shard.users.entry(caller.user()).or_default();
+            let mine = shard.users.entry(user).or_default();
             if mine.is_empty() {
-                self.bus.user_online(caller.user());
-            }
-            if mine.len() >= CONNECTIONS_PER_USER {
-                end_idlest(mine);
+                self.bus.user_online(user);
             }
             mine.push(Arc::clone(&outbox));
         }
         self.end_if_too_late(&outbox);
         Registration {
             hub: Arc::clone(self),
-            user: caller.user(),
+            user,
             outbox,
             opened,
         }
@@ -220,7 +229,7 @@ impl Sink for Hub {
             } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
-                    if except != Some(outbox.connection()) {
+                    if outbox.hears() && except != Some(outbox.connection()) {
                         outbox.put(Item::Entry {
                             conv: *conv,
                             seq: *seq,
@@ -233,7 +242,8 @@ impl Sink for Hub {
             Event::Droppable { frame } => {
                 let Some(frame) = as_text(frame) else { return };
                 self.for_each(&notice.recipients, |outbox| {
-                    if except != Some(outbox.connection()) && outbox.put_droppable(frame.clone()) {
+                    let hears = outbox.hears() && except != Some(outbox.connection());
+                    if hears && outbox.put_droppable(frame.clone()) {
                         self.nudges.owe(outbox);
                     }
                 });
@@ -250,12 +260,12 @@ impl Sink for Hub {
 }
 
 /// Makes room for another connection: the one that was silent for longest goes, and may come back later.
-fn end_idlest(mine: &mut Vec<Arc<Outbox>>) {
-    let idlest = mine.iter().enumerate();
-    let idlest = idlest.min_by_key(|(_, outbox)| outbox.heard());
-    if let Some((index, _)) = idlest {
+fn end_idlest(mine: &[Arc<Outbox>]) {
+    let counted = mine.iter().filter(|outbox| outbox.counts());
+    if let Some(idlest) = counted.min_by_key(|outbox| outbox.heard()) {
         let retry_after_ms = u64::try_from(RETRY_CONNECTION_LIMIT.as_millis()).unwrap_or(u64::MAX);
-        mine.remove(index).end(Ending::Bye {
+        idlest.set_part(Part::Apart);
+        idlest.end(Ending::Bye {
             code: CloseCode::ConnectionLimit,
             retry_after_ms,
         });
@@ -271,6 +281,18 @@ impl Registration {
     /// What waits for this connection.
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
+    }
+
+    /// From here on the connection gets every push for its user, and counts among the user's.
+    pub(crate) fn take_part(&self) {
+        let shard = self.hub.shard(self.user).lock();
+        if let Some(mine) = shard.users.get(&self.user)
+            && !self.outbox.counts()
+            && mine.iter().filter(|one| one.counts()).count() >= CONNECTIONS_PER_USER
+        {
+            end_idlest(mine);
+        }
+        self.outbox.set_part(Part::Full);
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Gateway {
     delivery: Arc<DeliveryPolicy>,
     heartbeat: HeartbeatPolicy,
     classic: classic::Settings,
+    pages: classic::Pages,
+    signed_out: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     door: Door,
 }
@@ -88,6 +90,8 @@ impl Gateway {
             delivery: Arc::new(settings.delivery),
             heartbeat: settings.heartbeat,
             classic: settings.classic,
+            pages: classic::Pages::new(),
+            signed_out: classic::signed_out_seats(),
             connections: Arc::new(Semaphore::new(settings.door.connections().1)),
             door: Door::new(&settings.door),
         });

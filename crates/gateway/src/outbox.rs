@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use hongyan_protocol::{CloseCode, ConversationId, Millis, Seq, SessionId};
@@ -80,6 +80,18 @@ pub(crate) enum Ending {
     },
 }
 
+/// What a connection has to do with its user's deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Part {
+    /// It gets them, and counts among the user's connections.
+    Full,
+    /// It hears of them, but another connection of the same page has taken over: it does not count.
+    StoodBack,
+    /// It only hears of its end.
+    Apart,
+}
+
 /// What waits to be written to one connection: see the [module](self).
 pub(crate) struct Outbox {
     session: SessionId,
@@ -88,6 +100,8 @@ pub(crate) struct Outbox {
     expires_at: Millis,
     /// When the client was last heard of, in milliseconds of the hub's.
     heard: AtomicU64,
+    /// A [`Part`].
+    part: AtomicU8,
     queue: Mutex<Queue>,
 }
 
@@ -116,7 +130,7 @@ struct Missed {
 }
 
 impl Outbox {
-    /// A new connection's, of a client that is heard of at `heard`.
+    /// A new connection's, of a client that is heard of at `heard`. It stands apart.
     pub(crate) fn new(
         session: SessionId,
         connection: ConnectionId,
@@ -128,6 +142,7 @@ impl Outbox {
             connection,
             expires_at,
             heard: AtomicU64::new(heard),
+            part: AtomicU8::new(Part::Apart as u8),
             queue: Mutex::default(),
         }
     }
@@ -155,6 +170,20 @@ impl Outbox {
     /// Notes a sign of life.
     pub(crate) fn hear(&self, now: u64) {
         self.heard.store(now, Ordering::Relaxed);
+    }
+
+    /// Whether the connection counts among its user's.
+    pub(crate) fn counts(&self) -> bool {
+        self.part.load(Ordering::Relaxed) == Part::Full as u8
+    }
+
+    /// Whether the connection is told of deliveries.
+    pub(crate) fn hears(&self) -> bool {
+        self.part.load(Ordering::Relaxed) != Part::Apart as u8
+    }
+
+    pub(crate) fn set_part(&self, part: Part) {
+        self.part.store(part as u8, Ordering::Relaxed);
     }
 
     /// Puts something droppable in, without waking the connection: it goes out with what comes next. Whether

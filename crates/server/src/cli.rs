@@ -73,6 +73,7 @@ impl Serve {
         Flags {
             listen: self.listen,
             data_dir: self.data_dir.clone(),
+            demo: self.demo,
         }
     }
 }

@@ -100,7 +100,8 @@ pub struct Heartbeat {
 pub struct Classic {
     /// Whether clients of the classic protocol are served, at `/` and `/classic`.
     pub enabled: bool,
-    /// Whether pages from any port of this machine may use it, beside `allowed_origins`.
+    /// Whether pages from any port of this machine may use it, beside `allowed_origins`. The demo's default
+    /// is yes.
     pub loopback_origins: bool,
     /// How long such a connection may stay silent.
     pub idle_ms: u64,
@@ -197,6 +198,9 @@ pub struct Flags {
     /// See [`Config::data_dir`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// Whether the defaults are those of the demo, which is tried on one machine.
+    #[serde(skip)]
+    pub demo: bool,
 }
 
 /// Why a configuration was refused.
@@ -228,7 +232,11 @@ impl Config {
         {
             return Err(ConfigError::NoFile(file.clone()));
         }
-        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        let mut defaults = Self::default();
+        if flags.demo {
+            defaults.classic.loopback_origins = true;
+        }
+        let mut figment = Figment::from(Serialized::defaults(defaults));
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
@@ -425,7 +433,7 @@ mod tests {
             jail.set_env("HONGYAN_TOKEN", "for the client commands");
             let flags = Flags {
                 listen: Some(([127, 0, 0, 1], 3).into()),
-                data_dir: None,
+                ..Flags::default()
             };
             let config = load(&flags).expect("a good configuration");
             assert_eq!(config.listen.port(), 3);
@@ -434,6 +442,24 @@ mod tests {
             assert_eq!(config.delivery.repushes, 7);
             assert_eq!(config.delivery.ack_timeout_ms, 99);
             assert_eq!(config.shutdown_seconds, Config::default().shutdown_seconds);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn the_demo_has_defaults_of_its_own_which_the_file_beats() {
+        Jail::expect_with(|jail| {
+            let demo = Flags {
+                demo: true,
+                ..Flags::default()
+            };
+            jail.create_file("hongyan.toml", "")?;
+            let plain = Flags::default();
+            let loopback = |flags| load(flags).map(|config| config.classic.loopback_origins);
+            assert_eq!(loopback(&plain).ok(), Some(false));
+            assert_eq!(loopback(&demo).ok(), Some(true));
+            jail.create_file("hongyan.toml", "[classic]\nloopback_origins = false")?;
+            assert_eq!(loopback(&demo).ok(), Some(false));
             Ok(())
         });
     }

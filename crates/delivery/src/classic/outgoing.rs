@@ -26,6 +26,10 @@ pub struct Outgoing<P> {
     fetch: Fetch,
     /// Failed fetches in a row.
     fetch_failures: u32,
+    /// See [`stand_back`](Outgoing::stand_back).
+    stands_back: bool,
+    /// While it stood back, more happened than it can remember.
+    lost_track: bool,
     closed: bool,
 }
 
@@ -62,6 +66,8 @@ impl<P: Clone> Outgoing<P> {
             last_tid: 0,
             fetch: Fetch::Asleep,
             fetch_failures: 0,
+            stands_back: false,
+            lost_track: false,
             closed: false,
         }
     }
@@ -92,9 +98,36 @@ impl<P: Clone> Outgoing<P> {
         if self.closed {
             return;
         }
+        let stands_back = self.stands_back;
         match self.track(conv, seq.previous()) {
             Some(conversation) => conversation.learn_latest(seq),
+            // Its end would make a page come back that has another connection already.
+            None if stands_back => self.lost_track = true,
             None => return self.close(CloseCode::SlowReader, out),
+        }
+        self.fetch_next(out);
+    }
+
+    /// Another connection of the same page has taken over: nothing is pushed, pushed again or given up
+    /// any more. What is committed is still heard of, and acks still count.
+    pub fn stand_back(&mut self) {
+        self.stands_back = true;
+    }
+
+    /// It was no page that has another connection: everything goes on from where it stood. Each
+    /// push without an ack has its whole time again.
+    pub fn come_forward(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
+        if self.closed || !self.stands_back {
+            return;
+        }
+        self.stands_back = false;
+        if self.lost_track {
+            return self.close(CloseCode::SlowReader, out);
+        }
+        let due = now.after(self.policy.ack_timeout);
+        self.due = self.unacked.keys().map(|tid| (due, *tid)).collect();
+        for pushed in self.unacked.values_mut() {
+            (pushed.due, pushed.repushes) = (due, 0);
         }
         self.fetch_next(out);
     }
@@ -111,11 +144,11 @@ impl<P: Clone> Outgoing<P> {
         }
     }
 
-    /// The client has the push of this number. Unknown numbers are ignored: of an earlier connection,
-    /// acked before, or made up.
-    pub fn ack(&mut self, tid: u64, out: &mut Vec<Action<P>>) {
+    /// The client has the push of this number; whether there is one without an ack. Unknown numbers change
+    /// nothing: of another connection, acked before, or made up.
+    pub fn ack(&mut self, tid: u64, out: &mut Vec<Action<P>>) -> bool {
         let Some(pushed) = self.unacked.remove(&tid) else {
-            return;
+            return false;
         };
         self.due.remove(&(pushed.due, tid));
         self.window.give_back(pushed.shown.bytes);
@@ -124,6 +157,7 @@ impl<P: Clone> Outgoing<P> {
             report(pushed.conv, conversation, out);
         }
         self.fetch_next(out);
+        true
     }
 
     /// Answers [`Action::Fetch`]: the oldest entries of the logs, in the order in which to push them,
@@ -138,7 +172,11 @@ impl<P: Clone> Outgoing<P> {
             return;
         }
         self.fetch = Fetch::Idle;
-        let mut came_forward = false;
+        if self.stands_back {
+            // It is read again when it comes forward.
+            return;
+        }
+        let mut moved = false;
         for entry in entries {
             let Some(conversation) = self.conversations.get_mut(&entry.conv) else {
                 continue;
@@ -151,7 +189,7 @@ impl<P: Clone> Outgoing<P> {
             if !is_next || !self.window.has_room(bytes, &self.policy) {
                 break;
             }
-            came_forward = true;
+            moved = true;
             match entry.shown {
                 Some(shown) => self.push(entry.conv, entry.seq, shown, now, out),
                 None => {
@@ -160,7 +198,7 @@ impl<P: Clone> Outgoing<P> {
                 }
             }
         }
-        if came_forward || !self.is_behind() {
+        if moved || !self.is_behind() {
             self.fetch_failures = 0;
         } else {
             // The log does not have what it should: asking again at once would spin.
@@ -192,6 +230,9 @@ impl<P: Clone> Outgoing<P> {
 
     /// When to call [`tick`](Self::tick) next.
     pub fn next_deadline(&self) -> Option<Tick> {
+        if self.stands_back {
+            return None;
+        }
         let resting = match self.fetch {
             Fetch::Resting(until) => Some(until),
             Fetch::Asleep | Fetch::Idle | Fetch::Outstanding => None,
@@ -202,6 +243,9 @@ impl<P: Clone> Outgoing<P> {
 
     /// Time passed.
     pub fn tick(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
+        if self.stands_back {
+            return;
+        }
         while let Some(&(due, tid)) = self.due.first().filter(|(due, _)| *due <= now) {
             self.due.remove(&(due, tid));
             let Some(pushed) = self.unacked.get_mut(&tid) else {
@@ -286,7 +330,8 @@ impl<P: Clone> Outgoing<P> {
 
     /// Asks for what is held back, if there is any and half of the window is free.
     fn fetch_next(&mut self, out: &mut Vec<Action<P>>) {
-        if self.closed || self.fetch != Fetch::Idle || !self.window.is_half_free(&self.policy) {
+        let may_fetch = !self.closed && !self.stands_back && self.fetch == Fetch::Idle;
+        if !may_fetch || !self.window.is_half_free(&self.policy) {
             return;
         }
         let behind = self

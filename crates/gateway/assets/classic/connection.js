@@ -38,6 +38,10 @@ const GOOD_AFTER = 10_000;
 /** From opening to being online, in milliseconds. */
 const ONLINE_WITHIN = 10_000;
 
+/** A name for this tab. Tabs of one browser share the cookie; by their names the server tells them apart. And
+ * who has one is told of errors, and of what the user sent on other devices (`own`). */
+const PAGE = Math.random().toString(36).slice(2);
+
 export class Connection {
   #uid;
   #events;
@@ -108,7 +112,7 @@ export class Connection {
   /** Going online: from here on the server pushes, beginning with what came while we were away. */
   async #bind() {
     try {
-      const answer = await this.ask(TYPE.BIND, { uid: this.#uid });
+      const answer = await this.ask(TYPE.BIND, { uid: this.#uid, page: PAGE, own: true });
       if (answer.status !== "success") throw new Broken();
     } catch {
       this.#drop();

@@ -7,6 +7,7 @@ use hongyan_service::{Caller, DirectMessage, DirectPage, Service, ServiceError};
 
 use super::frame::failure;
 use super::view::{ContactsVo, MessageVo, People};
+use crate::Gateway;
 use crate::http::committed;
 
 /// The kind of message that is text, the only one.
@@ -72,35 +73,79 @@ pub(super) async fn send(
     Ok(MessageVo::of(&message, caller.user(), &people))
 }
 
-/// The newest messages between the caller and somebody, which are thereby read.
+/// What a page of the course is shown for a message that was refused: it has no other place to say so.
+pub(super) async fn refused(
+    service: &Service,
+    caller: &Caller,
+    recipient: UserId,
+    is_empty: bool,
+    failure: &Failure,
+) -> MessageVo {
+    let why = match failure.code {
+        ErrorCode::BadRequest if is_empty => "消息是空的",
+        ErrorCode::BadRequest => "消息里有不能发送的字符",
+        ErrorCode::TooLarge => "消息太长",
+        ErrorCode::UserNotFound => "没有这位联系人",
+        _ if failure.retry_after_ms.is_some() => "服务器正忙，请稍后再试",
+        _ => "出错了",
+    };
+    // The notice is worth more than the names and the place in it.
+    let people = service.people(caller, &[caller.user(), recipient]).await;
+    let newest = service.newest_direct_entry(caller, recipient).await;
+    MessageVo::of_refused(
+        why,
+        newest.unwrap_or_default(),
+        (caller.user(), recipient),
+        service.now(),
+        &people.unwrap_or_default(),
+    )
+}
+
+/// The newest messages between the caller and somebody, which are thereby read if `reads`.
 pub(super) async fn query(
     service: &Service,
     caller: &Caller,
     other: UserId,
+    reads: bool,
 ) -> Result<Queried, ServiceError> {
     let page = service.direct_messages(caller, other).await?;
-    read(service, caller, other, page).await
+    read(service, caller, other, page, reads).await
 }
 
-/// The messages between the caller and somebody after one of them, which are thereby read.
+/// The messages between the caller and somebody after one of them, which are thereby read if `reads`.
 pub(super) async fn query_since(
     service: &Service,
     caller: &Caller,
     other: UserId,
     since: EntryId,
+    reads: bool,
 ) -> Result<Queried, ServiceError> {
     let page = service.direct_messages_since(caller, other, since).await?;
-    read(service, caller, other, page).await
+    read(service, caller, other, page, reads).await
 }
 
-/// The people with whom the caller spoke last.
+/// The people with whom the caller spoke last. Who gets to see them has been told of what they count: it
+/// is not pushed after a bind, because a page adds each push to its numbers.
 pub(super) async fn contacts(
-    service: &Service,
+    gateway: &Gateway,
     caller: &Caller,
+    shown: bool,
 ) -> Result<ContactsVo, ServiceError> {
+    let service = &gateway.service;
     let owner = service.me(caller).await?;
     let contacts = service.direct_contacts(caller).await?;
+    if shown {
+        for (conv, seq) in &contacts.counted {
+            delivered(gateway, caller, *conv, *seq);
+        }
+    }
     Ok(ContactsVo::of(&contacts, &owner))
+}
+
+/// The caller has, or was told of, everything in a conversation up to here.
+pub(super) fn delivered(gateway: &Gateway, caller: &Caller, conv: ConversationId, seq: Seq) {
+    gateway.pages.note_told(caller.user(), conv, seq);
+    gateway.service.delivered(caller, conv, seq);
 }
 
 async fn read(
@@ -108,12 +153,13 @@ async fn read(
     caller: &Caller,
     other: UserId,
     page: Option<DirectPage>,
+    reads: bool,
 ) -> Result<Queried, ServiceError> {
     let Some(page) = page else {
         return Ok(Queried::default());
     };
     let DirectPage { conv, up_to, .. } = page;
-    if up_to > Seq::ZERO {
+    if reads && up_to > Seq::ZERO {
         let position = Read { conv, seq: up_to };
         let moved = committed(|reply| service.read(caller, position, reply)).await;
         if let Err(error) = moved {

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use hongyan_protocol::{EntryId, ErrorCode, UserId};
 use hongyan_service::{Login, ServiceError};
-use http::header::ACCEPT;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::form::Form;
-use super::guard::{Asker, check_page};
+use super::guard::{Asker, check_page, is_navigation, is_page, wants_page};
+use super::plain::Plain;
 use super::view::{ContactsVo, MessageVo};
 use super::{calls, page};
 use crate::Gateway;
@@ -97,7 +96,9 @@ pub(super) async fn login(
     } else {
         let token = signed_in.token.as_str();
         let (caller, _) = gateway.service.authenticate(token).await?;
-        Json(calls::contacts(&gateway.service, &caller).await?).into_response()
+        // A program that signs in this way has not looked at them.
+        let shown = is_page(&headers);
+        Plain(calls::contacts(&gateway, &caller, shown).await?).into_response()
     };
     let seconds = seconds_until(&gateway, signed_in.session.expires_at);
     cookie.set(&mut response, signed_in.token.as_str(), seconds);
@@ -130,47 +131,54 @@ pub(super) async fn logout(
 /// message; the server makes up the client id.
 pub(super) async fn send(
     State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
     Asker(caller): Asker,
     Form(form): Form<SendForm>,
-) -> Result<Json<MessageVo>, ApiError> {
+) -> Result<Plain<MessageVo>, ApiError> {
     calls::check_claim(&caller, form.sender_uid)?;
     let service = &gateway.service;
     let client_id = service.fresh_client_id_prefix();
-    let sent = calls::send(
-        service,
-        &caller,
-        form.recipient_uid,
-        form.content,
-        form.msg_type,
-        client_id,
-    );
-    Ok(Json(sent.await?))
+    let (to, is_empty) = (form.recipient_uid, form.content.is_empty());
+    let sent = calls::send(service, &caller, to, form.content, form.msg_type, client_id);
+    match sent.await {
+        Ok(message) => Ok(Plain(message)),
+        Err(failure) if is_page(&headers) => {
+            let notice = calls::refused(service, &caller, to, is_empty, &failure);
+            Ok(Plain(notice.await))
+        }
+        Err(failure) => Err(failure.into()),
+    }
 }
 
 /// `GET /queryMsg`: an empty body where the two never spoke.
 pub(super) async fn query(
     State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<QueryParameters>,
 ) -> Result<Response, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
-    let found = calls::query(&gateway.service, &caller, of.other_uid).await?;
+    let reads = !is_navigation(&headers);
+    let found = calls::query(&gateway.service, &caller, of.other_uid, reads).await?;
     Ok(if found.messages.is_empty() {
         StatusCode::OK.into_response()
     } else {
-        Json(found.messages).into_response()
+        Plain(found.messages).into_response()
     })
 }
 
 /// `GET /queryMsgSinceMid`
 pub(super) async fn query_since(
     State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<SinceParameters>,
-) -> Result<Json<Vec<MessageVo>>, ApiError> {
+) -> Result<Plain<Vec<MessageVo>>, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
-    let found = calls::query_since(&gateway.service, &caller, of.other_uid, of.last_mid).await?;
-    Ok(Json(found.messages))
+    let reads = !is_navigation(&headers);
+    let (service, other) = (&gateway.service, of.other_uid);
+    let found = calls::query_since(service, &caller, other, of.last_mid, reads).await?;
+    Ok(Plain(found.messages))
 }
 
 /// `GET /queryContacts`
@@ -178,17 +186,9 @@ pub(super) async fn contacts(
     State(gateway): State<Arc<Gateway>>,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<ContactsParameters>,
-) -> Result<Json<ContactsVo>, ApiError> {
+) -> Result<Plain<ContactsVo>, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
-    Ok(Json(calls::contacts(&gateway.service, &caller).await?))
-}
-
-/// Whether the answer goes to a browser's window and not to a script.
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
+    Ok(Plain(calls::contacts(&gateway, &caller, true).await?))
 }
 
 /// Signing in again in one browser leaves no session behind that nobody holds any more.

@@ -1,6 +1,8 @@
 //! The frames, 0 to 6, and the error frame, −1: `{"type": <int>, …}`.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Write;
 use std::marker::PhantomData;
 
 use hongyan_protocol::heartbeat::Learnt;
@@ -10,6 +12,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::Serialize;
 
+use super::limits::PAGE_NAME_BYTES;
 use super::view::MessageVo;
 
 /// A frame from a client.
@@ -24,7 +27,13 @@ pub(super) enum Frame {
         learnt: Learnt,
     },
     /// 1: I am online.
-    Bind { uid: UserId },
+    Bind {
+        uid: UserId,
+        /// The name that the page gave itself, if any. An addition of ours, which `/classic` sends.
+        page: Option<Box<str>>,
+        /// Whether to push what the user sent elsewhere, too. An addition of ours, which `/classic` sends.
+        own: bool,
+    },
     /// 2: what did we two say?
     Query { owner: UserId, other: UserId },
     /// 3: say this.
@@ -47,6 +56,8 @@ struct Fields {
     uid: Option<UserId>,
     timeout: Option<u64>,
     learnt: Option<Learnt>,
+    page: Option<Box<str>>,
+    own: Option<bool>,
     owner_uid: Option<UserId>,
     other_uid: Option<UserId>,
     sender_uid: Option<UserId>,
@@ -75,6 +86,7 @@ impl Frame {
             let message = format!("a frame has at most {CLIENT_FRAME_BYTES} bytes");
             return Err(failure(ErrorCode::TooLarge, &message));
         }
+        let text = escape_controls(text);
         let wire: OnWire = read_object(text.as_bytes())
             .map_err(|(code, message)| failure(code, &format!("not a frame: {message}")))?;
         let data = wire.data.0;
@@ -86,6 +98,8 @@ impl Frame {
             },
             1 => Self::Bind {
                 uid: needed(data.uid, "uid")?,
+                page: data.page.map(page_name).transpose()?,
+                own: data.own.unwrap_or_default(),
             },
             2 => Self::Query {
                 owner: needed(data.owner_uid, "ownerUid")?,
@@ -113,7 +127,9 @@ impl Frame {
     /// Whose frame it claims to be; an ack claims nothing.
     pub(super) fn claims(&self) -> Option<UserId> {
         match self {
-            Self::Heartbeat { uid, .. } | Self::Bind { uid } | Self::Unread { uid } => Some(*uid),
+            Self::Heartbeat { uid, .. } | Self::Bind { uid, .. } | Self::Unread { uid } => {
+                Some(*uid)
+            }
             Self::Query { owner, .. } => Some(*owner),
             Self::Send { sender, .. } => Some(*sender),
             Self::Ack { .. } => None,
@@ -129,6 +145,12 @@ pub(super) fn heartbeat(next_interval_ms: u64) -> String {
 /// Answers 1.
 pub(super) fn bound() -> String {
     r#"{"type":1,"status":"success"}"#.into()
+}
+
+/// Answers 1 on the socket of a page that is not signed in: these clients take every other word than
+/// `success` for "not online".
+pub(super) fn signed_out() -> String {
+    r#"{"type":1,"status":"signed_out"}"#.into()
 }
 
 /// Answers 2.
@@ -167,6 +189,39 @@ pub(super) fn failure(code: ErrorCode, message: &str) -> Failure {
 
 fn with_data(kind: i8, data: &impl Serialize) -> String {
     format!(r#"{{"type":{kind},"data":{}}}"#, super::view::encode(data))
+}
+
+fn page_name(name: Box<str>) -> Result<Box<str>, Failure> {
+    if name.len() > PAGE_NAME_BYTES {
+        let message = format!("page has at most {PAGE_NAME_BYTES} bytes");
+        return Err(failure(ErrorCode::BadRequest, &message));
+    }
+    Ok(name)
+}
+
+/// The same with control characters within strings escaped, as JSON wants them. These clients put
+/// their frames together by hand, so a text that was pasted has its line breaks and tabs as they are.
+fn escape_controls(text: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c < ' ';
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    let (mut in_string, mut after_backslash) = (false, false);
+    for c in text.chars() {
+        if in_string && !after_backslash && is_control(c) {
+            // Writing to a string never fails.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+        match c {
+            '"' if !after_backslash => in_string = !in_string,
+            _ => {}
+        }
+        after_backslash = in_string && c == '\\' && !after_backslash;
+    }
+    Cow::Owned(escaped)
 }
 
 fn needed<T>(value: Option<T>, name: &str) -> Result<T, Failure> {
@@ -221,7 +276,19 @@ mod tests {
         );
         assert_eq!(
             read(r#"{"data":{"uid":1000},"type":1}"#),
-            Frame::Bind { uid: ZHANG }
+            Frame::Bind {
+                uid: ZHANG,
+                page: None,
+                own: false
+            }
+        );
+        assert_eq!(
+            read(r#"{"type":1,"data":{"uid":1000,"page":"p1","own":true}}"#),
+            Frame::Bind {
+                uid: ZHANG,
+                page: Some("p1".into()),
+                own: true
+            }
         );
         assert_eq!(
             read(r#"{"type":2,"data":{"ownerUid":1000,"otherUid":1001}}"#),
@@ -282,6 +349,43 @@ mod tests {
             "x".repeat(CLIENT_FRAME_BYTES)
         );
         assert_eq!(code(&long), ErrorCode::TooLarge);
+    }
+
+    #[test]
+    fn control_characters_within_strings_are_taken_as_they_are() {
+        let said = |content: &str| {
+            let frame = format!(
+                "{{\n\t\"type\":3,\r\n\"data\":{{\"senderUid\":1000,\"recipientUid\":1001,\"content\":\"{content}\",\"msgType\":1}}}}"
+            );
+            match Frame::decode(&frame) {
+                Ok(Frame::Send { content, .. }) => Some(content.to_string()),
+                Ok(other) => panic!("{other:?}"),
+                Err(_) => None,
+            }
+        };
+        for text in ["a\nb", "\r\n\t", "\u{1}\u{1f}", "长\n👋", "a\u{7f}b"] {
+            assert_eq!(said(text).as_deref(), Some(text), "{text:?}");
+        }
+        assert_eq!(
+            said("a\\nb\n").as_deref(),
+            Some("a\nb\n"),
+            "beside escaped ones"
+        );
+        assert_eq!(
+            said("\\\"\n\\\\").as_deref(),
+            Some("\"\n\\"),
+            "beside quotes"
+        );
+        assert_eq!(said("a\\\nb"), None, "a backslash escapes no line break");
+        assert_eq!(said("say \"yes\"\n"), None);
+    }
+
+    #[test]
+    fn a_page_names_itself_in_few_bytes() {
+        let bind = |name: &str| format!(r#"{{"type":1,"data":{{"uid":1000,"page":"{name}"}}}}"#);
+        assert!(Frame::decode(&bind(&"x".repeat(PAGE_NAME_BYTES))).is_ok());
+        let long = bind(&"x".repeat(PAGE_NAME_BYTES + 1));
+        assert_eq!(code(&long), ErrorCode::BadRequest);
     }
 
     #[test]

@@ -2,12 +2,11 @@
 //!
 //! A browser adds the session cookie to whatever page asks, so the page's origin is checked: in every
 //! `Origin` header, on reads too, because some reads of this protocol change something. Without the
-//! header it is a program, or a browser on its own site; `Sec-Fetch-Site` gives away the rest.
+//! header it is a program, or a browser on its own site; `Sec-Fetch-Site` gives away the rest, and where there is
+//! none, `Referer`.
 //!
-//! Pages from this machine (loopback, any port) are allowed here, unlike on the native endpoint: the
-//! course's page comes from another port of the same host. That gives nothing away. A cookie ignores
-//! ports, so a server on another port of the host gets it anyway; and for a page on another host
-//! the cookie's `SameSite=Lax` keeps it out.
+//! Pages from this machine (loopback, any port) can be allowed here, unlike on the native endpoint: the
+//! course's page comes from another port of the same host. Any such page then acts as the user.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use hongyan_service::{Caller, ServiceError};
 use http::HeaderMap;
-use http::header::ORIGIN;
+use http::header::{ACCEPT, HOST, ORIGIN, REFERER};
 use http::request::Parts;
 
 use crate::Gateway;
@@ -25,6 +24,9 @@ use crate::http::error::ApiError;
 
 /// Where a browser says how the asking page and this server belong together.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+/// Where it says what makes it ask.
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
 
 /// The parameter that may carry a token when a socket is opened.
 const TOKEN_PARAMETER: &str = "token";
@@ -57,7 +59,7 @@ pub(super) fn check_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), S
             is_listed(gateway, origin) || gateway.origins.may_use_cookie(headers)
         }
         None => match headers.get(SEC_FETCH_SITE) {
-            None => true,
+            None => !is_foreign_referer(gateway, headers),
             Some(site) => site == "same-origin" || site == "none",
         },
     };
@@ -68,6 +70,46 @@ pub(super) fn check_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), S
             "a page of this origin may not use this server",
         ))
     }
+}
+
+/// Whether a link on a foreign page led here, as far as an old browser says so, or one that was reached by
+/// plain http.
+fn is_foreign_referer(gateway: &Gateway, headers: &HeaderMap) -> bool {
+    let Some(referer) = headers
+        .get(REFERER)
+        .and_then(|referer| referer.to_str().ok())
+    else {
+        return false;
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let Some((scheme, rest)) = referer.split_once("://") else {
+        return true;
+    };
+    let from = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(from));
+    !is_own && !is_listed(gateway, &format!("{scheme}://{from}"))
+}
+
+/// Whether the browser's window asks, and not a script or a program.
+pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
+    match headers.get(SEC_FETCH_MODE) {
+        Some(mode) => mode == "navigate",
+        None => wants_page(headers),
+    }
+}
+
+/// Whether the answer goes to a browser's window.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Whether a page asks, and not a program: every browser says where a page is from when it opens a socket
+/// or posts a form.
+pub(super) fn is_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ORIGIN)
 }
 
 /// Whether this origin is allowed wherever the server is reached: listed, or of this machine.

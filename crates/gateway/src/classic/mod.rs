@@ -18,11 +18,17 @@ mod frame;
 mod guard;
 mod limits;
 mod page;
+mod pages;
+mod plain;
+mod signed_out;
 mod upgrade;
 mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+pub(crate) use self::pages::Pages;
+pub(crate) use self::signed_out::seats as signed_out_seats;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -47,9 +53,16 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             enabled: true,
-            loopback_origins: true,
+            loopback_origins: false,
             idle: limits::IDLE,
         }
+    }
+}
+
+impl Settings {
+    /// How long the WebSocket of a silent client may take to answer.
+    fn pong_within(&self) -> Duration {
+        limits::PONG_WITHIN.min(self.idle)
     }
 }
 

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use hongyan_protocol::ErrorCode;
 use hongyan_service::ServiceError;
 
-use super::connection;
-use super::guard::{check_page, socket_token};
-use super::limits::FRAME_BYTES;
+use super::guard::{check_page, is_page, socket_token};
+use super::limits::{FRAME_BYTES, SIGNED_OUT_FRAME_BYTES};
+use super::{Pages, connection, signed_out};
 use crate::Gateway;
 use crate::http::error::ApiError;
 use crate::http::web;
 use crate::transport::upgrade::{NoUpgrade, Upgrade};
 
-/// Upgrades a request of a signed-in user from an allowed page, if there is room.
+/// Upgrades a request of a signed-in user from an allowed page, if there is room; also that of an allowed page
+/// whose sign-in is over, to tell it.
 pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match Upgrade::asked_for(&mut parts) {
@@ -35,10 +37,29 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
     };
     let caller = match authenticated {
         Ok((caller, _)) => caller,
+        // A page that is refused here tries again for ever, twice for each time. Told on a socket, it rests.
+        Err(error) if error.code() == ErrorCode::Unauthenticated && is_page(&parts.headers) => {
+            return match signed_out::enter(&gateway) {
+                Some(seat) => {
+                    upgrade.grant(None, SIGNED_OUT_FRAME_BYTES, move |socket| async move {
+                        signed_out::serve(gateway, socket, seat).await;
+                        drop(place);
+                    })
+                }
+                None => ApiError::from(error).into_response(),
+            };
+        }
         Err(error) => return ApiError::from(error).into_response(),
     };
+    let registration = gateway.hub.register_apart(caller.user(), caller.session(), caller.expires_at());
+    let outbox = registration.outbox();
+    let held = match Pages::enter(&gateway, &caller, outbox, &parts.headers).await {
+        Ok(held) => held,
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let is_page = is_page(&parts.headers);
     upgrade.grant(None, FRAME_BYTES, move |socket| async move {
-        connection::serve(gateway, socket, caller).await;
+        connection::serve(gateway, socket, caller, registration, held, is_page).await;
         drop(place);
     })
 }

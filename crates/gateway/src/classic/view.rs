@@ -85,6 +85,31 @@ impl MessageVo {
         }
     }
 
+    /// What stands in the place of a message that was refused: these pages show nothing but messages. Its
+    /// id is that of the newest one, so that a page which asks for what is newer goes on from there.
+    pub(super) fn of_refused(
+        why: &str,
+        newest: Option<EntryId>,
+        (sender, recipient): (UserId, UserId),
+        at: Millis,
+        people: &People,
+    ) -> Self {
+        let (owner_name, owner_uid_avatar) = name_and_avatar(people.get(&sender));
+        let (other_name, other_uid_avatar) = name_and_avatar(people.get(&recipient));
+        Self {
+            mid: newest.unwrap_or(EntryId::from_trusted(0)),
+            content: format!("（没有发送：{why}）"),
+            owner_uid: sender,
+            owner_name,
+            owner_uid_avatar,
+            other_uid: recipient,
+            other_name,
+            other_uid_avatar,
+            direction: Direction::Sent,
+            create_time: at,
+        }
+    }
+
     /// The message as its sender sees it: what a push shows to the recipient.
     pub(super) fn of_sender(message: &DirectMessage, people: &People) -> Self {
         Self::of(message, message.from, people)
@@ -246,6 +271,7 @@ mod tests {
                 unread: 2,
             }],
             total_unread: 5,
+            counted: Vec::new(),
         };
         let view = ContactsVo::of(&contacts, &person(LI, "李四", None));
         assert_eq!(

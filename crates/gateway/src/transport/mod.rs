@@ -191,6 +191,12 @@ impl Socket {
         self.stream.moved()
     }
 
+    /// Queues a question for the next flush that the other side's WebSocket answers by itself, whatever runs on it.
+    pub(crate) fn ping(&mut self) -> Result<(), WriteError> {
+        self.unflushed = true;
+        self.queue(Message::Ping(Bytes::new()))
+    }
+
     /// Gives the library something to write. What the stream does not take at once waits.
     fn queue(&mut self, message: Message) -> Result<(), WriteError> {
         let mut context = nobody();

@@ -53,6 +53,7 @@ fn load_config(file: Option<PathBuf>, data_dir: Option<PathBuf>) -> anyhow::Resu
     let flags = Flags {
         listen: None,
         data_dir,
+        ..Flags::default()
     };
     let config = Config::load(file, &flags)?;
     for unknown in Config::unknown_variables() {

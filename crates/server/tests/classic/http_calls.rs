@@ -142,6 +142,32 @@ async fn messages_are_sent_and_polled() {
 }
 
 #[tokio::test]
+async fn the_page_can_parse_every_answer_itself() {
+    let server = TestServer::start().await;
+    let mut zhang = Browser::new(server.address());
+    let form = [("email", ZHANG), ("password", "1234")];
+    let contacts = zhang.post("/login", &form).await.parsed_by_the_page();
+    assert_eq!(contacts["ownerUid"], 1000);
+    let sent = zhang.send_msg(ZHANG_ID, LI_ID, "text").await;
+    let sent = sent.parsed_by_the_page();
+    for path in [
+        "/queryMsg?ownerUid=1000&otherUid=1001",
+        "/queryMsgSinceMid?ownerUid=1000&otherUid=1001&lastMid=0",
+    ] {
+        let found = zhang.get(path).await.parsed_by_the_page();
+        assert_eq!(found[0], sent, "{path}");
+    }
+    let nothing = format!(
+        "/queryMsgSinceMid?ownerUid=1000&otherUid=1001&lastMid={}",
+        sent["mid"]
+    );
+    assert_eq!(zhang.get(&nothing).await.parsed_by_the_page(), json!([]));
+    let contacts = zhang.get("/queryContacts?ownerUid=1000").await;
+    let contacts = contacts.parsed_by_the_page();
+    assert_eq!(contacts["contactInfoList"][0]["content"], "text");
+}
+
+#[tokio::test]
 async fn a_poll_finds_its_place_in_a_long_log() {
     const MESSAGES: u64 = 120;
     let server = TestServer::start().await;
@@ -256,7 +282,7 @@ async fn what_cannot_be_is_refused() {
 
 #[tokio::test]
 async fn a_page_of_another_port_may_read_the_answers() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.classic.loopback_origins = true).await;
     let mut zhang = Browser::sign_in(&server, ZHANG).await;
     let path = "/queryContacts?ownerUid=1000";
     let request = zhang

@@ -42,6 +42,7 @@ async fn a_token_in_the_address_signs_in() {
 async fn pages_of_this_machine_may_open_a_socket_and_foreign_ones_may_not() {
     let server = TestServer::start_with(|config| {
         config.allowed_origins = vec!["https://chat.example.com".into()];
+        config.classic.loopback_origins = true;
     })
     .await;
     let url = format!("ws://{}", server.address());
@@ -78,8 +79,8 @@ async fn pages_of_this_machine_may_open_a_socket_and_foreign_ones_may_not() {
 }
 
 #[tokio::test]
-async fn loopback_can_be_taken_off_the_list() {
-    let server = TestServer::start_with(|config| config.classic.loopback_origins = false).await;
+async fn loopback_is_not_on_the_list_by_default() {
+    let server = TestServer::start().await;
     let url = format!("ws://{}", server.address());
     let browser = Browser::sign_in(&server, ZHANG).await;
     let neighbour = [
@@ -150,10 +151,17 @@ async fn a_foreign_page_makes_a_browser_do_nothing() {
             "/sendMsg?senderUid=1000&recipientUid=1001&content=x&msgType=1",
         ),
         (Method::GET, "/queryMsg?ownerUid=1000&otherUid=1001"),
+        (
+            Method::GET,
+            "/queryMsgSinceMid?ownerUid=1000&otherUid=1001&lastMid=0",
+        ),
         (Method::GET, "/queryContacts?ownerUid=1000"),
         (Method::GET, "/logout"),
     ];
+    let neighbour = format!("http://127.0.0.1:{}/page", server.address().port() ^ 1);
     let marks = [
+        ("referer", "https://evil.example/page?http://127.0.0.1"),
+        ("referer", neighbour.as_str()),
         ("origin", "https://evil.example"),
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
@@ -176,6 +184,40 @@ async fn a_foreign_page_makes_a_browser_do_nothing() {
         .send(request.header("origin", "https://evil.example"))
         .await;
     assert_eq!(answered.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn what_the_window_shows_is_not_read_and_its_own_links_sign_out() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::sign_in(&server, ZHANG).await;
+    let mut li = Socket::online(&server, LI, LI_ID).await;
+    li.say(ZHANG_ID, "unread").await;
+    let window = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    for path in [
+        "/queryMsg?ownerUid=1000&otherUid=1001",
+        "/queryMsgSinceMid?ownerUid=1000&otherUid=1001&lastMid=0",
+    ] {
+        for headers in [
+            vec![window],
+            vec![
+                window,
+                ("sec-fetch-site", "none"),
+                ("sec-fetch-mode", "navigate"),
+            ],
+        ] {
+            let mut request = browser.request(Method::GET, path);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            assert_eq!(browser.send(request).await.json()[0]["content"], "unread");
+            assert_eq!(browser.contacts(ZHANG_ID).await["totalUnread"], 1);
+        }
+    }
+    let link = browser
+        .request(Method::GET, "/logout")
+        .header("accept", window.1)
+        .header("referer", format!("{}/classic", server.url()));
+    assert_eq!(browser.send(link).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -15,15 +15,31 @@
 #[path = "../system/harness/mod.rs"]
 mod harness;
 
+#[allow(
+    dead_code,
+    reason = "shared with the crash tests, which use more of it"
+)]
+#[path = "../crash/server.rs"]
+mod process;
+#[allow(
+    dead_code,
+    reason = "shared with the crash tests, which use more of it"
+)]
+#[path = "../crash/proxy.rs"]
+mod proxy;
+
 mod acks;
 mod bad_input;
 mod client;
+mod course_page;
 mod frames;
 mod http_calls;
 mod identity;
 mod logs;
 mod mixed;
 mod offline;
+mod one_page;
+mod outages;
 mod page;
 mod restart;
 mod sdk;

@@ -124,20 +124,48 @@ async fn who_read_it_elsewhere_is_not_pushed_it() {
 }
 
 #[tokio::test]
-async fn every_connection_of_both_gets_it_but_the_one_that_sent() {
+async fn every_connection_of_the_recipient_gets_it_and_none_of_the_sender() {
     let server = TestServer::start().await;
     let mut sending = Socket::online(&server, ZHANG, ZHANG_ID).await;
     let mut zhang = Socket::online(&server, ZHANG, ZHANG_ID).await;
     let mut first = Socket::online(&server, LI, LI_ID).await;
     let mut second = Socket::online(&server, LI, LI_ID).await;
     let mut native = server.connect(LI).await.acking();
+    let mut own_native = server.connect(ZHANG).await.acking();
     let sent = sending.say(LI_ID, "to all").await;
-    for socket in [&mut zhang, &mut first, &mut second] {
+    for socket in [&mut first, &mut second] {
         let push = socket.push().await;
         assert_eq!(push["data"], sent, "all see the sender's view");
         assert_eq!(push["tid"], 1);
     }
-    let entry = native.next_of("entry").await;
-    assert_eq!(entry["id"], sent["mid"]);
+    for native in [&mut native, &mut own_native] {
+        let entry = native.next_of("entry").await;
+        assert_eq!(entry["id"], sent["mid"]);
+    }
+    // These pages would show it as received from oneself, and count it as unread.
     sending.hears_nothing().await;
+    zhang.hears_nothing().await;
+    assert_eq!(zhang.unread().await, 0);
+    // What the other answers comes to both.
+    first.say(ZHANG_ID, "an answer").await;
+    for socket in [&mut sending, &mut zhang] {
+        assert_eq!(socket.pushed(1).await, ["an answer"]);
+    }
+    // Nor does it come at the next bind.
+    let mut later = Socket::online(&server, ZHANG, ZHANG_ID).await;
+    later.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_it_gets_what_its_user_sent_elsewhere() {
+    let server = TestServer::start().await;
+    let mut sending = Socket::online(&server, ZHANG, ZHANG_ID).await;
+    let browser = Browser::sign_in(&server, ZHANG).await;
+    let mut page = Socket::open(&server, &browser, ZHANG_ID).await;
+    let bind = json!({ "type": 1, "data": { "uid": ZHANG_ID, "page": "p", "own": true } });
+    assert_eq!(page.ask(bind).await["status"], "success");
+    let sent = sending.say(LI_ID, "from elsewhere").await;
+    assert_eq!(page.push().await["data"], sent);
+    page.say(LI_ID, "from here").await;
+    page.hears_nothing().await;
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use hongyan_protocol::limits::PAGE_BYTES;
-use hongyan_protocol::{ConversationId, UserId, UserProfile, escaped_bytes};
+use hongyan_protocol::{ConversationId, Seq, UserId, UserProfile, escaped_bytes};
 use hongyan_store::{Content, Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use super::{DirectMessage, other_member};
@@ -28,6 +28,9 @@ pub struct Contacts {
     pub contacts: Vec<Contact>,
     /// Unread messages over all conversations, those that are not listed included.
     pub total_unread: u64,
+    /// The listed conversations of which something was not delivered to the caller yet, and up to where
+    /// the numbers above count it.
+    pub counted: Vec<(ConversationId, Seq)>,
 }
 
 impl Service {
@@ -41,6 +44,7 @@ impl Service {
         };
         let page = self.store.sync(me, SyncCursor::Since(0), limits).await?;
         let mut found = Vec::new();
+        let mut counted = Vec::new();
         for (conversation, unread, mut entries) in page.conversations {
             let Some(other) = other_member(&conversation, me) else {
                 continue;
@@ -51,6 +55,11 @@ impl Service {
                 .await?;
             if let Some(last) = last {
                 found.push((other, last, unread));
+                let mut members = conversation.members.iter();
+                let delivered = members.find(|member| member.user == me);
+                if delivered.is_some_and(|member| member.delivered < conversation.head) {
+                    counted.push((conversation.id, conversation.head));
+                }
             }
         }
         found.sort_by_key(|(_, last, _)| Reverse(last.id));
@@ -69,6 +78,7 @@ impl Service {
         Ok(Contacts {
             contacts: found.into_iter().filter_map(contact).collect(),
             total_unread: page.total_unread,
+            counted,
         })
     }
 

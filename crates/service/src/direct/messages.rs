@@ -41,6 +41,23 @@ impl Service {
         }))
     }
 
+    /// The id of the newest entry between the caller and `other`; `None` when the two never spoke.
+    pub async fn newest_direct_entry(
+        &self,
+        caller: &Caller,
+        other: UserId,
+    ) -> Result<Option<EntryId>, ServiceError> {
+        let me = caller.user();
+        let Some(conv) = self.store.direct_conversation(me, other).await? else {
+            return Ok(None);
+        };
+        let found = self
+            .store
+            .history(me, conv, HistoryRange::Latest, 1)
+            .await?;
+        Ok(found.entries.last().map(|entry| entry.id))
+    }
+
     /// The messages between the caller and `other` with ids above `since`, the oldest first: at most
     /// [`DIRECT_MESSAGES`], fewer when they are long; ask again with the last id for more. `None`
     /// when the two never spoke.

@@ -456,3 +456,63 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_stands_back_pushes_nothing_and_forgets_nothing() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.committed(A, seq(1), &mut out);
+    outgoing.fetched([shown(A, 1)], at(0), &mut out);
+    assert_eq!(drain(&mut out), [fetch(&[(A, 0)], 4), push(1, false)]);
+    outgoing.committed(A, seq(2), &mut out);
+    assert_eq!(drain(&mut out), [fetch(&[(A, 1)], 3)]);
+
+    outgoing.stand_back();
+    // What was being read comes too late; nothing is pushed again or given up.
+    outgoing.fetched([shown(A, 2)], at(10), &mut out);
+    outgoing.committed(B, seq(7), &mut out);
+    assert_eq!(outgoing.next_deadline(), None);
+    outgoing.tick(at(1_000_000), &mut out);
+    assert_eq!(drain(&mut out), []);
+
+    // Back: it goes on where it stood, and what has no ack has its whole time again.
+    outgoing.come_forward(at(1_000_000), &mut out);
+    assert_eq!(drain(&mut out), [fetch(&[(A, 1), (B, 6)], 3)]);
+    outgoing.fetched([shown(A, 2), shown(B, 7)], at(1_000_000), &mut out);
+    assert_eq!(drain(&mut out), [push(2, false), push(3, false)]);
+    assert_eq!(outgoing.next_deadline(), Some(at(1_005_000)));
+    outgoing.tick(at(1_005_000), &mut out);
+    let again = [push(1, true), push(2, true), push(3, true)];
+    assert_eq!(drain(&mut out), again);
+}
+
+#[test]
+fn an_ack_counts_for_who_stands_back() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.committed(A, seq(1), &mut out);
+    outgoing.fetched([shown(A, 1)], at(0), &mut out);
+    outgoing.stand_back();
+    drain(&mut out);
+    assert!(!outgoing.ack(2, &mut out), "there is no such push");
+    assert!(outgoing.ack(1, &mut out));
+    assert_eq!(drain(&mut out), [delivered(A, 1)]);
+    assert!(!outgoing.ack(1, &mut out), "acked before");
+    outgoing.come_forward(at(9), &mut out);
+    outgoing.come_forward(at(9), &mut out);
+    assert_eq!(drain(&mut out), []);
+    assert_eq!(outgoing.next_deadline(), None);
+}
+
+#[test]
+fn who_lost_track_while_standing_back_ends_only_when_it_is_needed() {
+    let mut outgoing = small();
+    let mut out = Out::new();
+    outgoing.stand_back();
+    for conv in 1..=policy().tracked_conversations as u64 + 1 {
+        outgoing.committed(ConversationId::from_trusted(conv), seq(1), &mut out);
+    }
+    assert_eq!(drain(&mut out), []);
+    outgoing.come_forward(at(0), &mut out);
+    assert_eq!(drain(&mut out), [Action::Close(CloseCode::SlowReader)]);
+}

@@ -1,8 +1,10 @@
 //! One connection of a classic client. One task owns the socket; everything else sends it messages
 //! through its outbox.
 //!
-//! It is registered in the hub from its opening on, so that the end of its session ends it; but the
-//! commits that the hub tells it of count only once the client has bound.
+//! It is registered in the hub from its opening on, so that the end of its session ends it; of commits
+//! the hub tells it only once the client has bound. On a socket where nobody speaks (see
+//! [`Pages`](super::Pages)) silence is no sign of death: the client's WebSocket is asked instead, which answers by
+//! itself, because a page opens a new socket for each one that is closed.
 
 mod requests;
 
@@ -12,14 +14,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_delivery::Tick;
-use hongyan_delivery::classic::{Action, Entry, Outgoing};
+use hongyan_delivery::classic::{Action, Entry};
 use hongyan_protocol::{CloseCode, ConversationId, Failure, Seq};
 use hongyan_service::{Caller, Service, ServiceError, Undelivered};
 use tokio::time::{Instant, Sleep};
 use tungstenite::Utf8Bytes;
 
+use super::calls::delivered;
 use super::frame;
 use super::limits::STRIKES;
+use super::pages::PlaceHeld;
 use crate::Gateway;
 use crate::connection::pace::Pace;
 use crate::connection::stall::Stall;
@@ -30,9 +34,15 @@ use crate::outbox::{Ending, Item};
 use crate::transport::{Received, Socket, WriteError};
 
 /// Serves one connection of this user until it ends.
-pub(super) async fn serve(gateway: Arc<Gateway>, mut socket: Socket, caller: Caller) {
-    let registration = gateway.hub.register(&caller);
-    let mut connection = Connection::new(gateway, caller, registration);
+pub(super) async fn serve(
+    gateway: Arc<Gateway>,
+    mut socket: Socket,
+    caller: Caller,
+    registration: Registration,
+    place: PlaceHeld,
+    is_page: bool,
+) {
+    let mut connection = Connection::new(gateway, caller, registration, place, is_page);
     let end = connection.run(&mut socket).await;
     connection.service().disconnected(&connection.caller);
     tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "classic connection ended");
@@ -56,8 +66,8 @@ enum End {
 enum Answer {
     /// This frame.
     Frame(String),
-    /// The user is online: what was missed.
-    Online(Vec<Undelivered>),
+    /// The user is online: what was missed. Whether the bind is still to be answered.
+    Online(Vec<Undelivered>, bool),
     /// What was missed cannot be found out now.
     NotOnline,
     /// A frame that shows a conversation up to here.
@@ -73,12 +83,26 @@ type Fetching = Pin<Box<dyn Future<Output = Page> + Send>>;
 struct Connection {
     gateway: Arc<Gateway>,
     caller: Caller,
+    /// Among the sockets of its page, with what it is pushed. Before the registration, so that it
+    /// is given back first.
+    place: PlaceHeld,
     registration: Registration,
     /// What its user has spent, on all connections.
     budget: Arc<Budget>,
-    outgoing: Outgoing<Utf8Bytes>,
-    /// Whether the client has bound: before that, it is pushed nothing.
-    bound: bool,
+    /// Whether a browser's page opened it.
+    is_page: bool,
+    /// Whether it is one that knows errors when it sees them, and what its user sent elsewhere.
+    knows_errors: bool,
+    /// Whether it is to be pushed that.
+    wants_own: bool,
+    /// Until when acks are awaited for what an earlier socket of the page was pushed; then begins the
+    /// catching up.
+    hands_over: Option<Tick>,
+    /// When the client's WebSocket was asked whether it lives, and did not answer yet.
+    asked: Option<Tick>,
+    ask_now: bool,
+    /// When to close, on a socket that has to wait for its turn.
+    leaves: Option<Tick>,
     /// What the client ids of this connection's messages begin with.
     own: String,
     /// Messages sent on this connection.
@@ -105,15 +129,27 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(gateway: Arc<Gateway>, caller: Caller, registration: Registration) -> Self {
+    fn new(
+        gateway: Arc<Gateway>,
+        caller: Caller,
+        registration: Registration,
+        place: PlaceHeld,
+        is_page: bool,
+    ) -> Self {
         Self {
             budget: gateway.door.users.of(caller.user()),
-            outgoing: Outgoing::new(Arc::clone(&gateway.delivery)),
+            place,
+            is_page,
+            knows_errors: false,
+            wants_own: false,
+            hands_over: None,
+            asked: None,
+            ask_now: false,
+            leaves: None,
             own: gateway.service.fresh_client_id_prefix(),
             gateway,
             caller,
             registration,
-            bound: false,
             sent: 0,
             started: Instant::now(),
             heard: Tick::default(),
@@ -145,6 +181,7 @@ impl Connection {
             if let Err(end) = self.write(socket).await {
                 return end;
             }
+            self.end_handover();
             self.set_timer(timer.as_mut());
             let handled = tokio::select! {
                 received = socket.receive(), if self.may_read() => self.read(received, socket),
@@ -176,28 +213,64 @@ impl Connection {
         let ending = self.registration.outbox().take(&mut items);
         for item in items {
             match item {
-                Item::Entry { conv, seq, .. } if self.bound => {
-                    self.outgoing.committed(conv, seq, &mut self.actions);
+                Item::Entry { conv, seq, .. } => {
+                    let mut delivery = self.place.delivery();
+                    if delivery.bound {
+                        delivery.outgoing.committed(conv, seq, &mut self.actions);
+                    }
                 }
-                Item::Missed { conv, first, last } if self.bound => {
-                    self.outgoing.committed(conv, first, &mut self.actions);
-                    self.outgoing.committed(conv, last, &mut self.actions);
+                Item::Missed { conv, first, last } => {
+                    let mut delivery = self.place.delivery();
+                    if delivery.bound {
+                        let outgoing = &mut delivery.outgoing;
+                        outgoing.committed(conv, first, &mut self.actions);
+                        outgoing.committed(conv, last, &mut self.actions);
+                    }
                 }
                 // These clients know no receipts; and none of their answers come this way.
-                Item::Entry { .. }
-                | Item::Missed { .. }
-                | Item::Removed { .. }
+                Item::Removed { .. }
                 | Item::Droppable(_)
                 | Item::Answer(_)
                 | Item::Appended { .. } => {}
             }
         }
         let acted = self.act();
+        if std::mem::take(&mut self.ask_now) {
+            socket.ping()?;
+        }
         self.flush(socket).await?;
         acted?;
         match ending {
             None => Ok(()),
+            Some(Ending::Now(
+                code @ (CloseCode::SessionRevoked | CloseCode::Unauthenticated),
+            )) if self.place.is_quiet() => self.leave(code),
             Some(Ending::Now(code) | Ending::Bye { code, .. }) => Err(End::Close(code)),
+        }
+    }
+
+    /// The session is over. Of sockets where nobody speaks there may be many, and a page opens another for each
+    /// that is closed: so they go one after the other. Until then nothing that comes is looked at.
+    fn leave(&mut self, code: CloseCode) -> Result<(), End> {
+        if self.leaves.is_none() {
+            let at = self
+                .now()
+                .after(self.gateway.pages.turn_to_leave(&self.place));
+            self.leaves = Some(at);
+        }
+        match self.leaves {
+            Some(at) if at > self.now() => Ok(()),
+            Some(_) | None => Err(End::Close(code)),
+        }
+    }
+
+    /// Begins the catching up when nothing is awaited from the page's earlier sockets any more.
+    fn end_handover(&mut self) {
+        let is_over =
+            |until: Tick| until <= self.now() || !self.gateway.pages.page_owes_acks(&self.place);
+        if self.working.is_none() && self.hands_over.is_some_and(is_over) {
+            self.hands_over = None;
+            self.come_online(false);
         }
     }
 
@@ -217,7 +290,7 @@ impl Connection {
                 }
                 Action::Fetch { after, limit } => self.fetch(after, limit),
                 Action::Delivered { conv, seq } => {
-                    self.service().delivered(&self.caller, conv, seq);
+                    delivered(&self.gateway, &self.caller, conv, seq);
                 }
                 Action::Close(code) => return Err(End::Close(code)),
             }
@@ -226,13 +299,15 @@ impl Connection {
     }
 
     fn may_read(&self) -> bool {
-        self.working.is_none() && !self.catching_up && self.pace.may_go(self.now())
+        let is_free = self.working.is_none() && !self.catching_up && self.leaves.is_none();
+        is_free && self.pace.may_go(self.now())
     }
 
     /// Handles a frame and those that are there already behind it.
     fn read(&mut self, first: Received, socket: &mut Socket) -> Result<(), End> {
         self.heard = self.now();
         self.registration.hear(self.heard.as_millis());
+        self.asked = None;
         let mut next = Some(first);
         let mut handled = 0;
         while let Some(received) = next {
@@ -261,17 +336,25 @@ impl Connection {
     fn answer(&mut self, answer: Answer) -> Result<(), End> {
         match answer {
             Answer::Frame(frame) => self.say(frame),
-            Answer::Online(missed) => {
-                self.say(frame::bound());
-                let missed = missed.iter().map(|one| (one.conv, one.delivered, one.head));
-                self.outgoing.resume(missed, &mut self.actions);
-                self.catching_up = self.outgoing.is_fetching();
+            Answer::Online(missed, is_asked) => {
+                if is_asked {
+                    self.say(frame::bound());
+                }
+                let pages = &self.gateway.pages;
+                let missed = missed.iter().map(|one| {
+                    let told = pages.told(self.caller.user(), one.conv);
+                    (one.conv, one.delivered.max(told), one.head)
+                });
+                let missed = missed.filter(|(_, held, head)| held < head);
+                let outgoing = &mut self.place.delivery().outgoing;
+                outgoing.resume(missed, &mut self.actions);
+                self.catching_up = outgoing.is_fetching();
             }
             // The client would wait for pushes that never come; closed, it comes back and binds anew.
             Answer::NotOnline => return Err(End::Close(CloseCode::Overloaded)),
             Answer::Shown(frame, conv, seq) => {
                 self.say(frame);
-                self.outgoing.queried(conv, seq);
+                self.place.delivery().outgoing.queried(conv, seq);
             }
         }
         Ok(())
@@ -281,14 +364,15 @@ impl Connection {
     fn take_page(&mut self, page: Page) {
         self.catching_up = false;
         let now = self.now();
+        let outgoing = &mut self.place.delivery().outgoing;
         match page {
             Ok((entries, not_for_us)) => {
                 for conv in not_for_us {
-                    self.outgoing.forget(conv);
+                    outgoing.forget(conv);
                 }
-                self.outgoing.fetched(entries, now, &mut self.actions);
+                outgoing.fetched(entries, now, &mut self.actions);
             }
-            Err(_) => self.outgoing.fetch_failed(now),
+            Err(_) => outgoing.fetch_failed(now),
         }
     }
 
@@ -313,30 +397,43 @@ impl Connection {
         let now = self.now();
         let come = socket.moved().come;
         if come != self.come {
-            (self.heard, self.come) = (now, come);
+            (self.heard, self.come, self.asked) = (now, come, None);
         }
         let due = self.next_judgement();
         if due > now || self.stall.excuses(due, now) {
             return Ok(());
         }
         if now >= self.heard.after(self.gateway.classic.idle) {
-            if self.may_read() {
+            if !self.may_read() {
+                // The silence is ours: its frames wait unread.
+                self.heard = now;
+            } else if !self.place.is_quiet() {
                 return Err(End::Close(CloseCode::IdleTimeout));
+            } else if self.asked.is_none() {
+                (self.asked, self.ask_now) = (Some(now), true);
             }
-            // The silence is ours: its frames wait unread.
-            self.heard = now;
         }
-        let deadline = self.outgoing.next_deadline();
+        if self
+            .asked
+            .is_some_and(|asked| asked.after(self.gateway.classic.pong_within()) <= now)
+        {
+            return Err(End::Close(CloseCode::IdleTimeout));
+        }
+        let outgoing = &mut self.place.delivery().outgoing;
+        let deadline = outgoing.next_deadline();
         if deadline.is_some_and(|deadline| deadline <= now) {
-            self.outgoing.tick(now, &mut self.actions);
+            outgoing.tick(now, &mut self.actions);
         }
         Ok(())
     }
 
     /// When something is judged by the time.
     fn next_judgement(&self) -> Tick {
-        let idle = self.heard.after(self.gateway.classic.idle);
-        let deadline = self.outgoing.next_deadline();
+        let idle = match self.asked {
+            Some(asked) => asked.after(self.gateway.classic.pong_within()),
+            None => self.heard.after(self.gateway.classic.idle),
+        };
+        let deadline = self.place.delivery().outgoing.next_deadline();
         deadline.map_or(idle, |deadline| idle.min(deadline))
     }
 
@@ -344,6 +441,9 @@ impl Connection {
     /// is set again.
     fn set_timer(&self, timer: Pin<&mut Sleep>) {
         let mut next = self.stall.not_before(self.next_judgement());
+        for earlier in [self.leaves, self.hands_over].into_iter().flatten() {
+            next = next.min(earlier);
+        }
         if let Some(resumes) = self.pace.resumes(self.now()) {
             next = next.min(resumes);
         }

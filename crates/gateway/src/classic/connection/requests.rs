@@ -8,7 +8,7 @@ use hongyan_service::{Caller, DirectMessage, Service, ServiceError};
 
 use super::super::calls;
 use super::super::frame::{self, Frame, failure};
-use super::super::limits::HEARTBEAT_CAP;
+use super::super::limits::{HANDOVER, HEARTBEAT_CAP};
 use super::super::view::{MessageVo, People, encode};
 use super::{Answer, Connection, End, Page};
 use crate::price;
@@ -26,6 +26,10 @@ impl Connection {
             self.say(frame::error(&Failure::from(&refused)));
             return Ok(());
         }
+        let now = self.now();
+        if self.place.delivery().spoke(now, &mut self.actions) {
+            self.registration.take_part();
+        }
         let service = Arc::clone(self.service());
         let caller = self.caller;
         match frame {
@@ -41,15 +45,8 @@ impl Connection {
                 let cap_ms = u64::try_from(HEARTBEAT_CAP.as_millis()).unwrap_or(u64::MAX);
                 self.say(frame::heartbeat(next_ms.min(cap_ms)));
             }
-            Frame::Ack { tid } => self.outgoing.ack(tid, &mut self.actions),
-            Frame::Bind { .. } if self.bound => self.say(frame::bound()),
-            Frame::Bind { .. } => {
-                self.bound = true;
-                self.working = Some(Box::pin(async move {
-                    let missed = service.undelivered(&caller).await;
-                    missed.map_or(Answer::NotOnline, Answer::Online)
-                }));
-            }
+            Frame::Ack { tid } => self.ack(tid),
+            Frame::Bind { page, own, .. } => self.bind(page, own),
             Frame::Query { other, .. } => {
                 self.working = Some(Box::pin(query(service, caller, other)));
             }
@@ -61,9 +58,18 @@ impl Connection {
             } => {
                 self.sent += 1;
                 let client_id = format!("{}-{}", self.own, self.sent);
+                let shows_errors = self.knows_errors || !self.is_page;
                 self.working = Some(Box::pin(async move {
+                    let is_empty = content.is_empty();
                     let sent = calls::send(&service, &caller, recipient, content, kind, client_id);
-                    answer(sent.await.map(|message| frame::sent(&message)))
+                    let sent = match sent.await {
+                        Err(failure) if !shows_errors => {
+                            let (service, to) = (&service, recipient);
+                            Ok(calls::refused(service, &caller, to, is_empty, &failure).await)
+                        }
+                        sent => sent,
+                    };
+                    answer(sent.map(|message| frame::sent(&message)))
                 }));
             }
             Frame::Unread { .. } => {
@@ -77,10 +83,54 @@ impl Connection {
         Ok(())
     }
 
+    /// Goes online; or, on a socket that stood back, says that it is no such one.
+    fn bind(&mut self, page: Option<Box<str>>, wants_own: bool) {
+        let now = self.now();
+        {
+            let mut delivery = self.place.delivery();
+            let is_again = std::mem::replace(&mut delivery.bound, true);
+            if is_again {
+                delivery.come_forward(now, &mut self.actions);
+            }
+            self.registration.take_part();
+            if is_again {
+                drop(delivery);
+                return self.say(frame::bound());
+            }
+        }
+        (self.knows_errors, self.wants_own) = (page.is_some(), wants_own);
+        if self.gateway.pages.take_over(&self.place, page) {
+            self.say(frame::bound());
+            self.hands_over = Some(now.after(HANDOVER));
+        } else {
+            self.come_online(true);
+        }
+    }
+
+    /// Finds out what was missed. `is_asked`: the bind is to be answered then.
+    pub(super) fn come_online(&mut self, is_asked: bool) {
+        let (service, caller) = (Arc::clone(self.service()), self.caller);
+        self.working = Some(Box::pin(async move {
+            match service.undelivered(&caller).await {
+                Ok(missed) => Answer::Online(missed, is_asked),
+                Err(_) => Answer::NotOnline,
+            }
+        }));
+    }
+
+    /// An ack is for a push of this socket; else of an earlier one of the page, which speaks here now.
+    fn ack(&mut self, tid: u64) {
+        let is_own = self.place.delivery().outgoing.ack(tid, &mut self.actions);
+        if !is_own {
+            let follows = self.gateway.pages.ack_of_page(&self.place, tid);
+            self.actions.extend(follows);
+        }
+    }
+
     /// Reads the logs for what is to be pushed.
     pub(super) fn fetch(&mut self, after: Vec<(ConversationId, Seq)>, limit: usize) {
         let (service, caller) = (Arc::clone(self.service()), self.caller);
-        let own = self.own.clone();
+        let own = self.wants_own.then(|| self.own.clone());
         self.fetching = Some(Box::pin(read_page(service, caller, after, limit, own)));
     }
 
@@ -100,7 +150,7 @@ impl Connection {
         if let Some(claimed) = frame.claims() {
             calls::check_claim(&self.caller, claimed)?;
         }
-        if self.bound || matches!(frame, Frame::Bind { .. }) {
+        if self.place.delivery().bound || matches!(frame, Frame::Bind { .. }) {
             Ok(frame)
         } else {
             let message = "go online first, with a frame of type 1";
@@ -110,7 +160,7 @@ impl Connection {
 }
 
 async fn query(service: Arc<Service>, caller: Caller, other: UserId) -> Answer {
-    match calls::query(&service, &caller, other).await {
+    match calls::query(&service, &caller, other, true).await {
         Ok(found) => {
             let frame = frame::messages(&found.messages);
             match found.up_to {
@@ -122,14 +172,15 @@ async fn query(service: Arc<Service>, caller: Caller, other: UserId) -> Answer {
     }
 }
 
-/// The oldest entries after these positions, as pushes. `own` is what the client ids of this
-/// connection's messages begin with: their answer was the frame of type 3.
+/// The oldest entries after these positions, as pushes: what others sent. A client that wants what its user
+/// sent elsewhere as well says what the client ids of its own messages begin with: their answer was the
+/// frame of type 3.
 async fn read_page(
     service: Arc<Service>,
     caller: Caller,
     after: Vec<(ConversationId, Seq)>,
     limit: usize,
-    own: String,
+    own: Option<String>,
 ) -> Page {
     let found = service.oldest_entries(&caller, &after, limit).await?;
     let messages = found
@@ -146,7 +197,11 @@ async fn read_page(
         let message = entry.message.filter(|message| {
             // A recalled message shows as a notice when the conversation is queried; nobody need be
             // called for it.
-            message.text.is_some() && !message.client_id.as_str().starts_with(&own)
+            let is_news = message.from != caller.user()
+                || own
+                    .as_ref()
+                    .is_some_and(|own| !message.client_id.as_str().starts_with(own));
+            message.text.is_some() && is_news
         });
         Entry {
             conv: entry.conv,
