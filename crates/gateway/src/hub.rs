@@ -91,7 +91,8 @@ impl Hub {
 
     /// From here on the connection gets every push for the caller.
     pub(crate) fn register(self: &Arc<Self>, caller: &Caller) -> Registration {
-        let registration = self.register_apart(caller.user(), caller.session(), caller.expires_at());
+        let registration =
+            self.register_apart(caller.user(), caller.session(), caller.expires_at());
         registration.take_part();
         registration
     }

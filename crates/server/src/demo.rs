@@ -6,11 +6,11 @@ use hongyan_service::{AddUser, Service};
 /// Everybody's password in the demo: the reason why the demo stays on loopback.
 pub const PASSWORD: &str = "1234";
 
-/// Id, login name, display name.
-const USERS: [(u64, &str, &str); 3] = [
-    (1000, "zhangsan@gmail.com", "张三"),
-    (1001, "lisi@gmail.com", "李四"),
-    (1002, "wangwu@hotmail.com", "王五"),
+/// Id, login name, display name, picture.
+const USERS: [(u64, &str, &str, &str); 3] = [
+    (1000, "zhangsan@gmail.com", "张三", "zhangsan.svg"),
+    (1001, "lisi@gmail.com", "李四", "lisi.svg"),
+    (1002, "wangwu@hotmail.com", "王五", "wangwu.svg"),
 ];
 
 /// Adds the users that are not there yet. One whose id belongs to somebody else, added by hand before the first
@@ -21,24 +21,37 @@ pub async fn seed(service: &Service) -> anyhow::Result<()> {
     let is_taken = |id: u64| everybody.iter().any(|user| user.id.get() == id);
     let (another_id, own_id): (Vec<_>, Vec<_>) = USERS
         .into_iter()
-        .filter(|(_, login, _)| !is_known(login))
+        .filter(|(_, login, ..)| !is_known(login))
         .partition(|(id, ..)| is_taken(*id));
-    for (id, login, name) in own_id {
-        add(service, Some(UserId::from_trusted(id)), login, name).await?;
+    for (id, login, name, picture) in own_id {
+        add(
+            service,
+            Some(UserId::from_trusted(id)),
+            login,
+            name,
+            picture,
+        )
+        .await?;
     }
     // Last, so that the next free id is none of the others'.
-    for (_, login, name) in another_id {
-        add(service, None, login, name).await?;
+    for (_, login, name, picture) in another_id {
+        add(service, None, login, name, picture).await?;
     }
     Ok(())
 }
 
-async fn add(service: &Service, id: Option<UserId>, login: &str, name: &str) -> anyhow::Result<()> {
+async fn add(
+    service: &Service,
+    id: Option<UserId>,
+    login: &str,
+    name: &str,
+    picture: &str,
+) -> anyhow::Result<()> {
     let user = AddUser {
         id,
         login: login.into(),
         name: name.into(),
-        avatar: None,
+        avatar: Some(picture.into()),
         password: PASSWORD.into(),
     };
     service.add_user_with_any_password(user).await?;

@@ -16,7 +16,7 @@ import { switchLanguage, translate, word } from "/classic/words.js";
 
 const $ = (id) => document.getElementById(id);
 
-/** Who is signed in: `{uid, name}`. */
+/** Who is signed in: `{uid, name, avatar}`. */
 let own = null;
 
 let connection = null;
@@ -46,7 +46,8 @@ async function begin() {
   $("login").hidden = true;
   $("app").hidden = false;
   $("own-name").textContent = own.name;
-  $("own-avatar").replaceWith(Object.assign(view.avatar(own.uid, own.name), { id: "own-avatar" }));
+  const picture = view.avatar(own.uid, own.name, own.avatar);
+  $("own-avatar").replaceWith(Object.assign(picture, { id: "own-avatar" }));
   connection = new Connection(own.uid, { connecting, online, lost, push });
   connection.open();
   await refresh();
@@ -147,6 +148,7 @@ function showPeople() {
     line({
       uid: contact.otherUid,
       name: contact.otherName,
+      avatar: contact.otherAvatar,
       last: contact.content,
       time: contact.createTime,
       unread: contact.convUnread,

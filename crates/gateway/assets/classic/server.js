@@ -3,10 +3,10 @@
 /** The sign-in is over, or there was none. */
 export class SignedOut extends Error {}
 
-/** The signed-in user, `{uid, name}`. */
+/** The signed-in user, `{uid, name, avatar}`. */
 export async function me() {
   const { user } = await get("/v1/me");
-  return { uid: user.id, name: user.name };
+  return person(user);
 }
 
 /** Signs in; the answer's status. The cookie that it sets is out of reach of scripts. */
@@ -37,7 +37,7 @@ export async function everybody() {
   for (let after = 0; found.length < MOST_PEOPLE; ) {
     const { users } = await get(`/v1/users?${new URLSearchParams({ after })}`);
     if (users.length === 0) break;
-    found.push(...users.map((user) => ({ uid: user.id, name: user.name })));
+    found.push(...users.map(person));
     after = users.at(-1).id;
   }
   return found;
@@ -45,6 +45,8 @@ export async function everybody() {
 
 /** A list longer than this helps nobody. */
 const MOST_PEOPLE = 2000;
+
+const person = ({ id, name, avatar }) => ({ uid: id, name, avatar });
 
 async function get(path) {
   const answer = await fetch(path);

@@ -11,17 +11,24 @@ export function make(tag, className, ...children) {
   return element;
 }
 
-export function avatar(uid, name) {
+/** The picture, if there is one; the first letter of the name otherwise, and when the picture does not come. */
+export function avatar(uid, name, file) {
   const element = make("span", `avatar tone-${uid % 6}`, firstLetter(name));
   element.setAttribute("aria-hidden", "true");
+  if (file) {
+    const picture = make("img", "");
+    picture.alt = "";
+    picture.addEventListener("load", () => element.replaceChildren(picture));
+    picture.src = `/images/${encodeURIComponent(file)}`;
+  }
   return element;
 }
 
 /** One line of a list of people. `last` and `unread` only among the recent ones. */
-export function person({ uid, name, last, time, unread }, isOpen, open) {
+export function person({ uid, name, avatar: file, last, time, unread }, isOpen, open) {
   const lines = make("span", "lines", make("span", "name", name));
   if (last !== undefined) lines.append(make("span", "last", last));
-  const button = make("button", "person", avatar(uid, name), lines);
+  const button = make("button", "person", avatar(uid, name, file), lines);
   if (time !== undefined) {
     const side = make("span", "side", make("time", "", shortTime(time)));
     if (unread > 0) side.append(make("span", "badge", unread > 99 ? "99+" : `${unread}`));

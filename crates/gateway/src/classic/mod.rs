@@ -2,7 +2,7 @@
 //!
 //! classic frames and HTTP calls → **classic** → service; service → hub → **classic** → pushes
 //!
-//! Owns: frames 0 to 6 at `/`, the course's HTTP calls, the page at `/classic`.
+//! Owns: frames 0 to 6 at `/`, the course's HTTP calls, the page at `/classic`, the demo's pictures at `/images`.
 //! Promises: clients written for that system work unmodified; identity comes from the login alone,
 //! whatever ids a frame names; bad input costs an error frame, and the connection only if it goes on;
 //! neither tokens nor message texts reach the log.
@@ -16,6 +16,7 @@ mod endpoints;
 mod form;
 mod frame;
 mod guard;
+mod images;
 mod limits;
 mod page;
 mod pages;
@@ -83,6 +84,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/", get(upgrade::upgrade))
         .merge(calls)
         .merge(page::routes())
+        .merge(images::routes())
 }
 
 /// Pages of allowed origins may make these calls with the cookie and read the answers: the course's

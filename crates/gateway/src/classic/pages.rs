@@ -169,11 +169,8 @@ impl Pages {
                 return Err(turn);
             }
             let candidates = quiet.filter(|one| !session_is_full || one.session == place.session);
-            if let Some(silent) = candidates.min_by_key(|one| one.outbox.heard())
-            {
-                silent
-                    .outbox
-                    .end(Ending::Now(CloseCode::ConnectionLimit));
+            if let Some(silent) = candidates.min_by_key(|one| one.outbox.heard()) {
+                silent.outbox.end(Ending::Now(CloseCode::ConnectionLimit));
                 sockets.made_room = Some(now);
             }
         }

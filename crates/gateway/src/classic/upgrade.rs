@@ -51,7 +51,10 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         }
         Err(error) => return ApiError::from(error).into_response(),
     };
-    let registration = gateway.hub.register_apart(caller.user(), caller.session(), caller.expires_at());
+    let registration =
+        gateway
+            .hub
+            .register_apart(caller.user(), caller.session(), caller.expires_at());
     let outbox = registration.outbox();
     let held = match Pages::enter(&gateway, &caller, outbox, &parts.headers).await {
         Ok(held) => held,

@@ -199,7 +199,7 @@ async fn contacts_are_newest_first_with_their_last_message() {
     let empty = li.contacts(LI_ID).await;
     assert_eq!(
         empty,
-        json!({ "ownerUid": 1001, "ownerName": "李四", "ownerAvatar": "", "totalUnread": 0, "contactInfoList": [] })
+        json!({ "ownerUid": 1001, "ownerName": "李四", "ownerAvatar": "lisi.svg", "totalUnread": 0, "contactInfoList": [] })
     );
     let mut zhang = Browser::sign_in(&server, ZHANG).await;
     let mut wang = Browser::sign_in(&server, WANG).await;
@@ -215,7 +215,7 @@ async fn contacts_are_newest_first_with_their_last_message() {
     assert_eq!(
         list[0],
         json!({
-            "otherUid": 1002, "otherName": "王五", "otherAvatar": "",
+            "otherUid": 1002, "otherName": "王五", "otherAvatar": "wangwu.svg",
             "mid": last["mid"], "type": 1, "content": "again", "convUnread": 2,
             "createTime": last["createTime"],
         })

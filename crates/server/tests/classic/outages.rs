@@ -30,6 +30,15 @@ fn address(http: &str, browser: &Browser, uid: u64) -> Address {
     }
 }
 
+/// 李四's browser, signed in where the page will connect: a cookie is for one port.
+async fn sign_in(http: &str) -> Browser {
+    let host = http.strip_prefix("http://").unwrap();
+    let mut browser = Browser::new(host.parse().unwrap());
+    let form = [("email", LI), ("password", "1234")];
+    assert_eq!(browser.post("/login", &form).await.status, StatusCode::OK);
+    browser
+}
+
 fn open(address: &Address) -> CoursePage {
     let seed = rand::random();
     println!("seed {seed}");
@@ -62,7 +71,7 @@ async fn network_outage(long: f64) {
     let network = Proxy::to(server.address()).await;
     let zhang = server.http(ZHANG).await;
     let mut other_device = server.connect(LI).await.acking();
-    let browser = Browser::sign_in(&server, LI).await;
+    let browser = sign_in(&network.url()).await;
     let address = address(&network.url(), &browser, LI_ID);
     let page = open(&address);
     page.says("success").await;
@@ -136,9 +145,7 @@ async fn a_restart_and_then_400_seconds_of_quiet() {
 #[tokio::test]
 async fn a_power_cut() {
     let mut server = Server::start().await;
-    let mut browser = Browser::new(server.address());
-    let form = [("email", LI), ("password", "1234")];
-    assert_eq!(browser.post("/login", &form).await.status, StatusCode::OK);
+    let browser = sign_in(&server.url()).await;
     let page = open(&address(&server.url(), &browser, LI_ID));
     page.says("success").await;
     server.kill().await;
@@ -154,7 +161,7 @@ async fn two_tabs_over_an_outage() {
     let server = TestServer::start().await;
     let network = Proxy::to(server.address()).await;
     let zhang = server.http(ZHANG).await;
-    let browser = Browser::sign_in(&server, LI).await;
+    let browser = sign_in(&network.url()).await;
     let address = address(&network.url(), &browser, LI_ID);
     let tabs = [open(&address), open(&address)];
     for tab in &tabs {

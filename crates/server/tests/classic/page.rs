@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
 use crate::client::Browser;
-use crate::harness::TestServer;
+use crate::harness::{LI_ID, TestServer, ZHANG, ZHANG_ID};
 
 #[tokio::test]
 async fn the_page_comes_with_a_policy_that_runs_nothing_else() {
@@ -44,4 +44,36 @@ async fn a_browser_that_just_looks_gets_the_web_app() {
     let answered = browser.get("/").await;
     assert_eq!(answered.status, StatusCode::OK);
     assert_eq!(answered.headers["content-type"], "text/html; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_demos_users_have_pictures_where_the_pages_look_for_them() {
+    let server = TestServer::start().await;
+    let mut zhang = Browser::sign_in(&server, ZHANG).await;
+    let contacts = zhang.contacts(ZHANG_ID).await;
+    let sent = zhang.send_msg(ZHANG_ID, LI_ID, "hello").await.json();
+    let avatars = [
+        &contacts["ownerAvatar"],
+        &sent["ownerUidAvatar"],
+        &sent["otherUidAvatar"],
+    ];
+    for avatar in avatars {
+        let path = format!("/images/{}", avatar.as_str().unwrap());
+        let picture = zhang.get(&path).await;
+        assert_eq!(picture.status, StatusCode::OK, "{path}");
+        assert_eq!(picture.headers[CONTENT_TYPE], "image/svg+xml");
+        assert_eq!(picture.headers["x-content-type-options"], "nosniff");
+        // Opened by itself it is a document, which may run nothing.
+        let policy = picture.headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"));
+        assert!(picture.body.starts_with("<svg ") && !picture.body.contains("script"));
+    }
+    let missing = zhang.get("/images/nobody.svg").await;
+    assert_ne!(
+        missing
+            .headers
+            .get(CONTENT_TYPE)
+            .map(|kind| kind.as_bytes()),
+        Some(&b"image/svg+xml"[..])
+    );
 }

@@ -242,9 +242,11 @@ impl Connection {
         acted?;
         match ending {
             None => Ok(()),
-            Some(Ending::Now(
-                code @ (CloseCode::SessionRevoked | CloseCode::Unauthenticated),
-            )) if self.place.is_quiet() => self.leave(code),
+            Some(Ending::Now(code @ (CloseCode::SessionRevoked | CloseCode::Unauthenticated)))
+                if self.place.is_quiet() =>
+            {
+                self.leave(code)
+            }
             Some(Ending::Now(code) | Ending::Bye { code, .. }) => Err(End::Close(code)),
         }
     }

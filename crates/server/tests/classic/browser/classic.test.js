@@ -142,6 +142,17 @@ test("two people talk, and unread numbers come and go", async () => {
   await shoot(zhang, "desktop");
 });
 
+test("people have their pictures, and a letter where there is none", async () => {
+  server.addUser("nell", "Nell", "a long password");
+  const zhang = await online(ZHANG);
+  await zhang.waitForSelector("#own-avatar img");
+  await zhang.click("text=所有联系人");
+  await zhang.locator("#all .person", { hasText: "李四" }).locator(".avatar img").waitFor();
+  const nell = zhang.locator("#all .person", { hasText: "Nell" }).locator(".avatar");
+  assert.equal(await nell.textContent(), "N");
+  assert.equal(await nell.locator("img").count(), 0);
+});
+
 test("a wrong password is told, and a reload stays signed in", async () => {
   const page = await window();
   await signIn(page, ZHANG, { password: "wrong" });
