@@ -9,7 +9,7 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from hongyan import limits
+from hongyan import codes, limits
 from hongyan.book import Book
 from hongyan.errors import WrongState
 from hongyan.identity import new_client_id
@@ -527,6 +527,38 @@ class Storages(unittest.TestCase):
             storage.close()
             with self.assertRaises(WrongState):
                 Storage(newer)
+
+
+class Codes(unittest.TestCase):
+    """The words and numbers are those of docs/PROTOCOL.md."""
+
+    def rows(self, heading: str) -> list[list[str]]:
+        text = (Path(__file__).parents[3] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
+        chapter = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        lines = [line for line in chapter.splitlines() if line.startswith("| ")]
+        return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+
+    def test_which_errors_may_pass(self) -> None:
+        rows = {row[0]: row[1] for row in self.rows("Error codes")}
+        self.assertLessEqual(codes.RETRYABLE | codes.FINAL, set(rows))
+        for code, retry in rows.items():
+            # Those that may pass come with a time; a code that is not known here is judged by that.
+            self.assertEqual(codes.is_retryable(code, 100 if retry == "yes" else None), retry == "yes", code)
+        for code in codes.RETRYABLE:
+            self.assertTrue(codes.is_retryable(code, None), code)
+        for code in codes.FINAL:
+            self.assertFalse(codes.is_retryable(code, 100), code)
+        self.assertTrue(codes.is_retryable("of_a_later_server", 100))
+        self.assertFalse(codes.is_retryable("of_a_later_server", None))
+
+    def test_which_closes_are_terminal(self) -> None:
+        rows = self.rows("Close codes")
+        terminal = {int(row[0]): row[1] for row in rows if row[2] == "terminal"}
+        self.assertLessEqual(codes.CLOSE_REASONS.items(), terminal.items())
+        for row in rows:
+            self.assertEqual(codes.is_terminal(int(row[0])), row[2] == "terminal", row)
+        for code in (None, 1000, 1006, 1014):
+            self.assertFalse(codes.is_terminal(code))
 
 
 class Identities(unittest.TestCase):

@@ -10,6 +10,7 @@ FINAL = frozenset(
         "too_large",
         "unauthenticated",
         "forbidden",
+        "host_not_allowed",
         "user_not_found",
         "conversation_not_found",
         "entry_not_found",
