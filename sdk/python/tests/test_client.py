@@ -353,6 +353,23 @@ class Signing(unittest.IsolatedAsyncioTestCase):
                 # Without a state file nobody could use the session again.
                 self.assertEqual(len(await looking.sessions()), 2)
 
+    async def test_strangers_who_guess_passwords_do_not_lock_a_known_device_out(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            state = Path(folder) / "state"
+            async with server() as node:
+                async with person(node.url, ZHANGSAN, state=state) as zhang:
+                    await zhang.client.http.logout()
+                guesses = []
+                for n in range(100):
+                    with self.assertRaises(RequestError) as refused:
+                        await Http(node.url).login(ZHANGSAN, f"guess {n}", device="stranger")
+                    guesses.append(refused.exception.code)
+                    if guesses[-1] == "rate_limited":
+                        break
+                self.assertEqual(guesses[-1], "rate_limited")
+                async with person(node.url, ZHANGSAN, state=state):
+                    pass
+
     async def test_closing_ends_the_loop_and_what_waits(self) -> None:
         async with server() as node, network(node.url) as line:
             lisi = await user_id(node.url, ZHANGSAN, LISI)

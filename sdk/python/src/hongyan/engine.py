@@ -119,6 +119,7 @@ class Engine:
         self._config = config
         self._server = self.http.server
         self._device = config.device
+        self._device_secret: str | None = None
         self._owns_session = False
 
         self.incoming = Incoming(config.start)
@@ -768,6 +769,7 @@ class Engine:
             self.book.me = User.read(meta["me"])
         if self._config.token is None and meta.get("login") == self._config.login:
             self.http.token = meta.get("token")
+            self._device_secret = meta.get("device_secret")
         self._device = self._device or meta.get("device") or f"python-{secrets.token_hex(4)}"
         self.incoming.load(meta.get("cursor"), meta.get("walk"), kept.positions, meta.get("epoch"))
         self.outbox.answered.load(kept.answered)
@@ -789,9 +791,21 @@ class Engine:
         assert self._config.login is not None
         assert self._config.password is not None
         assert self._storage is not None
-        await self.http.login(self._config.login, self._config.password, device=self._device, client=self._config.name)
+        begun = await self.http.login(
+            self._config.login,
+            self._config.password,
+            device=self._device,
+            client=self._config.name,
+            device_secret=self._device_secret,
+        )
         self._owns_session = True
-        session = {"login": self._config.login, "token": self.http.token, "device": self._device}
+        self._device_secret = begun.device_secret or self._device_secret
+        session = {
+            "login": self._config.login,
+            "token": begun.token,
+            "device": self._device,
+            "device_secret": self._device_secret,
+        }
         await self._on_disk(self._storage.commit, Changes(meta=session))
 
     async def _on_disk(self, work: Callable[..., Any], *arguments: Any) -> Any:

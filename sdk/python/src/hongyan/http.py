@@ -36,6 +36,8 @@ class Login:
     session: int
     user: User
     expires_at: int
+    device_secret: str | None = None
+    """To be given at this device's next sign-in: then no stranger who guesses passwords can lock it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,25 @@ class Http:
             handlers.append(urllib.request.ProxyHandler({}))
         self._opener = urllib.request.build_opener(*handlers)
 
-    async def login(self, login: str, password: str, *, device: str | None = None, client: str | None = None) -> Login:
+    async def login(
+        self,
+        login: str,
+        password: str,
+        *,
+        device: str | None = None,
+        client: str | None = None,
+        device_secret: str | None = None,
+    ) -> Login:
         """Begin a session, and use its token from here on.
 
         A sign-in ends the earlier session of the same ``device``. So do not repeat one whose answer was lost
         after another sign-in of that device.
         """
-        asked = _present(login=login, password=password, device=device, client=client)
+        asked = _present(login=login, password=password, device=device, client=client, device_secret=device_secret)
         answer = await self.request("POST", "/v1/login", body=asked)
         self.token = str(answer["token"])
-        return Login(self.token, answer["session"], User.read(answer["user"]), answer["expires_at"])
+        user, secret = User.read(answer["user"]), answer.get("device_secret")
+        return Login(self.token, answer["session"], user, answer["expires_at"], secret)
 
     async def logout(self) -> None:
         """End this session. Its connections are closed."""

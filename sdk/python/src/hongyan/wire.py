@@ -74,11 +74,12 @@ class User:
     id: int
     name: str
     login: str | None = None
+    """The name to sign in with; None for others, where the operator does not show it."""
     avatar: str | None = None
 
     @classmethod
     def read(cls, frame: Mapping[str, Any]) -> User:
-        return cls(_integer(frame, "id"), _string(frame, "name"), frame.get("login"), frame.get("avatar"))
+        return cls(_integer(frame, "id"), _string(frame, "name"), frame.get("login") or None, frame.get("avatar"))
 
     def write(self) -> Frame:
         return _present({"id": self.id, "name": self.name, "login": self.login, "avatar": self.avatar})
