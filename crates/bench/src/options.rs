@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 #[command(
     subcommand_required = true,
     after_help = "Without --server, each measurement starts a server of its own on an empty database, pinned to one \
-    core, with the load on another. Use a release build, on a machine that does nothing else.\n\n\
+    core, with the load on another; what one address and one user may have is raised for it, as a few processes \
+    stand for a crowd. Use a release build, on a machine that does nothing else.\n\n\
     A lost, doubled, misordered or changed message makes the exit code 1. \
     What the numbers mean is described in docs/PERFORMANCE.md."
 )]

@@ -8,7 +8,7 @@ use http::header::{
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tungstenite::handshake::derive_accept_key;
@@ -32,6 +32,7 @@ impl Upgrade {
     pub(crate) fn asked_for(parts: &mut Parts) -> Result<Self, NoUpgrade> {
         let headers = &parts.headers;
         let is_one = parts.method == Method::GET
+            && parts.version >= Version::HTTP_11
             && has_token(headers, &CONNECTION, "upgrade")
             && has_token(headers, &UPGRADE, "websocket");
         if !is_one {
