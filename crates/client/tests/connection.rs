@@ -34,7 +34,14 @@ async fn a_terminal_close_stops_the_client_for_good() {
     let server = Server::start().await;
     let (client, mut events) = connect(server.config()).await;
     let handle = client.send(Target::User(OTHER), "hi").await.unwrap();
-    let peer = server.welcome().await;
+    server
+        .welcome()
+        .await
+        .close(CloseCode::SessionRevoked.number())
+        .await;
+    // It makes sure.
+    let mut peer = server.accept().await;
+    peer.hello().await;
     peer.close(CloseCode::SessionRevoked.number()).await;
 
     let terminal = wait_for(&mut events, |event| match event {
@@ -272,4 +279,48 @@ async fn a_state_directory_serves_one_client_and_one_user() {
     })
     .await;
     assert!(matches!(terminal, Terminal::OtherUser { .. }), "{terminal}");
+}
+
+/// Ends a client that has kept a message which is not sent, by closing with 4004, and then with this code when it
+/// says hello once more. Gives what its directory still holds.
+#[allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails the test that called it"
+)]
+async fn kept_after(code: CloseCode) -> Vec<u8> {
+    let server = Server::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = server.config().state(folder.path());
+    let (client, mut events) = connect(config).await;
+    let peer = server.welcome().await;
+    wait_until_connected(&mut events).await;
+    client
+        .send(Target::User(OTHER), "not sent yet")
+        .await
+        .unwrap();
+    peer.close(CloseCode::SessionRevoked.number()).await;
+    let mut peer = server.accept().await;
+    peer.hello().await;
+    peer.close(code.number()).await;
+    let terminal = wait_for(&mut events, |event| match event {
+        Event::Terminal(terminal) => Some(terminal),
+        _ => None,
+    });
+    assert_eq!(terminal.await.code(), Some(code.number()));
+    assert!(events.next().await.is_none(), "nothing follows");
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        found.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_session_that_was_signed_out_leaves_nothing_here_and_a_replaced_one_everything() {
+    let contains =
+        |kept: &[u8], text: &str| kept.windows(text.len()).any(|part| part == text.as_bytes());
+    let erased = kept_after(CloseCode::SessionRevoked).await;
+    assert!(!contains(&erased, "not sent yet"));
+    let kept = kept_after(CloseCode::Unauthenticated).await;
+    assert!(contains(&kept, "not sent yet"));
 }

@@ -123,7 +123,7 @@ macro_rules! close_codes {
 }
 
 close_codes! {
-    /// The token is unknown, expired or revoked. Sign in again.
+    /// The token is unknown or expired. Sign in again, and go on with what is kept.
     Unauthenticated = 4001, "unauthenticated";
     /// The frames break the protocol: binary, invalid UTF-8, something before `hello`, or too many bad ones.
     ProtocolViolation = 4002, "protocol_violation";

@@ -395,12 +395,15 @@ impl Service {
     }
 
     async fn live_session(&self, token: &str) -> Result<(Session, User), ServiceError> {
-        let found = self
-            .store
-            .session(&Token::hash(token), self.clock.now())
-            .await?;
-        found.ok_or(ServiceError::Unauthenticated(
-            "the token is unknown, expired or revoked",
+        let (hash, now) = (Token::hash(token), self.clock.now());
+        if let Some(found) = self.store.session(&hash, now).await? {
+            return Ok(found);
+        }
+        if self.store.is_revoked(&hash, now).await? {
+            return Err(ServiceError::SessionRevoked);
+        }
+        Err(ServiceError::Unauthenticated(
+            "the token is unknown or expired",
         ))
     }
 

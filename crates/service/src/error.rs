@@ -24,6 +24,9 @@ pub enum ServiceError {
     /// No valid token, or a wrong login name or password.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The token of a session that was signed out on purpose.
+    #[error("this session was signed out")]
+    SessionRevoked,
     /// Not the caller's to do.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -76,7 +79,7 @@ impl ServiceError {
         match self {
             Self::BadRequest(_) => ErrorCode::BadRequest,
             Self::TooLarge(_) => ErrorCode::TooLarge,
-            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::Unauthenticated(_) | Self::SessionRevoked => ErrorCode::Unauthenticated,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::ConversationNotFound => ErrorCode::ConversationNotFound,
@@ -103,6 +106,7 @@ impl ServiceError {
             Self::BadRequest(_)
             | Self::TooLarge(_)
             | Self::Unauthenticated(_)
+            | Self::SessionRevoked
             | Self::Forbidden(_)
             | Self::UserNotFound
             | Self::ConversationNotFound

@@ -280,6 +280,13 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn is_revoked(&self, token_hash: &[u8; 32], now: Millis) -> Result<bool, StoreError> {
+        let token_hash = *token_hash;
+        self.readers
+            .run(move |conn| read::is_revoked(conn, &token_hash, now))
+            .await
+    }
+
     async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError> {
         self.readers
             .run(move |conn| read::sessions(conn, user, now))

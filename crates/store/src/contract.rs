@@ -43,7 +43,8 @@ macro_rules! store_contract {
                 lists_are_pages, another_name;
             sessions: token_finds_session_and_user, one_per_device, beyond_the_cap_the_oldest_ends,
                 beyond_the_cap_connected_ones_go_last, expiry, closing,
-                a_new_password_ends_all, but_the_one_to_keep, touching, most_recent_first;
+                a_new_password_ends_all, but_the_one_to_keep, touching, most_recent_first,
+                what_was_signed_out_is_remembered;
             append: seqs_are_dense, a_direct_conversation_is_one, notes_to_oneself, who_may_append, replies,
                 outcomes_keep_their_order, refusals_leave_no_trace, any_text_survives,
                 everything_survives_a_restart;

@@ -128,6 +128,11 @@ pub trait Store: Send + Sync + 'static {
         now: Millis,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
+    /// Whether this token's hash is that of a session which was signed out: by [`close_session`](Self::close_session)
+    /// or by [`set_password`](Self::set_password), and not because a newer one took its place or it expired. It is
+    /// known until the session would have expired, of a user's [`REVOKED_TOKENS`] last ones at least.
+    async fn is_revoked(&self, token_hash: &[u8; 32], now: Millis) -> Result<bool, StoreError>;
+
     /// A user's live sessions, the most recently used first.
     async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError>;
 
@@ -201,6 +206,10 @@ pub const EPOCH_BYTES: usize = 32;
 
 /// Live sessions of one user. Beyond it the one used longest ago ends, a connected one only where all are.
 pub const SESSIONS_PER_USER: usize = 100;
+
+/// Signed-out sessions of one user that are remembered. Beyond it those that would expire first are forgotten: their
+/// devices are told that the token is unknown.
+pub const REVOKED_TOKENS: usize = 1000;
 
 /// The largest number of entries that one [`Store::history`] may return.
 pub const HISTORY_LIMIT: usize = 1000;

@@ -31,10 +31,10 @@ export class Script {
     this.id = id;
   }
 
-  static async signIn(server: Server, { login }: User): Promise<Script> {
+  static async signIn(server: Server, { login }: User, device = "script"): Promise<Script> {
     const answer = await ask<{ token: string; user: { id: number } }>(`${server.url}/v1/login`, {
       method: "POST",
-      body: JSON.stringify({ login, password: PASSWORD, device: "script" }),
+      body: JSON.stringify({ login, password: PASSWORD, device }),
     });
     return new Script(server.url, answer.token, answer.user.id);
   }

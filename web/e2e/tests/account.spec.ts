@@ -4,6 +4,12 @@ import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
 import { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
+/** Signs in elsewhere under this browser's device name, so that the session here is replaced. */
+async function replaceSession({ page, user }: Person, server: Server): Promise<void> {
+  const id = await page.evaluate(() => JSON.parse(localStorage.getItem("hongyan.device")!) as string);
+  await Script.signIn(server, user, `Chrome on Linux (${id})`);
+}
+
 /** From the settings of who is signed in. */
 async function signOut({ page, url }: Person): Promise<void> {
   await page.goto(`${url}/#/settings`);
@@ -11,11 +17,14 @@ async function signOut({ page, url }: Person): Promise<void> {
   await page.getByRole("dialog").getByRole("button", { name: "Sign out", exact: true }).click();
 }
 
-test("another device is seen and signed out, and goes on where it was when its user is back", async ({ signedIn }) => {
+test("another device is seen and signed out, and nothing of the account stays there", async ({ signedIn }) => {
   const desk = await signedIn(ZHANG);
   const laptop = await signedIn(ZHANG);
   await laptop.open(LI.name);
+  await laptop.say("a letter to Li");
+  await laptop.seesState("a letter to Li", "sent");
   await laptop.composer.fill("half a thought");
+  await expect.poll(() => laptop.page.evaluate(everythingKept)).toContain("half a thought");
   await desk.page.goto(`${desk.url}/#/settings`);
   const devices = desk.page.getByRole("region", { name: "Devices" }).getByRole("listitem");
   await expect(devices).toHaveCount(2);
@@ -24,11 +33,30 @@ test("another device is seen and signed out, and goes on where it was when its u
   await desk.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await expect(devices).toHaveCount(1);
 
-  await expect(laptop.page.getByText("Your session has ended")).toBeVisible();
-  await expect(laptop.page.getByRole("textbox", { name: laptop.w.login })).toHaveValue(ZHANG.login);
+  await expect(laptop.page.getByText("was signed out from another device")).toBeVisible();
+  await expect(laptop.page.getByText("messages and drafts were removed")).toBeVisible();
+  await expect(laptop.page.getByRole("textbox", { name: laptop.w.login })).toHaveValue("");
+  await expect.poll(() => laptop.page.evaluate(everythingKept)).not.toMatch(/half a thought|a letter|zhangsan|张三/);
+  await laptop.page.reload();
   await laptop.signIn();
   await laptop.open(LI.name);
-  await expect(laptop.composer).toHaveValue("half a thought");
+  await laptop.sees("a letter to Li");
+  await expect(laptop.composer).toHaveValue("");
+});
+
+test("a browser that was closed when it was signed out erases what it kept when it comes back", async ({ server, network, signedIn }) => {
+  const lost = await signedIn(ZHANG, { through: network });
+  await lost.open(LI.name);
+  await lost.say("a letter to Li");
+  await lost.seesState("a letter to Li", "sent");
+  network.cut();
+  await lost.say("not sent yet");
+  await lost.seesState("not sent yet", "waiting");
+  await expect.poll(() => lost.page.evaluate(everythingKept)).toContain("not sent yet");
+  await (await Script.signIn(server, ZHANG)).endOtherSessions();
+  network.restore();
+  await expect(lost.page.getByText("with 1 message that had not been sent")).toBeVisible();
+  await expect.poll(() => lost.page.evaluate(everythingKept)).not.toMatch(/not sent yet|a letter|zhangsan|张三/);
 });
 
 test("nothing of one user is seen by the next at the same browser", async ({ server, network, signedIn }) => {
@@ -41,7 +69,7 @@ test("nothing of one user is seen by the next at the same browser", async ({ ser
   await zhang.page.goto(`${zhang.url}/#/`);
   await expect(zhang.row(WANG.name)).toHaveAccessibleName(/a secret draft/);
   // The session ends without a word from the user: what is kept here stays for them.
-  await (await Script.signIn(server, ZHANG)).endOtherSessions();
+  await replaceSession(zhang, server);
   await expect(zhang.page.getByText("Your session has ended")).toBeVisible();
 
   await expect(elsewhere.page.getByText("Your session has ended")).toBeVisible();

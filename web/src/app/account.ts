@@ -2,12 +2,14 @@
  * Who used this browser last: so that the app opens from what is kept here before, or without, the
  * network.
  *
- * Promises: a session that ended keeps its name for the sign-in page, and opens nothing.
+ * Promises: a session that ended keeps its name for the sign-in page, and opens nothing; one that was signed out from
+ * another device leaves nothing here but that it was, and what was lost with it.
  */
 import type { UserProfile } from "@hongyan/client";
-import { keep, kept, onKept } from "../model/kept.ts";
+import { forgetAccount, keep, kept, onKept } from "../model/kept.ts";
 
 const KEY = "account";
+const ERASED = "erased";
 
 export interface Account {
   id: number;
@@ -27,6 +29,7 @@ export function lastAccount(): Account | null {
 }
 
 export function keepAccount({ id, login, name }: UserProfile): void {
+  keep(ERASED, undefined);
   keep(KEY, { id, login, name, isSignedIn: true, wasEnded: false } satisfies Account);
 }
 
@@ -35,6 +38,19 @@ export function keepAccount({ id, login, name }: UserProfile): void {
 export function endAccount(by: "user" | "server"): void {
   const last = lastAccount();
   if (last?.isSignedIn) keep(KEY, { ...last, isSignedIn: false, wasEnded: by === "server" } satisfies Account);
+}
+
+/** The account was signed out from another device, and nothing of it stays here. `unsent` messages went with it. */
+export function eraseAccount(id: number, unsent: number): void {
+  forgetAccount(String(id));
+  keep(ERASED, unsent);
+  keep(KEY, undefined);
+}
+
+/** How many unsent messages went with an account that was erased here; null where none was. */
+export function erasedUnsent(): number | null {
+  const unsent = kept(ERASED);
+  return typeof unsent === "number" ? unsent : null;
 }
 
 /** Hears when another tab signs in or out. */

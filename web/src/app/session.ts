@@ -4,19 +4,21 @@
  * whoAmI, the sign-in page → **session** → `Client.open` → the app
  *
  * Owns: the client of this tab. Promises: where an account was signed in before, the app opens from
- * what is kept here, without waiting for the server; a session that ends elsewhere leads to the
- * sign-in page and erases nothing. Not here: how it looks (`App`), and the sign-in form.
+ * what is kept here, without waiting for the server; a session that ends leads to the sign-in page
+ * and erases nothing, unless it was signed out from another device: then nothing stays. Not here: how it looks (`App`), and the sign-in form.
  */
 import { createSignal } from "solid-js";
 import { Client, HongyanError, whoAmI } from "@hongyan/client";
 import type { ConnectionState, UserProfile } from "@hongyan/client";
-import { endAccount, keepAccount, lastAccount, onAccount } from "./account.ts";
+import { endAccount, eraseAccount, erasedUnsent, keepAccount, lastAccount, onAccount } from "./account.ts";
 import { go } from "./route.ts";
 
 /** Why the sign-in page shows. */
 export type SignedOutReason =
-  /** The session ended: on another device, by its age, or with a change of password. */
+  /** The session ended: by its age, or because this browser signed in anew. */
   | "ended"
+  /** It was signed out from another device, and what was kept here was erased. */
+  | "erased"
   /** The server could not be asked, and nobody was signed in here before. */
   | "unreachable"
   /** What is kept here could not be opened. */
@@ -114,7 +116,9 @@ function onConnection(client: Client, state: ConnectionState): void {
   const current = session();
   if (state.kind !== "stopped" || current.kind !== "open" || current.client !== client) return;
   if (state.reason.kind === "signed_out") {
-    endAccount("server");
+    const { erased } = state.reason;
+    if (erased === undefined) endAccount("server");
+    else eraseAccount(Number(current.account), erased.unsent);
     leave();
   }
   // The cookie is of somebody who signed in since, in another tab or on another page.
@@ -136,7 +140,8 @@ async function follow(): Promise<void> {
 function leave(): void {
   void closeClient();
   const last = lastAccount();
-  setSession({ kind: "signed_out", reason: last?.wasEnded ? "ended" : null, login: last?.login ?? "" });
+  const reason = erasedUnsent() !== null ? "erased" : last?.wasEnded ? "ended" : null;
+  setSession({ kind: "signed_out", reason, login: last?.login ?? "" });
 }
 
 async function closeClient(): Promise<void> {

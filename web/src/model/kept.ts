@@ -32,6 +32,17 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
+/** Forgets all that is kept under names that end with this account's. */
+export function forgetAccount(account: string): void {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith(PREFIX) && name.endsWith(`.${account}`)) localStorage.removeItem(name);
+    }
+  } catch {
+    // Nothing is kept, then.
+  }
+}
+
 export interface KeptSet {
   all(): ReadonlySet<string>;
   /** Adds or removes one. */

@@ -2,6 +2,7 @@
 import { createSignal, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { HongyanError, login } from "@hongyan/client";
+import { erasedUnsent } from "../app/account.ts";
 import { errorText } from "../app/errors.ts";
 import { askServer, CLIENT_NAME, SERVER, signedIn } from "../app/session.ts";
 import type { SignedOutReason } from "../app/session.ts";
@@ -35,14 +36,18 @@ function Reason(props: { reason: SignedOutReason | null }): JSX.Element {
     <Show when={props.reason}>
       {(reason) => (
         <div class="sign-in-reason" role="status">
-          <p>{w[reason()]}</p>
-          <Show when={reason() !== "ended"}>
+          <p>{reasonText(reason())}</p>
+          <Show when={reason() !== "ended" && reason() !== "erased"}>
             <button type="button" class="button" onClick={() => void askServer()}>{w.tryAgain}</button>
           </Show>
         </div>
       )}
     </Show>
   );
+}
+
+function reasonText(reason: SignedOutReason): string {
+  return reason === "erased" ? w.erased(erasedUnsent() ?? 0) : w[reason];
 }
 
 function Form(props: { login: string }): JSX.Element {

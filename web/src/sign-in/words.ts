@@ -1,4 +1,4 @@
-import { words } from "../i18n/index.ts";
+import { plural, words } from "../i18n/index.ts";
 
 export const w = words({
   en: {
@@ -10,6 +10,10 @@ export const w = words({
     signIn: "Sign in",
     signingIn: "Signing in…",
     ended: "Your session has ended. Sign in again: your drafts and unsent messages are still here.",
+    erased: (unsent: number) =>
+      unsent === 0
+        ? "This browser was signed out from another device. Its messages and drafts were removed from here."
+        : `This browser was signed out from another device. Its messages and drafts were removed from here, ${plural(unsent, { one: "with # message that had not been sent.", other: "with # messages that had not been sent." })}`,
     unreachable: "The server cannot be reached right now.",
     broken: "What this browser keeps could not be opened.",
     tryAgain: "Try again",
@@ -25,6 +29,10 @@ export const w = words({
     signIn: "登录",
     signingIn: "正在登录…",
     ended: "登录已失效。请重新登录：草稿和未发送的消息仍在此处。",
+    erased: (unsent: number) =>
+      unsent === 0
+        ? "本浏览器已在其他设备上被退出登录，此处的消息和草稿已删除。"
+        : `本浏览器已在其他设备上被退出登录，此处的消息和草稿已删除，其中${plural(unsent, { other: "有 # 条消息尚未发送。" })}`,
     unreachable: "暂时无法连接服务器。",
     broken: "无法打开本浏览器保存的数据。",
     tryAgain: "重试",

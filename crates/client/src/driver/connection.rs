@@ -144,6 +144,7 @@ impl Driver {
             return;
         }
         let now = self.ambient.now();
+        let was_open = self.is_open();
         if matches!(lost.reason, Reason::Broken(_)) {
             self.heartbeat.cut(now);
         }
@@ -154,7 +155,20 @@ impl Driver {
         if let Some(bye) = &lost.bye {
             self.reconnect.bye(bye);
         }
+        if lost.code == Some(CloseCode::SessionRevoked.number()) {
+            // Signed out on purpose, or replaced: the answer to another `hello` tells.
+            let token = self.status.borrow().token.clone();
+            match token {
+                Some(token) if was_open && !self.has_made_sure => {
+                    self.has_made_sure = true;
+                    return self.connect(token);
+                }
+                _ => self.is_revoked = !was_open,
+            }
+        }
         let code = match lost.code {
+            // Another sign-in has replaced this session: to sign in anew would only replace that one.
+            Some(code) if self.has_made_sure => Some(code),
             Some(code) if self.may_sign_in_again(code) => {
                 self.status.send_modify(|status| status.token = None);
                 None
@@ -209,6 +223,12 @@ impl Driver {
         if is_signed_out {
             self.status.send_modify(|status| status.token = None);
             self.keep_now(vec![Record::Token(None)]).await;
+        }
+        // Perhaps because this device is lost.
+        if std::mem::take(&mut self.is_revoked)
+            && let Err(error) = self.keeper.erase().await
+        {
+            tracing::warn!(%error, "cannot erase what was kept");
         }
         self.outlet.push(Event::Terminal(terminal));
     }

@@ -64,6 +64,10 @@ pub(crate) struct Driver {
     link: Link,
     /// The token was made by this run and not yet refused: a refusal of it is final.
     is_fresh_token: bool,
+    /// Whether a session that seemed to be signed out was asked for once more.
+    has_made_sure: bool,
+    /// The session was signed out on purpose: nothing of it is to stay here.
+    is_revoked: bool,
     /// Whether this connection's [`CaughtUp`](crate::Event::CaughtUp) was told.
     is_caught_up: bool,
     /// Whether the socket was read in the last turn.
@@ -128,6 +132,8 @@ impl Driver {
             reconnect: Reconnect::new(reconnect),
             link: Link::Waiting(now),
             is_fresh_token: false,
+            has_made_sure: false,
+            is_revoked: false,
             is_caught_up: false,
             is_reading: true,
             network: config.network,

@@ -147,6 +147,18 @@ impl Keeper {
         written
     }
 
+    /// Forgets everything that was kept, and keeps nothing more.
+    pub(super) async fn erase(&mut self) -> Result<(), StateError> {
+        self.waiting.clear();
+        self.due = None;
+        match std::mem::replace(&mut self.store, Store::Nothing) {
+            Store::Journal(journal) => tokio::task::spawn_blocking(move || journal.erase())
+                .await
+                .map_err(std::io::Error::other)?,
+            Store::Nothing | Store::Lost => Ok(()),
+        }
+    }
+
     fn kept(&self) -> Option<&Kept> {
         match &self.store {
             Store::Journal(journal) => Some(journal.kept()),

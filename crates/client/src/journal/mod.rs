@@ -115,6 +115,21 @@ impl Journal {
         Ok(())
     }
 
+    /// Forgets everything, the file's earlier contents included.
+    ///
+    /// # Errors
+    /// [`StateError::Io`]: the earlier contents may still be there.
+    pub(crate) fn erase(mut self) -> Result<(), StateError> {
+        self.kept = Kept::default();
+        // In place first: the blocks of a file that is only replaced keep what was in them.
+        let zeros = vec![0; usize::try_from(self.length).unwrap_or(0)];
+        self.file.rewind()?;
+        self.file.write_all(&zeros)?;
+        self.file.sync_data()?;
+        rewrite(&self.directory, &self.kept)?;
+        Ok(())
+    }
+
     /// Rewrites the file. When that fails the longer one is still good, so it is only tried again
     /// after as much has been added.
     fn compact(&mut self) {

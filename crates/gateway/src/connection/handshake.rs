@@ -112,6 +112,7 @@ fn welcome(gateway: &Gateway, caller: &Caller, user: UserProfile) -> Welcome {
 /// Only a bad token is final; a store that is away will come back.
 fn close_code(error: &ServiceError) -> CloseCode {
     match error.code() {
+        _ if *error == ServiceError::SessionRevoked => CloseCode::SessionRevoked,
         ErrorCode::Unauthenticated => CloseCode::Unauthenticated,
         code if code.is_retryable() => CloseCode::Overloaded,
         _ => CloseCode::Internal,

@@ -396,3 +396,42 @@ async fn guessing_the_current_password_is_slowed() {
     let (status, answer) = zhang.post("/v1/password", right).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{answer}");
 }
+
+/// How the server answers a `hello` with this token.
+async fn refusal(server: &TestServer, token: &str) -> u16 {
+    let mut socket = Raw::open(server.address()).await;
+    socket
+        .send(json!({ "type": "hello", "token": token }))
+        .await;
+    let (code, _) = socket.closed().await.expect("a code");
+    code
+}
+
+/// A device that was signed out may be lost: it is told so whenever it comes back, and only it.
+#[tokio::test]
+async fn a_device_that_was_signed_out_is_told_so_when_it_comes_back() {
+    let mut server = TestServer::start().await;
+    let desk = Http::sign_in(&server.url(), ZHANG, "desk").await;
+    let replaced = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let phone = Http::sign_in(&server.url(), ZHANG, "phone").await;
+    let laptop = Http::sign_in(&server.url(), ZHANG, "laptop").await;
+    let (_, me) = phone.get("/v1/me").await;
+    let path = format!("/v1/sessions/{}", me["session"]);
+    let (status, _) = desk.call(Method::DELETE, &path, None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    server.stop().await;
+    server.start_again().await;
+    assert_eq!(refusal(&server, phone.token()).await, 4004);
+    assert_eq!(refusal(&server, replaced.token()).await, 4001);
+    assert_eq!(refusal(&server, "hy_nobody").await, 4001);
+    let (status, answer) = phone.get("/v1/me").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer["error"]["code"], "unauthenticated");
+
+    let change = json!({ "current": "1234", "new": "correct horse" });
+    assert_eq!(
+        desk.post("/v1/password", change).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(refusal(&server, laptop.token()).await, 4004);
+}

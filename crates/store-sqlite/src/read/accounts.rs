@@ -65,6 +65,11 @@ pub(crate) fn session(
     Ok(user.map(|user| (session, user)))
 }
 
+pub(crate) fn is_revoked(conn: &Connection, token_hash: &[u8; 32], now: Millis) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM revoked_tokens WHERE token_hash = ?1 AND expires_at > ?2")?
+        .exists((token_hash, sql(now)))
+}
+
 pub(crate) fn sessions(conn: &Connection, user: UserId, now: Millis) -> Result<Vec<Session>> {
     conn.prepare_cached(&format!(
         "SELECT {SESSION_COLUMNS} FROM sessions WHERE user_id = ?1 AND expires_at > ?2

@@ -8,7 +8,7 @@ mod history;
 mod sync;
 pub(crate) mod unread;
 
-pub(crate) use accounts::{credentials, list_users, session, sessions, users};
+pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
 pub(crate) use conversation::{conversation, direct_conversation, positions};
 pub(crate) use history::history;
 pub(crate) use sync::{probe, sync};

@@ -5,7 +5,8 @@
 
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{
-    CreateUserError, NewSession, NewUser, SESSIONS_PER_USER, Session, User, login_key,
+    CreateUserError, NewSession, NewUser, REVOKED_TOKENS, SESSIONS_PER_USER, Session, User,
+    login_key,
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -93,6 +94,12 @@ pub(super) fn set_password(
     if changed == 0 {
         return Ok(None);
     }
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO revoked_tokens (token_hash, user_id, expires_at)
+         SELECT token_hash, user_id, expires_at FROM sessions WHERE user_id = ?1 AND id IS NOT ?2",
+    )?
+    .execute((sql(user), keep.map(sql)))?;
+    forget_oldest_revoked(conn, user)?;
     let mut end =
         conn.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2 RETURNING id")?;
     let ended = end.query_map((sql(user), keep.map(sql)), |row| row::id(row, 0))?;
@@ -149,10 +156,27 @@ fn beyond_the_cap(conn: &Connection, new: &NewSession) -> Result<Vec<SessionId>>
 }
 
 pub(super) fn close_session(conn: &Connection, user: UserId, session: SessionId) -> Result<bool> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO revoked_tokens (token_hash, user_id, expires_at)
+         SELECT token_hash, user_id, expires_at FROM sessions WHERE id = ?1 AND user_id = ?2",
+    )?
+    .execute((sql(session), sql(user)))?;
+    forget_oldest_revoked(conn, user)?;
     let ended = conn
         .prepare_cached("DELETE FROM sessions WHERE id = ?1 AND user_id = ?2")?
         .execute((sql(session), sql(user)))?;
     Ok(ended > 0)
+}
+
+/// Keeps as many as are promised. What has expired is the first to go.
+fn forget_oldest_revoked(conn: &Connection, user: UserId) -> Result<()> {
+    let kept = i64::try_from(REVOKED_TOKENS).unwrap_or(i64::MAX);
+    conn.prepare_cached(
+        "DELETE FROM revoked_tokens WHERE token_hash IN (SELECT token_hash FROM revoked_tokens
+             WHERE user_id = ?1 ORDER BY expires_at DESC LIMIT -1 OFFSET ?2)",
+    )?
+    .execute((sql(user), kept))?;
+    Ok(())
 }
 
 /// Writes a page for the sake of writing it.

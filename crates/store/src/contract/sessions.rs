@@ -212,3 +212,34 @@ pub async fn most_recent_first<E: Engine>(f: &mut Fixture<E>) {
     let order: Vec<_> = sessions.iter().map(|session| session.id).collect();
     assert_eq!(order, [first.id, third.id, second.id]);
 }
+
+/// A device that was signed out on purpose is told so when it comes back; one whose session ended otherwise is not.
+pub async fn what_was_signed_out_is_remembered<E: Engine>(f: &mut Fixture<E>) {
+    let (user, other) = f.pair().await;
+    let closed = open(f, user, "closed", 1).await;
+    open(f, user, "replaced", 2).await;
+    open(f, user, "replaced", 3).await;
+    let kept = open(f, user, "kept", 4).await;
+    open(f, other, "other", 5).await;
+    assert!(!is_revoked(f, 1).await);
+    assert!(f.store().close_session(user, closed.id).await.unwrap());
+    f.reopen().await;
+    for token in 1..=6 {
+        assert_eq!(is_revoked(f, token).await, token == 1, "{token}");
+    }
+    let ended = f
+        .store()
+        .set_password(user, "new".into(), Some(kept.id))
+        .await;
+    assert_eq!(ended.unwrap().unwrap().len(), 1);
+    for (token, expected) in [(1, true), (2, false), (3, true), (4, false), (5, false)] {
+        assert_eq!(is_revoked(f, token).await, expected, "{token}");
+    }
+    let expired = f.store().is_revoked(&[1; 32], closed.expires_at);
+    assert!(!expired.await.unwrap(), "then it would have ended anyway");
+}
+
+async fn is_revoked<E: Engine>(f: &mut Fixture<E>, token: u8) -> bool {
+    let now = f.tick();
+    f.store().is_revoked(&[token; 32], now).await.unwrap()
+}

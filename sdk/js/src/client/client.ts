@@ -74,6 +74,9 @@ export class Client {
     this.#drafts = new Drafts(storage, replica, (key, text) => backend.draft(key, text));
     this.#backend = backend;
     replica.on("send", (update) => this.#settle(update));
+    replica.on("connection", (state) => {
+      if (state.kind === "stopped" && state.reason.kind === "signed_out" && state.reason.erased !== undefined) this.#drafts.forget();
+    });
     this.#stopWatching = watch({
       wake: () => backend.wake(),
       visible: (isVisible) => {

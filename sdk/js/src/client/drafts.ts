@@ -16,6 +16,7 @@ export class Drafts {
   readonly #tell: (key: string, text: string) => void;
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
 
   /** `tell` lets the other tabs know. */
   constructor(storage: Storage, replica: Replica, tell: (key: string, text: string) => void) {
@@ -24,7 +25,15 @@ export class Drafts {
     this.#tell = tell;
   }
 
+  /** Keeps nothing more: what was kept is erased. */
+  forget(): void {
+    clearTimeout(this.#timer);
+    this.#changed.clear();
+    this.#isOver = true;
+  }
+
   set(key: string, text: string): void {
+    if (this.#isOver) return;
     if (this.#replica.draft(key) === text) return;
     this.#replica.apply([["draft", { key, text }]]);
     this.#tell(key, text);

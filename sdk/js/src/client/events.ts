@@ -35,8 +35,9 @@ export type BreakReason =
 
 /** Why a client stopped for good. */
 export type StopReason =
-  /** Sign in again: the token is unknown, expired or revoked. */
-  | { kind: "signed_out"; code: number }
+  /** Sign in again: the session is over. Where it was signed out on purpose, from another device, what was kept
+   * here is erased, and `erased` says how many requests were in it that had not been sent. */
+  | { kind: "signed_out"; code: number; erased?: { unsent: number } }
   /** Another terminal close code: connecting again would end the same. */
   | { kind: "refused"; code: number }
   /** What is stored here belongs to another user than the token. */

@@ -194,6 +194,11 @@ export class Book {
     return { ...page, entries };
   }
 
+  /** How many requests were not sent yet. */
+  get unsent(): number {
+    return [...this.#outgoing.values()].filter(({ state }) => state !== "sent").length;
+  }
+
   outgoing(clientId: string): Outgoing | null {
     return this.#outgoing.get(clientId) ?? null;
   }

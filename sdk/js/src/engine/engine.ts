@@ -23,6 +23,7 @@ import { HongyanError } from "../errors.ts";
 import { TOO_LARGE } from "../frames.ts";
 import { serverUrl } from "../http.ts";
 import type { Backend } from "../tabs/backend.ts";
+import { TABLES } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
 import { CLOSE_CODES, LIMITS, WEBSOCKET_PATH } from "../wire.gen.ts";
@@ -65,6 +66,7 @@ export class Engine implements Backend {
   readonly #options: EngineOptions;
   readonly #url: string;
   readonly #tell: (happenings: Happening[]) => void;
+  readonly #storage: Storage;
   readonly #clock = new Clock();
   readonly #book: Book;
   readonly #keeper: Keeper;
@@ -83,6 +85,10 @@ export class Engine implements Backend {
   #link: Link | null = null;
   #state: ConnectionState = { kind: "connecting", attempt: 1 };
   #garbage = 0;
+  /** Whether a session that seemed to be signed out was asked for once more. */
+  #hasMadeSure = false;
+  /** Once the session was signed out on purpose: resolves when nothing is kept any more. */
+  #erased: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #probeUntil: number | null = null;
   #hiddenSince: number | null = null;
@@ -106,6 +112,7 @@ export class Engine implements Backend {
   ) {
     this.#options = options;
     this.#tell = tell;
+    this.#storage = storage;
     const book = new Book(loaded, options.keepEntries, (conv) => this.#requests.isAsked(conv));
     this.#book = book;
     const url = serverUrl(options.server);
@@ -121,6 +128,7 @@ export class Engine implements Backend {
     for (const { conv, seq } of loaded.meta.reads ?? []) this.#reads.mark(conv, seq);
     this.#keeper = new Keeper(storage, {
       take: () => {
+        if (this.#erased !== null) return null;
         const batch = this.#book.take(this.#incoming, this.#reads);
         if (batch !== null) this.#unkept.take();
         return batch;
@@ -246,8 +254,9 @@ export class Engine implements Backend {
   /** Ends the connection; what is pending is written first. */
   async close(): Promise<void> {
     this.#turn(() => this.#sendAcks());
-    this.#turn(() => this.#stop({ kind: "closed" }));
+    this.#turn(() => this.#erased === null && this.#stop({ kind: "closed" }));
     await this.#keep();
+    await this.#erased;
   }
 
   #attempt(now: number): void {
@@ -287,6 +296,14 @@ export class Engine implements Backend {
       this.#garbage += 1;
       this.#book.tell("garbage", { problem: reason.problem, count: this.#garbage });
     }
+    if (code === CLOSE_CODES.session_revoked) {
+      if (this.#state.kind !== "online") return this.#erase(code);
+      // Signed out on purpose, or replaced: the answer to another `hello` tells.
+      if (!this.#hasMadeSure) {
+        this.#hasMadeSure = true;
+        return this.#attempt(now);
+      }
+    }
     const { isAsked } = this.#reconnect;
     const next = this.#reconnect.lost(code, Math.random(), now);
     if ("never" in next) {
@@ -313,6 +330,15 @@ export class Engine implements Backend {
     this.#reads.disconnected();
     this.#heartbeat.disconnected(now);
     this.#book.disconnected();
+  }
+
+  /** The session was signed out on purpose, perhaps because this device is lost: nothing of it stays here. */
+  #erase(code: number): void {
+    const { unsent } = this.#book;
+    const drained = this.#keep().catch(() => {});
+    const clear = TABLES.map((table) => ({ op: "clear", table }) as const);
+    this.#erased = drained.then(() => this.#storage.write(clear, true)).catch(() => {});
+    this.#stop({ kind: "signed_out", code, erased: { unsent } });
   }
 
   #stop(reason: StopReason): void {

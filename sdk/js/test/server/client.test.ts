@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { HongyanError, LIMITS, login, whoAmI } from "../../src/index.ts";
 import { FileStorage } from "../../src/storage/file.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
+import { TABLES } from "../../src/storage/storage.ts";
 import { PASSWORD, Person } from "./person.ts";
 import { Network, Server } from "./server.ts";
 
@@ -226,16 +227,59 @@ test("no more is kept than was asked for", async () => {
   await until(async () => expect((await other.client.cached(conv, { limit: 100 })).length).toBeGreaterThanOrEqual(20));
 });
 
-test("a session that was revoked ends the client, and the outbox is kept", async () => {
+/** All that is kept, as text. */
+async function everythingKept(storage: MemoryStorage): Promise<string> {
+  const tables = await Promise.all(TABLES.map((table) => storage.read(table)));
+  return JSON.stringify(tables);
+}
+
+for (const isConnected of [true, false]) {
+  test(`a device that was signed out from elsewhere erases what it kept, ${isConnected ? "at once" : "when it comes back"}`, async () => {
+    const name = newUser();
+    const one = await signIn(name);
+    const storage = new MemoryStorage();
+    const network = await Network.to(server.url);
+    const token = (await login({ server: server.url, login: name, password: PASSWORD, device: "lost" })).token!;
+    let lost = await Person.open({ server: network.url, account: "lost", storage, token });
+    await until(() => expect(lost.isCaughtUp).toBe(true));
+    await lost.client.send({ to: 1000 }, "a letter to somebody").sent;
+    await until(async () => expect(await everythingKept(storage)).toContain("a letter to somebody"));
+    if (!isConnected) network.cut();
+    const unsent = isConnected ? 0 : 1;
+    if (!isConnected) await lost.client.send({ to: 1000 }, "not sent yet").kept;
+    lost.client.setDraft("to:1000", "a draft");
+    await until(async () => expect(await everythingKept(storage)).toContain("a draft"));
+    if (!isConnected) await lost.client.close();
+
+    const sessions = await one.client.sessions();
+    await one.client.revoke(sessions.find(({ device }) => device === "lost")!.session);
+    if (!isConnected) {
+      network.mend();
+      lost = await Person.open({ server: network.url, account: "lost", storage, token });
+    }
+    const reason = { kind: "signed_out", code: 4004, erased: { unsent } };
+    await until(() => expect(lost.client.connection).toEqual({ kind: "stopped", reason }));
+    lost.client.setDraft("to:1000", "too late");
+    await lost.client.close();
+    expect(await everythingKept(storage)).toBe(JSON.stringify(TABLES.map(() => [])));
+    network.end();
+  });
+}
+
+test("a device that signs in anew keeps what its earlier session kept", async () => {
   const name = newUser();
-  const one = await signIn(name);
-  const other = await signIn(name, { account: "other" });
-  const sessions = await one.client.sessions();
-  expect(sessions).toHaveLength(2);
-  await one.client.revoke(sessions.find(({ current }) => !current)!.session);
-  await until(() =>
-    expect(other.client.connection).toEqual({ kind: "stopped", reason: { kind: "signed_out", code: 4004 } }),
-  );
+  const storage = new MemoryStorage();
+  const signInAnew = () => Person.signIn(server.url, name, { account: "same", storage });
+  const earlier = await signInAnew();
+  await until(() => expect(earlier.isCaughtUp).toBe(true));
+  await earlier.client.send({ to: 1000 }, "from the earlier session").sent;
+  earlier.client.setDraft("to:1000", "half a thought");
+  await until(async () => expect(await everythingKept(storage)).toContain("half a thought"));
+  await login({ server: server.url, login: name, password: PASSWORD, device: "same" });
+  const reason = { kind: "signed_out", code: 4001 };
+  await until(() => expect(earlier.client.connection).toEqual({ kind: "stopped", reason }));
+  await earlier.client.close();
+  expect(await everythingKept(storage)).toContain("half a thought");
 });
 
 test("people are found, and signing in is told apart from being unreachable", async () => {
