@@ -175,6 +175,7 @@ impl Client {
             before,
             after,
             limit: Some(limit.max(1)),
+            bytes: None,
         };
         self.ask(|reply| Command::History { history, reply })
             .await

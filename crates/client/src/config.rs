@@ -77,7 +77,7 @@ pub struct Config {
 }
 
 /// The times and bounds of the delivery machines. The defaults suit people and bots alike.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Policies {
     /// What to show, ack and fetch.
     pub incoming: incoming::Policy,
@@ -87,6 +87,20 @@ pub struct Policies {
     pub heartbeat: heartbeat::Policy,
     /// When to connect again.
     pub reconnect: reconnect::Policy,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            incoming: incoming::Policy {
+                paging: Some(incoming::Paging::default()),
+                ..incoming::Policy::default()
+            },
+            outbox: outbox::Policy::default(),
+            heartbeat: heartbeat::Policy::default(),
+            reconnect: reconnect::Policy::default(),
+        }
+    }
 }
 
 impl Config {

@@ -86,6 +86,13 @@ impl Requests {
         }
     }
 
+    /// Something comes: answers are still to be expected.
+    pub(crate) fn life(&mut self, now: Tick) {
+        for (_, asked) in &mut self.questions {
+            *asked = now;
+        }
+    }
+
     /// When the oldest question is given up.
     pub(crate) fn next_deadline(&self) -> Option<Tick> {
         self.questions

@@ -33,6 +33,9 @@ pub const CURSOR_BYTES: usize = 128;
 /// Conversations in one page of `sync`, at most and by default.
 pub const SYNC_CONVERSATIONS: usize = 50;
 
+/// Conversations in one page of `sync` that is only a list, at most; by default as in one that is not.
+pub const LIST_CONVERSATIONS: usize = 200;
+
 /// The last entries of each conversation in a page of `sync`.
 pub const SYNC_ENTRIES: usize = 10;
 

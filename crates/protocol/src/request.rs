@@ -74,13 +74,28 @@ pub struct Sync {
     /// The cursor of the last `synced`; absent the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Box<str>>,
-    /// Conversations in the page, from 1; more than [`limits::SYNC_CONVERSATIONS`] are read as that.
+    /// Conversations in the page, from 1; more than [`limits::SYNC_CONVERSATIONS`] are read as that, in a list more
+    /// than [`limits::LIST_CONVERSATIONS`].
     #[serde(
         default,
         deserialize_with = "value::page_limit",
         skip_serializing_if = "Option::is_none"
     )]
     pub limit: Option<usize>,
+    /// Only what a list of conversations shows, without entries and as short as can be: see [`Listed`](crate::Listed).
+    #[serde(
+        default,
+        deserialize_with = "value::or_default",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub list: bool,
+    /// Bytes of entries after which the page is to have no more, from 1: a wish, for a slow link.
+    #[serde(
+        default,
+        deserialize_with = "value::page_limit",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub bytes: Option<usize>,
 }
 
 /// Asks for a stretch of a log: either the entries `before` a seq or those `after` one, or,
@@ -102,6 +117,13 @@ pub struct History {
         skip_serializing_if = "Option::is_none"
     )]
     pub limit: Option<usize>,
+    /// Bytes of entries after which the page is to end, from 1: a wish, for a slow link. One entry is always given.
+    #[serde(
+        default,
+        deserialize_with = "value::page_limit",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub bytes: Option<usize>,
 }
 
 impl Hello {

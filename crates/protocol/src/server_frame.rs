@@ -147,11 +147,98 @@ pub struct ConversationView {
     pub entries: Vec<Entry>,
 }
 
+/// A conversation in a list: what is needed to show it, and no more. What is left out is 0, or as said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The id.
+    pub conv: ConversationId,
+    /// The log's last seq.
+    pub head: Seq,
+    /// Messages by others, not recalled, after the caller's read position.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u64,
+    /// The other member of a conversation of two; absent in one with oneself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// How far that member has read.
+    #[serde(default, skip_serializing_if = "is_start")]
+    pub read: Seq,
+    /// How far it is delivered to that member; absent, as far as it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Seq>,
+    /// How far the caller has read.
+    #[serde(default, skip_serializing_if = "is_start")]
+    pub own_read: Seq,
+    /// How far it is delivered to the caller; absent, as far as it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_delivered: Option<Seq>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_start(seq: &Seq) -> bool {
+    *seq == Seq::ZERO
+}
+
+impl Listed {
+    /// A conversation in the list of this member; `None` for one that a list cannot tell, which is one of more than
+    /// two.
+    pub fn of(view: &ConversationView, caller: UserId) -> Option<Self> {
+        let own = view.members.iter().find(|member| member.user == caller);
+        let mut others = view.members.iter().filter(|member| member.user != caller);
+        let (other, more) = (others.next(), others.next());
+        let position = |member: Option<&MemberPosition>| {
+            let (read, delivered) = member.map_or((Seq::ZERO, Seq::ZERO), |member| {
+                (member.read, member.delivered)
+            });
+            (read, (delivered != read).then_some(delivered))
+        };
+        let ((read, delivered), (own_read, own_delivered)) = (position(other), position(own));
+        more.is_none().then_some(Self {
+            conv: view.conv,
+            head: view.head,
+            unread: view.unread,
+            user: other.map(|member| member.user),
+            read,
+            delivered,
+            own_read,
+            own_delivered,
+        })
+    }
+
+    /// The same as its member sees it in a page that is no list, but for the entries.
+    pub fn into_view(self, caller: UserId) -> ConversationView {
+        let own = MemberPosition {
+            user: caller,
+            read: self.own_read,
+            delivered: self.own_delivered.unwrap_or(self.own_read),
+        };
+        let other = self.user.map(|user| MemberPosition {
+            user,
+            read: self.read,
+            delivered: self.delivered.unwrap_or(self.read),
+        });
+        ConversationView {
+            conv: self.conv,
+            kind: ConversationKind::Direct,
+            head: self.head,
+            unread: self.unread,
+            members: std::iter::once(own).chain(other).collect(),
+            entries: Vec::new(),
+        }
+    }
+}
+
 /// Answers `sync`: a page of the conversations that changed since the cursor, newest change first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Synced {
     /// The conversations.
     pub conversations: Vec<ConversationView>,
+    /// The conversations, where only a list was asked for; those that a list cannot tell are among the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub list: Vec<Listed>,
     /// Whoever the page mentions by id.
     pub users: Vec<UserProfile>,
     /// The unread messages of all the caller's conversations, this page's or not.

@@ -103,16 +103,29 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         }),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Ack(Ack { conv, seq })),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Read(Read { conv, seq })),
-        (option::of(word()), page_limit())
-            .prop_map(|(cursor, limit)| ClientFrame::Sync(Sync { cursor, limit })),
-        (conv(), range, page_limit()).prop_map(|(conv, (before, after), limit)| {
-            ClientFrame::History(History {
-                conv,
-                before,
-                after,
+        (
+            option::of(word()),
+            page_limit(),
+            any::<bool>(),
+            page_limit()
+        )
+            .prop_map(|(cursor, limit, list, bytes)| ClientFrame::Sync(Sync {
+                cursor,
                 limit,
-            })
-        }),
+                list,
+                bytes
+            })),
+        (conv(), range, page_limit(), page_limit()).prop_map(
+            |(conv, (before, after), limit, bytes)| {
+                ClientFrame::History(History {
+                    conv,
+                    before,
+                    after,
+                    limit,
+                    bytes,
+                })
+            }
+        ),
     ]
 }
 
@@ -200,6 +213,30 @@ fn view() -> impl Strategy<Value = ConversationView> {
         )
 }
 
+fn listed() -> impl Strategy<Value = Listed> {
+    let position = || (seq(), option::of(seq()));
+    (
+        conv(),
+        seq(),
+        INTEGERS,
+        option::of(user()),
+        position(),
+        position(),
+    )
+        .prop_map(
+            |(conv, head, unread, user, (read, delivered), (own_read, own_delivered))| Listed {
+                conv,
+                head,
+                unread,
+                user,
+                read,
+                delivered,
+                own_read,
+                own_delivered,
+            },
+        )
+}
+
 fn welcome() -> impl Strategy<Value = ServerFrame> {
     (
         profile(),
@@ -266,14 +303,16 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         Just(ServerFrame::Done(Done {})),
         (
             vec(view(), 0..3),
+            vec(listed(), 0..3),
             vec(profile(), 0..3),
             INTEGERS,
             word(),
             any::<bool>()
         )
-            .prop_map(|(conversations, users, total_unread, cursor, more)| {
+            .prop_map(|(conversations, list, users, total_unread, cursor, more)| {
                 ServerFrame::Synced(Synced {
                     conversations,
+                    list,
                     users,
                     total_unread,
                     cursor,

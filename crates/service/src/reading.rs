@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use hongyan_protocol::limits::{
-    HISTORY_ENTRIES, HISTORY_ENTRIES_DEFAULT, PAGE_BYTES, SYNC_CONVERSATIONS, SYNC_ENTRIES,
+    HISTORY_ENTRIES, HISTORY_ENTRIES_DEFAULT, LIST_CONVERSATIONS, PAGE_BYTES, SYNC_CONVERSATIONS,
+    SYNC_ENTRIES,
 };
 use hongyan_protocol::{
-    ConversationId, ConversationView, History, HistoryPage, Seq, Sync, Synced, UserId, UserProfile,
+    ConversationId, ConversationView, History, HistoryPage, Listed, Seq, Sync, Synced, UserId,
+    UserProfile,
 };
 use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits, User};
 
@@ -44,16 +46,36 @@ impl Service {
                 )
             })?,
         };
-        let limits = SyncLimits {
-            conversations: sync
-                .limit
-                .unwrap_or(SYNC_CONVERSATIONS)
-                .clamp(1, SYNC_CONVERSATIONS),
-            entries: SYNC_ENTRIES,
-            bytes: PAGE_BYTES,
+        let bytes = sync.bytes.map_or(PAGE_BYTES, |wish| wish.min(PAGE_BYTES));
+        let (most, entries, bytes) = if sync.list {
+            (LIST_CONVERSATIONS, 0, 0)
+        } else {
+            (SYNC_CONVERSATIONS, SYNC_ENTRIES, bytes)
         };
         let acked = self.positions.of(caller.user());
-        let page = self.store.sync(caller.user(), cursor, limits).await?;
+        let limits = SyncLimits {
+            conversations: sync.limit.unwrap_or(SYNC_CONVERSATIONS).clamp(1, most),
+            entries,
+            bytes,
+        };
+        let mut page = self.store.sync(caller.user(), cursor, limits).await?;
+        if sync.bytes.is_some() && !sync.list {
+            // The page ends with its bytes: who asks for few wants the next page, and not each text by itself.
+            let is_whole = |entries: &[Entry], head: Seq| {
+                entries.len() as u64 >= head.get().min(SYNC_ENTRIES as u64)
+            };
+            let mut conversations = page.conversations.iter();
+            let whole = conversations
+                .position(|(conversation, _, entries)| !is_whole(entries, conversation.head))
+                .map(|whole| whole.max(1));
+            if let Some(conversations) = whole.filter(|whole| *whole < page.conversations.len()) {
+                let limits = SyncLimits {
+                    conversations,
+                    ..limits
+                };
+                page = self.store.sync(caller.user(), cursor, limits).await?;
+            }
+        }
         let people: BTreeSet<UserId> = page
             .conversations
             .iter()
@@ -61,16 +83,22 @@ impl Service {
             .collect();
         let people: Vec<UserId> = people.into_iter().collect();
         let users = self.store.users(&people).await?;
+        let (mut conversations, mut list) = (Vec::new(), Vec::new());
+        for (conversation, unread, entries) in page.conversations {
+            let mut view = wire::conversation(&conversation, unread, entries);
+            raise_delivered(&mut view, caller.user(), &acked);
+            match sync
+                .list
+                .then(|| Listed::of(&view, caller.user()))
+                .flatten()
+            {
+                Some(listed) => list.push(listed),
+                None => conversations.push(view),
+            }
+        }
         Ok(Synced {
-            conversations: page
-                .conversations
-                .into_iter()
-                .map(|(conversation, unread, entries)| {
-                    let mut view = wire::conversation(&conversation, unread, entries);
-                    raise_delivered(&mut view, caller.user(), &acked);
-                    view
-                })
-                .collect(),
+            conversations,
+            list,
             users: self.profiles_for(caller, &users),
             total_unread: page.total_unread,
             cursor: page.next.to_text(self.epoch()).into(),
@@ -98,11 +126,19 @@ impl Service {
             .limit
             .unwrap_or(HISTORY_ENTRIES_DEFAULT)
             .clamp(1, HISTORY_ENTRIES);
+        let bytes = history
+            .bytes
+            .map_or(PAGE_BYTES, |wish| wish.min(PAGE_BYTES));
+        // More have no room for certain, and need not be read.
+        let limit = limit.min(bytes / LEAST_ENTRY_BYTES + 1);
         let found = self
             .store
             .history(caller.user(), history.conv, range, limit)
             .await?;
-        let entries = found.entries;
+        let entries = match history.bytes {
+            Some(_) => fit(found.entries, range, bytes),
+            None => found.entries,
+        };
         let more = match range {
             HistoryRange::After(after) => {
                 entries.last().map_or(after, |entry| entry.seq) < found.head
@@ -210,3 +246,27 @@ fn raise_delivered(view: &mut ConversationView, user: UserId, acked: &[(Conversa
         own.delivered = own.delivered.max(seq);
     }
 }
+
+/// Ends a page where a client wants no more bytes, at the end that the next page goes on from.
+fn fit(mut entries: Vec<Entry>, range: HistoryRange, most: usize) -> Vec<Entry> {
+    let mut bytes = 0;
+    let mut fits = |entry: &Entry| {
+        bytes += entry.wire_bytes();
+        bytes <= most
+    };
+    match range {
+        HistoryRange::After(_) => {
+            let kept = entries.iter().take_while(|entry| fits(entry)).count();
+            entries.truncate(kept.max(1));
+        }
+        HistoryRange::Latest | HistoryRange::Before(_) => {
+            let kept = entries.iter().rev().take_while(|entry| fits(entry)).count();
+            let dropped = entries.len().saturating_sub(kept.max(1));
+            entries.drain(..dropped);
+        }
+    }
+    entries
+}
+
+/// An entry has more, in bytes.
+const LEAST_ENTRY_BYTES: usize = 120;

@@ -159,6 +159,8 @@ export interface History {
   after?: number;
   /** Entries in the page, from 1; more than `LIMITS.HISTORY_ENTRIES` are read as that. */
   limit?: number;
+  /** Bytes of entries after which the page is to end, from 1: a wish, for a slow link. One entry is always given. */
+  bytes?: number;
 }
 
 /** Answers `history`: a stretch of a log, ascending and without holes. */
@@ -179,6 +181,26 @@ export interface Learnt {
   held_ms?: number;
   /** The shortest quiet time after which the connection turned out to be dead. */
   failed_ms?: number;
+}
+
+/** A conversation in a list: what is needed to show it, and no more. What is left out is 0, or as said. */
+export interface Listed {
+  /** The id. */
+  conv: number;
+  /** The log's last seq. */
+  head: number;
+  /** Messages by others, not recalled, after the caller's read position. */
+  unread?: number;
+  /** The other member of a conversation of two; absent in one with oneself. */
+  user?: number;
+  /** How far that member has read. */
+  read?: number;
+  /** How far it is delivered to that member; absent, as far as it is read. */
+  delivered?: number;
+  /** How far the caller has read. */
+  own_read?: number;
+  /** How far it is delivered to the caller; absent, as far as it is read. */
+  own_delivered?: number;
 }
 
 /** How far one member has come in a conversation that the frame already names. */
@@ -274,14 +296,23 @@ export interface Sent {
 export interface Sync {
   /** The cursor of the last `synced`; absent the first time. */
   cursor?: string;
-  /** Conversations in the page, from 1; more than `LIMITS.SYNC_CONVERSATIONS` are read as that. */
+  /**
+   * Conversations in the page, from 1; more than `LIMITS.SYNC_CONVERSATIONS` are read as that, in a list more
+   * than `LIMITS.LIST_CONVERSATIONS`.
+   */
   limit?: number;
+  /** Only what a list of conversations shows, without entries and as short as can be: see `Listed`. */
+  list?: boolean;
+  /** Bytes of entries after which the page is to have no more, from 1: a wish, for a slow link. */
+  bytes?: number;
 }
 
 /** Answers `sync`: a page of the conversations that changed since the cursor, newest change first. */
 export interface Synced {
   /** The conversations. */
   conversations: ConversationView[];
+  /** The conversations, where only a list was asked for; those that a list cannot tell are among the others. */
+  list?: Listed[];
   /** Whoever the page mentions by id. */
   users: UserProfile[];
   /** The unread messages of all the caller's conversations, this page's or not. */
@@ -376,11 +407,12 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", more: "boolean" },
+  Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
-  Synced: { conversations: "ConversationView[]", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
+  Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
   Welcome: { user: "UserProfile", session: "integer", epoch: "string?", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
 };
@@ -443,6 +475,13 @@ export const LIMITS = {
   MENTIONS: 64,
   /** Conversations in one page of `sync`, at most and by default. */
   SYNC_CONVERSATIONS: 50,
+  /** Conversations in one page of `sync` that is only a list, at most; by default as in one that is not. */
+  LIST_CONVERSATIONS: 200,
+  /**
+   * Bytes of entries, as they are written, after which a page of `history` or `sync` ends early: so a page of
+   * the longest messages stays a frame that a phone can hold, whatever JSON makes of them.
+   */
+  PAGE_BYTES: 1048576,
   /** The last entries of each conversation in a page of `sync`. */
   SYNC_ENTRIES: 10,
   /** Entries in one page of `history`, at most. */

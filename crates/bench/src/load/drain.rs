@@ -42,7 +42,7 @@ async fn sync(connection: &mut Connection, req: &mut u64) -> io::Result<Vec<(u64
             *req,
             &ClientFrame::Sync(Sync {
                 cursor,
-                limit: None,
+                ..Sync::default()
             }),
         );
         let (next, more) = connection
@@ -75,6 +75,7 @@ async fn fetch(
             before: None,
             after: Some(Seq::new(after)?),
             limit: Some(limits::HISTORY_ENTRIES),
+            bytes: None,
         };
         connection.frame(*req, &ClientFrame::History(history));
         let reached = connection

@@ -19,6 +19,7 @@ pub(super) async fn run(order: Open) -> anyhow::Result<TimesData> {
                 before: None,
                 after: None,
                 limit: Some(order.entries),
+                bytes: None,
             };
             let start = Instant::now();
             connection.frame(req, &ClientFrame::History(history));

@@ -69,16 +69,26 @@ impl Driver {
             incoming::Action::Ack { conv, seq } => {
                 self.notify(&ClientFrame::Ack(Ack { conv, seq }));
             }
-            incoming::Action::Sync { cursor, limit } => {
-                let frame = ClientFrame::Sync(Sync { cursor, limit });
-                self.request(Asker::Sync, frame);
+            incoming::Action::Sync { .. } if std::mem::take(&mut self.is_ahead) => {
+                // It went along with `hello`.
             }
-            incoming::Action::Fetch { conv, after, limit } => {
+            action @ incoming::Action::Sync { .. } => {
+                if let Some(frame) = sync_frame(action) {
+                    self.request(Asker::Sync, frame);
+                }
+            }
+            incoming::Action::Fetch {
+                conv,
+                after,
+                limit,
+                bytes,
+            } => {
                 let frame = ClientFrame::History(History {
                     conv,
                     before: None,
                     after: Some(after),
                     limit: Some(limit),
+                    bytes,
                 });
                 self.request(Asker::Fetch(conv), frame);
             }
@@ -180,5 +190,23 @@ impl Driver {
                 self.carry_out();
             }
         }
+    }
+}
+
+/// The request for a page of a sync.
+pub(super) fn sync_frame(action: incoming::Action) -> Option<ClientFrame> {
+    match action {
+        incoming::Action::Sync {
+            cursor,
+            list,
+            limit,
+            bytes,
+        } => Some(ClientFrame::Sync(Sync {
+            cursor,
+            limit,
+            list,
+            bytes,
+        })),
+        _ => None,
     }
 }

@@ -1,12 +1,14 @@
 //! The life of a connection: attempt, welcome, loss, and the end for good.
 
 use hongyan_delivery::client::reconnect::Next;
-use hongyan_protocol::{CloseCode, Welcome};
+use hongyan_protocol::CloseCode;
 
 use super::Driver;
-use super::link::{Link, Lost, Socket, Step};
+use super::carry::sync_frame;
+use super::link::{Link, Lost, Opened, Socket, Step};
 use crate::http::SignedIn;
 use crate::journal::Record;
+use crate::requests::Asker;
 use crate::{Credentials, Event, Reason, Terminal};
 
 impl Driver {
@@ -18,7 +20,7 @@ impl Driver {
                 self.lost(Reason::SignIn(error).into());
             }
             Step::SignedIn(Err(error)) => self.end_for_good(Terminal::SignIn(error)).await,
-            Step::Opened(Ok((socket, welcome))) => self.welcomed(socket, welcome).await,
+            Step::Opened(Ok(opened)) => self.welcomed(opened).await,
             Step::Opened(Err(lost)) => self.lost(lost),
             Step::Frame(received) => self.received(received),
         }
@@ -56,7 +58,14 @@ impl Driver {
     fn connect(&mut self, token: Box<str>) {
         let url = self.http.websocket_url();
         let client = self.client_name.clone();
-        self.link = Link::Connecting(Box::pin(Socket::open(url, token, client)));
+        // Before anything else of this connection is asked, so under the first number.
+        let ahead = self.incoming.ahead().filter(|_| !self.outlet.is_stalled());
+        self.is_ahead = ahead.is_some();
+        let ahead = ahead.and_then(|action| {
+            let req = self.requests.ask(Asker::Sync);
+            Some(sync_frame(action)?.encode(Some(req)))
+        });
+        self.link = Link::Connecting(Box::pin(Socket::open(url, token, client, ahead)));
     }
 
     async fn signed_in(&mut self, signed_in: SignedIn) {
@@ -70,7 +79,12 @@ impl Driver {
         self.connect(token);
     }
 
-    async fn welcomed(&mut self, socket: Socket, welcome: Welcome) {
+    async fn welcomed(&mut self, opened: Opened) {
+        let Opened {
+            socket,
+            welcome,
+            round_trip,
+        } = opened;
         let now = self.ambient.now();
         let user = welcome.user.id;
         match self.keeper.user() {
@@ -83,6 +97,7 @@ impl Driver {
             Some(_) => {}
             None => self.keep_now(vec![Record::User(user)]).await,
         }
+        self.come = 0;
         self.link = Link::Open(socket);
         self.is_caught_up = false;
         self.is_reading = true;
@@ -101,6 +116,7 @@ impl Driver {
             self.carry_all_incoming();
         }
         self.outbox.connected(now, &mut self.outbox_actions);
+        self.incoming.round_trip(round_trip);
         if self.outlet.is_stalled() {
             self.outlet.miss();
         } else {
@@ -207,6 +223,7 @@ impl Driver {
         self.reads.disconnected();
         self.requests.disconnected();
         self.frames.clear();
+        self.is_ahead = false;
         self.status
             .send_if_modified(|status| std::mem::replace(&mut status.connected, false));
     }

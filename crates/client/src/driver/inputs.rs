@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 
 use hongyan_delivery::client::heartbeat;
 use hongyan_protocol::limits::HISTORY_ENTRIES_DEFAULT;
-use hongyan_protocol::{ClientFrame, ErrorCode, Failure, HistoryPage, ServerFrame, Synced};
+use hongyan_protocol::{
+    ClientFrame, ErrorCode, Failure, History, HistoryPage, ServerFrame, Synced,
+};
 
-use super::link::{Link, Lost, Received};
+use super::link::{Answer, Link, Lost, Received};
 use super::{Closing, Driver};
 use crate::command::Command;
 use crate::journal::Record;
@@ -47,7 +49,11 @@ impl Driver {
                 history.limit = Some(self.incoming.page_of(limit));
                 let asker = Asker::History(reply);
                 match self.requests.ask_for_application(asker, now) {
-                    Ok(req) => self.put(&ClientFrame::History(history), Some(req)),
+                    Ok(req) => {
+                        let bytes = self.incoming.page_bytes();
+                        let history = History { bytes, ..history };
+                        self.put(&ClientFrame::History(history), Some(req));
+                    }
                     Err(Asker::History(reply)) => {
                         let _ = reply.send(Err(RequestError::Busy));
                     }
@@ -97,7 +103,8 @@ impl Driver {
 
     fn understood(&mut self, received: Received) {
         self.heartbeat.received(self.ambient.now());
-        if let Some((req, frame)) = received {
+        if let Some(Answer { req, frame, bytes }) = received {
+            self.incoming.weigh(bytes);
             self.frame(req, frame);
             // The next frame must find the stream of events as full as this one has made it.
             self.carry_out();
@@ -170,6 +177,12 @@ impl Driver {
                 directs.push((other.user, view.conv));
             }
         }
+        for listed in &page.list {
+            // With oneself there is no other.
+            if let Some(user) = listed.user.or(me) {
+                directs.push((user, listed.conv));
+            }
+        }
         for &(user, conv) in &directs {
             self.outbox.learn_direct(user, conv);
         }
@@ -237,8 +250,28 @@ impl Driver {
         }
     }
 
+    /// Any byte is a sign of life, also of a frame that is not whole yet.
+    pub(super) fn notice_life(&mut self) {
+        let Link::Open(socket) = &self.link else {
+            return;
+        };
+        let come = socket.moved().come();
+        if std::mem::replace(&mut self.come, come) == come {
+            return;
+        }
+        let now = self.ambient.now();
+        self.heartbeat.received(now);
+        self.incoming.life(now);
+        self.requests.life(now);
+        self.outbox.life(now);
+    }
+
     fn beat(&mut self, now: hongyan_delivery::Tick) -> ControlFlow<()> {
         let mut actions = Vec::new();
+        if self.outbox.is_waiting() {
+            // The ping is behind what is sent, which has a time of its own.
+            self.heartbeat.moved(now);
+        }
         self.heartbeat.tick(now, &mut actions);
         for action in actions {
             match action {

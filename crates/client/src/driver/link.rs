@@ -1,30 +1,32 @@
 //! The way to the server: waiting, signing in, connecting, open, or ended.
 //!
 //! Promises: [`Link::step`] may be dropped and called again at any time; nothing waits for longer
-//! than its time-out; no frame beyond the protocol's size is read.
+//! than its time-out, which a write counts from the last byte that went; no frame beyond the protocol's size is read.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use hongyan_delivery::Tick;
 use hongyan_protocol::{Bye, ClientFrame, Hello, SUBPROTOCOL, ServerFrame, Welcome, limits};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::CapacityError;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
+use super::counted::{Counted, Moved};
 use crate::http::SignedIn;
 use crate::{CONNECT_TIMEOUT, HttpError, Reason};
 
-/// From the first byte of what is to be written to the last; and for a close.
+/// For any byte of what is to be written to go; and for a close.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the server's answer to a close.
@@ -39,7 +41,7 @@ pub(super) enum Link {
     /// Asking for a token.
     SigningIn(Later<Result<SignedIn, HttpError>>),
     /// Connecting with a token.
-    Connecting(Later<Result<(Socket, Welcome), Lost>>),
+    Connecting(Later<Result<Opened, Lost>>),
     /// Welcome.
     Open(Socket),
     /// There will be no other attempt.
@@ -51,13 +53,30 @@ pub(super) enum Step {
     /// A token, or none.
     SignedIn(Result<SignedIn, HttpError>),
     /// A connection, or none.
-    Opened(Result<(Socket, Welcome), Lost>),
+    Opened(Result<Opened, Lost>),
     /// A frame, `None` for one that only shows life; or the end of the connection.
     Frame(Result<Received, Lost>),
 }
 
 /// A frame and the number of the request it answers.
-pub(super) type Received = Option<(Option<u64>, ServerFrame)>;
+pub(super) type Received = Option<Answer>;
+
+/// A frame.
+pub(super) struct Answer {
+    /// The number of the request that it answers.
+    pub(super) req: Option<u64>,
+    pub(super) frame: ServerFrame,
+    /// Its size.
+    pub(super) bytes: usize,
+}
+
+/// A connection that is welcome, and what was learnt on the way there.
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    pub(super) welcome: Welcome,
+    /// From `hello` to `welcome`.
+    pub(super) round_trip: Duration,
+}
 
 /// Why a connection ended or did not come about.
 #[derive(Debug)]
@@ -101,16 +120,20 @@ impl Link {
 }
 
 /// A connection that the server has welcomed. Boxed, because with TLS it is a kilobyte of state.
-pub(super) struct Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>);
+pub(super) struct Socket {
+    stream: Box<WebSocketStream<MaybeTlsStream<Counted>>>,
+    moved: Arc<Moved>,
+}
 
 impl Socket {
-    /// Connects, says hello, and waits for the welcome.
+    /// Connects, says hello and, without waiting, what is to be asked `ahead`; and waits for the welcome.
     pub(super) async fn open(
         url: String,
         token: Box<str>,
         client: Box<str>,
-    ) -> Result<(Self, Welcome), Lost> {
-        timeout(CONNECT_TIMEOUT, Self::handshake(url, token, client))
+        ahead: Option<String>,
+    ) -> Result<Opened, Lost> {
+        timeout(CONNECT_TIMEOUT, Self::handshake(url, token, client, ahead))
             .await
             .unwrap_or_else(|_| Err(Reason::ConnectTimeout.into()))
     }
@@ -119,7 +142,8 @@ impl Socket {
         url: String,
         token: Box<str>,
         client: Box<str>,
-    ) -> Result<(Self, Welcome), Lost> {
+        ahead: Option<String>,
+    ) -> Result<Opened, Lost> {
         let unreachable =
             |error: SocketError| Lost::from(Reason::Unreachable(error.to_string().into()));
         let mut request = url.into_client_request().map_err(unreachable)?;
@@ -131,73 +155,116 @@ impl Socket {
             .read_buffer_size(16 * 1024)
             .max_message_size(Some(limits::SERVER_FRAME_BYTES))
             .max_frame_size(Some(limits::SERVER_FRAME_BYTES));
-        // Without Nagle's algorithm: a message goes at once, and acks are batched above.
-        let (stream, _) = connect_async_with_config(request, Some(config), true)
+        let moved = Arc::<Moved>::default();
+        let tcp = connect(request.uri()).await.map_err(unreachable)?;
+        let counted = Counted::new(tcp, Arc::clone(&moved));
+        let (stream, _) = client_async_tls_with_config(request, counted, Some(config), None)
             .await
             .map_err(unreachable)?;
-        let mut socket = Self(Box::new(stream));
+        let mut socket = Self {
+            stream: Box::new(stream),
+            moved,
+        };
 
         let hello = ClientFrame::Hello(Hello {
             token: Some(token),
             client: Some(client),
         });
-        socket.send(vec![hello.encode(None)]).await?;
+        let began = Instant::now();
+        let frames = std::iter::once(hello.encode(None)).chain(ahead);
+        socket.send(frames.collect()).await?;
         let mut bye = None;
         loop {
-            match socket.receive().await {
-                Ok(Some((_, ServerFrame::Welcome(welcome)))) => {
-                    return Ok((socket, welcome));
-                }
-                Ok(Some((_, ServerFrame::Bye(said)))) => bye = Some(said),
-                // An error comes before the close that has its code.
-                Ok(None | Some((_, ServerFrame::Error(_) | ServerFrame::Unknown))) => {}
-                Ok(Some(_)) => return Err(Reason::Garbage("a frame before welcome".into()).into()),
+            let answer = match socket.receive().await {
+                Ok(Some(answer)) => answer.frame,
+                Ok(None) => continue,
                 Err(lost) => return Err(Lost { bye, ..lost }),
+            };
+            match answer {
+                ServerFrame::Welcome(welcome) => {
+                    return Ok(Opened {
+                        socket,
+                        welcome,
+                        round_trip: began.elapsed(),
+                    });
+                }
+                ServerFrame::Bye(said) => bye = Some(said),
+                // An error comes before the close that has its code.
+                ServerFrame::Error(_) | ServerFrame::Unknown => {}
+                _ => return Err(Reason::Garbage("a frame before welcome".into()).into()),
             }
         }
     }
 
     /// The next frame. Cancel-safe.
     pub(super) async fn receive(&mut self) -> Result<Received, Lost> {
-        let message = self.0.next().await;
+        let message = self.stream.next().await;
         understand(message)
     }
 
     /// The next frame, if it has already come.
     pub(super) fn receive_now(&mut self) -> Option<Result<Received, Lost>> {
-        self.0.next().now_or_never().map(understand)
+        self.stream.next().now_or_never().map(understand)
     }
 
-    /// Writes these frames, all together.
+    /// How many bytes have come and gone.
+    pub(super) fn moved(&self) -> &Moved {
+        &self.moved
+    }
+
+    /// Writes these frames, all together. It takes as long as bytes go.
     pub(super) async fn send(&mut self, frames: Vec<String>) -> Result<(), Lost> {
+        let stream = &mut self.stream;
         let write = async {
             for frame in frames {
-                self.0.feed(Message::text(frame)).await?;
+                stream.feed(Message::text(frame)).await?;
             }
-            self.0.flush().await
+            stream.flush().await
         };
-        match timeout(WRITE_TIMEOUT, write).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(broken(&error)),
-            Err(_) => Err(Reason::Silent.into()),
+        tokio::pin!(write);
+        loop {
+            let before = self.moved.gone();
+            match timeout(WRITE_TIMEOUT, &mut write).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => return Err(broken(&error)),
+                Err(_) if self.moved.gone() == before => return Err(Reason::Silent.into()),
+                Err(_) => {}
+            }
         }
     }
 
     /// Says goodbye, and gives the server a moment to answer.
     pub(super) async fn close(mut self) {
         let close = async {
-            if self.0.close(None).await.is_ok() {
-                while let Some(Ok(_)) = self.0.next().await {}
+            if self.stream.close(None).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
             }
         };
         let _ = timeout(CLOSE_TIMEOUT, close).await;
     }
 }
 
+/// Without Nagle's algorithm: a message goes at once, and acks are batched above.
+async fn connect(uri: &Uri) -> Result<TcpStream, SocketError> {
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = match uri.scheme_str() {
+        Some("wss") => 443,
+        _ => 80,
+    };
+    let tcp = TcpStream::connect((host, uri.port_u16().unwrap_or(port))).await?;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
+
 fn understand(message: Option<Result<Message, SocketError>>) -> Result<Received, Lost> {
     match message {
         Some(Ok(Message::Text(text))) => match ServerFrame::decode(&text) {
-            Ok(frame) => Ok(Some(frame)),
+            Ok((req, frame)) => Ok(Some(Answer {
+                req,
+                frame,
+                bytes: text.len(),
+            })),
             Err(error) => Err(Reason::Garbage(error.to_string().into()).into()),
         },
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),

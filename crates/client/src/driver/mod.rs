@@ -11,6 +11,7 @@
 mod acks;
 mod carry;
 mod connection;
+mod counted;
 mod inputs;
 mod link;
 mod persist;
@@ -70,6 +71,10 @@ pub(crate) struct Driver {
     is_revoked: bool,
     /// Whether this connection's [`CaughtUp`](crate::Event::CaughtUp) was told.
     is_caught_up: bool,
+    /// Whether the first request went along with `hello`, and is not to be sent again.
+    is_ahead: bool,
+    /// The bytes of this connection that had come in the last turn.
+    come: u64,
     /// Whether the socket was read in the last turn.
     is_reading: bool,
     /// The network's name, as the application told it.
@@ -135,6 +140,8 @@ impl Driver {
             has_made_sure: false,
             is_revoked: false,
             is_caught_up: false,
+            is_ahead: false,
+            come: 0,
             is_reading: true,
             network: config.network,
             requests: Requests::default(),
@@ -201,6 +208,7 @@ impl Driver {
     async fn turn(&mut self) {
         self.submit_all().await;
         self.resume_after_stall();
+        self.notice_life();
         self.tick();
         self.carry_out();
         self.keep_when_due().await;

@@ -323,6 +323,7 @@ pub fn synced(log: &[Entry]) -> Synced {
     let Some(last) = log.last() else {
         return Synced {
             conversations: Vec::new(),
+            list: Vec::new(),
             users: Vec::new(),
             total_unread: 0,
             cursor: "0".into(),
@@ -344,6 +345,7 @@ pub fn synced(log: &[Entry]) -> Synced {
             members: vec![position(ME), position(OTHER)],
             entries: log[recent..].to_vec(),
         }],
+        list: Vec::new(),
         users: vec![profile(OTHER)],
         total_unread: 0,
         cursor: last.seq.to_string().into(),

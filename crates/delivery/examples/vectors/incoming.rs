@@ -350,12 +350,28 @@ fn action(action: Action) -> Value {
         Action::Reset => return json!("reset"),
         Action::Conversation(view) => return json!({ "conversation": view.conv }),
         Action::Ack { conv, seq } => ClientFrame::Ack(Ack { conv, seq }),
-        Action::Sync { cursor, limit } => ClientFrame::Sync(Sync { cursor, limit }),
-        Action::Fetch { conv, after, limit } => ClientFrame::History(History {
+        Action::Sync {
+            cursor,
+            list,
+            limit,
+            bytes,
+        } => ClientFrame::Sync(Sync {
+            cursor,
+            limit,
+            list,
+            bytes,
+        }),
+        Action::Fetch {
+            conv,
+            after,
+            limit,
+            bytes,
+        } => ClientFrame::History(History {
             conv,
             before: None,
             after: Some(after),
             limit: Some(limit),
+            bytes,
         }),
     };
     let frame = frame.encode(None);

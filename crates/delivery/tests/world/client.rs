@@ -177,6 +177,7 @@ impl Client {
         match (asked, frame) {
             (None, ServerFrame::Entry(entry)) => self.incoming.entry(entry, now, &mut incoming),
             (Some(Asked::Sync), ServerFrame::Synced(page)) => {
+                self.incoming.weigh(text.len());
                 self.incoming.synced(page, now, &mut incoming);
             }
             (Some(Asked::Sync), ServerFrame::Error(failure)) => {
@@ -185,6 +186,7 @@ impl Client {
                     .sync_failed(failure.retry_after_ms, random, now);
             }
             (Some(Asked::Fetch(_)), ServerFrame::History(page)) => {
+                self.incoming.weigh(text.len());
                 self.incoming.fetched(page, now, &mut incoming);
             }
             (Some(Asked::Fetch(conv)), ServerFrame::Error(failure)) => {
@@ -293,10 +295,26 @@ impl Client {
             incoming::Action::Ack { conv, seq } => {
                 return Some(ClientFrame::Ack(Ack { conv, seq }).encode(None));
             }
-            incoming::Action::Sync { cursor, limit } => {
-                (ClientFrame::Sync(Sync { cursor, limit }), Asked::Sync)
+            incoming::Action::Sync {
+                cursor,
+                list,
+                limit,
+                bytes,
+            } => {
+                let sync = Sync {
+                    cursor,
+                    limit,
+                    list,
+                    bytes,
+                };
+                (ClientFrame::Sync(sync), Asked::Sync)
             }
-            incoming::Action::Fetch { conv, after, limit } => {
+            incoming::Action::Fetch {
+                conv,
+                after,
+                limit,
+                bytes,
+            } => {
                 if self.sabotage == Sabotage::NoFetch {
                     return None;
                 }
@@ -305,6 +323,7 @@ impl Client {
                     before: None,
                     after: Some(after),
                     limit: Some(limit),
+                    bytes,
                 };
                 (ClientFrame::History(history), Asked::Fetch(conv))
             }

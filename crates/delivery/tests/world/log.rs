@@ -216,6 +216,7 @@ impl Log {
                 .iter()
                 .map(|(conv, found)| found.view(**conv))
                 .collect(),
+            list: Vec::new(),
             users: Vec::new(),
             total_unread: 0,
             cursor: cursor.into(),

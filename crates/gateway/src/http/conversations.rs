@@ -49,6 +49,7 @@ pub(super) async fn entries(
         before: query.before,
         after: query.after,
         limit: query.limit,
+        bytes: None,
     };
     let page = gateway.service.history(&caller, history.checked()?).await?;
     Ok(Json(page))

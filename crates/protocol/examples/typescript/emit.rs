@@ -226,6 +226,8 @@ fn constants(source: &Source) -> String {
         ("CLIENT_ID_BYTES", limits::CLIENT_ID_BYTES),
         ("MENTIONS", limits::MENTIONS),
         ("SYNC_CONVERSATIONS", limits::SYNC_CONVERSATIONS),
+        ("LIST_CONVERSATIONS", limits::LIST_CONVERSATIONS),
+        ("PAGE_BYTES", limits::PAGE_BYTES),
         ("SYNC_ENTRIES", limits::SYNC_ENTRIES),
         ("HISTORY_ENTRIES", limits::HISTORY_ENTRIES),
         ("HISTORY_ENTRIES_DEFAULT", limits::HISTORY_ENTRIES_DEFAULT),

@@ -124,6 +124,18 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
             ClientFrame::Sync(Sync {
                 cursor: Some("5f0c3a9be2d84716a0d9c4f7b1e83526.0.118.64".into()),
                 limit: Some(20),
+                list: false,
+                bytes: Some(4096),
+            }),
+        ),
+        (
+            "sync_list",
+            Some(8),
+            ClientFrame::Sync(Sync {
+                cursor: None,
+                limit: Some(60),
+                list: true,
+                bytes: None,
             }),
         ),
         ("sync_least", Some(9), ClientFrame::Sync(Sync::default())),
@@ -135,6 +147,7 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 before: Some(seq(5)),
                 after: None,
                 limit: Some(200),
+                bytes: Some(4096),
             }),
         ),
         (
@@ -145,6 +158,7 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 before: None,
                 after: Some(seq(0)),
                 limit: None,
+                bytes: None,
             }),
         ),
         (
@@ -155,6 +169,7 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 before: None,
                 after: None,
                 limit: None,
+                bytes: None,
             }),
         ),
     ]

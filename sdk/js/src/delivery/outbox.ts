@@ -93,6 +93,22 @@ interface Item {
   isAgain: boolean;
 }
 
+/** The slowest link that is served, in bytes a ms: a request has the time that it takes for its text and those
+ * before it, */
+const SLOWEST_LINK = 1;
+
+/** but for so much of it, in ms. */
+const AT_ONCE = 4000;
+
+function timeFor(append: Append): number {
+  const text = append.type === "recall" || append.body.type !== "text" ? "" : append.body.text;
+  return Math.floor(utf8Bytes(text) / SLOWEST_LINK);
+}
+
+function utf8Bytes(text: unknown): number {
+  return typeof text === "string" ? new TextEncoder().encode(text).length : 0;
+}
+
 const READY: State = { kind: "ready" };
 
 export class Outbox {
@@ -106,6 +122,8 @@ export class Outbox {
   /** What may have to be sent again. */
   readonly #answered: AnsweredList;
   #inFlight = 0;
+  /** When the texts sent so far are through, over the slowest of links. */
+  #throughAt = 0;
   #isConnected = false;
 
   constructor(policy: OutboxPolicy = OUTBOX_POLICY, answered = new AnsweredList()) {
@@ -181,6 +199,7 @@ export class Outbox {
   disconnected(): void {
     this.#isConnected = false;
     this.#inFlight = 0;
+    this.#throughAt = 0;
     for (const item of this.#items.values()) {
       if (item.state.kind === "inFlight") item.state = READY;
     }
@@ -293,6 +312,18 @@ export class Outbox {
     this.#send(now, out);
   }
 
+  /** Whether an answer is waited for. */
+  get isWaiting(): boolean {
+    return this.#inFlight > 0;
+  }
+
+  /** Something comes, or what was sent moves: answers are still to be expected. */
+  life(now: number): void {
+    for (const { state } of this.#items.values()) {
+      if (state.kind === "inFlight") state.until = Math.max(state.until, now + this.#policy.answerTimeout);
+    }
+  }
+
   /** Whether a request of this name is not answered. */
   has(clientId: string): boolean {
     return this.#items.has(clientId);
@@ -316,7 +347,9 @@ export class Outbox {
       if (item.state.kind === "inFlight") {
         lanes.set(item.lane, ahead + 1);
       } else if (item.state.kind === "ready" && hasSlot) {
-        item.state = { kind: "inFlight", until: now + this.#policy.answerTimeout };
+        this.#throughAt = Math.max(this.#throughAt, now) + timeFor(item.append);
+        const late = Math.max(0, this.#throughAt - now - AT_ONCE);
+        item.state = { kind: "inFlight", until: now + this.#policy.answerTimeout + late };
         this.#inFlight += 1;
         out.push({ kind: "request", append: item.append });
         lanes.set(item.lane, ahead + 1);

@@ -12,6 +12,7 @@ import type { BreakReason, ConnectionState, Happening, Outgoing, StopReason } fr
 import { Heartbeat } from "../delivery/heartbeat/heartbeat.ts";
 import type { HeartbeatAction } from "../delivery/heartbeat/heartbeat.ts";
 import { Incoming } from "../delivery/incoming/incoming.ts";
+import { PAGING } from "../delivery/incoming/pages.ts";
 import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
 import type { IncomingAction } from "../delivery/incoming/types.ts";
 import { AnsweredList } from "../delivery/answered.ts";
@@ -93,6 +94,10 @@ export class Engine implements Backend {
   #probeUntil: number | null = null;
   #hiddenSince: number | null = null;
   #networksAt = 0;
+  /** When the last frame came on this connection, how long a pong may take, and what was not sent when last looked. */
+  #heardAt = 0;
+  #patience = 0;
+  #unsent = 0;
 
   /** Takes up what is kept, and begins to connect. */
   static async start(
@@ -117,7 +122,7 @@ export class Engine implements Backend {
     this.#book = book;
     const url = serverUrl(options.server);
     this.#url = `ws${url.origin.slice("http".length)}${url.pathname}${WEBSOCKET_PATH.slice(1)}`;
-    this.#incoming = new Incoming({ ...INCOMING_POLICY, start: options.start }, book.snapshot(loaded));
+    this.#incoming = new Incoming({ ...INCOMING_POLICY, start: options.start, paging: PAGING }, book.snapshot(loaded));
     const answered = new AnsweredList(loaded.answered, (clientId, message) => book.answered(clientId, message));
     this.#outbox = new Outbox({ ...OUTBOX_POLICY, capacity: Infinity }, answered);
     for (const { conv, other } of loaded.rows) {
@@ -197,7 +202,9 @@ export class Engine implements Backend {
         const take = (page: HistoryPage): void => resolve(this.#book.page(page));
         const req = this.#requests.askForApplication({ conv, resolve: take, reject }, now);
         const limit = this.#incoming.pageOf(range.limit ?? LIMITS.HISTORY_ENTRIES_DEFAULT);
-        if (req !== null) this.#send({ type: "history", req, conv, ...range, limit });
+        const bytes = this.#incoming.pageBytes;
+        const wish = bytes === undefined ? {} : { bytes };
+        if (req !== null) this.#send({ type: "history", req, conv, ...range, limit, ...wish });
       });
     });
     await this.#keep();
@@ -265,13 +272,13 @@ export class Engine implements Backend {
     const { token, clientName } = this.#options;
     const hello: ClientFrame = { type: "hello", req: 0, client: clientName, ...(token === undefined ? {} : { token }) };
     this.#link = new Link(this.#url, hello, this.#options.WebSocket, {
-      onWelcome: (welcome) => this.#turn((at) => this.#welcomed(welcome, at)),
-      onFrame: (frame) => this.#turn((at) => this.#frame(frame, at)),
+      onWelcome: (welcome, roundTrip) => this.#turn((at) => this.#welcomed(welcome, roundTrip, at)),
+      onFrame: (frame, bytes) => this.#turn((at) => this.#frame(frame, bytes, at)),
       onLost: (reason, code) => this.#turn((at) => this.#lost(reason, code, at)),
     });
   }
 
-  #welcomed(welcome: Welcome, now: number): void {
+  #welcomed(welcome: Welcome, roundTrip: number, now: number): void {
     const stored = this.#book.me;
     if (stored !== null && stored.id !== welcome.user.id) {
       return this.#stop({ kind: "other_user", stored: stored.id, welcomed: welcome.user.id });
@@ -279,6 +286,10 @@ export class Engine implements Backend {
     this.#book.setMe(welcome.user);
     this.#reconnect.welcomed(now);
     this.#heartbeat.connected(welcome.heartbeat, now);
+    this.#heardAt = now;
+    this.#unsent = 0;
+    this.#patience = welcome.heartbeat.timeout_ms;
+    this.#incoming.roundTrip(roundTrip);
     this.#become({ kind: "online", caughtUp: false });
     const { epoch } = welcome;
     // First of all: in another history other things are to be sent.
@@ -357,9 +368,14 @@ export class Engine implements Backend {
     }
   }
 
-  #frame(frame: ServerFrame | null, now: number): void {
+  #frame(frame: ServerFrame | null, bytes: number, now: number): void {
     this.#probeUntil = null;
     this.#heartbeat.received(now);
+    this.#heardAt = now;
+    this.#incoming.life(now);
+    this.#outbox.life(now);
+    this.#requests.life(now);
+    this.#incoming.weigh(bytes);
     if (frame === null) return;
     const asker = this.#requests.answered(frame.req);
     switch (frame.type) {
@@ -379,6 +395,7 @@ export class Engine implements Backend {
         if (asker?.kind !== "sync") return;
         this.#book.profiles(frame.users);
         for (const { user, conv } of this.#book.directs(frame.conversations)) this.#outbox.learnDirect(user, conv);
+        for (const { user, conv } of frame.list ?? []) if (user !== undefined) this.#outbox.learnDirect(user, conv);
         this.#in((out) => this.#incoming.synced(frame, now, out));
         return this.#book.synced(this.#incoming);
       case "history":
@@ -449,6 +466,7 @@ export class Engine implements Backend {
   }
 
   #beat(now: number): void {
+    this.#expect(now);
     const deadline = this.#heartbeat.nextDeadline();
     // The timer that the ping waits for may come a minute late.
     if (deadline !== null && deadline - now < this.#timerLag(deadline)) this.#heartbeat.hurry();
@@ -461,6 +479,18 @@ export class Engine implements Backend {
         this.#hasSent = true;
       }
     }
+  }
+
+  /** Puts off the verdict of a silence that is none: only whole frames show that something comes, and the longest
+   * takes its time over a slow link; and a ping waits behind what is sent before it. */
+  #expect(now: number): void {
+    const unsent = this.#link?.unsent ?? 0;
+    const isGoing = unsent < this.#unsent;
+    this.#unsent = unsent;
+    if (isGoing) this.#outbox.life(now);
+    const isComing = now - this.#heardAt < this.#patience + this.#incoming.allowance;
+    const isAllowed = this.#incoming.allowance > 0 && isComing;
+    if (isGoing || isAllowed || this.#outbox.isWaiting) this.#heartbeat.moved(now);
   }
 
   /** Sends the acks whose entries are kept, when it is time, or along with what is sent anyway. */
@@ -497,14 +527,15 @@ export class Engine implements Backend {
           this.#send({ type: "ack", conv: action.conv, seq: action.seq });
           break;
         case "sync": {
-          const { cursor, limit } = action;
+          const { kind: type, cursor, ...wishes } = action;
           const req = this.#requests.ask({ kind: "sync" });
-          this.#send({ type: "sync", req, ...(cursor === null ? {} : { cursor }), ...(limit === undefined ? {} : { limit }) });
+          this.#send({ type, req, ...(cursor === null ? {} : { cursor }), ...wishes });
           break;
         }
         case "fetch": {
-          const { conv, after, limit } = action;
-          this.#send({ type: "history", req: this.#requests.ask({ kind: "fetch", conv }), conv, after, limit });
+          const { conv } = action;
+          const { kind: _, ...wishes } = action;
+          this.#send({ type: "history", req: this.#requests.ask({ kind: "fetch", conv }), ...wishes });
         }
       }
     }

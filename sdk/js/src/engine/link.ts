@@ -17,9 +17,10 @@ const WELCOME_TIMEOUT = 10_000;
 export type WebSocketClass = new (url: string, protocols: string) => WebSocket;
 
 export interface LinkEvents {
-  onWelcome(welcome: Welcome): void;
-  /** Null: a frame of a newer server, which only shows life. */
-  onFrame(frame: ServerFrame | null): void;
+  /** With the time from `hello` to it, in ms. */
+  onWelcome(welcome: Welcome, roundTrip: number): void;
+  /** With its size, about. Null: a frame of a newer server, which only shows life. */
+  onFrame(frame: ServerFrame | null, bytes: number): void;
   /** `code` is WebSocket's close code, where there was a close. */
   onLost(reason: BreakReason, code: number | null): void;
 }
@@ -29,6 +30,7 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #timeout: ReturnType<typeof setTimeout>;
   #isWelcome = false;
+  #helloAt = 0;
   #bye: Bye | null = null;
   #isOver = false;
 
@@ -36,7 +38,10 @@ export class Link {
     this.#events = events;
     this.#socket = new Socket(url, SUBPROTOCOL);
     this.#timeout = setTimeout(() => this.drop({ kind: "timeout" }), WELCOME_TIMEOUT);
-    this.#socket.onopen = () => this.send(hello);
+    this.#socket.onopen = () => {
+      this.#helloAt = performance.now();
+      this.send(hello);
+    };
     this.#socket.onmessage = (event: MessageEvent<unknown>) => this.#receive(event.data);
     this.#socket.onclose = ({ code, reason }) => {
       const isClosed = code !== 1005 && code !== 1006;
@@ -49,6 +54,11 @@ export class Link {
 
   send(frame: ClientFrame): void {
     if (this.#socket.readyState === 1) this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** Bytes that wait to be sent. */
+  get unsent(): number {
+    return this.#socket.bufferedAmount;
   }
 
   /** Ends it from this side, as lost for this reason. */
@@ -72,17 +82,19 @@ export class Link {
       return this.#lose({ kind: "garbage", problem: problem.message }, null);
     }
     if (frame?.type === "bye") this.#bye = frame;
-    if (this.#isWelcome) return this.#events.onFrame(frame);
+    // A character is at least a byte; to count them would take longer than it is worth.
+    const bytes = String(data).length;
+    if (this.#isWelcome) return this.#events.onFrame(frame, bytes);
     switch (frame?.type) {
       case "welcome":
         this.#isWelcome = true;
         clearTimeout(this.#timeout);
-        return this.#events.onWelcome(frame);
+        return this.#events.onWelcome(frame, performance.now() - this.#helloAt);
       // They come before the close that has their code.
       case "bye":
       case "error":
       case undefined:
-        return frame === null ? undefined : this.#events.onFrame(frame);
+        return frame === null ? undefined : this.#events.onFrame(frame, bytes);
       default:
         this.#lose({ kind: "garbage", problem: "a frame before welcome" }, null);
     }

@@ -69,6 +69,11 @@ export class Requests {
     return untils.length === 0 ? null : Math.min(...untils);
   }
 
+  /** Something comes: answers are still to be expected. */
+  life(now: number): void {
+    for (const [, question] of this.#questions()) question.until = Math.max(question.until, now + ANSWER_TIMEOUT);
+  }
+
   /** Gives up the questions that waited too long. */
   tick(now: number): void {
     for (const [req, question] of this.#questions()) {

@@ -26,6 +26,11 @@ impl Early {
         self.0.remove(&seq)
     }
 
+    /// The lowest position kept.
+    pub(super) fn first(&self) -> Option<Seq> {
+        self.0.keys().next().copied()
+    }
+
     /// The highest position kept.
     pub(super) fn last(&self) -> Option<Seq> {
         self.0.keys().next_back().copied()

@@ -1,6 +1,7 @@
 //! The machine itself: inputs, and what follows from them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use hongyan_protocol::{
     ConversationId, ConversationView, Entry, HistoryPage, Seq, Synced, UserId, limits,
@@ -8,6 +9,7 @@ use hongyan_protocol::{
 
 use super::early::Early;
 use super::fetches::Fetches;
+use super::pages::Pages;
 use super::strangers::Stranger;
 use super::walk::Walk;
 use super::{Action, Held, Policy, Snapshot, Start};
@@ -31,6 +33,9 @@ pub struct Incoming {
     pub(super) early_total: usize,
     fetches: Fetches,
     pub(super) walk: Walk,
+    pages: Pages,
+    /// When the page of a sync was asked for last, and whether that was a list.
+    asked: (Tick, bool),
     /// Earned, and not poured out yet.
     acks: BTreeSet<ConversationId>,
     /// How often the size of a page was halved, because one was too large.
@@ -81,6 +86,8 @@ impl Incoming {
             strangers: BTreeMap::new(),
             early_total: 0,
             fetches: Fetches::default(),
+            pages: Pages::default(),
+            asked: (Tick::default(), false),
             walk: Walk::restore(snapshot.cursor, snapshot.walk),
             acks: BTreeSet::new(),
             halvings: 0,
@@ -139,6 +146,39 @@ impl Incoming {
         }
     }
 
+    /// What [`connected`](Self::connected) will ask first, where nothing has to be said before it: it may go along with
+    /// the `hello`, and saves a round trip. Then it is not sent again.
+    pub fn ahead(&self) -> Option<Action> {
+        if !self.unconfirmed.is_empty() || !self.acks.is_empty() {
+            return None;
+        }
+        Some(self.sync(self.walk.position().map(Box::from)))
+    }
+
+    /// From a small request, such as `hello`, to its answer it took so long. To be told before
+    /// [`connected`](Self::connected).
+    pub fn round_trip(&mut self, took: Duration) {
+        self.pages.round_trip(took);
+    }
+
+    /// The answer that is given next has so many bytes.
+    pub fn weigh(&mut self, bytes: usize) {
+        self.pages.weigh(bytes);
+    }
+
+    /// Something comes: what was asked for is still to be expected.
+    pub fn life(&mut self, now: Tick) {
+        let until = now.after(self.patience());
+        self.walk.put_off(until);
+        self.fetches.put_off(until);
+    }
+
+    /// Bytes of a page that the link takes in good time; `None` where the server's own bounds are enough.
+    pub fn page_bytes(&self) -> Option<usize> {
+        let page = self.pages.page(self.policy.paging.as_ref()?);
+        (page < limits::PAGE_BYTES).then_some(page)
+    }
+
     /// An entry was pushed.
     pub fn entry(&mut self, entry: Entry, now: Tick, out: &mut Vec<Action>) {
         let (conv, seq) = (entry.conv, entry.seq);
@@ -182,12 +222,28 @@ impl Incoming {
         if !self.walk.is_outstanding() {
             return;
         }
-        if page.conversations.iter().any(|view| self.is_below(view)) {
+        let (asked_at, was_list) = self.asked;
+        if let Some(paging) = &self.policy.paging {
+            self.pages.answered(paging, asked_at, now);
+        }
+        let user = self.user.unwrap_or_default();
+        let listed = page.list.into_iter().map(|listed| listed.into_view(user));
+        let views: Vec<ConversationView> = listed.chain(page.conversations).collect();
+        if views.iter().any(|view| self.is_below(view)) {
             self.drop_all(out);
             self.walk.connected(now);
             return self.ask(now, out);
         }
-        for view in page.conversations {
+        if was_list && self.may_have_all_at_once() {
+            // The list is there; with the texts the walk takes few pages.
+            out.extend(views.into_iter().map(|view| {
+                let entries = Vec::new();
+                Action::Conversation(Box::new(ConversationView { entries, ..view }))
+            }));
+            self.walk.restart(now);
+            return self.ask(now, out);
+        }
+        for view in views {
             self.view(view, now, out);
         }
         let resync = self.policy.resync;
@@ -232,9 +288,12 @@ impl Incoming {
     /// scrolling back, do not belong here.
     pub fn fetched(&mut self, page: HistoryPage, now: Tick, out: &mut Vec<Action>) {
         let conv = page.conv;
-        let Some(after) = self.fetches.answered(conv) else {
+        let Some((after, asked_at)) = self.fetches.answered(conv) else {
             return;
         };
+        if let Some(paging) = &self.policy.paging {
+            self.pages.answered(paging, asked_at, now);
+        }
         if page.head < after {
             self.drop_all(out);
             self.walk.connected(now);
@@ -313,7 +372,7 @@ impl Incoming {
     /// When to call [`tick`](Self::tick) next.
     pub fn next_deadline(&self) -> Option<Tick> {
         self.user?;
-        let fetches = self.fetches.next_deadline(self.policy.fetches);
+        let fetches = self.fetches.next_deadline(self.slots());
         self.walk.next_deadline().into_iter().chain(fetches).min()
     }
 
@@ -461,19 +520,90 @@ impl Incoming {
         if self.is_caught_up() {
             self.halvings = 0;
         }
-        let until = now.after(self.policy.answer_timeout);
+        let until = now.after(self.patience());
         if let Some(cursor) = self.walk.ask(now, until) {
             self.asked_at.clear();
-            let is_smaller = self.halvings > 0;
-            let limit = is_smaller.then(|| self.page_of(limits::SYNC_CONVERSATIONS));
-            out.push(Action::Sync { cursor, limit });
+            let sync = self.sync(cursor);
+            self.asked = (now, matches!(sync, Action::Sync { list: true, .. }));
+            out.push(sync);
         }
-        let limit = self.page_of(self.policy.fetch_entries);
-        let held = &self.held;
-        let after = |conv| held.get(&conv).copied().unwrap_or(Seq::ZERO);
-        while let Some((conv, after)) = self.fetches.start(self.policy.fetches, now, until, after) {
-            out.push(Action::Fetch { conv, after, limit });
+        let slots = self.slots();
+        loop {
+            let held = &self.held;
+            let after = |conv| held.get(&conv).copied().unwrap_or(Seq::ZERO);
+            let Some((conv, _)) = self.fetches.start(slots, now, until, after) else {
+                return;
+            };
+            out.push(self.fetch(conv));
         }
+    }
+
+    /// A page of a sync. Over a link that is slow, or was never measured and has everything to bring, the list comes
+    /// first, and then what is missing by itself.
+    fn sync(&self, cursor: Option<Box<str>>) -> Action {
+        let is_smaller = self.halvings > 0;
+        let mut limit = is_smaller.then(|| self.page_of(limits::SYNC_CONVERSATIONS));
+        let (mut list, mut bytes) = (false, None);
+        if let Some(paging) = &self.policy.paging {
+            let has_nothing = cursor.is_none() && self.held.is_empty();
+            let is_slow = self.pages.is_slow(paging).unwrap_or(has_nothing);
+            list = is_slow || self.policy.start == Start::Everything;
+            if list {
+                limit = Some(self.page_of(self.pages.rows(paging)));
+            } else {
+                bytes = self.page_bytes();
+            }
+        }
+        Action::Sync {
+            cursor,
+            list,
+            limit,
+            bytes,
+        }
+    }
+
+    /// The next page of a gap, up to what is there already.
+    fn fetch(&self, conv: ConversationId) -> Action {
+        let after = self.held(conv).unwrap_or(Seq::ZERO);
+        let mut limit = self.page_of(self.policy.fetch_entries);
+        let mut bytes = None;
+        if self.policy.paging.is_some() {
+            let early = self.gaps.get(&conv).and_then(|gap| gap.early.first());
+            if let Some(missing) = early.map(|early| early.get() - after.get() - 1) {
+                limit = limit
+                    .min(usize::try_from(missing).unwrap_or(usize::MAX))
+                    .max(1);
+            }
+            bytes = self.page_bytes().map(|page| page / self.slots().max(1));
+        }
+        Action::Fetch {
+            conv,
+            after,
+            limit,
+            bytes,
+        }
+    }
+
+    /// Whether the list that has just come was to find out how fast the link is, and it is fast.
+    fn may_have_all_at_once(&self) -> bool {
+        let paging = self.policy.paging.as_ref();
+        let is_fast = paging.and_then(|paging| self.pages.is_slow(paging)) == Some(false);
+        let is_first = self.walk.position().is_none() && self.held.is_empty();
+        is_fast && is_first && self.policy.start == Start::Recent
+    }
+
+    /// Fetches at a time.
+    fn slots(&self) -> usize {
+        let paging = self.policy.paging.as_ref();
+        let slow = paging.filter(|paging| self.pages.is_slow(paging) == Some(true));
+        slow.map_or(self.policy.fetches, |paging| paging.slow_fetches)
+    }
+
+    /// How long an answer is waited for.
+    fn patience(&self) -> Duration {
+        let paging = self.policy.paging.as_ref();
+        let allowance = paging.map_or(Duration::ZERO, |paging| self.pages.allowance(paging));
+        self.policy.answer_timeout.saturating_add(allowance)
     }
 }
 

@@ -11,12 +11,14 @@
 mod early;
 mod fetches;
 mod machine;
+mod pages;
 mod policy;
 mod snapshot;
 mod strangers;
 mod walk;
 
 pub use machine::Incoming;
+pub use pages::Paging;
 pub use policy::{Policy, Start};
 pub use snapshot::{Held, Snapshot};
 
@@ -45,8 +47,12 @@ pub enum Action {
     Sync {
         /// What to say; absent the first time.
         cursor: Option<Box<str>>,
-        /// Conversations, at most; absent, as many as the server likes.
+        /// Only the list.
+        list: bool,
+        /// Conversations, at most; absent, as many as the server gives.
         limit: Option<usize>,
+        /// Bytes of entries, at most; absent, as many as the server gives.
+        bytes: Option<usize>,
     },
     /// Send `history`; answer with [`Incoming::fetched`], [`Incoming::fetch_failed`] or
     /// [`Incoming::forget`]. At most one is outstanding for each conversation.
@@ -57,5 +63,7 @@ pub enum Action {
         after: Seq,
         /// Entries, at most.
         limit: usize,
+        /// Bytes of entries, at most; absent, as many as the server gives.
+        bytes: Option<usize>,
     },
 }

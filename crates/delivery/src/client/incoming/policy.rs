@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hongyan_protocol::limits;
 
+use super::Paging;
 use crate::Backoff;
 
 /// Where the log of a conversation begins for a client that sees it for the first time.
@@ -41,6 +42,8 @@ pub struct Policy {
     /// From the end of one sync to the next on the same connection. It finds what a push that was
     /// lost without a later one in the same conversation would hide.
     pub resync: Duration,
+    /// How pages follow what the link takes; `None`: they are as large as the server makes them.
+    pub paging: Option<Paging>,
 }
 
 impl Default for Policy {
@@ -58,6 +61,7 @@ impl Default for Policy {
                 cap: Duration::from_secs(30),
             },
             resync: Duration::from_secs(15 * 60),
+            paging: None,
         }
     }
 }

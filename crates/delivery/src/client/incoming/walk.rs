@@ -103,6 +103,24 @@ impl Walk {
         Some(self.number)
     }
 
+    /// The page is waited for until then, or later.
+    pub(super) fn put_off(&mut self, until: Tick) {
+        if let State::Outstanding(at) = &mut self.state {
+            *at = until.max(*at);
+        }
+    }
+
+    /// The page that came is not counted: the walk begins anew.
+    pub(super) fn restart(&mut self, now: Tick) {
+        self.failures = 0;
+        self.state = State::Waiting(now);
+    }
+
+    /// What [`ask`](Self::ask) will say.
+    pub(super) fn position(&self) -> Option<&str> {
+        self.within.as_deref().or(self.cursor.as_deref())
+    }
+
     /// No page came, and none is asked for until this time.
     pub(super) fn rest(&mut self, until: Tick) {
         self.failures = self.failures.saturating_add(1);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hongyan_protocol::{
-    ClientFrame, ClientId, ConversationId, Edit, Entry, EntryKind, Recall, Send, Sent, Target,
-    UserId,
+    Body, ClientFrame, ClientId, ConversationId, Edit, Entry, EntryKind, Recall, Send, Sent,
+    Target, UserId,
 };
 
 /// A request that adds an entry to a log, under a name that makes repeating it harmless.
@@ -51,6 +51,17 @@ impl Append {
                 Some(Self::Send(send))
             }
             Self::Edit(_) | Self::Recall(_) => None,
+        }
+    }
+
+    /// The bytes of its text: what it weighs on a slow link.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Send(Send { body, .. }) | Self::Edit(Edit { body, .. }) => match body {
+                Body::Text { text } => text.len(),
+                Body::Unknown => 0,
+            },
+            Self::Recall(_) => 0,
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Outbox {
     /// Of the items, those that were answered before.
     again: usize,
     in_flight: usize,
+    /// When the texts sent so far are through, over the slowest of links.
+    through_at: Tick,
     is_connected: bool,
 }
 
@@ -79,6 +81,7 @@ impl Outbox {
             answered,
             again: 0,
             in_flight: 0,
+            through_at: Tick::default(),
             is_connected: false,
         };
         outbox.line_up(Vec::new());
@@ -193,6 +196,7 @@ impl Outbox {
     pub fn disconnected(&mut self) {
         self.is_connected = false;
         self.in_flight = 0;
+        self.through_at = Tick::default();
         for item in self.items.values_mut() {
             if matches!(item.state, State::InFlight(_)) {
                 item.state = State::Ready;
@@ -368,6 +372,21 @@ impl Outbox {
         &self.people
     }
 
+    /// Whether an answer is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    /// Something comes, or what was sent moves: answers are still to be expected.
+    pub fn life(&mut self, now: Tick) {
+        let later = now.after(self.policy.answer_timeout);
+        for item in self.items.values_mut() {
+            if let State::InFlight(until) = &mut item.state {
+                *until = later.max(*until);
+            }
+        }
+    }
+
     /// Requests that wait for an answer, those counted that are sent again.
     pub fn len(&self) -> usize {
         self.items.len()
@@ -395,7 +414,14 @@ impl Outbox {
             *lane = match item.state {
                 State::InFlight(_) => Some(ahead + 1),
                 State::Ready if has_slot => {
-                    item.state = State::InFlight(now.after(self.policy.answer_timeout));
+                    let takes = self.policy.time_for(item.append.text_bytes());
+                    self.through_at = self.through_at.max(now).after(takes);
+                    let late = self
+                        .through_at
+                        .since(now)
+                        .saturating_sub(self.policy.at_once);
+                    let wait = self.policy.answer_timeout.saturating_add(late);
+                    item.state = State::InFlight(now.after(wait));
                     self.in_flight += 1;
                     out.push(Action::Request(item.append.clone()));
                     Some(ahead + 1)

@@ -16,6 +16,11 @@ pub struct Policy {
     pub in_flight: usize,
     /// A request that is not answered for this long makes the connection suspect.
     pub answer_timeout: Duration,
+    /// The slowest link that is served, in bytes a second: a request has the time that it takes for its text and those
+    /// before it,
+    pub slowest_link: u64,
+    /// but for so much of it.
+    pub at_once: Duration,
     /// Between attempts, where the server does not say. The number of attempts has no limit: giving
     /// up in silence would lose a message. The application may `cancel`.
     pub backoff: Backoff,
@@ -28,10 +33,20 @@ impl Default for Policy {
             in_flight_per_target: 1,
             in_flight: 16,
             answer_timeout: Duration::from_secs(15),
+            slowest_link: 1000,
+            at_once: Duration::from_secs(4),
             backoff: Backoff {
                 base: Duration::from_millis(500),
                 cap: Duration::from_secs(30),
             },
         }
+    }
+}
+
+impl Policy {
+    /// What a text of so many bytes takes over the slowest link.
+    pub(super) fn time_for(&self, bytes: usize) -> Duration {
+        let milliseconds = (bytes as u64).saturating_mul(1000) / self.slowest_link.max(1);
+        Duration::from_millis(milliseconds)
     }
 }

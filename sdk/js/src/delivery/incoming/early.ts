@@ -27,6 +27,11 @@ export class Early {
     }
   }
 
+  /** The lowest position kept. */
+  first(): number | null {
+    return this.size === 0 ? null : Math.min(...this.#entries.keys());
+  }
+
   /** The highest position kept. */
   last(): number | null {
     return this.size === 0 ? null : Math.max(...this.#entries.keys());

@@ -6,12 +6,16 @@
  */
 export class Fetches {
   readonly #waiting = new Map<number, number>();
-  /** With the time until which the answer is waited for, and what was asked for: the entries after. */
-  readonly #outstanding = new Map<number, { until: number; after: number }>();
+  /** With when it was asked for, what was asked for (the entries after), and the time until which the answer is
+   * waited for. */
+  readonly #outstanding = new Map<number, { askedAt: number; after: number; until: number }>();
 
   /** Fetch not before this time, whatever was planned. No effect while one is outstanding. */
   plan(conv: number, at: number): void {
-    if (!this.#outstanding.has(conv)) this.#waiting.set(conv, at);
+    if (this.#outstanding.has(conv)) return;
+    // Behind those that were planned before for the same time.
+    this.#waiting.delete(conv);
+    this.#waiting.set(conv, at);
   }
 
   /** Neither waits nor is outstanding. */
@@ -26,15 +30,20 @@ export class Fetches {
     if (first === null || first.at > now || this.#outstanding.size >= slots) return null;
     this.#waiting.delete(first.conv);
     const next = { conv: first.conv, after: after(first.conv) };
-    this.#outstanding.set(first.conv, { until, after: next.after });
+    this.#outstanding.set(first.conv, { askedAt: now, after: next.after, until });
     return next;
   }
 
-  /** The answer came to what was asked for after this seq. Null: it was not waited for. */
-  answered(conv: number): number | null {
-    const asked = this.#outstanding.get(conv);
+  /** The answer came to what was asked for then, after this seq. Null: it was not waited for. */
+  answered(conv: number): { askedAt: number; after: number } | null {
+    const found = this.#outstanding.get(conv);
     this.#outstanding.delete(conv);
-    return asked?.after ?? null;
+    return found ?? null;
+  }
+
+  /** Every answer is waited for until then, or later. */
+  putOff(until: number): void {
+    for (const found of this.#outstanding.values()) found.until = Math.max(found.until, until);
   }
 
   /** One whose answer was waited for too long. */
@@ -69,7 +78,7 @@ export class Fetches {
   #first(): { at: number; conv: number } | null {
     let first: { at: number; conv: number } | null = null;
     for (const [conv, at] of this.#waiting) {
-      if (first === null || at < first.at || (at === first.at && conv < first.conv)) first = { at, conv };
+      if (first === null || at < first.at) first = { at, conv };
     }
     return first;
   }

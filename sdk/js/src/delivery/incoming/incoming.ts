@@ -14,6 +14,8 @@ import type { ConversationView, Entry, HistoryPage, Synced } from "../../wire.ge
 import { ceiling, retryWait } from "../backoff.ts";
 import { Early } from "./early.ts";
 import { Fetches } from "./fetches.ts";
+import { viewOf } from "./listed.ts";
+import { Pages } from "./pages.ts";
 import { Strangers } from "./strangers.ts";
 import { INCOMING_POLICY } from "./types.ts";
 import type { Cursors, Held, IncomingAction, IncomingPolicy, Snapshot } from "./types.ts";
@@ -44,6 +46,10 @@ export class Incoming {
   #earlyTotal = 0;
   readonly #fetches = new Fetches();
   readonly #walk: Walk;
+  /** What the link takes; null where pages do not follow it. */
+  readonly #pages: Pages | null;
+  /** When the page of a sync was asked for last, and whether that was a list. */
+  #asked = { at: 0, isList: false };
   /** How often the size of a page was halved, because one was too large. */
   #halvings = 0;
   /** Earned, and not poured out yet. */
@@ -59,6 +65,7 @@ export class Incoming {
   constructor(policy: IncomingPolicy = INCOMING_POLICY, snapshot?: Snapshot) {
     this.#policy = policy;
     this.#epoch = snapshot?.epoch ?? null;
+    this.#pages = policy.paging === undefined ? null : new Pages(policy.paging);
     this.#walk = new Walk(snapshot?.cursor ?? null, snapshot?.walk ?? null);
     for (const { conv, seq, head, isAckOwed } of snapshot?.held ?? []) {
       this.#held.set(conv, seq);
@@ -103,7 +110,7 @@ export class Incoming {
     for (const conv of this.#unconfirmed.keys()) this.#acks.add(conv);
     this.flush(out);
     this.#walk.connected(now);
-    for (const conv of this.#gaps.keys()) this.#fetches.plan(conv, now);
+    for (const conv of [...this.#gaps.keys()].sort((one, other) => one - other)) this.#fetches.plan(conv, now);
     this.#ask(now, out);
   }
 
@@ -113,6 +120,33 @@ export class Incoming {
     this.#walk.disconnected();
     this.#fetches.clear();
     for (const gap of this.#gaps.values()) gap.failures = 0;
+  }
+
+  /** From a small request, such as `hello`, to its answer it took so long. Before `connected`. */
+  roundTrip(took: number): void {
+    this.#pages?.roundTrip(took);
+  }
+
+  /** The answer that is given next has so many bytes. */
+  weigh(bytes: number): void {
+    this.#pages?.weigh(bytes);
+  }
+
+  /** Something comes: what was asked for is still to be expected. */
+  life(now: number): void {
+    this.#walk.putOff(now + this.#patience());
+    this.#fetches.putOff(now + this.#patience());
+  }
+
+  /** Bytes of a page that the link takes in good time; undefined where the server's own bounds are enough. */
+  get pageBytes(): number | undefined {
+    const page = this.#pages?.page;
+    return page === undefined || page >= LIMITS.PAGE_BYTES ? undefined : page;
+  }
+
+  /** How much longer than others a frame may take to come. */
+  get allowance(): number {
+    return this.#pages?.allowance ?? 0;
   }
 
   /** An entry was pushed. */
@@ -151,12 +185,21 @@ export class Incoming {
   /** Answers a sync. */
   synced(page: Synced, now: number, out: IncomingAction[]): void {
     if (!this.#walk.isOutstanding) return;
-    if (page.conversations.some((view) => this.#isBelow(view))) {
+    this.#pages?.answered(this.#asked.at, now);
+    const listed = (page.list ?? []).map((row) => viewOf(row, this.#user ?? 0));
+    const views = [...listed, ...page.conversations];
+    if (views.some((view) => this.#isBelow(view))) {
       this.#dropAll(out);
       this.#walk.connected(now);
       return this.#ask(now, out);
     }
-    for (const view of page.conversations) this.#view(view, now, out);
+    if (this.#asked.isList && this.#mayHaveAllAtOnce()) {
+      // The list is there; with the texts the walk takes few pages.
+      for (const view of views) out.push({ kind: "conversation", view: { ...view, entries: [] } });
+      this.#walk.restart(now);
+      return this.#ask(now, out);
+    }
+    for (const view of views) this.#view(view, now, out);
     const walk = this.#walk.page(page.cursor, page.more, now, this.#policy.resync);
     if (walk !== null) {
       for (const [conv, last] of this.#unconfirmed) {
@@ -197,9 +240,10 @@ export class Incoming {
   /** Answers a fetch. Pages of other `history` requests do not belong here. */
   fetched(page: HistoryPage, now: number, out: IncomingAction[]): void {
     const { conv } = page;
-    const after = this.#fetches.answered(conv);
-    if (after === null) return;
-    if (page.head < after) {
+    const asked = this.#fetches.answered(conv);
+    if (asked === null) return;
+    this.#pages?.answered(asked.askedAt, now);
+    if (page.head < asked.after) {
       this.#dropAll(out);
       this.#walk.connected(now);
       return this.#ask(now, out);
@@ -276,7 +320,7 @@ export class Incoming {
   nextDeadline(): number | null {
     if (this.#user === null) return null;
     const walk = this.#walk.nextDeadline();
-    const fetches = this.#fetches.nextDeadline(this.#policy.fetches);
+    const fetches = this.#fetches.nextDeadline(this.#slots());
     if (walk === null || fetches === null) return walk ?? fetches;
     return Math.min(walk, fetches);
   }
@@ -433,20 +477,61 @@ export class Incoming {
   #ask(now: number, out: IncomingAction[]): void {
     if (this.#user === null) return;
     if (this.isCaughtUp) this.#halvings = 0;
-    const until = now + this.#policy.answerTimeout;
-    const sync = this.#walk.ask(now, until);
-    if (sync !== null) {
+    const until = now + this.#patience();
+    const page = this.#walk.ask(now, until);
+    if (page !== null) {
       this.#askedAt.clear();
-      const { cursor } = sync;
-      const limit = this.pageOf(LIMITS.SYNC_CONVERSATIONS);
-      out.push(this.#halvings === 0 ? { kind: "sync", cursor } : { kind: "sync", cursor, limit });
+      const sync = this.#sync(page.cursor);
+      this.#asked = { at: now, isList: sync.list === true };
+      out.push(sync);
     }
-    const { fetches, fetchEntries } = this.#policy;
-    const limit = this.pageOf(fetchEntries);
     const after = (conv: number): number => this.#held.get(conv) ?? 0;
-    for (let next = this.#fetches.start(fetches, now, until, after); next !== null; ) {
-      out.push({ kind: "fetch", ...next, limit });
-      next = this.#fetches.start(fetches, now, until, after);
+    for (;;) {
+      const next = this.#fetches.start(this.#slots(), now, until, after);
+      if (next === null) return;
+      out.push(this.#fetch(next.conv));
     }
+  }
+
+  /** A page of a sync. Over a link that is slow, or was never measured and has everything to bring, the list
+   * comes first, and then what is missing by itself. */
+  #sync(cursor: string | null): IncomingAction & { kind: "sync" } {
+    const isSmaller = this.#halvings > 0;
+    const limit = isSmaller ? { limit: this.pageOf(LIMITS.SYNC_CONVERSATIONS) } : {};
+    if (this.#pages === null) return { kind: "sync", cursor, ...limit };
+    const hasNothing = cursor === null && this.#held.size === 0;
+    if (this.#policy.start === "everything" || (this.#pages.isSlow ?? hasNothing)) {
+      return { kind: "sync", cursor, list: true, limit: this.pageOf(this.#pages.rows) };
+    }
+    const bytes = this.pageBytes;
+    return { kind: "sync", cursor, ...limit, ...(bytes === undefined ? {} : { bytes }) };
+  }
+
+  /** The next page of a gap, up to what is there already. */
+  #fetch(conv: number): IncomingAction & { kind: "fetch" } {
+    const after = this.#held.get(conv) ?? 0;
+    const limit = this.pageOf(this.#policy.fetchEntries);
+    if (this.#pages === null) return { kind: "fetch", conv, after, limit };
+    const early = this.#gaps.get(conv)?.early.first() ?? null;
+    const missing = early === null ? limit : Math.max(1, early - after - 1);
+    const bytes = this.pageBytes;
+    const wish = bytes === undefined ? {} : { bytes: Math.floor(bytes / Math.max(1, this.#slots())) };
+    return { kind: "fetch", conv, after, limit: Math.min(limit, missing), ...wish };
+  }
+
+  /** Whether the list that has just come was to find out how fast the link is, and it is fast. */
+  #mayHaveAllAtOnce(): boolean {
+    const isFirst = this.#walk.position === null && this.#held.size === 0;
+    return this.#pages?.isSlow === false && isFirst && this.#policy.start === "recent";
+  }
+
+  /** Fetches at a time. */
+  #slots(): number {
+    return this.#pages?.isSlow === true ? this.#pages.slowFetches : this.#policy.fetches;
+  }
+
+  /** How long an answer is waited for. */
+  #patience(): number {
+    return this.#policy.answerTimeout + this.allowance;
   }
 }

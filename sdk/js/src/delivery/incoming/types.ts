@@ -3,6 +3,7 @@ import { LIMITS } from "../../wire.gen.ts";
 import type { ConversationView, Entry } from "../../wire.gen.ts";
 import { BACKOFF } from "../backoff.ts";
 import type { Backoff } from "../backoff.ts";
+import type { Paging } from "./pages.ts";
 
 /** What to do, in order. */
 export type IncomingAction =
@@ -17,9 +18,9 @@ export type IncomingAction =
   | { kind: "ack"; conv: number; seq: number }
   /** Send `sync`, for at most `limit` conversations where it is there; answer with `synced`, `syncFailed` or
    * `syncRefused`. */
-  | { kind: "sync"; cursor: string | null; limit?: number }
+  | { kind: "sync"; cursor: string | null; list?: true; limit?: number; bytes?: number }
   /** Send `history`; answer with `fetched`, `fetchFailed` or `forget`. */
-  | { kind: "fetch"; conv: number; after: number; limit: number };
+  | { kind: "fetch"; conv: number; after: number; limit: number; bytes?: number };
 
 /** All times in ms. */
 export interface IncomingPolicy {
@@ -43,6 +44,8 @@ export interface IncomingPolicy {
   /** From the end of one sync to the next on the same connection: it finds what a push that was lost
    * without a later one in the same conversation would hide. */
   readonly resync: number;
+  /** How pages follow what the link takes; without, they are as large as the server makes them. */
+  readonly paging?: Paging;
 }
 
 export const INCOMING_POLICY: IncomingPolicy = {

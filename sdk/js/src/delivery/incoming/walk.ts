@@ -72,6 +72,22 @@ export class Walk {
     return this.#number;
   }
 
+  /** The page is waited for until then, or later. */
+  putOff(until: number): void {
+    if (this.#state.kind === "outstanding") this.#state.until = Math.max(this.#state.until, until);
+  }
+
+  /** The page that came is not counted: the walk begins anew. */
+  restart(now: number): void {
+    this.#failures = 0;
+    this.#state = { kind: "waiting", at: now };
+  }
+
+  /** What `ask` will say. */
+  get position(): string | null {
+    return this.within ?? this.cursor;
+  }
+
   /** No page came, and none is asked for until this time. */
   rest(until: number): void {
     this.#failures += 1;

@@ -58,6 +58,7 @@ fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> Convers
 fn page(views: Vec<ConversationView>, cursor: &str, more: bool) -> Synced {
     Synced {
         conversations: views,
+        list: Vec::new(),
         users: Vec::new(),
         total_unread: 0,
         cursor: cursor.into(),
@@ -81,13 +82,13 @@ fn short(out: &mut Vec<Action>) -> Vec<String> {
         Action::Reset => Some("reset".into()),
         Action::Conversation(_) => None,
         Action::Ack { conv, seq } => Some(format!("ack {conv}.{seq}")),
-        Action::Sync { cursor, limit } => {
+        Action::Sync { cursor, limit, .. } => {
             let limit = limit.map_or(String::new(), |limit| format!(" of {limit}"));
             Some(format!("sync {}{limit}", cursor.unwrap_or_default()))
         }
-        Action::Fetch { conv, after, limit } if limit < HISTORY_ENTRIES => {
-            Some(format!("fetch {conv}>{after} of {limit}"))
-        }
+        Action::Fetch {
+            conv, after, limit, ..
+        } if limit < HISTORY_ENTRIES => Some(format!("fetch {conv}>{after} of {limit}")),
         Action::Fetch { conv, after, .. } => Some(format!("fetch {conv}>{after}")),
     });
     actions.collect()
