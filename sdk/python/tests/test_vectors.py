@@ -26,15 +26,6 @@ from hongyan.machines import (
 from hongyan.machines.incoming import Start
 from hongyan.wire import Entry, History, Sent, Synced
 
-# The machines here do not know yet that a server may have another history.
-NOT_YET = {
-    "another history",
-    "another history, and a recall",
-    "a head below what is held",
-    "the same history, and no name",
-    "what is there in another form",
-}
-
 VECTORS = Path(__file__).parents[3] / "crates" / "delivery" / "vectors"
 
 
@@ -229,8 +220,6 @@ class Vectors(unittest.TestCase):
         scripts = json.loads((VECTORS / f"{name}.json").read_text())
         self.assertGreater(len(scripts), 0)
         for script in scripts:
-            if script["name"] in NOT_YET:
-                continue
             with self.subTest(script["name"]):
                 self.follow(script["steps"], driver())
 
