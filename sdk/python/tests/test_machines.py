@@ -535,7 +535,9 @@ class Codes(unittest.TestCase):
     def rows(self, heading: str) -> list[list[str]]:
         text = (Path(__file__).parents[3] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
         chapter = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-        lines = [line for line in chapter.splitlines() if line.startswith("| ")]
+        # The first table of the chapter.
+        table = chapter[chapter.index("\n| ") :].lstrip("\n").split("\n\n")[0]
+        lines = [line for line in table.splitlines() if line.startswith("| ")]
         return [[cell.strip(" `") for cell in line.strip("|").split(" | ")] for line in lines[1:]]
 
     def test_which_errors_may_pass(self) -> None:
