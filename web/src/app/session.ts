@@ -118,7 +118,8 @@ function onConnection(client: Client, state: ConnectionState): void {
   if (state.reason.kind === "signed_out") {
     const { erased } = state.reason;
     if (erased === undefined) endAccount("server");
-    else eraseAccount(Number(current.account), erased.unsent);
+    // Who signs out here needs no telling, whichever comes first: the answer, or the end of the connection.
+    else if (lastAccount()?.isSignedIn) eraseAccount(Number(current.account), erased.unsent);
     leave();
   }
   // The cookie is of somebody who signed in since, in another tab or on another page.
