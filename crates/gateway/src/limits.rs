@@ -67,6 +67,9 @@ pub const BROKEN_FRAMES: u32 = 64;
 /// For the socket to take any byte of what was written, and the client to send none. Overflow: closed, `slow_reader`.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether a client that does not take all takes anything.
+pub const PROGRESS_LOOK: Duration = Duration::from_secs(1);
+
 /// For the socket to take any byte of what was written, although the client sends: a proxy on the way may make room in
 /// steps of 64 KiB, which is half a minute of a link of 2 kB/s. Overflow: closed, `slow_reader`.
 pub const STUCK_TIMEOUT: Duration = Duration::from_secs(60);

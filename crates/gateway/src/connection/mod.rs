@@ -28,7 +28,8 @@ use crate::Gateway;
 use crate::door::{Budget, Held, Place, Source};
 use crate::hub::Registration;
 use crate::limits::{
-    READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, UNCOUNTED_BYTES, UNFRAMED_BYTES, WRITE_TIMEOUT,
+    PROGRESS_LOOK, READ_SLICE, REQUESTS_IN_FLIGHT, STUCK_TIMEOUT, UNCOUNTED_BYTES, UNFRAMED_BYTES,
+    WRITE_TIMEOUT,
 };
 use crate::outbox::{Ending, Item, Removals};
 use crate::price;
@@ -494,6 +495,10 @@ impl Connection {
     /// When time brings the next thing.
     fn next_alarm(&self, waits: bool, now: Tick) -> Instant {
         let mut next = self.stall.not_before(self.next_judgement(waits));
+        if waits {
+            // What goes bit by bit is seen when it is looked for: late, and the client would have that much longer.
+            next = next.min(now.after(PROGRESS_LOOK));
+        }
         if let Some(resumes) = self.pace.resumes(now) {
             next = next.min(resumes);
         }
