@@ -55,8 +55,8 @@ test("after a restore clients show what there is, and what they had sent comes a
   await server.run();
 
   const expected = ["kept", "edited", "not in the backup"];
+  await until(() => expect(resets).toBe(1));
   await until(async () => expect(await texts(ann.client, conv)).toEqual(expected));
-  expect(resets).toBe(1);
   const again = await Person.signIn(server.url, other, { ...away, storage: new FileStorage(join(folder, "bob")) });
   await until(async () => expect(await texts(again.client, conv)).toEqual(expected));
   await ann.client.send({ conv }, "goes on").sent;
