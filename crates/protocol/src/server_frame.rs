@@ -53,7 +53,7 @@ pub struct Welcome {
     pub user: UserProfile,
     /// The caller's session.
     pub session: SessionId,
-    /// The name of the server's history: positions, cursors and ids mean something within one. Servers before 0.2 do not
+    /// The name of the server's history: positions, cursors and ids mean something within one. Older servers do not
     /// say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Box<str>>,

@@ -342,7 +342,7 @@ export interface Welcome {
   /** The caller's session. */
   session: number;
   /**
-   * The name of the server's history: positions, cursors and ids mean something within one. Servers before 0.2 do not
+   * The name of the server's history: positions, cursors and ids mean something within one. Older servers do not
    * say.
    */
   epoch?: string;

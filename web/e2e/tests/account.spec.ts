@@ -3,6 +3,7 @@
 import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
 import { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
+import type { Server } from "../harness/server.ts";
 
 /** Signs in elsewhere under this browser's device name, so that the session here is replaced. */
 async function replaceSession({ page, user }: Person, server: Server): Promise<void> {
