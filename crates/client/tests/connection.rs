@@ -74,7 +74,20 @@ async fn a_page_too_large_is_asked_for_in_smaller_parts() {
         limits_asked.push(limit);
         if limit == Some(3) {
             peer.send(req, ServerFrame::Synced(synced(&log(3)))).await;
-            wait_until_caught_up(&mut events).await;
+            // A link that proves fast is asked once more, for full pages.
+            let answer_more = async {
+                loop {
+                    let is_sync = |req, frame: &ClientFrame| {
+                        matches!(frame, ClientFrame::Sync(_)).then_some(req)
+                    };
+                    let req = peer.wait_for(|req, frame| is_sync(req, &frame)).await;
+                    peer.send(req, ServerFrame::Synced(synced(&log(3)))).await;
+                }
+            };
+            tokio::select! {
+                () = wait_until_caught_up(&mut events) => {}
+                () = answer_more => {}
+            }
             let page = client.history(CONV, Page::Newest, 200);
             let (page, limit) = tokio::join!(page, async {
                 let (req, limit) = peer

@@ -30,7 +30,7 @@ export function prepare(users: readonly User[]): string {
 }
 
 function addUser(folder: string, { login, name }: User): void {
-  execFileSync(BINARY, ["user", "add", login, "--name", name, "--data-dir", folder], {
+  execFileSync(BINARY, ["user", "add", login, "--name", name, "--create", "--data-dir", folder], {
     env,
     input: `${PASSWORD}\n`,
     stdio: ["pipe", "ignore", "pipe"],

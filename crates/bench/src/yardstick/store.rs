@@ -24,6 +24,10 @@ const WARM_UP: usize = 16;
 /// Writes that are made ahead, so that between their commits nothing else is done: some 100 MiB of them.
 const RUN_WRITES: usize = 256 * 1024;
 
+/// Commits of one run at most, so that small batches are not committed for minutes where a fraction of a second is asked
+/// for.
+const RUN_COMMITS: usize = 4 * 1024;
+
 /// Writes for as many stretches as `orders` says.
 pub(crate) async fn store(
     order: StoreOrder,
@@ -52,7 +56,7 @@ async fn write(
     run(store, &writer.batches(size, WARM_UP)?, |_| ()).await?;
     let mut spent = Duration::ZERO;
     while spent < measure {
-        let batches = writer.batches(size, (RUN_WRITES / size).max(1))?;
+        let batches = writer.batches(size, (RUN_WRITES / size).clamp(1, RUN_COMMITS))?;
         let cpu_before = system::cpu(std::process::id())?;
         let start = Instant::now();
         run(store, &batches, |took| times.record(took)).await?;
