@@ -277,7 +277,9 @@ impl Client {
     fn incoming_action(&mut self, action: incoming::Action) -> Option<String> {
         let (frame, asked) = match action {
             incoming::Action::Reset => {
+                // It begins as on its first day.
                 self.delivered.clear();
+                self.first_cursor = None;
                 return None;
             }
             incoming::Action::Deliver(entry) => {

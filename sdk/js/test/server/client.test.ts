@@ -200,8 +200,12 @@ test("a new device begins at the end of a long log and reads back on demand", as
   await Promise.all(sent);
   const device = await signIn(b, { account: "new device" });
   await until(() => expect(device.client.conversation(conv)).toMatchObject({ held: 60, floor: 51, unread: 60 }));
-  const page = await device.client.history(conv, { before: 51, limit: 20 });
-  expect(page).toMatchObject({ more: true, head: 60 });
+  // A page may hold less than was asked for.
+  for (let before = 51; before > 31; ) {
+    const page = await device.client.history(conv, { before, limit: before - 31 });
+    expect(page).toMatchObject({ more: true, head: 60 });
+    before = page.entries[0]!.seq;
+  }
   await until(() => expect(device.client.conversation(conv)?.floor).toBe(31));
   const kept = await device.client.cached(conv, { limit: 100 });
   expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, index) => index + 31));
