@@ -344,7 +344,11 @@ class Signing(unittest.IsolatedAsyncioTestCase):
                 looking = Http(node.url)
                 await looking.login(ZHANGSAN, PASSWORD, device="looking")
                 await looking.end_session(session.session)
-                # The token in the state file is worth nothing now.
+                # The token in the state file is worth nothing now. The client says so once, and then signs in anew.
+                with self.assertRaises(Ended) as ended:
+                    async with person(node.url, ZHANGSAN, state=state):
+                        pass
+                self.assertEqual(ended.exception.code, 4004)
                 async with person(node.url, ZHANGSAN, state=state) as zhang:
                     devices = [one.device for one in await looking.sessions()]
                     self.assertEqual(sorted(devices), sorted([session.device, "looking"]))
@@ -358,7 +362,9 @@ class Signing(unittest.IsolatedAsyncioTestCase):
             state = Path(folder) / "state"
             async with server() as node:
                 async with person(node.url, ZHANGSAN, state=state) as zhang:
-                    await zhang.client.http.logout()
+                    session = (await zhang.client.http.sessions())[0]
+                # The session is replaced, so the device has to sign in again. It keeps what shows that it did before.
+                await Http(node.url).login(ZHANGSAN, PASSWORD, device=session.device)
                 guesses = []
                 for n in range(100):
                     with self.assertRaises(RequestError) as refused:
