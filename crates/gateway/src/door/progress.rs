@@ -1,8 +1,8 @@
 //! How slow one may be: judged by the bytes that move, not by how long the whole takes.
 //!
 //! One that moves nothing has [`STALL`]. Each byte that moves makes up for a little of what was waited, as much as at
-//! [`SLOWEST`] bytes a second, so that a slow but honest link may take as long as it needs, and one that takes a byte now
-//! and then may not.
+//! [`SLOWEST_BYTES_PER_SECOND`], so that a slow but honest link may take as long as it needs, and one that takes a
+//! byte now and then may not.
 
 use std::io;
 use std::pin::Pin;

@@ -37,7 +37,7 @@ pub(crate) enum Received {
     Text(Utf8Bytes),
     /// A WebSocket ping or pong: a sign of life, answered by the library.
     Life,
-    /// [`UNFRAMED_BYTES`] came, and no frame is complete yet.
+    /// [`UNFRAMED_BYTES`](crate::limits::UNFRAMED_BYTES) came, and no frame is complete yet.
     Much,
     /// The client closed, or the connection broke.
     Gone,

@@ -94,7 +94,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// For the database at `path`. Nothing is read or made before [`reopen`](Self::reopen).
+    /// For the database at `path`. Nothing is read or made before [`read`](Self::read).
     pub(super) fn new(database: &Path) -> Self {
         Self {
             paths: paths(database),
