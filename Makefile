@@ -6,10 +6,14 @@ CARGO ?= cargo
 
 # Where Cargo puts what it builds.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# The oldest Rust that builds everything, as Cargo.toml says.
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # Where the Python SDK's tools are.
 PYTHON := $(TARGET)/python
+# What scripts/prerequisites installs where the machine has none: Node, cargo-deny.
+export PATH := $(TARGET)/tools/bin:$(PATH)
 
-.PHONY: help run test js python web web-test web-bench check fmt soak bench fuzz clean prerequisites
+.PHONY: help run test js python web web-test web-bench check audit msrv dist fmt soak bench fuzz clean prerequisites
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,11 +65,26 @@ web/node_modules/.package-lock.json: web/package-lock.json web/package.json
 	cd web && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-check: prerequisites ## Format, lints and documentation, with warnings as errors
+check: ## Format, lints, licences and documentation, with warnings as errors
+	@scripts/prerequisites deny
 	$(CARGO) fmt --all --check
+	cargo-deny --locked --log-level error check licenses bans sources
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 	# Private items are documented too, for those who build it, so links to them are no mistake.
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --all-features --document-private-items
+
+audit: ## Look for known vulnerabilities in what we depend on (asks the advisory databases)
+	@scripts/prerequisites npm deny
+	cargo-deny --locked check advisories
+	for folder in web web/e2e sdk/js crates/server/tests/classic/browser; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+
+msrv: ## Check that the oldest Rust that we promise still builds everything (needs rustup)
+	rustup toolchain install $(MSRV) --profile minimal --no-self-update
+	CARGO_TARGET_DIR=$(TARGET)/msrv $(CARGO) +$(MSRV) check --locked --workspace --all-targets --all-features
+
+dist: prerequisites web ## Build the binary to install elsewhere: target/dist/hongyan, small and without symbols
+	$(CARGO) build --locked --profile dist --package hongyan
+	@ls -lh $(TARGET)/dist/hongyan
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

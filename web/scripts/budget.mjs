@@ -7,6 +7,7 @@ const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const html = readFileSync(`${dist}index.html`, "utf8");
 
 const files = readdirSync(dist, { recursive: true })
+  .map(String)
   .filter((name) => name.endsWith(".br"))
   .map((name) => ({ name: name.slice(0, -3), size: statSync(dist + name).size }))
   .sort((a, b) => b.size - a.size);
@@ -19,7 +20,7 @@ for (const file of files) {
 
 // Solid writes a style that never changes into its template as an attribute, which the content
 // security policy forbids.
-for (const name of readdirSync(dist, { recursive: true })) {
+for (const name of readdirSync(dist, { recursive: true }).map(String)) {
   if (!name.endsWith(".js") || !/<[a-z][^<>`]*\sstyle=/.test(readFileSync(dist + name, "utf8"))) continue;
   console.error(`${name} has a style attribute in a template`);
   process.exit(1);

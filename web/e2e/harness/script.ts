@@ -86,7 +86,8 @@ export class Script {
 }
 
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
-  const headers = { "content-type": "application/json", ...init.headers };
+  const headers = new Headers(init.headers);
+  headers.set("content-type", "application/json");
   const answer = await fetch(url, { ...init, headers });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return (answer.status === 204 ? undefined : await answer.json()) as T;

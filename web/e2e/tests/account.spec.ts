@@ -138,7 +138,7 @@ async function everythingKept(): Promise<string> {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
-  const found: unknown[] = [{ ...localStorage }];
+  const found: unknown[] = [Object.entries(localStorage)];
   for (const { name } of await indexedDB.databases()) {
     const database = await done(indexedDB.open(name!));
     for (const table of database.objectStoreNames) found.push(await done(database.transaction(table).objectStore(table).getAll()));

@@ -38,7 +38,7 @@ export interface Settled extends EngineOptions {
 
 /** Fills in what is not said. Throws where a choice cannot be made. */
 export function settle(options: ClientOptions): Settled {
-  const Socket = options.webSocket ?? (globalThis.WebSocket as WebSocketClass | undefined);
+  const Socket = options.webSocket ?? globalThis.WebSocket;
   if (Socket === undefined) {
     throw new TypeError("there is no WebSocket here: pass `webSocket`, such as the one of the package ws");
   }

@@ -24,7 +24,7 @@ afterAll(async () => {
 const view = (tab: Tab): Promise<ReturnType<Page["view"]>> => tab.evaluate(() => (globalThis as unknown as { page: Page }).page.view());
 const draft = (tab: Tab): Promise<string> => tab.evaluate(() => (globalThis as unknown as { page: Page }).page.draft("conv:1"));
 const send = (tab: Tab, to: number, text: string): Promise<void> =>
-  tab.evaluate(([to, text]) => (globalThis as unknown as { page: Page }).page.send(to as number, text as string), [to, text] as const);
+  tab.evaluate(([to, text]) => (globalThis as unknown as { page: Page }).page.send(to, text), [to, text] as const);
 const texts = (tab: Tab, conv: number): Promise<string[]> =>
   tab.evaluate((conv) => (globalThis as unknown as { page: Page }).page.texts(conv), conv);
 const open = (tab: Tab, token: string): Promise<void> =>

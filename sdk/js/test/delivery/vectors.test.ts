@@ -1,7 +1,6 @@
 /** The machines do what the shared scripts say, event by event. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Append } from "../../src/delivery/outbox.ts";
 import { Incoming } from "../../src/delivery/incoming/incoming.ts";
 import { INCOMING_POLICY } from "../../src/delivery/incoming/types.ts";
 import type { IncomingAction } from "../../src/delivery/incoming/types.ts";
@@ -13,7 +12,7 @@ import type { OutboxAction } from "../../src/delivery/outbox.ts";
 import { Reconnect } from "../../src/delivery/reconnect.ts";
 import type { Next } from "../../src/delivery/reconnect.ts";
 import { decode } from "../../src/frames.ts";
-import type { Failure, Sent } from "../../src/wire.gen.ts";
+import type { Sent } from "../../src/wire.gen.ts";
 
 interface Step {
   at: number;
@@ -164,14 +163,14 @@ describe("outbox", () => {
 
   function take(outbox: Outbox, event: Record<string, any>, at: number, out: OutboxAction[]): void {
     if (event.submit) {
-      expect(outbox.submit(event.submit as Append, at, out)).toBe("taken");
+      expect(outbox.submit(event.submit, at, out)).toBe("taken");
     } else if (event.learn_direct) {
       outbox.learnDirect(event.learn_direct.user, event.learn_direct.conv);
     } else if (event.sent) {
       outbox.sent(event.sent as Sent, at, out);
     } else if (event.failed) {
       const { client_id, code, retry_after_ms, random } = event.failed;
-      const failure = { code, message: "", ...(retry_after_ms === null ? {} : { retry_after_ms }) } as Failure;
+      const failure = { code, message: "", ...(retry_after_ms === null ? {} : { retry_after_ms }) };
       outbox.failed(client_id, failure, random / CHANCE, at, out);
     } else {
       throw new Error(`no such event: ${JSON.stringify(event)}`);

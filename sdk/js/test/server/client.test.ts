@@ -11,7 +11,7 @@ import { PASSWORD, Person } from "./person.ts";
 import { Network, Server } from "./server.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
-const until = (condition: () => void): Promise<void> => vi.waitFor(condition, PATIENCE);
+const until = (condition: () => void | Promise<void>): Promise<void> => vi.waitFor(condition, PATIENCE);
 
 let server: Server;
 const people: Person[] = [];
