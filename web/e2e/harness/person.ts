@@ -130,3 +130,14 @@ export class Person {
 export function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
+
+/** Playwright's pages all believe that they are in front. */
+export async function look(page: Page, where: "away" | "here"): Promise<void> {
+  await page.evaluate((isAway) => {
+    document.hasFocus = () => !isAway;
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (isAway ? "hidden" : "visible") });
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => isAway });
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.dispatchEvent(new Event(isAway ? "blur" : "focus"));
+  }, where === "away");
+}

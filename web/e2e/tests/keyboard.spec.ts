@@ -2,6 +2,7 @@
 
 import type { Locator } from "@playwright/test";
 import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
+import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 import { PASSWORD } from "../harness/server.ts";
 
@@ -80,6 +81,73 @@ test("a message's actions are reached and left by keys", async ({ signedIn }) =>
   await expect(zhang.page.getByRole("menu")).toBeVisible();
   await keyboard.press("Escape");
   await expect(zhang.message("one")).toBeFocused();
+});
+
+test("Tab goes through a message, its toolbar included, and never falls to the page", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { keyboard } = zhang.page;
+  const li = await Script.signIn(server, LI);
+  const { id } = await Script.signIn(server, ZHANG);
+  const { seq } = await li.send(id, "see https://example.org/a");
+  await li.send(id, "```\ncode\n```");
+  await li.send(id, "answer", { replyTo: seq });
+  await zhang.open(LI.name);
+  await zhang.sees("answer");
+  await zhang.list.getByRole("link").first().focus();
+  const stops: string[] = [];
+  while (stops.length < 20 && stops.at(-1) !== "TEXTAREA") {
+    await keyboard.press("Tab");
+    stops.push(await zhang.page.evaluate(() => document.activeElement!.tagName));
+  }
+  expect(stops, stops.join(" → ")).not.toContain("BODY");
+  expect(stops.at(-1)).toBe("TEXTAREA");
+
+  await zhang.message("answer").focus();
+  await keyboard.press("ArrowUp");
+  await keyboard.press("ArrowUp");
+  await expect(zhang.message("example.org")).toBeFocused();
+  await keyboard.press("Tab");
+  await expect(zhang.message("example.org").getByRole("link")).toBeFocused();
+  await keyboard.press("Tab");
+  await expect(zhang.message("example.org").getByRole("button", { name: zhang.w.actions.reply })).toBeFocused();
+  await keyboard.press("Enter");
+  await expect(zhang.page.getByRole("main").getByText(`Replying to ${LI.name}`)).toBeVisible();
+  await expect(zhang.composer).toBeFocused();
+});
+
+test("what is typed at a message is written, and pages are turned from the message box", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { keyboard } = zhang.page;
+  const li = await Script.signIn(server, LI);
+  const script = await Script.signIn(server, ZHANG);
+  for (let n = 1; n <= 60; n += 1) await script.read(await li.send(script.id, `Line ${String(n).padStart(2, "0")}`));
+  await zhang.open(LI.name);
+  await expect(zhang.message("Line 60")).toBeInViewport();
+  await zhang.message("Line 60").getByText("Line 60").click();
+  await expect(zhang.message("Line 60")).toBeFocused();
+  await keyboard.type("not lost");
+  await expect(zhang.composer).toHaveValue("not lost");
+  await expect(zhang.composer).toBeFocused();
+
+  await keyboard.press("PageUp");
+  await expect(zhang.message("Line 60")).not.toBeInViewport();
+  await expect(zhang.composer).toBeFocused();
+  await keyboard.press("PageDown");
+  await expect(zhang.message("Line 60")).toBeInViewport();
+  // In a text that is longer than the box they move in that.
+  await zhang.composer.fill("line\n".repeat(60));
+  await keyboard.press("PageUp");
+  await expect(zhang.message("Line 60")).toBeInViewport();
+  await zhang.composer.fill("");
+
+  await zhang.message("Line 60").getByText("Line 60").click();
+  await keyboard.press("PageUp");
+  await expect(zhang.message("Line 60")).not.toBeInViewport();
+  // What has a meaning of its own keeps it.
+  await zhang.list.getByRole("searchbox").click();
+  await keyboard.type("Line 0");
+  await expect(zhang.list.getByRole("searchbox")).toHaveValue("Line 0");
+  await expect(zhang.composer).toHaveValue("");
 });
 
 test("tab goes through the page in the order of reading, and stops once in each list", async ({ server, signedIn }) => {
@@ -169,4 +237,46 @@ test("an emoji is completed by its name, and Enter sends only when nothing is of
   await expect(offered).toHaveCount(0);
   await keyboard.press("Enter");
   await zhang.seesState("Well done 👍 :hea", "sent");
+});
+
+/** Types as a Chinese input method does: punctuation at once, a word by its sounds. */
+async function compose({ page }: Person, before: string, sounds: string, word: string): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  await browser.send("Input.insertText", { text: before });
+  for (let end = 1; end <= sounds.length; end += 1) {
+    await browser.send("Input.imeSetComposition", { text: sounds.slice(0, end), selectionStart: end, selectionEnd: end });
+  }
+  await browser.send("Input.insertText", { text: word });
+}
+
+test("a colon is punctuation, of either width: what was written is sent as it is", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG, { locale: "zh-CN" });
+  await zhang.open(LI.name);
+  const offered = zhang.page.getByRole("listbox");
+  for (const [before, sounds, word] of [["结论：", "hao", "好"], ["原因：", "yu", "雨"]] as const) {
+    await zhang.composer.focus();
+    await compose(zhang, before, sounds, word);
+    await expect(zhang.composer).toHaveValue(before + word);
+    await zhang.composer.press("Enter");
+    await expect(zhang.composer).toHaveValue("");
+  }
+  // Something fits, but nobody has chosen it.
+  for (const text of ["天气:雨", "天气 :雨", "(:rain"]) {
+    await zhang.composer.pressSequentially(text);
+    await expect(offered.getByRole("option").first()).toBeVisible();
+    await expect(offered.getByRole("option", { selected: true })).toHaveCount(0);
+    await zhang.composer.press("Enter");
+    await expect(zhang.composer).toHaveValue("");
+  }
+  await zhang.composer.pressSequentially("天气 :雨");
+  await expect(offered.getByRole("option").first()).toBeVisible();
+  await zhang.composer.press("ArrowDown");
+  await zhang.composer.press("Enter");
+  await expect(zhang.composer).toHaveValue(/^天气 \S+ $/);
+  await zhang.composer.press("ControlOrMeta+Z");
+  await expect(zhang.composer, "a chosen emoji is undone").toHaveValue(/雨$/);
+  await zhang.composer.press("Escape");
+  await zhang.composer.press("Enter");
+  const script = await Script.signIn(server, ZHANG);
+  await expect.poll(() => script.texts()).toEqual(["结论：好", "原因：雨", "天气:雨", "天气 :雨", "(:rain", "天气 :雨"]);
 });

@@ -99,6 +99,87 @@ test("what was said long ago is found by a part of a word, from the keyboard, an
   await expect(zhang.list.getByRole("status")).toContainText("Nothing found");
 });
 
+test("an address beyond the end shows the end and says so, and what comes still shows", async ({ server, signedIn }) => {
+  const li = await Script.signIn(server, LI);
+  const script = await Script.signIn(server, ZHANG);
+  const sent: Sent[] = [];
+  for (let n = 1; n <= 12; n += 1) sent.push(await li.send(script.id, line(n)));
+  await script.read(sent.at(-1)!);
+  const zhang = await signedIn(ZHANG);
+  const notice = zhang.page.getByRole("main").getByText("There is no such message here");
+  await zhang.page.goto(`${zhang.url}/#/c/1/99999`);
+  await expect(zhang.message(line(12))).toBeInViewport();
+  await expect(notice).toBeVisible();
+  await zhang.open(LI.name);
+  await expect(notice).toHaveCount(0);
+  await zhang.sees(line(12));
+  await li.send(script.id, "a new one");
+  await zhang.sees("a new one");
+
+  await zhang.page.goto(`${zhang.url}/#/c/1/99999`);
+  await expect(notice).toBeVisible();
+  await zhang.page.reload();
+  await expect(notice).toBeVisible();
+  await zhang.page.getByRole("main").getByRole("button", { name: "Dismiss" }).click();
+  await expect(notice).toHaveCount(0);
+  await li.send(script.id, "another one");
+  await zhang.sees("another one");
+});
+
+test("an address of nobody's says so, and leads back", async ({ network, signedIn }) => {
+  const zhang = await signedIn(ZHANG, { through: network, viewport: { width: 390, height: 844 } });
+  const pane = zhang.page.getByRole("main");
+  for (const [address, says] of [["#/u/999999", "no such person"], ["#/c/999999", "no such conversation"]] as const) {
+    await zhang.page.goto(`${zhang.url}/${address}`);
+    await expect(pane).toContainText(says);
+    await expect(zhang.composer).toHaveCount(0);
+    await pane.getByRole("button", { name: "Back to the list" }).click();
+    await expect(zhang.list).toBeVisible();
+  }
+  // Whom the server cannot be asked about is not written to either.
+  network.cut();
+  await expect(zhang.banner).toBeVisible();
+  await zhang.page.goto(`${zhang.url}/#/u/999998`);
+  await expect(pane).toContainText("needs a connection");
+  await expect(zhang.composer).toHaveCount(0);
+});
+
+test("a new device says that it has not all messages, and gets older ones to search", async ({ server, signedIn }) => {
+  const li = await Script.signIn(server, LI);
+  const script = await Script.signIn(server, ZHANG);
+  await write(li, script.id);
+  const zhang = await signedIn(ZHANG);
+  await zhang.isOnline();
+  await zhang.list.getByRole("searchbox").fill(line(7));
+  await expect(zhang.list.getByRole("status")).toContainText("Nothing found");
+  await expect(zhang.list).toContainText("only the latest messages of some conversations");
+  await zhang.list.getByRole("button", { name: "Get older messages" }).click();
+  const found = zhang.list.getByRole("button", { name: new RegExp(line(7)) });
+  await expect(found).toBeVisible();
+  // Everything is here now, and there is nothing more to say.
+  await expect(zhang.list).not.toContainText("only the latest messages");
+  await expect(zhang.list.getByRole("button", { name: "Get older messages" })).toHaveCount(0);
+  await found.click();
+  await expect(zhang.message(line(7))).toBeInViewport();
+});
+
+test("older messages cannot be had without a connection, which is said, and had when there is one", async ({ server, network, signedIn }) => {
+  const li = await Script.signIn(server, LI);
+  await write(li, (await Script.signIn(server, ZHANG)).id);
+  const zhang = await signedIn(ZHANG, { through: network });
+  await expect(zhang.row(LI.name)).toBeVisible();
+  network.cut();
+  await expect(zhang.banner).toBeVisible();
+  await zhang.list.getByRole("searchbox").fill(line(7));
+  const bring = zhang.list.getByRole("button", { name: "Get older messages" });
+  await bring.click();
+  await expect(zhang.list).toContainText("Older messages cannot be had now");
+  network.restore();
+  await zhang.isOnline();
+  await bring.click();
+  await expect(zhang.list.getByRole("button", { name: new RegExp(line(7)) })).toBeVisible();
+});
+
 async function top(message: Locator): Promise<number> {
   return (await message.boundingBox())!.y;
 }

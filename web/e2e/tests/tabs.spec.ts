@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
+import { look } from "../harness/person.ts";
 import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
@@ -105,15 +106,4 @@ function countNotifications(): void {
 
 function notifications(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { notified: number }).notified);
-}
-
-/** Playwright's pages all believe that they are in front. */
-async function look(page: Page, where: "away" | "here"): Promise<void> {
-  await page.evaluate((isAway) => {
-    document.hasFocus = () => !isAway;
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (isAway ? "hidden" : "visible") });
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => isAway });
-    document.dispatchEvent(new Event("visibilitychange"));
-    window.dispatchEvent(new Event(isAway ? "blur" : "focus"));
-  }, where === "away");
 }

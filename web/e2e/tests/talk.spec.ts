@@ -1,6 +1,7 @@
 // Two people, each in a browser of their own.
 
 import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
+import { look } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
 test("a message goes from sending to read, and an answer comes back", async ({ server, network, signedIn, browserFor }) => {
@@ -54,6 +55,50 @@ test("unread messages are counted, divided off, and read by being seen", async (
   await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
   await expect(li.page).not.toHaveTitle(/\(/);
   await expect(divider, "it stays as long as the conversation shows").toBeVisible();
+});
+
+test("the divider goes when it is answered, and a second absence gets another", async ({ server, signedIn }) => {
+  const script = await Script.signIn(server, ZHANG);
+  const li = await signedIn(LI);
+  const { id } = await Script.signIn(server, LI);
+  await script.send(id, "old");
+  await li.open(ZHANG.name);
+  await li.sees("old");
+  await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
+  const divider = li.log.getByText(li.w.newMessages);
+  const isAbove = async (text: string): Promise<void> => {
+    await expect(divider).toHaveCount(1);
+    await expect.poll(async () => {
+      const [line, message] = [await divider.boundingBox(), await li.message(text).boundingBox()];
+      return line !== null && message !== null && Math.abs(line.y + line.height - message.y) < 24;
+    }).toBe(true);
+  };
+  const away = (isAway: boolean) => look(li.page, isAway ? "away" : "here");
+
+  await away(true);
+  await script.send(id, "first absence");
+  await li.sees("first absence");
+  await away(false);
+  await isAbove("first absence");
+  await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
+  // Nobody has answered, and there is another absence.
+  await away(true);
+  await script.send(id, "second absence");
+  await script.send(id, "and more of it");
+  await li.sees("and more of it");
+  await away(false);
+  await isAbove("second absence");
+  await expect(li.row(ZHANG.name)).not.toHaveAccessibleName(/unread/);
+  await li.say("an answer");
+  await expect(divider).toHaveCount(0);
+  await away(true);
+  await script.send(id, "third absence");
+  await li.sees("third absence");
+  await away(false);
+  await isAbove("third absence");
+  await (await Script.signIn(server, LI)).send(script.id, "answered elsewhere");
+  await li.sees("answered elsewhere");
+  await expect(divider).toHaveCount(0);
 });
 
 test("a message is edited, answered and taken back, for both", async ({ server, signedIn }) => {

@@ -37,7 +37,7 @@ export function App(): JSX.Element {
   };
   return (
     <>
-      <Switch fallback={<p class="unseen" role="status">{w.starting}</p>}>
+      <Switch fallback={<p class="starting" role="status">{w.starting}</p>}>
         <Match when={signedOut()}>{(now) => <SignIn reason={now().reason} login={now().login} />}</Match>
         <Match when={opened()} keyed>{(now) => <SignedIn client={now.client} account={now.account} />}</Match>
       </Switch>

@@ -97,6 +97,11 @@ function Page(): JSX.Element {
     const [to, state] = [place(), model.connection()];
     return to !== undefined && "conv" in to && model.conversation(to) === null && state.kind === "online" && state.caughtUp;
   };
+  /** Whether there is somebody to write to; undefined where that is not the question. */
+  const existence = createMemo(() => {
+    const to = place();
+    return to === undefined || "conv" in to || model.conversation(to) !== null ? undefined : model.existence(to.to);
+  });
   // Where there is a number, the address has it: then it reads the same however one came here.
   createEffect(() => {
     const to = route();
@@ -106,11 +111,10 @@ function Page(): JSX.Element {
   });
   return (
     <Switch fallback={<Home />}>
-      <Match when={isMissing()}>
-        <div class="home">
-          <h1 class="home-title">{w.missingTitle}</h1>
-          <p class="home-text">{w.missingText}</p>
-        </div>
+      <Match when={isMissing()}><Nowhere title={w.missingTitle} text={w.missingText} /></Match>
+      <Match when={existence() === "nobody"}><Nowhere title={w.nobodyTitle} text={w.missingText} /></Match>
+      <Match when={existence() === "unknown"}>
+        <Nowhere title={w.unknownPerson} text={model.connection().kind === "online" ? "" : w.unknownPersonText} />
       </Match>
       <Match when={place()} keyed>
         {(shown) => <ConversationPane place={shown} {...atOf(at)} onBack={back} />}
@@ -132,6 +136,17 @@ function atOf(at: () => number | undefined): { at?: number } {
       return at() as number;
     },
   };
+}
+
+/** An address that leads to no place where one can write. */
+function Nowhere(props: { title: string; text: string }): JSX.Element {
+  return (
+    <div class="home" role="status">
+      <h1 class="home-title">{props.title}</h1>
+      <p class="home-text">{props.text}</p>
+      <button type="button" class="button" onClick={back}>{w.toList}</button>
+    </div>
+  );
 }
 
 function Home(): JSX.Element {

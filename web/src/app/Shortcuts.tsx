@@ -5,10 +5,12 @@ import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
 import { Dialog } from "../ui/index.ts";
-import { focusComposer } from "./composer.ts";
+import { shownConversation } from "./composer.ts";
 import { back, go, route, routeOf } from "./route.ts";
-import { alternative, commandOf, modifier, step } from "./shortcuts.ts";
+import { alternative, commandOf, isApple, modifier, step } from "./shortcuts.ts";
 import type { Command } from "./shortcuts.ts";
+import { typingOf } from "./typing.ts";
+import type { Place } from "./typing.ts";
 import { w } from "./words.ts";
 
 const Switcher = lazy(async () => ({ default: (await import("../list/Switcher.tsx")).Switcher }));
@@ -44,16 +46,17 @@ export function Shortcuts(): JSX.Element {
     nextUnread: () => move(1, isUnread),
     escape() {
       const { page } = route();
-      if (page !== "settings" && page !== "debug") focusComposer();
+      if (page !== "settings" && page !== "debug") shownConversation()?.focus();
       // Out of a field first: what is typed there must not be gone with one key.
       else if (document.activeElement instanceof HTMLInputElement) document.getElementById("main")?.focus();
       else back();
     },
   };
   function onKeyDown(event: KeyboardEvent): void {
-    const command = commandOf(event);
     // Above an open dialog or menu, keys are its own.
-    if (command === null || document.querySelector("dialog[open], [popover]:popover-open") !== null) return;
+    if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return;
+    const command = commandOf(event);
+    if (command === null) return type(event);
     event.preventDefault();
     run[command]();
   }
@@ -71,6 +74,28 @@ export function Shortcuts(): JSX.Element {
   );
 }
 
+/** What means the conversation that shows, wherever the focus is. */
+function type(event: KeyboardEvent): void {
+  const conversation = shownConversation();
+  if (conversation === null) return;
+  const typing = typingOf(event, placeOf(event.target), event.getModifierState("AltGraph"), isApple);
+  // The letter is on its way to wherever the focus is by then.
+  if (typing === "write") conversation.focus();
+  if (typing !== "pageUp" && typing !== "pageDown") return;
+  event.preventDefault();
+  conversation.turn(typing === "pageUp" ? -1 : 1);
+}
+
+function placeOf(target: EventTarget | null): Place {
+  const at = target instanceof HTMLElement ? target : document.body;
+  const isBox = at.matches("textarea");
+  return {
+    isField: isBox || at.matches("input, select") || at.isContentEditable,
+    isShortBox: isBox && at.scrollHeight <= at.clientHeight + 1,
+    isInLog: at.closest("[role=feed]") !== null,
+  };
+}
+
 function Help(props: { onClose(): void }): JSX.Element {
   const keys = (): [string, string][] => [
     [`${modifier}+K`, w.keySwitcher],
@@ -82,12 +107,14 @@ function Help(props: { onClose(): void }): JSX.Element {
     ["Shift+Enter", w.keyNewline],
     [":heart", w.keyEmoji],
     ["↑", w.keyEditLast],
+    ["PageUp, PageDown", w.keyPages],
     ["Esc", w.keyEscape],
     [`${modifier}+/`, w.keyHelp],
   ];
   return (
     <Dialog title={w.shortcuts} onClose={props.onClose}>
-      <dl class="shortcuts-list">
+      {/* On a phone it scrolls. */}
+      <dl class="shortcuts-list" tabindex="0">
         <For each={keys()}>
           {([key, text]) => (
             <div class="shortcuts-item">

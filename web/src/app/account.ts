@@ -29,7 +29,7 @@ export function lastAccount(): Account | null {
 }
 
 export function keepAccount({ id, login, name }: UserProfile): void {
-  keep(ERASED, undefined);
+  forgetErased();
   keep(KEY, { id, login, name, isSignedIn: true, wasEnded: false } satisfies Account);
 }
 
@@ -51,6 +51,11 @@ export function eraseAccount(id: number, unsent: number): void {
 export function erasedUnsent(): number | null {
   const unsent = kept(ERASED);
   return typeof unsent === "number" ? unsent : null;
+}
+
+/** Somebody signed in since. */
+export function forgetErased(): void {
+  keep(ERASED, undefined);
 }
 
 /** Hears when another tab signs in or out. */

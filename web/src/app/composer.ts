@@ -1,18 +1,26 @@
-/** Where the keyboard goes when it is asked back to the message box. */
+/** What the conversation that shows does when it is asked from elsewhere on the page. */
 import { onCleanup } from "solid-js";
 
-let focus: (() => void) | null = null;
+export interface ShownConversation {
+  /** The keyboard goes to the message box. */
+  focus(): void;
+  /** Scrolls the log by so many of its heights. */
+  turn(pages: number): void;
+  /** Files were dropped somewhere on the page. */
+  takeFiles(): void;
+}
 
-/** The conversation that shows says how to focus its message box, as long as its component lives. */
-export function composerIs(focusIt: () => void): void {
-  focus = focusIt;
+let shown: ShownConversation | null = null;
+
+/** The conversation that shows, as long as the caller's owner lives. */
+export function conversationIs(one: ShownConversation): void {
+  shown = one;
   onCleanup(() => {
-    if (focus === focusIt) focus = null;
+    if (shown === one) shown = null;
   });
 }
 
-/** False: no conversation shows. */
-export function focusComposer(): boolean {
-  focus?.();
-  return focus !== null;
+/** Null: no conversation shows. */
+export function shownConversation(): ShownConversation | null {
+  return shown;
 }

@@ -32,8 +32,13 @@ test("a refusal stays, and being signed out is for another page", () => {
   expect(noticeOf({ kind: "stopped", reason: { kind: "signed_out", code: 4001 } })).toBeNull();
 });
 
-test("storage that forgets is told of", () => {
-  expect(storageNotice({ kind: "indexeddb" })).toBeNull();
-  expect(storageNotice({ kind: "memory" })).not.toBeNull();
-  expect(storageNotice({ kind: "indexeddb", problem: "quota" })).not.toBeNull();
+test("a browser that forgets is told of, with what it forgets", () => {
+  expect(storageNotice({ kind: "indexeddb" }, false)).toBeNull();
+  expect(storageNotice({ kind: "memory" }, false)).not.toBeNull();
+  expect(storageNotice({ kind: "indexeddb", problem: "quota" }, false)).not.toBeNull();
+  const silent = { kind: "memory", problem: "no answer", isSilent: true } as const;
+  // Loading the page again would end a sign-in that lives as long as it.
+  expect([storageNotice(silent, false)?.action, storageNotice(silent, true)?.action]).toEqual(["reload", undefined]);
+  const texts = [storageNotice(silent, false), storageNotice({ kind: "memory" }, false), storageNotice({ kind: "indexeddb" }, true), storageNotice({ kind: "memory" }, true)];
+  expect(new Set(texts.map((notice) => notice?.text)).size).toBe(4);
 });

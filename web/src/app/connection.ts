@@ -46,7 +46,9 @@ function stopped(reason: Extract<ConnectionState, { kind: "stopped" }>["reason"]
 
 const TOO_MANY_CONNECTIONS = 4005;
 
-/** Null: what is written here is kept. */
-export function storageNotice(storage: StorageState): Notice | null {
-  return storage.problem === undefined && storage.kind !== "memory" ? null : { tone: "warn", text: w.storage };
+/** Null: what is written here is kept, and so is who is signed in. `isPassing`: the sign-in ends with the page. */
+export function storageNotice(storage: StorageState, isPassing: boolean): Notice | null {
+  if (storage.isSilent) return { tone: "warn", text: isPassing ? w.nothingKept : w.storageSilent, ...(!isPassing && { action: "reload" }) };
+  if (storage.problem !== undefined || storage.kind === "memory") return { tone: "warn", text: isPassing ? w.nothingKept : w.storage };
+  return isPassing ? { tone: "warn", text: w.passing } : null;
 }

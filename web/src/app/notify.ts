@@ -73,7 +73,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
   const onMessage = ({ data }: MessageEvent<unknown>): void => {
     if (typeof data === "object" && data !== null && "open" in data && typeof data.open === "string") location.hash = data.open;
   };
-  const worker = "serviceWorker" in navigator ? navigator.serviceWorker : null;
+  const worker = workers();
   worker?.addEventListener("message", onMessage);
   onCleanup(() => worker?.removeEventListener("message", onMessage));
 }
@@ -86,7 +86,7 @@ async function show(title: string, body: string, to: Route): Promise<void> {
   const hash = format(to);
   const options = { body, tag: hash, icon: "/icons/icon-192.png", data: { open: hash } };
   // Some phones know notifications of service workers only.
-  const registration = "serviceWorker" in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
+  const registration = await workers()?.getRegistration();
   if (registration?.active) {
     await registration.showNotification(title, options);
     return;
@@ -97,4 +97,13 @@ async function show(title: string, body: string, to: Route): Promise<void> {
     go(to);
     notification.close();
   };
+}
+
+/** Null: there are none, or the browser denies them along with all storage. */
+function workers(): ServiceWorkerContainer | null {
+  try {
+    return navigator.serviceWorker ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -15,7 +15,7 @@ test.each<[string, Route]>([
   expect(format(route)).toBe(hash);
 });
 
-test.each(["", "#", "#/c", "#/c/", "#/c/0", "#/c/-1", "#/c/1e3", "#/c/12/x", "#/c/12/3/4", "#/x/1", "#/settings/1", "#/c/99999999999999999"])(
+test.each(["", "#", "#/c", "#/c/", "#/c/0", "#/c/-1", "#/c/1e3", "#/c/12/x", "#/c/12/3/4", "#/x/1", "#/settings/1", "#/c/99999999999999999", "#/u/9999999999999999"])(
   "%j leads to the start",
   (hash) => expect(parse(hash)).toEqual({ page: "home" }),
 );

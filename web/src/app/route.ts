@@ -40,7 +40,8 @@ export function format(route: Route): string {
 }
 
 function integer(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
+  const number = text !== undefined && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
+  return Number.isSafeInteger(number) ? number : null;
 }
 
 /** The browser's address that `current` is of. While the browser has another, its word of that is on the way. */

@@ -5,12 +5,13 @@
  *
  * Owns: the client of this tab. Promises: where an account was signed in before, the app opens from
  * what is kept here, without waiting for the server; a session that ends leads to the sign-in page
- * and erases nothing, unless it was signed out from another device: then nothing stays. Not here: how it looks (`App`), and the sign-in form.
+ * and erases nothing, unless it was signed out from another device: then nothing stays. Where the browser keeps no
+ * cookie, the session lives as long as the page. Not here: how it looks (`App`), and the sign-in form.
  */
 import { createSignal } from "solid-js";
-import { Client, HongyanError, whoAmI } from "@hongyan/client";
+import { Client, HongyanError, login, whoAmI } from "@hongyan/client";
 import type { ConnectionState, UserProfile } from "@hongyan/client";
-import { endAccount, eraseAccount, erasedUnsent, keepAccount, lastAccount, onAccount } from "./account.ts";
+import { endAccount, eraseAccount, erasedUnsent, forgetErased, keepAccount, lastAccount, onAccount } from "./account.ts";
 import { go } from "./route.ts";
 
 /** Why the sign-in page shows. */
@@ -27,7 +28,8 @@ export type SignedOutReason =
 export type SessionState =
   | { kind: "starting" }
   | { kind: "signed_out"; reason: SignedOutReason | null; login: string }
-  | { kind: "open"; client: Client; account: string };
+  /** `isPassing`: it ends with this page. */
+  | { kind: "open"; client: Client; account: string; isPassing: boolean };
 
 /** Messages of one conversation that this browser keeps: search and long scrolls find them. */
 const KEEP_ENTRIES = 100_000;
@@ -57,17 +59,40 @@ export async function askServer(): Promise<void> {
   try {
     const user = await whoAmI({ server: SERVER });
     if (user === null) setSession({ kind: "signed_out", reason: null, login });
-    else await signedIn(user);
+    else {
+      keepAccount(user);
+      await open(user.id);
+    }
   } catch (error) {
     const isNetwork = error instanceof HongyanError;
     setSession({ kind: "signed_out", reason: isNetwork ? "unreachable" : "broken", login });
   }
 }
 
-/** The server took the sign-in of this user. */
-export async function signedIn(user: UserProfile): Promise<void> {
-  keepAccount(user);
-  await open(user.id);
+/** Signs in, and opens the client. Rejects with what the server answers. */
+export async function signIn(who: { login: string; password: string; device: string }): Promise<void> {
+  const asked = { server: SERVER, client: CLIENT_NAME, ...who };
+  if (navigator.cookieEnabled) {
+    const { user } = await login({ ...asked, cookie: true });
+    if (await keepsCookie(user)) {
+      keepAccount(user);
+      return open(user.id);
+    }
+  }
+  // Scripts can read this token, and nothing keeps it. No other tab goes along: it could not sign in with it.
+  const { user, token } = await login(asked);
+  forgetErased();
+  await open(user.id, token);
+}
+
+/** Whether the browser has taken the session's cookie, which scripts cannot see. */
+async function keepsCookie(user: UserProfile): Promise<boolean> {
+  try {
+    return (await whoAmI({ server: SERVER }))?.id === user.id;
+  } catch {
+    // The network went meanwhile, which says nothing of cookies.
+    return true;
+  }
 }
 
 /** Signs out, and erases what is kept here. Rejects when the server could not be told. */
@@ -86,7 +111,7 @@ export async function signOut(): Promise<void> {
   leave();
 }
 
-async function open(user: number): Promise<void> {
+async function open(user: number, token?: string): Promise<void> {
   await closeClient();
   if (addressOf !== null && addressOf !== user) go({ page: "home" });
   addressOf = user;
@@ -96,6 +121,7 @@ async function open(user: number): Promise<void> {
       account: String(user),
       keepEntries: KEEP_ENTRIES,
       clientName: CLIENT_NAME,
+      ...(token !== undefined && { token }),
     });
     client.on("connection", (state) => onConnection(client, state));
     // Another session object, and everything is drawn anew from what the client has.
@@ -104,7 +130,7 @@ async function open(user: number): Promise<void> {
       if (current.kind === "open" && current.client === client) setSession({ ...current });
     });
     client.on("me", (me) => lastAccount()?.isSignedIn && keepAccount(me));
-    setSession({ kind: "open", client, account: String(user) });
+    setSession({ kind: "open", client, account: String(user), isPassing: token !== undefined });
     onConnection(client, client.connection);
   } catch (error) {
     console.error(error);
@@ -120,7 +146,7 @@ function onConnection(client: Client, state: ConnectionState): void {
     if (erased === undefined) endAccount("server");
     // Who signs out here needs no telling, whichever comes first: the answer, or the end of the connection.
     else if (lastAccount()?.isSignedIn) eraseAccount(Number(current.account), erased.unsent);
-    leave();
+    leave(erased === undefined);
   }
   // The cookie is of somebody who signed in since, in another tab or on another page.
   if (state.reason.kind === "other_user") void askServer();
@@ -138,10 +164,10 @@ async function follow(): Promise<void> {
 }
 
 /** The session of this browser is over. */
-function leave(): void {
+function leave(isEnded = false): void {
   void closeClient();
   const last = lastAccount();
-  const reason = erasedUnsent() !== null ? "erased" : last?.wasEnded ? "ended" : null;
+  const reason = erasedUnsent() !== null ? "erased" : isEnded || last?.wasEnded ? "ended" : null;
   setSession({ kind: "signed_out", reason, login: last?.login ?? "" });
 }
 

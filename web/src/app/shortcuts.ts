@@ -5,7 +5,8 @@ export type Command = "switcher" | "help" | "previous" | "next" | "previousUnrea
 /** What this module reads of a keyboard event. */
 export type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing" | "keyCode" | "defaultPrevented">;
 
-const isApple = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
+/** Whether keys are those of Apple's devices. */
+export const isApple = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 /** How the key beside the space bar is called here. */
 export const modifier = isApple ? "⌘" : "Ctrl";

@@ -8,11 +8,13 @@
 import { createComputed, createEffect, createMemo, createSignal, on, onCleanup, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { announce } from "../app/announce.ts";
+import { conversationIs } from "../app/composer.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { ask } from "../ui/index.ts";
 import { Composer } from "./composer/Composer.tsx";
+import type { ComposerHandle } from "./composer/Composer.tsx";
 import "./conversation.css";
 import { Header } from "./Header.tsx";
 import { canEdit } from "./list/actions.ts";
@@ -48,17 +50,22 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
   // The message whose readers are shown.
   const [asked, setAsked] = createSignal<number | null>(null);
-  let composer: { focus(): void } = { focus() {} };
+  let composer: ComposerHandle = { focus() {}, complain() {} };
+  let list: { turn(pages: number): void } = { turn() {} };
+  conversationIs({ focus: () => composer.focus(), turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
 
   // Before the pane is drawn, so that what is kept is read meanwhile.
   createComputed(on([conv, () => props.at], ([now, at], before) => {
+    if (now === null) return;
     // Asked to show what is shown already: nothing to do, unless there is a place to go to.
-    if (now === null || (at === undefined && before !== undefined && before[0] === now)) return;
+    if (at === undefined && before !== undefined && before[0] === now) return untrack(() => view.log.dismiss());
     void untrack(() => view.log.open(at));
   }));
 
+  createEffect(() => "to" in place && model.connection().kind === "online" && untrack(() => model.refresh(place.to)));
+
   // What was told before the pane was there shows in the list only: the log has to be as long as that says.
-  createEffect(on(() => conversation()?.held, () => untrack(() => view.log.resume()), { defer: true }));
+  createEffect(on([() => conversation()?.held, () => conversation()?.head], () => untrack(() => view.log.resume()), { defer: true }));
 
   async function recall(seq: number, text: string): Promise<void> {
     if (conv() === null || !(await ask({ title: w.recallTitle, text: w.recallText, action: w.recall, isDanger: true }))) return;
@@ -75,9 +82,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     again(row) {
       const text = row.seq === null ? undefined : view.composing.recalledText(row.seq);
       if (text === undefined) return;
-      const before = model.client.draft(draftKey(place));
-      view.composing.reset();
-      view.composing.insert(before === "" ? text : `${before}\n${text}`);
+      if (view.composing.aim().kind === "edit") view.composing.reset();
+      const before = view.composing.waiting().text;
+      view.composing.put(before === "" ? text : `${before}\n${text}`);
       composer.focus();
     },
     get readers() {
@@ -97,7 +104,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   return (
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
-      <MessageList view={view} conversation={conversation} isGroup={isGroup()} actions={actions} onLeave={() => composer.focus()} />
+      <MessageList view={view} conversation={conversation} isGroup={isGroup()} actions={actions} ref={(handle) => (list = handle)} onLeave={() => composer.focus()} />
       <Composer
         place={place}
         title={model.title(place)}

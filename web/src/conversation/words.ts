@@ -16,6 +16,8 @@ export const w = words({
     empty: "No messages yet",
     emptyHint: "Write the first one.",
     loading: "Loading messages…",
+    noSuchMessage: "There is no such message here. These are the latest.",
+    dismiss: "Dismiss",
     troubleOpening: "The messages cannot be loaded now.",
     troubleOlder: "Older messages cannot be loaded now.",
     troubleNewer: "Newer messages cannot be loaded now.",
@@ -49,6 +51,8 @@ export const w = words({
     discard: "Discard",
     sentence: (name: string, time: string, text: string, notes: string[]) => [`${name}, ${time}: ${text}`, ...notes].join(". "),
 
+    quotation: (name: string, when: string, text: string) => `${name}, ${when}:\n${text}`,
+
     emoji: "Emoji",
     actions: "Actions for this message",
     reply: "Reply",
@@ -69,6 +73,7 @@ export const w = words({
     bytesLeft: (n: number) => plural(n, { one: "# byte left", other: "# bytes left" }),
     tooLong: (n: number) => plural(n, { one: "Too long by # byte", other: "Too long by # bytes" }),
     pasteTooLong: (kilobytes: number) => `That is too long to paste (${kilobytes} KB). A message holds 64 KB.`,
+    noFiles: "Pictures and files cannot be sent yet.",
     outboxFull: "Too much is waiting to be sent. Try again when there is a connection.",
     notKept: "The message could not be kept on this device.",
   },
@@ -87,6 +92,8 @@ export const w = words({
     empty: "还没有消息",
     emptyHint: "写下第一条吧。",
     loading: "正在加载消息…",
+    noSuchMessage: "没有这条消息，这里是最新的消息。",
+    dismiss: "知道了",
     troubleOpening: "现在无法加载消息。",
     troubleOlder: "现在无法加载更早的消息。",
     troubleNewer: "现在无法加载后面的消息。",
@@ -120,6 +127,8 @@ export const w = words({
     discard: "放弃",
     sentence: (name: string, time: string, text: string, notes: string[]) => [`${name}，${time}：${text}`, ...notes].join("。"),
 
+    quotation: (name: string, when: string, text: string) => `${name}，${when}：\n${text}`,
+
     emoji: "表情",
     actions: "此消息的操作",
     reply: "回复",
@@ -140,6 +149,7 @@ export const w = words({
     bytesLeft: (n: number) => `还可输入 ${n} 字节`,
     tooLong: (n: number) => `超出 ${n} 字节`,
     pasteTooLong: (kilobytes: number) => `粘贴的内容过长（${kilobytes} KB）。一条消息最多 64 KB。`,
+    noFiles: "暂时还不能发送图片和文件。",
     outboxFull: "等待发送的内容过多。请在恢复连接后再试。",
     notKept: "消息未能保存在此设备上。",
   },

@@ -41,6 +41,11 @@ export function formatShort(at: number, now: number): string {
   return dates(isThisYear ? { month: "numeric", day: "numeric" } : { dateStyle: "short" }).format(at);
 }
 
+/** Date and time in short: for what leaves the app. */
+export function formatStamp(at: number): string {
+  return dates({ dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
 /** Date and time in full: for a tooltip. */
 export function formatFull(at: number): string {
   return dates({ dateStyle: "full", timeStyle: "medium" }).format(at);

@@ -1,6 +1,6 @@
 import { createEffect, createRoot } from "solid-js";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { Client, ClientEvents, Conversation, UserProfile } from "@hongyan/client";
+import type { Client, ClientEvents, Conversation, Draft, UserProfile } from "@hongyan/client";
 import { createModel } from "./create.ts";
 import type { Model } from "./model.ts";
 
@@ -10,7 +10,7 @@ const ME = 1000;
 class FakeClient {
   readonly listeners = new Map<string, Set<(event: never) => void>>();
   readonly known = new Map<number, Conversation>();
-  readonly drafts = new Map<string, string>();
+  readonly drafts = new Map<string, Draft>();
   readonly directory = new Map<number, UserProfile>();
   me = profile(ME);
   connection = { kind: "online", caughtUp: true };
@@ -29,7 +29,7 @@ class FakeClient {
   conversations = () => [...this.known.values()];
   outgoing = () => [];
   profile = () => null;
-  draft = (key: string) => this.drafts.get(key) ?? "";
+  draft = (key: string): Draft => this.drafts.get(key) ?? { text: "" };
   users = async ({ after }: { after: number }) => {
     this.asked.push(after + 1);
     const found = this.directory.get(after + 1);
@@ -106,10 +106,36 @@ test("a 1:1 keeps its name when the conversation comes to exist", async () => {
   expect(keys(model)).toEqual(["to:1001"]);
 });
 
+test("whether there is somebody of an id is found out once", async () => {
+  const fake = new FakeClient();
+  fake.directory.set(1005, profile(1005));
+  const model = modelOf(fake);
+  expect([model.existence(1005), model.existence(1006)]).toEqual(["unknown", "unknown"]);
+  await vi.waitFor(() => expect([model.existence(1005), model.existence(1006)]).toEqual(["somebody", "nobody"]));
+  expect(fake.asked).toEqual([1005, 1006]);
+});
+
+test("a name that is looked at is asked for anew, but not again and again", async () => {
+  const fake = new FakeClient();
+  fake.directory.set(1005, profile(1005));
+  const model = modelOf(fake);
+  model.learn([{ ...profile(1005), name: "Once" }]);
+  model.refresh(1005);
+  await vi.waitFor(() => expect(model.profile(1005).name).toBe("User 1005"));
+  fake.directory.set(1005, { ...profile(1005), name: "Now" });
+  model.refresh(1005);
+  vi.advanceTimersByTime(9 * 60_000);
+  model.refresh(1005);
+  expect(fake.asked).toEqual([1005]);
+  vi.advanceTimersByTime(60_000);
+  model.refresh(1005);
+  await vi.waitFor(() => expect(model.profile(1005).name).toBe("Now"));
+});
+
 test("a draft to somebody new is a line, as long as there is one", () => {
   const fake = new FakeClient();
   const model = modelOf(fake);
-  fake.drafts.set("to:1005", "Dear");
+  fake.drafts.set("to:1005", { text: "Dear" });
   fake.tell("draft", { key: "to:1005", text: "Dear" });
   expect(keys(model)).toEqual(["to:1005"]);
   fake.tell("draft", { key: "to:1005", text: "" });

@@ -61,6 +61,8 @@ export function createModel(client: Client, account: string): Model {
     rows: list.rows,
     unread: list.unread,
     profile: people.profile,
+    refresh: people.refresh,
+    existence: people.existence,
     shownName: people.shownName,
     learn: people.learn,
     people: people.all,

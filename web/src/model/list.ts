@@ -5,7 +5,7 @@
  */
 import { batch, createMemo, createSignal, untrack } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, Conversation } from "@hongyan/client";
+import type { Client, Conversation, Draft } from "@hongyan/client";
 import { batchByFrame } from "./batch.ts";
 import { createCells } from "./cells.ts";
 import type { Conversations } from "./conversations.ts";
@@ -80,8 +80,9 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
       touch(outgoing.placeOf(update.outgoing));
     }),
   );
-  on("draft", ({ key, text }) => {
+  on("draft", ({ key, ...draft }) => {
     const place = placeOf(key);
+    const text = shownText(draft);
     if (place !== null && "to" in place) drafted.put(key, text !== "" && conversations.at(place) === null);
     change(() => {
       drafts.set(key, text);
@@ -99,8 +100,13 @@ function createDrafts(client: Client) {
   const texts = createCells<string, string>();
   return {
     set: texts.set,
-    of: (place: Place): string => texts.get(draftKey(place)) ?? client.draft(draftKey(place)),
+    of: (place: Place): string => texts.get(draftKey(place)) ?? shownText(client.draft(draftKey(place))),
   };
+}
+
+/** What a line of the list says of a draft. */
+function shownText({ text, edit }: Draft): string {
+  return text === "" ? (edit?.text ?? "") : text;
 }
 
 /** Over plain values: thousands of reactive ones would be subscribed to anew at each change. */

@@ -11,6 +11,7 @@ import { createContext, useContext } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Client, ConnectionState, Conversation, Entry, Outgoing, StorageState, UserProfile } from "@hongyan/client";
 import type { Place } from "./keys.ts";
+import type { Existence } from "./people.ts";
 import type { Settings } from "./settings.ts";
 
 /** One line of the conversation list. The same object as long as the place is; its fields are reactive. */
@@ -48,6 +49,10 @@ export interface Model {
   unread: Accessor<number>;
   /** A stand-in named `#1001` until the name is known. */
   profile(user: number): UserProfile;
+  /** Somebody looks at this person: the name should be the present one. */
+  refresh(user: number): void;
+  /** Whether there is somebody of this id. */
+  existence(user: number): Existence;
   /** Names that came with an answer, to show from now on. */
   learn(profiles: readonly UserProfile[]): void;
   /** Every person whose name is known. */

@@ -1,15 +1,26 @@
 /**
  * Names for user ids.
  *
- * Promises: a name that is not known yet is asked for once, and shows when it comes.
+ * Promises: a name that is not known yet is asked for once, and shows when it comes; one that is looked at is not
+ * older than {@link FRESH_MS}; an id that is nobody's is told
+ * from one that could not be asked about.
  */
 import { createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Client, UserProfile } from "@hongyan/client";
 import { createCells } from "./cells.ts";
 
+/** Whether there is somebody of an id, as far as it could be found out. */
+export type Existence = "somebody" | "nobody" | "unknown";
+
+/** A name that was asked for so lately, in ms, is not asked for again: who changes it is heard of while connected. */
+const FRESH_MS = 10 * 60_000;
+
 export interface People {
   profile(user: number): UserProfile;
+  /** Somebody looks at this person: a name that changed while there was no connection is asked for. */
+  refresh(user: number): void;
+  existence(user: number): Existence;
   learn(profiles: readonly UserProfile[]): void;
   /** The name to show; with the id where somebody else who is known here has the same. Reactive. */
   shownName(person: UserProfile): string;
@@ -29,7 +40,9 @@ function comparable(name: string): string {
 /** `isOnline` is reactive: names that could not be asked for are, when there is a connection. */
 export function createPeople(client: Client, isOnline: () => boolean): People {
   const known = createCells<number, UserProfile>();
-  const asked = new Set<number>();
+  /** When, in ms of the page's life; not there: not, or in vain. */
+  const asked = new Map<number, number>();
+  const absent = createCells<number, true>();
   const [version, setVersion] = createSignal(0);
 
   function learn(profiles: readonly UserProfile[]): void {
@@ -50,12 +63,15 @@ export function createPeople(client: Client, isOnline: () => boolean): People {
     if (before !== undefined) bearers.set(before, (bearers.peek(before) ?? 1) - 1);
     bearers.set(now, (bearers.peek(now) ?? 0) + 1);
   }
-  async function ask(user: number): Promise<void> {
-    if (asked.has(user)) return;
-    asked.add(user);
+  async function ask(user: number, isFresh: (at: number) => boolean = () => true): Promise<void> {
+    const before = asked.get(user);
+    if (before !== undefined && isFresh(before)) return;
+    asked.set(user, performance.now());
     try {
       // A page of one, from just below: the server has no other way to name a user by id.
-      learn((await client.users({ after: user - 1, limit: 1 })).filter((found) => found.id === user));
+      const found = (await client.users({ after: user - 1, limit: 1 })).filter(({ id }) => id === user);
+      learn(found);
+      if (found.length === 0) absent.set(user, true);
     } catch {
       asked.delete(user);
     }
@@ -66,6 +82,15 @@ export function createPeople(client: Client, isOnline: () => boolean): People {
       if (found !== null) return found;
       if (isOnline()) void ask(user);
       return { id: user, login: "", name: `#${user}` };
+    },
+    refresh(user) {
+      if (isOnline()) void ask(user, (at) => performance.now() - at < FRESH_MS);
+    },
+    existence(user) {
+      if (known.get(user) !== undefined || client.profile(user) !== null) return "somebody";
+      if (absent.get(user) === true) return "nobody";
+      if (isOnline()) void ask(user);
+      return "unknown";
     },
     learn,
     shownName(person) {

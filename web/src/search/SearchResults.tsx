@@ -10,7 +10,9 @@ import { formatFull, formatShort } from "../i18n/index.ts";
 import { useModel } from "../model/model.ts";
 import type { Place } from "../model/keys.ts";
 import { Avatar } from "../ui/index.ts";
+import { bringingOf } from "./bringing.ts";
 import type { Hit } from "./matcher.ts";
+import { Older } from "./Older.tsx";
 import { scan } from "./scan.ts";
 import type { Scan } from "./scan.ts";
 import "./search.css";
@@ -37,7 +39,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
   const terms = createMemo(() => state().terms);
 
   createEffect(on(() => props.query, () => setMost(PAGE), { defer: true }));
-  createEffect(on([() => props.query, most], ([query]) => {
+  createEffect(on([() => props.query, most, bringingOf(model.client).steps], ([query]) => {
     const stop = new AbortController();
     const timer = setTimeout(() => {
       setState((before) => ({ ...before, done: false }));
@@ -53,6 +55,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
   return (
     <section class="search" aria-label={w.results} aria-busy={!state().done}>
       <p class="search-state" role="status">{statusOf(state())}</p>
+      <Older />
       <ol class="search-list">
         <For each={state().hits}>{(hit) => <Result hit={hit} terms={terms()} onOpen={props.onOpen} />}</For>
       </ol>

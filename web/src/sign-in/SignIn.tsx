@@ -1,10 +1,10 @@
 /** The sign-in page. */
 import { createSignal, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
-import { HongyanError, login } from "@hongyan/client";
+import { HongyanError } from "@hongyan/client";
 import { erasedUnsent } from "../app/account.ts";
 import { errorText } from "../app/errors.ts";
-import { askServer, CLIENT_NAME, SERVER, signedIn } from "../app/session.ts";
+import { askServer, signIn } from "../app/session.ts";
 import type { SignedOutReason } from "../app/session.ts";
 import { language } from "../i18n/index.ts";
 import { prefer } from "../model/preferences.ts";
@@ -24,6 +24,7 @@ export function SignIn(props: { reason: SignedOutReason | null; login: string })
         </header>
         <h1 class="unseen">{w.title}</h1>
         <Reason reason={props.reason} />
+        <Show when={!navigator.cookieEnabled}><p class="sign-in-reason">{w.noCookies}</p></Show>
         <Form login={props.login} />
       </div>
       <LanguageSwitch />
@@ -71,15 +72,7 @@ function Form(props: { login: string }): JSX.Element {
     setProblem(null);
     setBusy(true);
     try {
-      const { user } = await login({
-        server: SERVER,
-        login: name,
-        password: passwordField.value,
-        device: deviceName(),
-        client: CLIENT_NAME,
-        cookie: true,
-      });
-      await signedIn(user);
+      await signIn({ login: name, password: passwordField.value, device: deviceName() });
     } catch (error) {
       setBusy(false);
       const isPassword = error instanceof HongyanError && error.code === "unauthenticated";

@@ -19,7 +19,7 @@ import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
 import { Cache } from "./cache.ts";
 import { Drafts } from "./drafts.ts";
-import type { ClientEvents, ConnectionState, Conversation, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
+import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import { settle } from "./options.ts";
 import type { ClientOptions, Settled } from "./options.ts";
 import { Replica } from "./replica.ts";
@@ -71,7 +71,7 @@ export class Client {
     this.#storage = storage;
     this.#replica = replica;
     this.#cache = new Cache(storage, replica);
-    this.#drafts = new Drafts(storage, replica, (key, text) => backend.draft(key, text));
+    this.#drafts = new Drafts(storage, replica, (key, draft) => backend.draft(key, draft));
     this.#backend = backend;
     replica.on("send", (update) => this.#settle(update));
     replica.on("connection", (state) => {
@@ -196,14 +196,15 @@ export class Client {
     return this.#backend.history(conv, range);
   }
 
-  /** The unsent text of a conversation or of a person (`conv:1`, `to:1001`, or any key). */
-  draft(key: string): string {
+  /** What is being written in a conversation or to a person (`conv:1`, `to:1001`, or any key). */
+  draft(key: string): Draft {
     return this.#replica.draft(key);
   }
 
-  /** Keeps an unsent text, a moment later; an empty one forgets it. */
-  setDraft(key: string, text: string): void {
-    this.#drafts.set(key, text);
+  /** Keeps what is being written, a moment later; an empty draft is forgotten. What a later version keeps with it
+   * stays: change a part with `setDraft(key, { ...draft(key), text })`. */
+  setDraft(key: string, draft: Draft): void {
+    this.#drafts.set(key, draft);
   }
 
   /** A user by login name. */
@@ -331,6 +332,6 @@ async function backend(options: Settled, storage: OverlayStorage, replica: Repli
 }
 
 function stateOf(storage: OverlayStorage): StorageState {
-  const { kind, problem } = storage;
-  return problem === null ? { kind } : { kind, problem };
+  const { kind, problem, isSilent } = storage;
+  return problem === null ? { kind } : { kind, problem, ...(isSilent && { isSilent }) };
 }

@@ -1,10 +1,11 @@
 /**
- * Unsent texts.
+ * What is being written.
  *
  * Promises: a draft is shown in every tab at once, and kept a moment after the last change; what was
- * not kept yet is when the page is hidden.
+ * not kept yet is when the page is hidden. In another history a draft answers and changes nothing, and its texts stay.
  */
 import type { Change, Storage } from "../storage/storage.ts";
+import type { Draft } from "./events.ts";
 import type { Replica } from "./replica.ts";
 
 /** From a change to its writing, in ms: a person types several characters in it. */
@@ -13,16 +14,17 @@ const DELAY = 300;
 export class Drafts {
   readonly #storage: Storage;
   readonly #replica: Replica;
-  readonly #tell: (key: string, text: string) => void;
+  readonly #tell: (key: string, draft: Draft) => void;
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
   /** `tell` lets the other tabs know. */
-  constructor(storage: Storage, replica: Replica, tell: (key: string, text: string) => void) {
+  constructor(storage: Storage, replica: Replica, tell: (key: string, draft: Draft) => void) {
     this.#storage = storage;
     this.#replica = replica;
     this.#tell = tell;
+    replica.on("reset", () => this.#detach());
   }
 
   /** Keeps nothing more: what was kept is erased. */
@@ -32,11 +34,11 @@ export class Drafts {
     this.#isOver = true;
   }
 
-  set(key: string, text: string): void {
+  set(key: string, draft: Draft): void {
     if (this.#isOver) return;
-    if (this.#replica.draft(key) === text) return;
-    this.#replica.apply([["draft", { key, text }]]);
-    this.#tell(key, text);
+    if (isSame(this.#replica.draft(key), draft)) return;
+    this.#replica.apply([["draft", { ...draft, key }]]);
+    this.#tell(key, draft);
     this.#changed.add(key);
     this.#timer ??= setTimeout(() => void this.flush(), DELAY);
   }
@@ -47,10 +49,36 @@ export class Drafts {
     this.#timer = undefined;
     const changes = [...this.#changed].map((key): Change => {
       const value = this.#replica.draft(key);
-      if (value === "") return { op: "delete", table: "drafts", key };
+      if (isEmptyDraft(value)) return { op: "delete", table: "drafts", key };
       return { op: "put", table: "drafts", key, value };
     });
     this.#changed.clear();
     if (changes.length > 0) await this.#storage.write(changes);
   }
+
+  /** The messages that drafts were about are gone, or are others. */
+  #detach(): void {
+    for (const [key, { replyTo: _, edit, ...draft }] of this.#replica.drafts()) {
+      const texts = [draft.text, edit?.text ?? ""].filter((text) => text !== "");
+      this.set(key, { ...draft, text: texts.join("\n") });
+    }
+  }
+}
+
+/** Whether nothing is being written. */
+export function isEmptyDraft({ text, ...more }: Draft): boolean {
+  return text === "" && Object.values(more).every((part) => part === undefined);
+}
+
+/** A draft as it is kept; an earlier version kept its text alone. */
+export function restoreDraft(kept: unknown): Draft {
+  return typeof kept === "string" ? { text: kept } : (kept as Draft);
+}
+
+function isSame(one: Draft, other: Draft): boolean {
+  return one === other || JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
+function sorted(draft: Draft): unknown {
+  return Object.entries(draft).filter(([, part]) => part !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
 }

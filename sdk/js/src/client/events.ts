@@ -78,6 +78,16 @@ export interface Outgoing {
   failure?: Failure;
 }
 
+/** What is being written at one place, and not sent: a message, and beside it perhaps the change of one. */
+export interface Draft {
+  /** The message's text. */
+  text: string;
+  /** The seq of the message that it answers. */
+  replyTo?: number;
+  /** One's own message that is being changed: which, what it said before, and what it is to say. */
+  edit?: { seq: number; before: string; text: string };
+}
+
 /** A request moved on. After `settled`, which is told with its entry, and `discarded` it is gone from
  * `Client.outgoing`. `sent` may come after `settled`, because the entry may come before the answer. */
 export type SendUpdate =
@@ -90,6 +100,8 @@ export interface StorageState {
   kind: string;
   /** Why the storage asked for is not the one in use; absent when all is well. */
   problem?: string;
+  /** It did not answer. After a restart of the program it may. */
+  isSilent?: true;
 }
 
 /** One event with its name. */
@@ -116,7 +128,7 @@ export interface ClientEvents {
   /** A request of the outbox moved on. */
   send: SendUpdate;
   /** A draft changed, perhaps in another tab. */
-  draft: { key: string; text: string };
+  draft: { key: string } & Draft;
   /** This tab does, or does no longer, own the connection: only the leader shows notifications. */
   leader: boolean;
   /** Another storage is in use than before. */

@@ -6,10 +6,13 @@
  * Owns: the latest of everything that an event tells. Promises: when a listener runs, the replica
  * has the event already.
  */
-import type { ClientEvents, ConnectionState, Conversation, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
+import { isEmptyDraft } from "./drafts.ts";
+import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
 import type { Entry, UserProfile } from "../wire.gen.ts";
 import { Emitter } from "./emitter.ts";
+
+const NO_DRAFT: Draft = Object.freeze({ text: "" });
 
 /** Entries remembered for {@link Replica.recent}: more than come during one write to the storage. */
 const RECENT = 1000;
@@ -21,7 +24,7 @@ export class Replica {
   readonly #profiles = new Map<number, UserProfile>();
   readonly #outgoing = new Map<string, Outgoing>();
   #recent: Entry[] = [];
-  readonly #drafts: Map<string, string>;
+  readonly #drafts: Map<string, Draft>;
   me: UserProfile | null;
   connection: ConnectionState = { kind: "connecting", attempt: 1 };
   storage: StorageState;
@@ -80,8 +83,13 @@ export class Replica {
     return this.#recent.filter((entry) => entry.conv === conv);
   }
 
-  draft(key: string): string {
-    return this.#drafts.get(key) ?? "";
+  draft(key: string): Draft {
+    return this.#drafts.get(key) ?? NO_DRAFT;
+  }
+
+  /** Everything that is being written, by key. */
+  drafts(): [string, Draft][] {
+    return [...this.#drafts];
   }
 
   #take([name, event]: Happening): void {
@@ -111,8 +119,7 @@ export class Replica {
         if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
         break;
       case "draft":
-        if (event.text === "") this.#drafts.delete(event.key);
-        else this.#drafts.set(event.key, event.text);
+        this.#takeDraft(event);
         break;
       case "leader":
         this.isLeader = event;
@@ -124,6 +131,11 @@ export class Replica {
       case "garbage":
         break;
     }
+  }
+
+  #takeDraft({ key, ...draft }: ClientEvents["draft"]): void {
+    if (isEmptyDraft(draft)) this.#drafts.delete(key);
+    else this.#drafts.set(key, draft);
   }
 
   #takeSend({ outgoing, state }: SendUpdate): void {

@@ -1,5 +1,6 @@
 /** Reads what earlier programs and other tabs have kept. */
-import type { Outgoing } from "../client/events.ts";
+import { restoreDraft } from "../client/drafts.ts";
+import type { Draft, Outgoing } from "../client/events.ts";
 import type { Answered } from "../delivery/answered.ts";
 import type { Cursors } from "../delivery/incoming/types.ts";
 import type { Network } from "../delivery/heartbeat/memory.ts";
@@ -26,7 +27,7 @@ export interface Loaded {
   outgoing: Outgoing[];
   /** Messages that were answered. */
   answered: Answered[];
-  drafts: Map<string, string>;
+  drafts: Map<string, Draft>;
 }
 
 export async function load(storage: Storage): Promise<Loaded> {
@@ -48,7 +49,7 @@ export async function load(storage: Storage): Promise<Loaded> {
     profiles: users.map(({ value }) => value as UserProfile),
     outgoing: outbox.map(({ value }) => waitingAgain(value as Outgoing)),
     answered: answered.map(({ value }) => value as Answered),
-    drafts: new Map(drafts.map(({ key, value }) => [String(key), value as string])),
+    drafts: new Map(drafts.map(({ key, value }) => [String(key), restoreDraft(value)])),
   };
 }
 

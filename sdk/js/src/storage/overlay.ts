@@ -1,15 +1,22 @@
 /**
- * Goes on in memory when the engine below fails, and says why.
+ * Goes on in memory when the engine below fails or does not answer, and says why.
  *
  * Promises: until the first failure, what the engine promises; from then on, what was written since
- * hides what is below, for as long as the program runs. Never rejects.
+ * hides what is below, for as long as the program runs. Never rejects, and always answers: an engine that was silent
+ * once is not asked again.
  */
 import { MemoryStorage } from "./memory.ts";
+import { SilentError, within } from "./patience.ts";
 import { compareKeys } from "./storage.ts";
 import type { Change, Key, Range, Storage, StoredRecord, Table } from "./storage.ts";
 
 /** Stands in memory for a record that was deleted. */
 const DELETED = Symbol("deleted");
+
+/** What waits for a storage, in ms. Somebody looks at an empty page until it is open. */
+const OPENING = 3_000;
+/** A disk may be busy; but nothing is sent or acked that is not kept. */
+const WORKING = 8_000;
 
 /** Records read at a time in order to delete them. */
 const ALL: Range = {};
@@ -20,10 +27,13 @@ export class OverlayStorage implements Storage {
   /** What was written since the engine failed; null while all is well. */
   #above: MemoryStorage | null = null;
   #problem: string | null = null;
+  #isSilent = false;
+  readonly #patience: { opening: number; working: number };
 
-  constructor(below: Storage, onProblem: (problem: string) => void) {
+  constructor(below: Storage, onProblem: (problem: string) => void, patience = { opening: OPENING, working: WORKING }) {
     this.#below = below;
     this.#onProblem = onProblem;
+    this.#patience = patience;
   }
 
   get kind(): string {
@@ -39,11 +49,20 @@ export class OverlayStorage implements Storage {
     return this.#problem;
   }
 
+  /** Whether it goes on in memory because the engine below did not answer. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
   async open(name: string): Promise<void> {
+    // Some open and then answer nothing: the first thing to be read tells.
+    const opening = this.#below.open(name).then(() => this.#below.read("meta"));
     try {
-      await this.#below.open(name);
+      await within(this.#patience.opening, "the storage", opening);
     } catch (problem) {
       this.#fail(problem);
+      // One that comes too late must not keep others out.
+      if (this.#isSilent) void opening.then(() => this.#below.close()).catch(() => {});
     }
   }
 
@@ -58,7 +77,7 @@ export class OverlayStorage implements Storage {
   async write(changes: Change[], strict?: boolean): Promise<void> {
     if (this.#above === null) {
       try {
-        return await this.#below.write(changes, strict);
+        return await within(this.#patience.working, "a write", this.#below.write(changes, strict));
       } catch (problem) {
         this.#fail(problem);
       }
@@ -67,13 +86,16 @@ export class OverlayStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    await this.#below.close().catch(() => {});
+    const closed = this.#below.close().catch(() => {});
+    if (!this.#isSilent) await within(this.#patience.working, "the end", closed).catch(() => {});
   }
 
   async #readBelow(table: Table, range: Range): Promise<StoredRecord[]> {
+    if (this.#isSilent) return [];
     const { limit, ...open } = range;
+    const reading = this.#below.read(table, limit === undefined || limit === Infinity ? open : range);
     try {
-      return await this.#below.read(table, limit === undefined || limit === Infinity ? open : range);
+      return await within(this.#patience.working, "a read", reading);
     } catch (problem) {
       this.#fail(problem);
       return [];
@@ -92,6 +114,7 @@ export class OverlayStorage implements Storage {
   }
 
   #fail(problem: unknown): void {
+    if (problem instanceof SilentError) this.#isSilent = true;
     if (this.#above !== null) return;
     this.#above = new MemoryStorage();
     this.#problem = problem instanceof Error ? problem.message : String(problem);

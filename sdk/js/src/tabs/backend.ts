@@ -1,5 +1,5 @@
 /** What the handle needs of whoever owns the connection: an engine here, or in another tab. */
-import type { Outgoing } from "../client/events.ts";
+import type { Draft, Outgoing } from "../client/events.ts";
 import type { Range } from "../engine/book.ts";
 import type { HistoryPage, UserProfile } from "../wire.gen.ts";
 
@@ -15,7 +15,7 @@ export interface Backend {
   /** Whether somebody sees this page. */
   setVisible(isVisible: boolean): void;
   /** A draft changed here. */
-  draft(key: string, text: string): void;
+  draft(key: string, draft: Draft): void;
   profiles(users: UserProfile[]): void;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  *
  * follower → `call` → leader → `answer` → follower; leader → `events` → all
  */
-import type { Happening, Outgoing } from "../client/events.ts";
+import type { Draft, Happening, Outgoing } from "../client/events.ts";
 import type { Range } from "../engine/book.ts";
 import type { UserProfile } from "../wire.gen.ts";
 
@@ -27,8 +27,8 @@ export type Message =
   | { kind: "events"; happenings: Happening[] }
   /** This tab owns the connection from now on. */
   | { kind: "leading" }
-  /** An unsent text changed in this tab, which also keeps it. */
-  | { kind: "draft"; key: string; text: string }
+  /** A draft changed in this tab, which also keeps it. */
+  | ({ kind: "draft"; key: string } & Draft)
   /** Whether anybody sees this tab. */
   | { kind: "visible"; from: string; isVisible: boolean }
   /** Somebody looks at this tab, and time passes: timers of a leader that nobody sees may be late. */

@@ -9,7 +9,7 @@
  * tab dies; it is handed to every new leader until one has taken it. A leader that does not answer a
  * tab which somebody looks at is deposed.
  */
-import type { Happening, Outgoing } from "../client/events.ts";
+import type { Draft, Happening, Outgoing } from "../client/events.ts";
 import type { Replica } from "../client/replica.ts";
 import type { Range } from "../engine/book.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -104,8 +104,8 @@ export class Tabs implements Backend {
     void this.#call({ do: "profiles", users });
   }
 
-  draft(key: string, text: string): void {
-    this.#channel.send({ kind: "draft", key, text });
+  draft(key: string, draft: Draft): void {
+    this.#channel.send({ ...draft, kind: "draft", key });
   }
 
   setVisible(isVisible: boolean): void {
@@ -240,8 +240,10 @@ export class Tabs implements Backend {
         this.#channel.send({ kind: "visible", from: this.#self, isVisible: this.#isVisible });
         for (const [id, { call }] of this.#waiting) this.#ask(id, call);
         return void this.#join();
-      case "draft":
-        return this.#options.replica.apply([["draft", { key: message.key, text: message.text }]]);
+      case "draft": {
+        const { kind, ...draft } = message;
+        return this.#options.replica.apply([[kind, draft]]);
+      }
       case "visible":
         if (message.isVisible) this.#visible.add(message.from);
         else this.#visible.delete(message.from);

@@ -1,7 +1,7 @@
 /** What the browser tests run inside a page: the client as it is built, and the storage contract. */
 import { IndexedDbStorage } from "../../src/storage/indexeddb.ts";
 import { Client } from "../../src/index.ts";
-import type { ConnectionState, Conversation, Outgoing, StorageState } from "../../src/index.ts";
+import type { ConnectionState, Conversation, Draft, Outgoing, StorageState } from "../../src/index.ts";
 import { CONTRACT } from "../storage/contract.ts";
 
 /** What a test may ask of a page. */
@@ -17,8 +17,8 @@ export interface Page {
   texts(conv: number): Promise<string[]>;
   /** Every seq that is kept, as a search goes through them. */
   all(): Promise<number[]>;
-  setDraft(key: string, text: string): void;
-  draft(key: string): string;
+  setDraft(key: string, draft: Draft): void;
+  draft(key: string): Draft;
   view(): { connection: ConnectionState; isLeader: boolean; conversations: Conversation[]; outgoing: Outgoing[]; told: number[]; storage: StorageState };
 }
 
@@ -51,7 +51,7 @@ const page: Page = {
     for await (const batch of opened().cachedEntries()) seqs.push(...batch.map(({ seq }) => seq));
     return seqs;
   },
-  setDraft: (key, text) => opened().setDraft(key, text),
+  setDraft: (key, draft) => opened().setDraft(key, draft),
   draft: (key) => opened().draft(key),
   view: () => ({
     connection: opened().connection,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Page as Tab } from "playwright-core";
 import { login } from "../../src/index.ts";
+import type { Draft } from "../../src/index.ts";
 import { PASSWORD, Person } from "../server/person.ts";
 import { Server } from "../server/server.ts";
 import { Pages } from "./browser.ts";
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 const view = (tab: Tab): Promise<ReturnType<Page["view"]>> => tab.evaluate(() => (globalThis as unknown as { page: Page }).page.view());
-const draft = (tab: Tab): Promise<string> => tab.evaluate(() => (globalThis as unknown as { page: Page }).page.draft("conv:1"));
+const draft = (tab: Tab): Promise<Draft> => tab.evaluate(() => (globalThis as unknown as { page: Page }).page.draft("conv:1"));
 const send = (tab: Tab, to: number, text: string): Promise<void> =>
   tab.evaluate(([to, text]) => (globalThis as unknown as { page: Page }).page.send(to, text), [to, text] as const);
 const texts = (tab: Tab, conv: number): Promise<string[]> =>
@@ -88,8 +89,8 @@ describe("tabs", () => {
       expect(await tab.evaluate(() => (globalThis as unknown as { page: Page }).page.all())).toEqual([2, 1]);
       expect((await view(tab)).storage).toEqual({ kind: "indexeddb" });
     }
-    await second!.evaluate(() => (globalThis as unknown as { page: Page }).page.setDraft("conv:1", "in both"));
-    await until(async () => expect(await draft(first!)).toBe("in both"));
+    await second!.evaluate(() => (globalThis as unknown as { page: Page }).page.setDraft("conv:1", { text: "in both", replyTo: 1 }));
+    await until(async () => expect(await draft(first!)).toEqual({ text: "in both", replyTo: 1 }));
     await other.client.close();
   });
 

@@ -151,13 +151,13 @@ test("requests, entries and drafts outlive the program", async () => {
     network.cut();
     await until(() => expect(first.client.connection.kind).not.toBe("online"));
     await first.client.send({ to: other.id }, "two").kept;
-    first.client.setDraft("conv:1", "three?");
+    first.client.setDraft("conv:1", { text: "three?", replyTo: 1, edit: { seq: 1, before: "one", text: "One" } });
     const id = other.id;
     await first.client.close();
     network.end();
 
     const second = await signIn(a, { storage: new FileStorage(directory) });
-    expect(second.client.draft("conv:1")).toBe("three?");
+    expect(second.client.draft("conv:1")).toEqual({ text: "three?", replyTo: 1, edit: { seq: 1, before: "one", text: "One" } });
     await until(() => expect(other.texts).toEqual(["one", "two"]));
     const conv = second.client.direct(id)?.conv ?? 0;
     await until(() => expect(second.client.conversation(conv)?.held).toBe(2));
@@ -251,7 +251,7 @@ for (const isConnected of [true, false]) {
     if (!isConnected) network.cut();
     const unsent = isConnected ? 0 : 1;
     if (!isConnected) await lost.client.send({ to: 1000 }, "not sent yet").kept;
-    lost.client.setDraft("to:1000", "a draft");
+    lost.client.setDraft("to:1000", { text: "a draft" });
     await until(async () => expect(await everythingKept(storage)).toContain("a draft"));
     if (!isConnected) await lost.client.close();
 
@@ -263,7 +263,7 @@ for (const isConnected of [true, false]) {
     }
     const reason = { kind: "signed_out", code: 4004, erased: { unsent } };
     await until(() => expect(lost.client.connection).toEqual({ kind: "stopped", reason }));
-    lost.client.setDraft("to:1000", "too late");
+    lost.client.setDraft("to:1000", { text: "too late" });
     await lost.client.close();
     expect(await everythingKept(storage)).toBe(JSON.stringify(TABLES.map(() => [])));
     network.end();
@@ -277,7 +277,7 @@ test("a device that signs in anew keeps what its earlier session kept", async ()
   const earlier = await signInAnew();
   await until(() => expect(earlier.isCaughtUp).toBe(true));
   await earlier.client.send({ to: 1000 }, "from the earlier session").sent;
-  earlier.client.setDraft("to:1000", "half a thought");
+  earlier.client.setDraft("to:1000", { text: "half a thought" });
   await until(async () => expect(await everythingKept(storage)).toContain("half a thought"));
   await login({ server: server.url, login: name, password: PASSWORD, device: "same" });
   const reason = { kind: "signed_out", code: 4001 };

@@ -102,6 +102,64 @@ describe("the overlay", () => {
     }
   }
 
+  /** A storage that falls silent: when it is opened, read or written. */
+  class Silent extends MemoryStorage {
+    isSilent: "open" | "read" | "write" | null = null;
+    isClosed = false;
+    answer = (): void => {};
+    override open(): Promise<void> {
+      return this.#unless("open", () => super.open());
+    }
+    override read(...asked: Parameters<MemoryStorage["read"]>): Promise<StoredRecord[]> {
+      return this.#unless("read", () => super.read(...asked));
+    }
+    override write(changes: Change[]): Promise<void> {
+      return this.#unless("write", () => super.write(changes));
+    }
+    override async close(): Promise<void> {
+      this.isClosed = true;
+    }
+    async #unless<T>(what: string, act: () => Promise<T>): Promise<T> {
+      if (this.isSilent === what) await new Promise<void>((answer) => (this.answer = answer));
+      return act();
+    }
+  }
+
+  const put = (key: string, value: unknown): Change => ({ op: "put", table: "meta", key, value });
+  const patience = { opening: 500, working: 500 };
+
+  for (const what of ["open", "read", "write"] as const) {
+    test(`goes on when the storage never answers to ${what}, and asks it no more`, async () => {
+      const below = new Silent();
+      const problems: string[] = [];
+      const storage = new OverlayStorage(below, (problem) => problems.push(problem), patience);
+      if (what === "open") below.isSilent = what;
+      await storage.open("any");
+      below.isSilent = what;
+      await storage.write([put("a", 1)]);
+      await storage.read("meta");
+      expect([storage.kind, storage.isSilent, storage.isShared, problems.length]).toEqual(["memory", true, false, 1]);
+      await storage.write([put("b", 2)]);
+      const began = performance.now();
+      expect((await storage.read("meta")).map(({ key }) => key)).toContain("b");
+      await storage.write([{ op: "clear", table: "meta" }]);
+      expect(await storage.read("meta")).toEqual([]);
+      await storage.close();
+      expect(performance.now() - began, "nothing is waited for again").toBeLessThan(patience.working);
+    });
+  }
+
+  test("a storage that opens too late is closed", async () => {
+    const below = new Silent();
+    below.isSilent = "open";
+    const storage = new OverlayStorage(below, () => {}, patience);
+    await storage.open("any");
+    expect(below.isClosed).toBe(false);
+    below.isSilent = null;
+    below.answer();
+    await expect.poll(() => below.isClosed).toBe(true);
+  });
+
   test("goes on in memory, over what is below, and says why once", async () => {
     const below = new Full();
     const problems: string[] = [];

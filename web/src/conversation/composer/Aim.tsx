@@ -3,6 +3,7 @@ import { createMemo, Match, Show, Switch } from "solid-js";
 import type { JSX } from "solid-js";
 import { useModel } from "../../model/model.ts";
 import { isolated } from "../../text/bidi.ts";
+import { snippet } from "../../text/snippet.ts";
 import { Icon, IconButton } from "../../ui/index.ts";
 import { quoted, quoteText } from "../list/Quote.tsx";
 import type { PlaceView } from "../log/views.ts";
@@ -14,10 +15,14 @@ export function Aim(props: { view: PlaceView }): JSX.Element {
     const now = aim();
     return now.kind === "message" ? now.replyTo : null;
   };
+  const before = () => {
+    const now = aim();
+    return now.kind === "edit" ? now.before : null;
+  };
   const cancel = () => props.view.composing.reset();
   return (
     <Switch>
-      <Match when={aim().kind === "edit"}><Chip icon="edit" title={w.editing} text="" onCancel={cancel} /></Match>
+      <Match when={before() !== null}><Chip icon="edit" title={w.editing} text={snippet(before()!)} onCancel={cancel} /></Match>
       <Match when={replyTo()}>{(seq) => <Reply view={props.view} seq={seq()} onCancel={cancel} />}</Match>
     </Switch>
   );

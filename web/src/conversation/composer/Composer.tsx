@@ -5,10 +5,8 @@
  * until it is in the outbox; Enter is safe for input methods. Not here: what becomes of a message
  * that was sent (`log`).
  */
-import { createEffect, createMemo, createSignal, on, onMount, Show, untrack } from "solid-js";
+import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
-import { composerIs } from "../../app/composer.ts";
-import { draftKey } from "../../model/keys.ts";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
 import { isolated } from "../../text/bidi.ts";
@@ -19,11 +17,16 @@ import { w } from "../words.ts";
 import { Aim } from "./Aim.tsx";
 import { Completions, LIST_ID, optionId } from "./Completions.tsx";
 import { hasKeyboard } from "./device.ts";
-import { createDraft } from "./drafts.ts";
-import { createCompleting } from "./naming.ts";
+import { createCompleting, NONE } from "./naming.ts";
 import { composed, PASTE_UNITS, roomLeft } from "./limits.ts";
 import { saveEdit, sendDraft } from "./submit.ts";
 import type { Desk } from "./submit.ts";
+
+export interface ComposerHandle {
+  focus(): void;
+  /** Says what is wrong, where one looks when writing. */
+  complain(problem: string): void;
+}
 
 export interface ComposerProps {
   place: Place;
@@ -33,7 +36,7 @@ export interface ComposerProps {
   onEditLast(): void;
   /** An edit that leaves nothing is a recall. */
   onRecall(seq: number): void;
-  ref(handle: { focus(): void }): void;
+  ref(handle: ComposerHandle): void;
 }
 
 export function Composer(props: ComposerProps): JSX.Element {
@@ -42,43 +45,44 @@ export function Composer(props: ComposerProps): JSX.Element {
   const place = untrack(() => props.place);
   const guard = new EnterGuard();
   let field!: HTMLTextAreaElement;
-  const [draft, setDraft] = createDraft(model.client, draftKey(place), () => document.hasFocus() && document.activeElement === field);
   const [problem, setProblem] = createSignal<string | null>(null);
   const desk: Desk = {
-    client: model.client, place, composing, draft, setDraft, complain: setProblem, recall: (seq) => props.onRecall(seq),
+    client: model.client, place, composing, complain: setProblem, recall: (seq) => props.onRecall(seq),
   };
 
   const completing = createCompleting(({ start, end }, emoji) => {
+    field.setSelectionRange(start, end);
+    // As if it were typed, so that it can be undone.
+    if (document.activeElement === field && document.execCommand("insertText", false, `${emoji} `)) return;
     field.setRangeText(`${emoji} `, start, end, "end");
     onInput(field.value);
   });
   const isOffering = () => completing.matches().length > 0;
 
   const isEdit = () => composing.aim().kind === "edit";
-  const text = () => (isEdit() ? composing.edited() : draft());
+  const text = () => composing.text();
   const left = createMemo(() => roomLeft(text()));
   const isTooLong = () => (left() ?? 0) < 0;
   const canSubmit = createMemo(() => !isTooLong() && (isEdit() || composed(text()) !== ""));
 
   onMount(() => {
     const focus = () => field.focus();
-    props.ref({ focus });
-    composerIs(focus);
+    props.ref({ focus, complain: setProblem });
     // After the messages stand where they belong: the focus makes the browser lay out the page.
     if (hasKeyboard()) queueMicrotask(() => field.focus({ preventScroll: true }));
     createEffect(on(text, () => fit(field)));
-    createEffect(on(composing.inserted, (inserted) => inserted !== null && setDraft(inserted), { defer: true }));
-    createEffect(on(composing.aim, (aim) => {
+    createEffect(on(() => composing.aim(), (aim) => {
       if (aim.kind === "message" && aim.replyTo === null) return;
       focus();
       if (aim.kind === "edit") field.setSelectionRange(field.value.length, field.value.length);
     }, { defer: true }));
+    composing.isTyping = () => document.hasFocus() && document.activeElement === field;
   });
+  onCleanup(() => (composing.isTyping = () => false));
 
   function onInput(next: string): void {
     setProblem(null);
-    if (isEdit()) composing.setEdited(next);
-    else setDraft(next);
+    composing.type(next);
   }
   function submit(): void {
     const conv = model.conversation(place)?.conv;
@@ -115,6 +119,11 @@ export function Composer(props: ComposerProps): JSX.Element {
   }
   function onPaste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    // Where a text comes with its picture, as from tables and documents, the text is meant.
+    if (pasted === "" && (event.clipboardData?.files.length ?? 0) > 0) {
+      event.preventDefault();
+      return void setProblem(w.noFiles);
+    }
     if (pasted.length + field.value.length <= PASTE_UNITS) return;
     event.preventDefault();
     setProblem(w.pasteTooLong(Math.ceil(pasted.length / 1024)));
@@ -139,7 +148,7 @@ export function Composer(props: ComposerProps): JSX.Element {
             placeholder={w.write(isolated(props.title))}
             aria-autocomplete="list"
             aria-controls={isOffering() ? LIST_ID : undefined}
-            aria-activedescendant={isOffering() ? optionId(completing.current()) : undefined}
+            aria-activedescendant={completing.current() === NONE ? undefined : optionId(completing.current())}
             autocomplete="off"
             enterkeyhint={hasKeyboard() ? "send" : "enter"}
             value={text()}

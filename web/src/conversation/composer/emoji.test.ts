@@ -6,14 +6,20 @@ test("a name begins with a colon that follows no word", () => {
   const at = (text: string) => namingAt(text, text.length)?.query ?? null;
   expect(at(":sm")).toBe("sm");
   expect(at("hello :SM")).toBe("sm");
-  expect(at("好的：赞")).toBe("赞");
+  expect(at("好的:赞")).toBe("赞");
   expect(at("(:+1")).toBeNull();
   expect(at("see :thumbs_up")).toBe("thumbs_up");
-  for (const none of ["", ":", ":s", "10:30", "https://example", "a:smile", ": smile", ":smile ", "::", "12：赞"]) {
+  for (const none of ["", ":", ":s", "10:30", "https://example", "a:smile", ": smile", ":smile ", "::", "12:赞", "好的：赞", "：smile", "结论：好"]) {
     expect(at(none), none).toBeNull();
   }
-  expect(namingAt("say :smi and more", 8)).toEqual({ start: 4, end: 8, query: "smi" });
+  expect(namingAt("say :smi and more", 8)).toEqual({ start: 4, end: 8, query: "smi", isMeant: true });
   expect(namingAt("x".repeat(60_000) + " :fire", 60_006)?.query).toBe("fire");
+});
+
+test("only what nobody writes by chance is meant", () => {
+  const isMeant = (text: string) => namingAt(text, text.length)?.isMeant ?? null;
+  for (const text of [":sm", "hello :sm", "line\n:SM", "好的 :sm", "\u3000:sm"]) expect(isMeant(text), text).toBe(true);
+  for (const text of ["好的:赞", "hello :赞", "好的:sm", "(:sm", ":a1", ":x_y"]) expect(isMeant(text), text).toBe(false);
 });
 
 test("what begins with the query comes first, in both languages", () => {

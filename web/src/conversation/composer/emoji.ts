@@ -1,7 +1,7 @@
 /**
  * Emoji by their names: what is being named at the caret, and what fits.
  *
- * A name begins with a colon, of either width, as Chinese input methods type the wide one. Names are
+ * A name begins with a colon, of the narrow kind: the wide one is punctuation. Names are
  * English words or Chinese; those of Unicode's CLDR come first, then what people say.
  */
 import { EMOJI } from "./emoji-names.ts";
@@ -13,6 +13,8 @@ export interface Naming {
   end: number;
   /** Without the colon, in small letters. */
   query: string;
+  /** Nobody writes this by chance: two Latin letters behind a colon that stands at the beginning or after a space. */
+  isMeant: boolean;
 }
 
 /** Shown at a time. */
@@ -20,15 +22,17 @@ const SHOWN = 8;
 
 /** A name begins at the beginning, after a space, or after a character that is no part of a word of
  * letters and digits: so neither in `10:30` nor in `https://`. */
-const NAME = /(?:^|[\s\p{P}\p{Script=Han}])([:：]([\p{Script=Han}]{1,6}|[a-z][a-z0-9_+-]{1,20}))$/iu;
+const NAME = /(^|[\s\p{P}\p{Script=Han}])(:([\p{Script=Han}]{1,6}|[a-z][a-z0-9_+-]{1,20}))$/iu;
+const MEANT = /^[a-z]{2}/u;
 
 /** What is being named just before the caret; null when nothing is. */
 export function namingAt(text: string, caret: number): Naming | null {
   // No name is longer, so a long text costs nothing.
   const found = NAME.exec(text.slice(Math.max(0, caret - 24), caret));
-  const [, token, name] = found ?? [];
-  if (token === undefined || name === undefined) return null;
-  return { start: caret - token.length, end: caret, query: name.toLowerCase() };
+  const [, before, token, name] = found ?? [];
+  if (before === undefined || token === undefined || name === undefined) return null;
+  const query = name.toLowerCase();
+  return { start: caret - token.length, end: caret, query, isMeant: before.trim() === "" && MEANT.test(query) };
 }
 
 /** One that fits. */

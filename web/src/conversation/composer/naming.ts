@@ -2,17 +2,22 @@
  * Completes the name of an emoji that is being written.
  *
  * Owns: what fits, and which one is chosen. Promises: nothing is offered during an input method's
- * composition; the names are fetched when the first one is begun.
+ * composition; none is chosen where the colon may be punctuation, until an arrow key chooses; the names are
+ * fetched when the first one is begun.
  */
 import { createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Match, Naming } from "./emoji.ts";
 
 /** Begins a name; cheap enough to ask at every key. */
-const COLON = /[:：]/;
+const COLON = /:/;
+
+/** Something is offered, and nothing is chosen. */
+export const NONE = -1;
 
 export interface Completing {
   matches: Accessor<readonly Match[]>;
+  /** The one that is chosen; {@link NONE}: keys mean what they always do. */
   current: Accessor<number>;
   /** Looks at the field again. */
   look(field: HTMLTextAreaElement): void;
@@ -25,7 +30,7 @@ export interface Completing {
 /** `replace` puts an emoji in place of a name. */
 export function createCompleting(replace: (naming: Naming, emoji: string) => void): Completing {
   const [matches, setMatches] = createSignal<readonly Match[]>([]);
-  const [current, setCurrent] = createSignal(0);
+  const [current, setCurrent] = createSignal(NONE);
   let naming: Naming | null = null;
   let looks = 0;
 
@@ -37,12 +42,13 @@ export function createCompleting(replace: (naming: Naming, emoji: string) => voi
     const emoji = await import("./emoji.ts").catch(() => null);
     if (emoji === null || asked !== looks) return;
     naming = emoji.namingAt(value, selectionStart);
-    setCurrent(0);
+    setCurrent(naming?.isMeant ? 0 : NONE);
     setMatches(naming === null ? [] : emoji.matches(naming.query));
   }
   function close(): void {
     looks += 1;
     naming = null;
+    setCurrent(NONE);
     setMatches([]);
   }
   function pick(match: Match): void {
@@ -52,16 +58,16 @@ export function createCompleting(replace: (naming: Naming, emoji: string) => voi
   }
   function action(key: string): (() => void) | null {
     const offered = matches();
+    if (offered.length === 0) return null;
     const chosen = offered[current()];
-    if (chosen === undefined) return null;
     switch (key) {
       case "ArrowDown":
         return () => setCurrent((current() + 1) % offered.length);
       case "ArrowUp":
-        return () => setCurrent((current() + offered.length - 1) % offered.length);
+        return () => setCurrent((Math.max(current(), 0) + offered.length - 1) % offered.length);
       case "Enter":
       case "Tab":
-        return () => pick(chosen);
+        return chosen === undefined ? null : () => pick(chosen);
       case "Escape":
         return close;
       default:

@@ -16,24 +16,20 @@ export interface Desk {
   client: Client;
   place: Place;
   composing: Composing;
-  draft(): string;
-  setDraft(text: string): void;
   /** Says what went wrong. */
   complain(problem: string): void;
   /** An edit that leaves nothing is a recall. */
   recall(seq: number): void;
 }
 
-/** Sends the draft. */
+/** Sends the message that was written. */
 export function sendDraft(desk: Desk): void {
-  const typed = desk.draft();
-  const aim = desk.composing.aim();
-  const replyTo = aim.kind === "message" ? aim.replyTo : null;
-  const submission = desk.client.send(desk.place, composed(typed), replyTo === null ? {} : { replyTo });
-  desk.setDraft("");
-  desk.composing.reset();
+  const { composing } = desk;
+  const { text, replyTo } = composing.waiting();
+  const submission = desk.client.send(desk.place, composed(text), replyTo === null ? {} : { replyTo });
+  composing.put("", null);
   watch(submission, (problem) => {
-    if (desk.draft() === "") desk.setDraft(typed);
+    if (composing.waiting().text === "") composing.put(text, replyTo);
     desk.complain(problem);
   });
 }
@@ -43,12 +39,13 @@ export function saveEdit(desk: Desk, conv: number): void {
   const { composing } = desk;
   const aim = composing.aim();
   if (aim.kind !== "edit") return;
-  const next = composed(composing.edited());
+  const typed = composing.text();
+  const next = composed(typed);
   composing.reset();
   if (next === "") desk.recall(aim.seq);
   else if (next !== aim.before) {
     watch(desk.client.edit(conv, aim.seq, next), (problem) => {
-      composing.edit(aim.seq, next);
+      composing.edit(aim.seq, aim.before, typed);
       desk.complain(problem);
     });
   }

@@ -2,7 +2,8 @@
  * One message.
  *
  * Owns: how it is drawn, its toolbar, and what opens its menu. Promises: one sentence says it all to
- * a screen reader; whatever the text, the layout holds. Not here: what the actions do (`actions`).
+ * a screen reader; whatever the text, the layout holds; the toolbar stays from a press to its click, and as long as
+ * the keyboard is in the message. Not here: what the actions do (`actions`).
  *
  * Dozens are made and removed when another conversation is opened, and most of them are plain: what a message
  * may have beside its text stands behind `&&`, which takes half of what a `Show` takes.
@@ -23,7 +24,7 @@ import { w } from "../words.ts";
 import { actionsFor } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
 import { changeText, describe, recalledText } from "./describe.ts";
-import { onLongPress } from "./press.ts";
+import { onTouch } from "./press.ts";
 import { Quote } from "./Quote.tsx";
 import { StandingIcon } from "./StandingIcon.tsx";
 
@@ -47,7 +48,9 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
     equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || a.readers === b.readers),
   });
   const isOneOfMany = () => props.isGroup && !row().own;
-  const [near, setNear] = createSignal(false);
+  // The pointer is over it; the keyboard is in it.
+  const [isOver, setOver] = createSignal(false);
+  const [isWithin, setWithin] = createSignal(false);
   let article!: HTMLElement;
 
   const openActions = (anchor: HTMLElement | { x: number; y: number }): void => {
@@ -71,7 +74,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
     <article
       ref={(element) => {
         article = element;
-        onLongPress(element, openActions);
+        onTouch(element, openActions);
       }}
       class="message"
       classList={{
@@ -83,12 +86,12 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       aria-label={describe(row(), name(), standing())}
       tabindex={props.isActive ? 0 : -1}
       onFocusIn={(event) => {
-        if (event.target.matches(":focus-visible")) setNear(true);
+        if (event.target.matches(":focus-visible")) setWithin(true);
         props.onFocus();
       }}
-      onFocusOut={() => setNear(false)}
-      onPointerEnter={(event) => event.pointerType === "mouse" && setNear(true)}
-      onPointerLeave={() => setNear(article.querySelector(":focus-visible") !== null)}
+      onFocusOut={(event) => setWithin(isWithin() && article.contains(event.relatedTarget as Node | null))}
+      onPointerEnter={(event) => event.pointerType === "mouse" && setOver(true)}
+      onPointerLeave={() => setOver(false)}
       onContextMenu={onContextMenu}
       onKeyDown={onKeyDown}
     >
@@ -99,7 +102,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
           <Bubble item={props} name={name()} />
           <div class="message-aside">
             <Meta row={row()} standing={standing()} />
-            {near() && <Toolbar row={row()} actions={props.actions} />}
+            {(isOver() || isWithin()) && <Toolbar row={row()} actions={props.actions} />}
           </div>
         </div>
         <Notice row={row()} actions={props.actions} />
@@ -147,12 +150,13 @@ function Recalled(props: { item: MessageItemProps; name: string }): JSX.Element 
 }
 
 function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
-  const actions = createMemo(() => actionsFor(props.row, props.actions));
+  const actions = createMemo(() => new Map(actionsFor(props.row, props.actions).map((action) => [action.icon, action])));
   return (
-    <Show when={actions().length > 0}>
+    <Show when={actions().size > 0}>
       <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
-        <For each={actions()}>
-          {(action) => <IconButton icon={action.icon} label={action.label} onClick={() => action.onSelect()} />}
+        {/* By name, so that a button is the same one when others come and go: it may be pressed just then. */}
+        <For each={[...actions().keys()]}>
+          {(icon) => <IconButton icon={icon} label={actions().get(icon)?.label ?? ""} onClick={() => actions().get(icon)?.onSelect()} />}
         </For>
       </div>
     </Show>

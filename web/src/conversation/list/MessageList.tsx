@@ -11,10 +11,11 @@ import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Sh
 import type { Accessor, JSX } from "solid-js";
 import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
-import { formatDay } from "../../i18n/index.ts";
+import { formatDay, formatStamp } from "../../i18n/index.ts";
 import { conversationShown } from "../../metrics/switches.ts";
 import { useModel } from "../../model/model.ts";
 import type { Model } from "../../model/model.ts";
+import { IconButton } from "../../ui/index.ts";
 import { createAttention } from "../log/attention.ts";
 import { makeRows } from "../log/rows.ts";
 import type { MessageRow, Rows } from "../log/rows.ts";
@@ -26,16 +27,21 @@ import { announceArrivals } from "./arrivals.ts";
 import { createCurrent, createMark, moveBetween } from "./focus.ts";
 import { JumpButton } from "./JumpButton.tsx";
 import { MessageItem } from "./MessageItem.tsx";
+import { selectedTexts } from "./selected.ts";
 import { createReading } from "./reading.ts";
 import { createRowCells } from "./rowCells.ts";
 import { Scroll } from "./scroll.ts";
 import { TroubleNote } from "./TroubleNote.tsx";
+
+/** Of a page, as browsers turn it: the rest stays in sight. */
+const TURNED = 0.875;
 
 export interface MessageListProps {
   view: PlaceView;
   conversation: Accessor<Conversation | null>;
   isGroup: boolean;
   actions: MessageActions;
+  ref(handle: { turn(pages: number): void }): void;
   /** The user has done with the list: back to writing. */
   onLeave(): void;
 }
@@ -69,6 +75,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
       nearBottom: () => grow(log, "newer"),
     });
     onCleanup(() => scroll?.stop());
+    props.ref({ turn: (pages) => scroller.scrollBy({ top: pages * TURNED * scroller.clientHeight }) });
     // These two run in this order: the rows first, then where to go.
     createEffect(on(rows, () => untrack(() => scroll?.keep())));
     createEffect(on(log.wish, (wish) => wish !== null && untrack(() => go(wish))));
@@ -79,6 +86,11 @@ export function MessageList(props: MessageListProps): JSX.Element {
     if (state.kind === "online" && state.caughtUp && trouble !== null) void log.retry(trouble);
   }, { defer: true }));
 
+  // While what is new is being fetched, it may be among that.
+  const isMissing = () => {
+    const state = model.connection();
+    return log.missing() !== null && state.kind !== "connecting" && (state.kind !== "online" || state.caughtUp);
+  };
   function go(wish: Spot): void {
     const row = scroll?.go(wish) ?? null;
     log.granted();
@@ -116,16 +128,34 @@ export function MessageList(props: MessageListProps): JSX.Element {
     event.stopPropagation();
   }
 
+  function onCopy(event: ClipboardEvent): void {
+    const texts = selectedTexts(content, getSelection());
+    if (texts.length < 2) return;
+    const said = texts.flatMap(({ key, text }) => {
+      const row = rows().get(key);
+      return row?.kind === "message" ? [w.quotation(nameOf(row), formatStamp(row.at), text)] : [];
+    });
+    event.clipboardData?.setData("text/plain", said.join("\n\n"));
+    event.preventDefault();
+  }
+  const nameOf = (row: MessageRow) => model.shownName(model.profile(row.from));
+
   return (
     <div class="log">
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
-        <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown}>
+        <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown} onCopy={onCopy}>
           <TroubleNote log={log} when={["opening", "older"]} />
           <For each={keys()}>{drawRow}</For>
           <TroubleNote log={log} when={["newer"]} />
         </div>
         <Show when={keys().length === 0 && (log.window() !== null || wasNew)}><Empty isGroup={props.isGroup} /></Show>
       </div>
+      <Show when={isMissing()}>
+        <p class="log-missing" role="status">
+          <span>{w.noSuchMessage}</span>
+          <IconButton icon="close" label={w.dismiss} onClick={() => log.dismiss()} />
+        </p>
+      </Show>
       <Show when={log.loading()}>
         <p class="log-loading" role="status">{w.loading}</p>
       </Show>

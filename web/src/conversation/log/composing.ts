@@ -1,11 +1,12 @@
 /**
- * What the composer of one place is about, beside its draft: a reply, or an edit.
+ * What is being written at one place: a message, perhaps one that answers another, or the change of one.
  *
- * Owns: the message that is answered or edited, and what was typed before the edit began. Promises:
- * an edit never overwrites the draft. Not here: the draft, which the client keeps.
+ * Owns: the parts of the place's draft, for components to read. Promises: each change is the client's to keep at once,
+ * so that it survives a reload and shows in other tabs; an edit never overwrites the message that waits beside it.
  */
-import { createSignal } from "solid-js";
+import { batch, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
+import type { Client, Draft } from "@hongyan/client";
 
 /** A new message, or a change of one's own. */
 export type Aim = { kind: "message"; replyTo: number | null } | { kind: "edit"; seq: number; before: string };
@@ -14,34 +15,82 @@ export type Aim = { kind: "message"; replyTo: number | null } | { kind: "edit"; 
 const MOST_RECALLED = 50;
 
 export class Composing {
-  readonly aim: Accessor<Aim>;
-  /** The text of the edit that goes on. */
-  readonly edited: Accessor<string>;
-  readonly setEdited: (text: string) => void;
-  /** A text that the draft is to become, set anew for each wish. */
-  readonly inserted: Accessor<string | null>;
-  readonly insert: (text: string) => void;
-  private readonly setAim: (aim: Aim) => void;
+  /** Whether somebody types here: what another tab changes meanwhile is not put under their hands. */
+  isTyping: () => boolean = () => false;
+  private readonly client: Pick<Client, "draft" | "setDraft">;
+  private readonly key: string;
+  private readonly message: Accessor<string>;
+  private readonly setMessage: (text: string) => void;
+  private readonly replyTo: Accessor<number | null>;
+  private readonly setReplyTo: (seq: number | null) => void;
+  private readonly editing: Accessor<{ seq: number; before: string } | null>;
+  private readonly setEditing: (edit: { seq: number; before: string } | null) => void;
+  private readonly edited: Accessor<string>;
+  private readonly setEdited: (text: string) => void;
   private readonly recalled = new Map<number, string>();
 
-  constructor() {
-    [this.aim, this.setAim] = createSignal<Aim>({ kind: "message", replyTo: null });
+  constructor(client: Pick<Client, "draft" | "setDraft">, key: string) {
+    this.client = client;
+    this.key = key;
+    [this.message, this.setMessage] = createSignal("");
+    [this.replyTo, this.setReplyTo] = createSignal<number | null>(null);
+    [this.editing, this.setEditing] = createSignal<{ seq: number; before: string } | null>(null, { equals: sameEdit });
     [this.edited, this.setEdited] = createSignal("");
-    [this.inserted, this.insert] = createSignal<string | null>(null, { equals: false });
+    this.show(client.draft(key));
+  }
+
+  /** Reactive. */
+  aim(): Aim {
+    const edit = this.editing();
+    return edit === null ? { kind: "message", replyTo: this.replyTo() } : { kind: "edit", ...edit };
+  }
+
+  /** What stands in the field: the edit's text as long as one goes on. Reactive. */
+  text(): string {
+    return this.editing() === null ? this.message() : this.edited();
+  }
+
+  /** It is typed into the field. */
+  type(text: string): void {
+    this.change(() => (this.editing() === null ? this.setMessage(text) : this.setEdited(text)));
   }
 
   reply(seq: number): void {
-    this.setAim({ kind: "message", replyTo: seq });
+    this.change(() => {
+      this.setEditing(null);
+      this.setReplyTo(seq);
+    });
   }
 
-  edit(seq: number, text: string): void {
-    this.setEdited(text);
-    this.setAim({ kind: "edit", seq, before: text });
+  /** Begins to change a message that says `before`; goes on with `text`. */
+  edit(seq: number, before: string, text = before): void {
+    this.change(() => {
+      this.setEdited(text);
+      this.setEditing({ seq, before });
+    });
   }
 
-  /** Back to a new message. */
+  /** Back from an edit to the message beside it; else from an answer to a message of its own. */
   reset(): void {
-    this.setAim({ kind: "message", replyTo: null });
+    this.change(() => (this.editing() === null ? this.setReplyTo(null) : this.setEditing(null)));
+  }
+
+  /** The message, whatever is being edited. */
+  waiting(): { text: string; replyTo: number | null } {
+    return { text: this.message(), replyTo: this.replyTo() };
+  }
+
+  /** Sets the message, whatever is being edited. */
+  put(text: string, replyTo: number | null = this.replyTo()): void {
+    this.change(() => {
+      this.setMessage(text);
+      this.setReplyTo(replyTo);
+    });
+  }
+
+  /** The draft changed, here or in another tab. */
+  changed(draft: Draft): void {
+    if (!this.isTyping()) this.show(draft);
   }
 
   /** Keeps the text of a message that is being recalled: afterwards nobody has it. */
@@ -57,4 +106,29 @@ export class Composing {
   recalledText(seq: number): string | undefined {
     return this.recalled.get(seq);
   }
+
+  private show({ text, replyTo, edit }: Draft): void {
+    batch(() => {
+      this.setMessage(text);
+      this.setReplyTo(replyTo ?? null);
+      if (edit !== undefined) this.setEdited(edit.text);
+      this.setEditing(edit === undefined ? null : { seq: edit.seq, before: edit.before });
+    });
+  }
+
+  private change(how: () => void): void {
+    batch(how);
+    const { replyTo: _, edit: __, ...rest } = this.client.draft(this.key);
+    const [replyTo, edit] = [this.replyTo(), this.editing()];
+    this.client.setDraft(this.key, {
+      ...rest,
+      text: this.message(),
+      ...(replyTo !== null && { replyTo }),
+      ...(edit !== null && { edit: { ...edit, text: this.edited() } }),
+    });
+  }
+}
+
+function sameEdit(a: { seq: number; before: string } | null, b: { seq: number; before: string } | null): boolean {
+  return a === b || (a?.seq === b?.seq && a?.before === b?.before);
 }

@@ -47,6 +47,23 @@ describe("opening", () => {
     expect([range(view)[1], view.atEnd()]).toEqual([1000, true]);
   });
 
+  test("at the end where it is asked for what is not there, and there when it is", async () => {
+    const source = new MadeUp(messages(1, 100));
+    source.read = 100;
+    const view = viewOf(source);
+    await view.open(101);
+    expect([range(view)[1], view.atEnd(), view.spot, view.missing()]).toEqual([100, true, { kind: "end" }, 101]);
+    view.arrive([message(101)], true);
+    source.log.push(message(101));
+    view.resume();
+    await vi.waitFor(() => expect(view.wish()).toEqual({ kind: "seq", seq: 101 }));
+    expect(view.missing()).toBeNull();
+    await view.open(99_999);
+    expect([range(view)[1], view.missing()]).toEqual([101, 99_999]);
+    view.dismiss();
+    expect(view.missing()).toBeNull();
+  });
+
   test("where it was left, when nothing is unread", async () => {
     const source = new MadeUp(messages(1, 1000));
     source.read = 1000;
@@ -155,6 +172,36 @@ describe("what arrives", () => {
     expect(view.newFrom()).toBe(102);
     view.arrive([message(104)], false);
     expect(view.newFrom()).toBe(102);
+  });
+
+  test("gets another divider at each absence, above the first that was not read", async () => {
+    const { source, view } = await opened();
+    const arrive = (seq: number, seen: boolean): void => {
+      source.log.push(message(seq));
+      view.arrive([message(seq)], seen);
+    };
+    arrive(101, false);
+    arrive(102, true);
+    source.read = 102;
+    arrive(103, true);
+    expect(view.newFrom(), "it stays while nobody answers").toBe(101);
+    arrive(104, false);
+    expect(view.newFrom()).toBe(103);
+  });
+
+  test("loses the divider when it is answered, here or elsewhere", async () => {
+    const { view } = await opened();
+    view.arrive([message(101)], false);
+    view.submitted({ outgoing: { clientId: "a", state: "waiting", at: 0, append: { type: "recall", conv: 1, seq: 1, client_id: "a" } }, state: "waiting" });
+    expect(view.newFrom()).toBe(101);
+    const body = { type: "text", text: "x" };
+    view.submitted({ outgoing: { clientId: "b", state: "waiting", at: 0, append: { type: "send", conv: 1, client_id: "b", body } }, state: "waiting" });
+    expect(view.newFrom()).toBeNull();
+    view.arrive([message(102)], false);
+    view.arrive([message(103, { from: ME })], false);
+    expect(view.newFrom()).toBeNull();
+    view.arrive([message(104)], false);
+    expect(view.newFrom()).toBe(104);
   });
 
   test("with a hole is not shown, and the hole is filled", async () => {

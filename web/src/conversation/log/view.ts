@@ -44,6 +44,8 @@ export class LogView {
   /** What is being got, to begin with or in one direction. */
   readonly loading: Accessor<Trouble | null>;
   readonly trouble: Accessor<Trouble | null>;
+  /** A seq that was asked for and that the log has not come to; null when there is none. */
+  readonly missing: Accessor<number | null>;
   /** Where the list should go to now; null when it is there. */
   readonly wish: Accessor<Spot | null>;
   /** Whether the window ends where the log does, so that what arrives joins on. */
@@ -61,6 +63,9 @@ export class LogView {
   private readonly setTrouble: (trouble: Trouble | null) => void;
   private readonly setWish: (spot: Spot | null) => void;
   private readonly setAtEnd: (atEnd: boolean) => void;
+  private readonly setMissing: (seq: number | null) => void;
+  /** Where it was to open. */
+  private asked: number | undefined;
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
 
@@ -74,6 +79,7 @@ export class LogView {
     [this.loading, this.setLoading] = createSignal<Trouble | null>(null);
     [this.trouble, this.setTrouble] = createSignal<Trouble | null>(null);
     [this.atEnd, this.setAtEnd] = createSignal(false);
+    [this.missing, this.setMissing] = createSignal<number | null>(null);
     [this.wish, this.setWish] = createSignal<Spot | null>(null, { equals: false });
   }
 
@@ -81,8 +87,10 @@ export class LogView {
   async open(at?: number): Promise<void> {
     const facts = this.facts();
     if (facts === null) return;
+    this.asked = at;
+    this.setMissing(null);
     if (at !== undefined) return this.goTo(at);
-    if (facts.unread > 0) return this.openUnread(facts);
+    if (facts.unread > 0) return this.openUnread();
     this.setNewFrom(null);
     if (this.window() === null) return this.openEnd();
     this.setWish(this.spot);
@@ -114,8 +122,13 @@ export class LogView {
     else await this.openEnd();
   }
 
-  /** Shows a message with what stands around it. */
+  /** Shows a message with what stands around it; the newest ones, where the log ends before it. */
   async goTo(seq: number): Promise<void> {
+    if (seq > (this.facts()?.head ?? 0)) {
+      this.setMissing(seq);
+      return this.goToEnd();
+    }
+    this.setMissing(null);
     const window = this.window();
     const wish: Spot = { kind: "seq", seq };
     if (window !== null && messageAt(window, seq) !== undefined) this.setWish(wish);
@@ -137,26 +150,32 @@ export class LogView {
 
   /** Tries again what failed. */
   async retry(trouble: Trouble): Promise<void> {
-    if (trouble === "opening") await this.open();
+    if (trouble === "opening") await this.open(this.asked);
     else await (trouble === "older" ? this.older() : this.newer());
   }
 
-  /** Entries came live, in the order of the log. `seen`: somebody is looking at the page. */
+  /** Entries came live, in the order of the log. `seen`: somebody is looking at the page. What comes while nobody does
+   * is divided off; the divider stays until it is answered, or until what it divides off was read and more comes. */
   arrive(entries: readonly Entry[], seen: boolean): void {
     const window = this.window();
     if (window === null) return;
     const follows = this.spot.kind === "end" && this.atEnd();
     const room = this.atEnd() && window.messages.length + entries.length <= MOST;
     const next = follows || room ? withNewer(window, entries) : { ...window, messages: amendAll(window.messages, entries) };
-    if (!seen && follows && this.newFrom() === null) {
-      const first = entries.find((entry) => entry.kind === "message" && entry.from !== this.me());
-      if (first !== undefined) this.setNewFrom(first.seq);
-    }
+    this.divide(entries, seen);
     this.show(follows ? trimmedInSteps(next) : next, next.last >= (entries.at(-1)?.seq ?? 0));
   }
 
-  /** Brings in what the live entries left out, where the log's end is looked at. */
+  /** What was asked for in vain is not wanted any more. */
+  dismiss(): void {
+    this.setMissing(null);
+  }
+
+  /** Brings in what the live entries left out, where the log's end is looked at; and what was asked for before it was
+   * there. */
   resume(): void {
+    const missing = this.missing();
+    if (missing !== null && missing <= (this.facts()?.head ?? 0)) return void this.goTo(missing);
     const window = this.window();
     if (window === null || !this.atEnd() || window.last >= (this.facts()?.held ?? 0)) return;
     void this.load("newer", (conv) => this.growNewer(conv));
@@ -167,8 +186,30 @@ export class LogView {
     const all = this.outgoing();
     const at = all.findIndex((other) => other.clientId === outgoing.clientId);
     const isGone = state === "settled" || state === "discarded";
+    if (state === "waiting" && at < 0 && outgoing.append.type === "send") {
+      this.setNewFrom(null);
+      this.setMissing(null);
+    }
     if (!isGone) this.setOutgoing(at < 0 ? [...all, outgoing] : all.with(at, outgoing));
     else if (at >= 0) this.setOutgoing(all.toSpliced(at, 1));
+  }
+
+  private divide(entries: readonly Entry[], seen: boolean): void {
+    const me = this.me();
+    const said = entries.filter((entry) => entry.kind === "message");
+    if (said.some((entry) => entry.from === me)) this.setNewFrom(null);
+    const before = this.newFrom();
+    if (seen || !said.some((entry) => entry.from !== me) || (before !== null && before > this.read())) return;
+    const all = [...(this.window()?.messages ?? []), ...said];
+    const read = Math.max(this.read(), all.findLast((entry) => entry.from === me)?.seq ?? 0);
+    const first = all.find((entry) => entry.seq > read && entry.recalled_by === undefined);
+    if (first !== undefined) this.setNewFrom(first.seq);
+  }
+
+  /** One's own read position. */
+  private read(): number {
+    const me = this.me();
+    return this.facts()?.members.find((member) => member.user === me)?.read ?? 0;
   }
 
   /** Everything that a window says changes in one step. */
@@ -206,9 +247,9 @@ export class LogView {
     }, arrange);
   }
 
-  private async openUnread(facts: Conversation): Promise<void> {
+  private async openUnread(): Promise<void> {
     const me = this.me();
-    const read = facts.members.find((member) => member.user === me)?.read ?? 0;
+    const read = this.read();
     await this.openAround(read, ({ messages }) => {
       const first = messages.find((entry) => entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
       this.spot = first === undefined ? { kind: "end" } : { kind: "row", key: "new", offset: 0.2, share: true };

@@ -1,8 +1,8 @@
 /**
  * The conversations that were looked at last, kept so that going back to one is instant.
  *
- * Owns: at most {@link KEPT} views, and bringing what arrives to each. Promises: a burst of entries
- * reaches a view some times a second. Not here: entries of other conversations, which are in the client's store.
+ * Owns: at most {@link KEPT} views, and bringing what arrives to each, what another tab writes included. Promises: a
+ * burst of entries reaches a view some times a second. Not here: entries of other conversations, which are in the client's store.
  */
 import type { Client, Conversation, Entry, Outgoing } from "@hongyan/client";
 import { batchByFrame } from "../../model/batch.ts";
@@ -41,6 +41,7 @@ export class Views {
       frames.mark(entry.conv);
     });
     model.client.on("conversation", ({ conv }) => frames.mark(conv));
+    model.client.on("draft", (draft) => this.views.get(draft.key)?.composing.changed(draft));
     model.client.on("send", (update) => {
       // The entry takes over from the echo: it has to be on the page before the echo is gone.
       if (update.state === "settled") {
@@ -77,7 +78,7 @@ export class Views {
     const facts = () => this.model.conversation(place);
     const outgoing = this.model.client.outgoing().filter((one) => belongs(one, draftKey(place), facts()));
     const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0, outgoing);
-    return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing() };
+    return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing(this.model.client, draftKey(place)) };
   }
 
   private flush(conv: number): void {
