@@ -5,8 +5,9 @@
 //! Owns: for one connection, the pushes without an ack, and how far each conversation was pushed.
 //! Promises: pushes are numbered 1, 2, 3 …; what waited is pushed oldest first, over all
 //! conversations; each push that is not acked in time goes out again under its own number, a fixed
-//! number of times, and then the connection is closed; the positions reported cover nothing that
-//! was not acked; what is held is bounded by the [`Policy`](crate::server::Policy).
+//! number of times, and then the connection is closed; a text that was removed is not pushed again;
+//! the positions reported cover nothing that was not acked; what is held is bounded by the
+//! [`Policy`](crate::server::Policy).
 //! Not here: names, texts and JSON (payloads come ready-made), and reading the log (the caller
 //! carries out [`Action::Fetch`]).
 //!

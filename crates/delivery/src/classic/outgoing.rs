@@ -38,7 +38,9 @@ pub struct Outgoing<P> {
 struct Pushed<P> {
     conv: ConversationId,
     seq: Seq,
-    shown: Shown<P>,
+    bytes: usize,
+    /// `None` when its text was removed since: the log has what it is now.
+    payload: Option<P>,
     due: Tick,
     repushes: u32,
 }
@@ -50,6 +52,8 @@ enum Fetch {
     Asleep,
     Idle,
     Outstanding,
+    /// Outstanding, and what comes may have a text that was removed since it was read.
+    Outdated,
     /// Not before this time: the last one failed.
     Resting(Tick),
 }
@@ -151,7 +155,7 @@ impl<P: Clone> Outgoing<P> {
             return false;
         };
         self.due.remove(&(pushed.due, tid));
-        self.window.give_back(pushed.shown.bytes);
+        self.window.give_back(pushed.bytes);
         if let Some(conversation) = self.conversations.get_mut(&pushed.conv) {
             conversation.ack(pushed.seq);
             report(pushed.conv, conversation, out);
@@ -161,21 +165,34 @@ impl<P: Clone> Outgoing<P> {
     }
 
     /// Answers [`Action::Fetch`]: the oldest entries of the logs, in the order in which to push them,
-    /// within each log ascending and without holes.
+    /// within each log ascending and without holes. Whether they were taken: where a text was removed
+    /// since they were read, they are asked for again.
     pub fn fetched(
         &mut self,
         entries: impl IntoIterator<Item = Entry<P>>,
         now: Tick,
         out: &mut Vec<Action<P>>,
-    ) {
-        if self.fetch != Fetch::Outstanding {
-            return;
+    ) -> bool {
+        let reading = self.fetch;
+        if !self.is_fetching() {
+            return true;
         }
         self.fetch = Fetch::Idle;
-        if self.stands_back {
-            // It is read again when it comes forward.
-            return;
+        // Who stands back reads them again when it comes forward.
+        let is_taken = reading == Fetch::Outstanding;
+        if is_taken && !self.stands_back {
+            self.take(entries, now, out);
         }
+        self.fetch_next(out);
+        is_taken
+    }
+
+    fn take(
+        &mut self,
+        entries: impl IntoIterator<Item = Entry<P>>,
+        now: Tick,
+        out: &mut Vec<Action<P>>,
+    ) {
         let mut moved = false;
         for entry in entries {
             let Some(conversation) = self.conversations.get_mut(&entry.conv) else {
@@ -204,14 +221,30 @@ impl<P: Clone> Outgoing<P> {
             // The log does not have what it should: asking again at once would spin.
             self.rest(now);
         }
-        self.fetch_next(out);
     }
 
     /// Answers [`Action::Fetch`]: the logs could not be read now. They are asked for again later,
     /// through [`tick`](Self::tick).
     pub fn fetch_failed(&mut self, now: Tick) {
-        if self.fetch == Fetch::Outstanding {
+        if self.is_fetching() {
             self.rest(now);
+        }
+    }
+
+    /// The text of the message at `target` was recalled or replaced: what is held of it is dropped. Pushed and
+    /// without an ack, it is not pushed again, but still has its time: after it the connection is closed, and
+    /// the next bind brings what the message is now.
+    pub fn removed(&mut self, conv: ConversationId, target: Seq) {
+        let conversation = self.conversations.get(&conv);
+        let is_being_read = conversation.is_some_and(|known| target > known.pushed_to());
+        if is_being_read && self.fetch == Fetch::Outstanding {
+            self.fetch = Fetch::Outdated;
+        }
+        for pushed in self.unacked.values_mut() {
+            let is_meant = pushed.conv == conv && pushed.seq == target;
+            if is_meant && pushed.payload.take().is_some() {
+                self.window.shrink(std::mem::take(&mut pushed.bytes));
+            }
         }
     }
 
@@ -222,7 +255,7 @@ impl<P: Clone> Outgoing<P> {
         self.unacked.retain(|tid, pushed| {
             if pushed.conv == conv {
                 self.due.remove(&(pushed.due, *tid));
-                self.window.give_back(pushed.shown.bytes);
+                self.window.give_back(pushed.bytes);
             }
             pushed.conv != conv
         });
@@ -235,7 +268,7 @@ impl<P: Clone> Outgoing<P> {
         }
         let resting = match self.fetch {
             Fetch::Resting(until) => Some(until),
-            Fetch::Asleep | Fetch::Idle | Fetch::Outstanding => None,
+            Fetch::Asleep | Fetch::Idle | Fetch::Outstanding | Fetch::Outdated => None,
         };
         let due = self.due.first().map(|(due, _)| *due);
         due.into_iter().chain(resting).min()
@@ -257,11 +290,11 @@ impl<P: Clone> Outgoing<P> {
             pushed.repushes += 1;
             pushed.due = now.after(self.policy.repush_interval);
             self.due.insert((pushed.due, tid));
-            out.push(Action::Push {
+            out.extend(pushed.payload.clone().map(|payload| Action::Push {
                 tid,
-                payload: pushed.shown.payload.clone(),
+                payload,
                 again: true,
-            });
+            }));
         }
         if matches!(self.fetch, Fetch::Resting(until) if until <= now) {
             self.fetch = Fetch::Idle;
@@ -271,7 +304,7 @@ impl<P: Clone> Outgoing<P> {
 
     /// Whether the logs are being read: what was asked for is not pushed yet.
     pub fn is_fetching(&self) -> bool {
-        self.fetch == Fetch::Outstanding
+        matches!(self.fetch, Fetch::Outstanding | Fetch::Outdated)
     }
 
     /// Pushes without an ack.
@@ -303,7 +336,8 @@ impl<P: Clone> Outgoing<P> {
         let pushed = Pushed {
             conv,
             seq,
-            shown,
+            bytes: shown.bytes,
+            payload: Some(shown.payload),
             due,
             repushes: 0,
         };

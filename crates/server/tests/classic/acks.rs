@@ -158,3 +158,48 @@ async fn one_who_does_not_ack_makes_nobody_else_wait() {
     assert_eq!(deaf.closed().await, ACK_TIMEOUT);
     assert_eq!(contents(&second.query(ZHANG_ID).await).len(), 20);
 }
+
+/// A text that was recalled, or replaced by an edit, is not said again by the server that had said it before.
+#[tokio::test]
+async fn what_was_recalled_or_replaced_is_not_pushed_again() {
+    let server = TestServer::start_with(|config| {
+        config.delivery.ack_timeout_ms = 1000;
+        config.delivery.repush_interval_ms = 300;
+    })
+    .await;
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let browser = Browser::sign_in(&server, LI).await;
+    let mut li = Socket::open(&server, &browser, LI_ID).await;
+    li.bind().await;
+    for (id, text) in [("m1", "stays"), ("m2", "a secret"), ("m3", "the old wording")] {
+        zhang.send_text(LI_ID, id, text).await;
+        assert_eq!(li.next().await["data"]["content"], text);
+    }
+    let recall = json!({ "type": "recall", "conv": 1, "seq": 2, "client_id": "r1" });
+    assert_eq!(zhang.request(recall).await["type"], "sent");
+    let edit = json!({
+        "type": "edit", "conv": 1, "seq": 3, "client_id": "e1",
+        "body": { "type": "text", "text": "the new wording" },
+    });
+    assert_eq!(zhang.request(edit).await["type"], "sent");
+
+    // Only what stays as it was comes again; the connection ends in its time.
+    let (frames, _) = until_closed(&mut li).await;
+    let again: Vec<_> = frames
+        .iter()
+        .map(|(frame, _)| (&frame["tid"], &frame["data"]["content"]))
+        .collect();
+    let stays = (&json!(1), &json!("stays"));
+    assert_eq!(again, [stays, stays]);
+
+    // The next bind brings what there is now.
+    let mut li = Socket::open(&server, &browser, LI_ID).await;
+    li.bind().await;
+    assert_eq!(li.pushed(2).await, ["stays", "the new wording"]);
+    li.hears_nothing().await;
+    let for_li = li.query(ZHANG_ID).await;
+    assert_eq!(
+        contents(&for_li),
+        ["stays", "对方撤回了一条消息", "the new wording"]
+    );
+}

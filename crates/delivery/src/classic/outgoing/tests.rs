@@ -261,6 +261,76 @@ fn settled_conversations_make_room_and_too_many_open_ones_close() {
     assert_eq!(out.last(), Some(&Action::Close(CloseCode::SlowReader)));
 }
 
+/// An edit or a recall is committed, as a connection hears of it.
+fn remove(outgoing: &mut Outgoing<&'static str>, target: u64, by: u64, out: &mut Out) {
+    outgoing.removed(A, seq(target));
+    outgoing.committed(A, seq(by), out);
+}
+
+#[test]
+fn a_removed_text_is_not_held_or_pushed_again_but_has_its_time() {
+    let mut outgoing = online([(A, 0, 2)]);
+    let mut out = Out::new();
+    outgoing.fetched([shown(A, 1), shown(A, 2)], at(0), &mut out);
+    remove(&mut outgoing, 1, 3, &mut out);
+    assert_eq!(outgoing.window.bytes, 100, "nothing of it is held");
+    drain(&mut out);
+    outgoing.fetched([silent(A, 3)], at(0), &mut out);
+    for due in [5_000, 7_000] {
+        outgoing.tick(at(due), &mut out);
+        assert_eq!(drain(&mut out), [push(2, true)], "at {due} ms");
+    }
+    outgoing.tick(at(9_000), &mut out);
+    assert_eq!(drain(&mut out), [Action::Close(CloseCode::AckTimeout)]);
+}
+
+#[test]
+fn an_ack_of_a_removed_text_counts() {
+    let mut outgoing = online([(A, 0, 1)]);
+    let mut out = Out::new();
+    outgoing.fetched([shown(A, 1)], at(0), &mut out);
+    remove(&mut outgoing, 1, 2, &mut out);
+    remove(&mut outgoing, 1, 3, &mut out);
+    outgoing.fetched([silent(A, 2), silent(A, 3)], at(0), &mut out);
+    drain(&mut out);
+    outgoing.ack(1, &mut out);
+    assert_eq!(drain(&mut out), [delivered(A, 3)]);
+    let window = outgoing.window;
+    assert_eq!((window.entries, window.bytes), (0, 0));
+    assert_eq!(outgoing.next_deadline(), None);
+}
+
+#[test]
+fn who_comes_forward_does_not_say_a_removed_text_either() {
+    let mut outgoing = online([(A, 0, 1)]);
+    let mut out = Out::new();
+    outgoing.fetched([shown(A, 1)], at(0), &mut out);
+    outgoing.stand_back();
+    remove(&mut outgoing, 1, 2, &mut out);
+    outgoing.come_forward(at(10), &mut out);
+    drain(&mut out);
+    outgoing.tick(at(5_010), &mut out);
+    assert_eq!(out, []);
+}
+
+#[test]
+fn what_was_read_before_a_removal_is_read_again() {
+    let mut outgoing = online([(A, 0, 2)]);
+    let mut out = Out::new();
+    outgoing.fetched([shown(A, 1)], at(0), &mut out);
+    assert_eq!(drain(&mut out), [push(1, false), fetch(&[(A, 1)], 3)]);
+    // The text may be in what is being read, and then would be pushed after it was removed.
+    remove(&mut outgoing, 2, 3, &mut out);
+    assert!(!outgoing.fetched([shown(A, 2)], at(0), &mut out));
+    assert_eq!(drain(&mut out), [fetch(&[(A, 1)], 3)]);
+    // What is not being read, or was pushed before, is no reason.
+    outgoing.removed(B, seq(1));
+    outgoing.removed(A, seq(1));
+    assert!(outgoing.fetched([silent(A, 2), silent(A, 3)], at(0), &mut out));
+    outgoing.ack(1, &mut out);
+    assert_eq!(drain(&mut out), [delivered(A, 3)]);
+}
+
 /// A step of a random history.
 #[derive(Debug, Clone)]
 enum Step {

@@ -209,31 +209,7 @@ impl Connection {
 
     /// Hears what was committed, lets the delivery machine decide, and writes the outcome in one go.
     async fn write(&mut self, socket: &mut Socket) -> Result<(), End> {
-        let mut items = VecDeque::new();
-        let ending = self.registration.outbox().take(&mut items);
-        for item in items {
-            match item {
-                Item::Entry { conv, seq, .. } => {
-                    let mut delivery = self.place.delivery();
-                    if delivery.bound {
-                        delivery.outgoing.committed(conv, seq, &mut self.actions);
-                    }
-                }
-                Item::Missed { conv, first, last } => {
-                    let mut delivery = self.place.delivery();
-                    if delivery.bound {
-                        let outgoing = &mut delivery.outgoing;
-                        outgoing.committed(conv, first, &mut self.actions);
-                        outgoing.committed(conv, last, &mut self.actions);
-                    }
-                }
-                // These clients know no receipts; and none of their answers come this way.
-                Item::Removed { .. }
-                | Item::Droppable(_)
-                | Item::Answer(_)
-                | Item::Appended { .. } => {}
-            }
-        }
+        let ending = self.hear();
         let acted = self.act();
         if std::mem::take(&mut self.ask_now) {
             socket.ping()?;
@@ -249,6 +225,37 @@ impl Connection {
             }
             Some(Ending::Now(code) | Ending::Bye { code, .. }) => Err(End::Close(code)),
         }
+    }
+
+    /// Hears what was committed; how the connection is to end, if it is.
+    fn hear(&mut self) -> Option<Ending> {
+        let mut items = VecDeque::new();
+        let ending = self.registration.outbox().take(&mut items);
+        let mut delivery = self.place.delivery();
+        if !delivery.bound {
+            return ending;
+        }
+        let outgoing = &mut delivery.outgoing;
+        for item in items {
+            match item {
+                Item::Entry {
+                    conv, seq, target, ..
+                } => {
+                    if let Some(target) = target {
+                        outgoing.removed(conv, target);
+                    }
+                    outgoing.committed(conv, seq, &mut self.actions);
+                }
+                Item::Missed { conv, first, last } => {
+                    outgoing.committed(conv, first, &mut self.actions);
+                    outgoing.committed(conv, last, &mut self.actions);
+                }
+                Item::Removed { conv, target, .. } => outgoing.removed(conv, target),
+                // These clients know no receipts; and none of their answers come this way.
+                Item::Droppable(_) | Item::Answer(_) | Item::Appended { .. } => {}
+            }
+        }
+        ending
     }
 
     /// The session is over. Of sockets where nobody speaks there may be many, and a page opens another for each
@@ -362,20 +369,24 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the entries that were asked for.
+    /// Takes the entries that were asked for. What was removed since they were read is heard first.
     fn take_page(&mut self, page: Page) {
-        self.catching_up = false;
+        self.hear();
         let now = self.now();
         let outgoing = &mut self.place.delivery().outgoing;
-        match page {
+        let is_taken = match page {
             Ok((entries, not_for_us)) => {
                 for conv in not_for_us {
                     outgoing.forget(conv);
                 }
-                outgoing.fetched(entries, now, &mut self.actions);
+                outgoing.fetched(entries, now, &mut self.actions)
             }
-            Err(_) => outgoing.fetch_failed(now),
-        }
+            Err(_) => {
+                outgoing.fetch_failed(now);
+                true
+            }
+        };
+        self.catching_up &= !is_taken;
     }
 
     fn say(&mut self, frame: String) {
