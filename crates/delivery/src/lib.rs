@@ -12,7 +12,6 @@
 //! `docs/DELIVERY.md` teaches the rules with timelines.
 
 mod backoff;
-pub mod classic;
 pub mod client;
 pub mod server;
 mod tick;

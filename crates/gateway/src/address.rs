@@ -16,11 +16,11 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Client {
+pub struct Client {
     /// The client's own address: that of the TCP connection, or what trusted proxies say of it.
-    pub(crate) address: IpAddr,
+    pub address: IpAddr,
     /// Whether the client came by https, as a trusted proxy or the setting says.
-    pub(crate) is_https: bool,
+    pub is_https: bool,
 }
 
 /// An address range, as `10.0.0.0/8` or a single address.

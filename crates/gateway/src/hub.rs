@@ -60,7 +60,7 @@ struct Spread {
 }
 
 /// A connection's place in the hub, given back when dropped.
-pub(crate) struct Registration {
+pub struct Registration {
     hub: Arc<Hub>,
     user: UserId,
     outbox: Arc<Outbox>,
@@ -275,17 +275,17 @@ fn end_idlest(mine: &[Arc<Outbox>]) {
 
 impl Registration {
     /// Notes a sign of life of the client's, so many milliseconds after the registration.
-    pub(crate) fn hear(&self, after_ms: u64) {
+    pub fn hear(&self, after_ms: u64) {
         self.outbox.hear(self.opened.saturating_add(after_ms));
     }
 
     /// What waits for this connection.
-    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+    pub fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 
     /// From here on the connection gets every push for its user, and counts among the user's.
-    pub(crate) fn take_part(&self) {
+    pub fn take_part(&self) {
         let shard = self.hub.shard(self.user).lock();
         if let Some(mine) = shard.users.get(&self.user)
             && !self.outbox.counts()

@@ -6,8 +6,8 @@
 //! Promises: every input is bounded before it is believed; a slow or broken client costs itself.
 //! Not here: SQL, rules of messaging, and what makes a delivery reliable (`delivery`).
 
+pub mod adapter;
 mod address;
-pub mod classic;
 mod connection;
 mod door;
 mod host;
@@ -53,8 +53,6 @@ pub struct Settings {
     pub delivery: DeliveryPolicy,
     /// How long connections may stay quiet.
     pub heartbeat: HeartbeatPolicy,
-    /// The adapter for classic clients.
-    pub classic: classic::Settings,
     /// Who may come in, and how much of the node they may have.
     pub door: DoorSettings,
 }
@@ -69,9 +67,6 @@ pub struct Gateway {
     secure_cookies: bool,
     delivery: Arc<DeliveryPolicy>,
     heartbeat: HeartbeatPolicy,
-    classic: classic::Settings,
-    pages: classic::Pages,
-    signed_out: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     door: Door,
 }
@@ -89,9 +84,6 @@ impl Gateway {
             secure_cookies: settings.secure_cookies,
             delivery: Arc::new(settings.delivery),
             heartbeat: settings.heartbeat,
-            classic: settings.classic,
-            pages: classic::Pages::new(),
-            signed_out: classic::signed_out_seats(),
             connections: Arc::new(Semaphore::new(settings.door.connections().1)),
             door: Door::new(&settings.door),
         });

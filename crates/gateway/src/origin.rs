@@ -30,13 +30,13 @@ impl Origins {
     }
 
     /// The origins, for headers that name them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
     /// Whether the page that asks may use a cookie: it is the server's own, or an allowed one.
     /// Without an `Origin` it may not: every browser sends one with an upgrade and with a write.
-    pub(crate) fn may_use_cookie(&self, headers: &HeaderMap) -> bool {
+    pub fn may_use_cookie(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()) else {
             return false;
         };

@@ -19,7 +19,7 @@ use crate::limits::{OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
 
 /// Something to be written.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Item {
+pub enum Item {
     /// A committed entry; the delivery machine decides when.
     Entry {
         /// The conversation.
@@ -68,7 +68,7 @@ pub(crate) enum Item {
 
 /// How a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// At once.
     Now(CloseCode),
     /// After a `bye` that says when to come back.
@@ -83,7 +83,7 @@ pub(crate) enum Ending {
 /// What a connection has to do with its user's deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Part {
+pub enum Part {
     /// It gets them, and counts among the user's connections.
     Full,
     /// It hears of them, but another connection of the same page has taken over: it does not count.
@@ -93,7 +93,7 @@ pub(crate) enum Part {
 }
 
 /// What waits to be written to one connection: see the [module](self).
-pub(crate) struct Outbox {
+pub struct Outbox {
     session: SessionId,
     connection: ConnectionId,
     /// When the session ends by itself.
@@ -163,7 +163,7 @@ impl Outbox {
     }
 
     /// When the client was last heard of.
-    pub(crate) fn heard(&self) -> u64 {
+    pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }
 
@@ -173,7 +173,7 @@ impl Outbox {
     }
 
     /// Whether the connection counts among its user's.
-    pub(crate) fn counts(&self) -> bool {
+    pub fn counts(&self) -> bool {
         self.part.load(Ordering::Relaxed) == Part::Full as u8
     }
 
@@ -182,7 +182,7 @@ impl Outbox {
         self.part.load(Ordering::Relaxed) != Part::Apart as u8
     }
 
-    pub(crate) fn set_part(&self, part: Part) {
+    pub fn set_part(&self, part: Part) {
         self.part.store(part as u8, Ordering::Relaxed);
     }
 
@@ -229,14 +229,14 @@ impl Outbox {
     }
 
     /// Ends the connection; the first reason stands.
-    pub(crate) fn end(&self, ending: Ending) {
+    pub fn end(&self, ending: Ending) {
         let mut queue = self.queue.lock();
         queue.end(ending);
         tell(queue);
     }
 
     /// Moves everything that waits into `items`, and tells whether the connection is to end after it.
-    pub(crate) fn take(&self, items: &mut VecDeque<Item>) -> Option<Ending> {
+    pub fn take(&self, items: &mut VecDeque<Item>) -> Option<Ending> {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
         queue.has_news = false;
@@ -253,7 +253,7 @@ impl Outbox {
 
     /// Returns when something that is not to wait has come since the last [`take`](Self::take). Cancel-safe. For
     /// one task: of several, only the last to ask is woken.
-    pub(crate) async fn changed(&self) {
+    pub async fn changed(&self) {
         poll_fn(|context| self.poll_changed(context)).await
     }
 

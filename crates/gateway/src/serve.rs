@@ -32,10 +32,15 @@ pub struct Server {
 pub struct StopHandle(Arc<watch::Sender<bool>>);
 
 impl Server {
-    /// A server on this listener, not running yet.
-    pub fn new(listener: TcpListener, gateway: &Arc<Gateway>) -> (Self, StopHandle) {
+    /// A server on this listener, not running yet. `adapters`: the routes of other protocols, see
+    /// [`adapter`](crate::adapter).
+    pub fn new(
+        listener: TcpListener,
+        gateway: &Arc<Gateway>,
+        adapters: Router,
+    ) -> (Self, StopHandle) {
         let (sender, stop) = watch::channel(false);
-        let routes = http::routes(gateway);
+        let routes = http::routes(gateway, adapters);
         (
             Self {
                 listener,

@@ -94,7 +94,7 @@ pub struct Heartbeat {
     pub timeout_ms: u64,
 }
 
-/// See `hongyan_gateway::classic::Settings`.
+/// See `hongyan_classic::Settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Classic {
@@ -169,7 +169,7 @@ impl Default for Heartbeat {
 
 impl Default for Classic {
     fn default() -> Self {
-        let settings = hongyan_gateway::classic::Settings::default();
+        let settings = hongyan_classic::Settings::default();
         Self {
             enabled: settings.enabled,
             loopback_origins: settings.loopback_origins,

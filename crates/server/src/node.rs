@@ -91,7 +91,8 @@ impl Node {
         })?;
         let address = listener.local_addr()?;
         let admin = admin::listen(&config.data_dir, Arc::clone(&service), Arc::clone(&store))?;
-        let (server, stop) = Server::new(listener, &gateway);
+        let classic = hongyan_classic::routes(&gateway, classic(config));
+        let (server, stop) = Server::new(listener, &gateway, classic);
         Ok(Self {
             address,
             service,
@@ -270,11 +271,6 @@ fn settings(config: &Config, sockets: usize) -> anyhow::Result<Settings> {
             background_cap: Duration::from_millis(config.heartbeat.background_cap_ms),
             timeout: Duration::from_millis(config.heartbeat.timeout_ms),
         },
-        classic: hongyan_gateway::classic::Settings {
-            enabled: config.classic.enabled,
-            loopback_origins: config.classic.loopback_origins,
-            idle: Duration::from_millis(config.classic.idle_ms),
-        },
         door: DoorSettings {
             http_connections_per_address: config.limits.http_connections_per_address,
             user_units_per_second: config.limits.user_units_per_second,
@@ -282,6 +278,14 @@ fn settings(config: &Config, sockets: usize) -> anyhow::Result<Settings> {
             sockets: Some(sockets),
         },
     })
+}
+
+fn classic(config: &Config) -> hongyan_classic::Settings {
+    hongyan_classic::Settings {
+        enabled: config.classic.enabled,
+        loopback_origins: config.classic.loopback_origins,
+        idle: Duration::from_millis(config.classic.idle_ms),
+    }
 }
 
 /// Like [`TcpListener::bind`], with room for more that come at once: of those that find none the system drops the

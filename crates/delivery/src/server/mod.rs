@@ -19,7 +19,7 @@ mod window;
 
 pub use outgoing::Outgoing;
 pub use policy::Policy;
-pub(crate) use window::Window;
+pub use window::Window;
 
 use hongyan_protocol::{CloseCode, ConversationId, Seq};
 

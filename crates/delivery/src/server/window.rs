@@ -11,9 +11,11 @@ use crate::Tick;
 
 /// How much a connection has been pushed and has not acked yet, over all conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) entries: usize,
-    pub(crate) bytes: usize,
+pub struct Window {
+    /// Entries that are not acked.
+    pub entries: usize,
+    /// Their bytes.
+    pub bytes: usize,
     /// The bytes that the link took lately, within the policy's bounds.
     limit: usize,
     /// What was pushed before that tells nothing of the present limit.
@@ -48,7 +50,7 @@ impl Window {
     }
 
     /// Whether one more frame of this size may be pushed. A single frame always may.
-    pub(crate) fn has_room(self, bytes: usize, policy: &Policy) -> bool {
+    pub fn has_room(self, bytes: usize, policy: &Policy) -> bool {
         let within = self.entries < policy.window_entries
             && self.bytes.saturating_add(bytes) <= self.limit(policy);
         within || self.entries == 0
@@ -56,7 +58,7 @@ impl Window {
 
     /// Whether it is worth reading the log again: at least half of the window is free, so that one
     /// fetch serves many acks.
-    pub(crate) fn is_half_free(self, policy: &Policy) -> bool {
+    pub fn is_half_free(self, policy: &Policy) -> bool {
         self.entries <= policy.window_entries / 2 && self.bytes <= self.limit(policy) / 2
     }
 
@@ -69,17 +71,19 @@ impl Window {
         free.min(by_bytes).max(1)
     }
 
-    pub(crate) fn take(&mut self, bytes: usize) {
+    /// An entry of this size is pushed.
+    pub fn take(&mut self, bytes: usize) {
         self.entries += 1;
         self.bytes += bytes;
     }
 
     /// An entry that stays has so many bytes less.
-    pub(crate) fn shrink(&mut self, bytes: usize) {
+    pub fn shrink(&mut self, bytes: usize) {
         self.bytes -= bytes;
     }
 
-    pub(crate) fn give_back(&mut self, bytes: usize) {
+    /// An entry of this size is not waited for any more.
+    pub fn give_back(&mut self, bytes: usize) {
         self.entries -= 1;
         self.bytes -= bytes;
     }

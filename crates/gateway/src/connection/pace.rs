@@ -11,7 +11,7 @@ use crate::limits::{BYTES_PER_SECOND, FRAMES_BURST, FRAMES_PER_SECOND};
 
 /// What a connection's frames have used of its rate.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub struct Pace {
     /// When all frames so far are paid for, in microseconds on the connection's clock.
     paid_at: u64,
 }
@@ -29,17 +29,17 @@ const CREDIT: u64 = FRAMES_BURST * FRAME_COST;
 
 impl Pace {
     /// A frame came, with so many bytes.
-    pub(crate) fn spend(&mut self, now: Tick, bytes: usize) {
+    pub fn spend(&mut self, now: Tick, bytes: usize) {
         self.paid_at = self.paid_at.max(now.as_millis() * 1000) + FRAME_COST + cost(bytes);
     }
 
     /// Whether another may be read.
-    pub(crate) fn may_go(&self, now: Tick) -> bool {
+    pub fn may_go(&self, now: Tick) -> bool {
         self.paid_at <= now.as_millis() * 1000 + CREDIT
     }
 
     /// When another may be read, where that is later than now.
-    pub(crate) fn resumes(&self, now: Tick) -> Option<Tick> {
+    pub fn resumes(&self, now: Tick) -> Option<Tick> {
         let resumes = self.paid_at.saturating_sub(CREDIT).div_ceil(1000);
         (!self.may_go(now)).then(|| Tick::from_millis(0).after(Duration::from_millis(resumes)))
     }

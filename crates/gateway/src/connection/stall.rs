@@ -9,14 +9,14 @@ use crate::limits::{LOOK, STOOD_STILL};
 
 /// What one connection knows of it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Stall {
+pub struct Stall {
     /// Until when it is looked.
     until: Tick,
 }
 
 impl Stall {
     /// Whether what was due then is not to be judged yet.
-    pub(crate) fn excuses(&mut self, due: Tick, now: Tick) -> bool {
+    pub fn excuses(&mut self, due: Tick, now: Tick) -> bool {
         // Once for each thing that is due: it was looked after that time already, or is now.
         if now.since(due) > STOOD_STILL && self.until <= due {
             self.until = now.after(LOOK);
@@ -25,7 +25,7 @@ impl Stall {
     }
 
     /// When to judge what is due then.
-    pub(crate) fn not_before(&self, due: Tick) -> Tick {
+    pub fn not_before(&self, due: Tick) -> Tick {
         due.max(self.until)
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn has_credentials(parts: &Parts) -> bool {
 }
 
 /// The token of an `Authorization: Bearer` header.
-pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme

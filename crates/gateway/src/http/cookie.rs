@@ -20,19 +20,19 @@ const EARLIER_NAME: &str = "hongyan_session";
 const KNOWN_FOR: u64 = 400 * 24 * 60 * 60;
 
 /// One cookie, as the browser that asks has it.
-pub(crate) struct Cookie {
+pub struct Cookie {
     name: String,
     is_secure: bool,
 }
 
 impl Cookie {
     /// The one with the session's token.
-    pub(crate) fn session(client: Client, headers: &HeaderMap) -> Self {
+    pub fn session(client: Client, headers: &HeaderMap) -> Self {
         Self::new("hongyan_session", client, headers)
     }
 
     /// The one with the secret of a device that signed in before.
-    pub(crate) fn device(client: Client, headers: &HeaderMap) -> Self {
+    pub fn device(client: Client, headers: &HeaderMap) -> Self {
         Self::new("hongyan_device", client, headers)
     }
 
@@ -50,22 +50,22 @@ impl Cookie {
     }
 
     /// Its value, if the request has it.
-    pub(crate) fn value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+    pub fn value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         find(headers, &self.name)
     }
 
     /// Puts it into the browser.
-    pub(crate) fn set(&self, response: &mut Response, value: &str, max_age_seconds: u64) {
+    pub fn set(&self, response: &mut Response, value: &str, max_age_seconds: u64) {
         set(response, &self.name, value, max_age_seconds, self.is_secure);
     }
 
     /// Puts it into the browser for as long as a browser is known.
-    pub(crate) fn set_long(&self, response: &mut Response, value: &str) {
+    pub fn set_long(&self, response: &mut Response, value: &str) {
         self.set(response, value, KNOWN_FOR);
     }
 
     /// Makes the browser forget it; of the session that it keeps under the earlier name, that one.
-    pub(crate) fn clear(&self, response: &mut Response, headers: &HeaderMap) {
+    pub fn clear(&self, response: &mut Response, headers: &HeaderMap) {
         match token_to_move(self, headers) {
             Some(_) => move_session(response, self, "", 0),
             None => self.set(response, "", 0),
@@ -74,7 +74,7 @@ impl Cookie {
 }
 
 /// The token in the session's cookie: under its own name, else under the earlier one.
-pub(crate) fn session_token(parts: &Parts) -> Option<&str> {
+pub fn session_token(parts: &Parts) -> Option<&str> {
     let client = parts.extensions.get::<Client>()?;
     let own = Cookie::session(*client, &parts.headers).value(&parts.headers);
     own.or_else(|| find(&parts.headers, EARLIER_NAME))

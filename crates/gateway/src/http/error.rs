@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// A refused request.
 #[derive(Debug)]
-pub(crate) struct ApiError(Failure);
+pub struct ApiError(Failure);
 
 /// No such path, or not with this method.
 pub(crate) struct NotFound;

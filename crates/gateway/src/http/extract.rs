@@ -13,7 +13,7 @@ use super::error::ApiError;
 use crate::Gateway;
 
 /// A request's body, no longer than a frame may be.
-pub(crate) struct Body(pub(crate) Bytes);
+pub struct Body(pub Bytes);
 
 /// A request's body, read as JSON.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -22,7 +22,7 @@ pub(crate) struct JsonBody<T>(pub(crate) T);
 pub(crate) struct PathOf<T>(pub(crate) T);
 
 /// The parameters after a request's `?`.
-pub(crate) struct QueryOf<T>(pub(crate) T);
+pub struct QueryOf<T>(pub T);
 
 impl FromRequest<Arc<Gateway>> for Body {
     type Rejection = ApiError;

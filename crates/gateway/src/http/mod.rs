@@ -35,15 +35,15 @@ use tower_http::cors::CorsLayer;
 
 use crate::address::Client;
 use crate::door::{Source, attend_call, attend_file};
-use crate::{Gateway, classic, upgrade};
+use crate::{Gateway, upgrade};
 use auth::Authenticated;
 use error::{ApiError, NotFound};
 
 /// The name of the server's history, as in `welcome`.
 const EPOCH_HEADER: HeaderName = HeaderName::from_static("hongyan-epoch");
 
-/// Every route of the server.
-pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
+/// Every route of the server; `adapters`: those of other protocols.
+pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
     let api = Router::new()
         .route(HEALTH_PATH, get(health))
         .route("/v1/login", post(account::login))
@@ -71,7 +71,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     Router::new()
         .route(WEBSOCKET_PATH, get(upgrade::upgrade))
         .merge(api)
-        .merge(classic::routes(gateway))
+        .merge(adapters.with_state(()))
         .layer(from_fn_with_state(Arc::clone(gateway), attend_call))
         .fallback(web::serve.layer(from_fn_with_state(Arc::clone(gateway), attend_file)))
         .with_state(Arc::clone(gateway))
@@ -188,7 +188,7 @@ async fn name_history(State(gateway): State<Arc<Gateway>>, mut response: Respons
 }
 
 /// Waits for the answer to a request that is answered after a commit.
-pub(crate) async fn committed<T: Send + 'static>(
+pub async fn committed<T: Send + 'static>(
     request: impl FnOnce(hongyan_service::Reply<T>),
 ) -> Result<T, ServiceError> {
     let (sender, answer) = tokio::sync::oneshot::channel();

@@ -22,7 +22,7 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext}
 use tungstenite::{Error, Message, Utf8Bytes};
 
 use self::bell::Bell;
-pub(crate) use self::stream::Moved;
+pub use self::stream::Moved;
 use self::stream::{Stream, last_close_code};
 use crate::limits::{
     CLOSE_TIMEOUT, MAX_WRITE_BUFFER_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, WRITE_TIMEOUT,
@@ -32,7 +32,7 @@ use crate::limits::{
 const BAD_GATEWAY: u16 = 1014;
 
 /// What came from a socket.
-pub(crate) enum Received {
+pub enum Received {
     /// A text frame.
     Text(Utf8Bytes),
     /// A WebSocket ping or pong: a sign of life, answered by the library.
@@ -55,7 +55,7 @@ pub(crate) enum Happened {
 
 /// The socket did not take what was written: the client is gone, or stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WriteError {
+pub enum WriteError {
     /// Gone: nothing more can be said.
     Gone,
     /// It took nothing for [`WRITE_TIMEOUT`].
@@ -63,7 +63,7 @@ pub(crate) enum WriteError {
 }
 
 /// One WebSocket: see the [module](self).
-pub(crate) struct Socket {
+pub struct Socket {
     stream: Stream,
     /// The library: frames from bytes and bytes from frames. It never waits.
     frames: WebSocketContext,
@@ -107,7 +107,7 @@ impl Socket {
     }
 
     /// The next frame. Cancel-safe.
-    pub(crate) async fn receive(&mut self) -> Received {
+    pub async fn receive(&mut self) -> Received {
         poll_fn(|context| {
             self.bell.listen(context);
             self.poll_frame()
@@ -116,7 +116,7 @@ impl Socket {
     }
 
     /// The next frame, if it is there already.
-    pub(crate) fn receive_ready(&mut self) -> Option<Received> {
+    pub fn receive_ready(&mut self) -> Option<Received> {
         match self.poll_frame() {
             Poll::Ready(received) => Some(received),
             Poll::Pending => None,
@@ -176,7 +176,7 @@ impl Socket {
     }
 
     /// Queues a frame for the next flush.
-    pub(crate) fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
+    pub fn feed(&mut self, text: Utf8Bytes) -> Result<(), WriteError> {
         self.unflushed = true;
         self.queue(Message::Text(text))
     }
@@ -187,12 +187,12 @@ impl Socket {
     }
 
     /// How many bytes have moved each way.
-    pub(crate) fn moved(&self) -> Moved {
+    pub fn moved(&self) -> Moved {
         self.stream.moved()
     }
 
     /// Queues a question for the next flush that the other side's WebSocket answers by itself, whatever runs on it.
-    pub(crate) fn ping(&mut self) -> Result<(), WriteError> {
+    pub fn ping(&mut self) -> Result<(), WriteError> {
         self.unflushed = true;
         self.queue(Message::Ping(Bytes::new()))
     }
@@ -222,7 +222,7 @@ impl Socket {
 
     /// Writes what was fed, and waits until all of it is taken. Nearly always it is at once: only where it is not is a
     /// timer made, in a box, so that idle connections have no room for one.
-    pub(crate) async fn flush(&mut self) -> Result<(), WriteError> {
+    pub async fn flush(&mut self) -> Result<(), WriteError> {
         self.write()?;
         if self.is_blocked {
             return Box::pin(self.drain()).await;
@@ -254,7 +254,7 @@ impl Socket {
     }
 
     /// Says why, waits a moment for the client's own close, and drops the connection.
-    pub(crate) async fn close(mut self, code: CloseCode) {
+    pub async fn close(mut self, code: CloseCode) {
         let frame = CloseFrame {
             code: code.number().into(),
             reason: code.as_str().into(),

@@ -77,9 +77,11 @@ pub(super) struct Stream {
 
 /// How many bytes have moved each way, modulo 2³²: to see whether any have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Moved {
-    pub(crate) come: u32,
-    pub(crate) gone: u32,
+pub struct Moved {
+    /// From the client.
+    pub come: u32,
+    /// To the client.
+    pub gone: u32,
 }
 
 /// A stream on behalf of a task, which is woken when what would have to wait can be done.

@@ -21,7 +21,7 @@ use crate::http::error::ApiError;
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 
 /// A request for a WebSocket, not granted yet.
-pub(crate) struct Upgrade {
+pub struct Upgrade {
     accept: HeaderValue,
     protocols: Vec<HeaderValue>,
     on_upgrade: OnUpgrade,
@@ -29,7 +29,7 @@ pub(crate) struct Upgrade {
 
 impl Upgrade {
     /// What a request asks for, or why it is none for a WebSocket.
-    pub(crate) fn asked_for(parts: &mut Parts) -> Result<Self, NoUpgrade> {
+    pub fn asked_for(parts: &mut Parts) -> Result<Self, NoUpgrade> {
         let headers = &parts.headers;
         let is_one = parts.method == Method::GET
             && parts.version >= Version::HTTP_11
@@ -68,7 +68,7 @@ impl Upgrade {
 
     /// Grants it, and has the socket served on a task of its own. The client may have asked for `protocol` by name, and
     /// is told that it is spoken then. Frames may be as large as `frame_bytes`.
-    pub(crate) fn grant<F>(
+    pub fn grant<F>(
         self,
         protocol: Option<&'static str>,
         frame_bytes: usize,
@@ -118,7 +118,7 @@ fn socket(upgraded: Upgraded, frame_bytes: usize) -> Option<Socket> {
 
 /// Why a request is none for a WebSocket.
 #[derive(Debug)]
-pub(crate) enum NoUpgrade {
+pub enum NoUpgrade {
     /// It is for a version that is not spoken here.
     OtherVersion,
     /// Something is missing or wrong.

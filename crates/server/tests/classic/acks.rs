@@ -171,7 +171,11 @@ async fn what_was_recalled_or_replaced_is_not_pushed_again() {
     let browser = Browser::sign_in(&server, LI).await;
     let mut li = Socket::open(&server, &browser, LI_ID).await;
     li.bind().await;
-    for (id, text) in [("m1", "stays"), ("m2", "a secret"), ("m3", "the old wording")] {
+    for (id, text) in [
+        ("m1", "stays"),
+        ("m2", "a secret"),
+        ("m3", "the old wording"),
+    ] {
         zhang.send_text(LI_ID, id, text).await;
         assert_eq!(li.next().await["data"]["content"], text);
     }

@@ -31,6 +31,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "hongyan-web",
         ],
     ),
+    (
+        "hongyan-classic",
+        &[
+            "hongyan-delivery",
+            "hongyan-gateway",
+            "hongyan-protocol",
+            "hongyan-service",
+        ],
+    ),
     ("hongyan-web", &[]),
     ("hongyan-client", &["hongyan-delivery", "hongyan-protocol"]),
     ("hongyan-bench", &["hongyan-protocol", "hongyan-store"]),
@@ -39,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "hongyan-bench",
             "hongyan-bus",
+            "hongyan-classic",
             "hongyan-client",
             "hongyan-delivery",
             "hongyan-gateway",
@@ -53,7 +63,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What no crate but those named may depend on: SQL stays in the engines, sockets at the edge.
 const KEPT_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["hongyan-store-sqlite"]),
-    ("axum", &["hongyan-gateway", "hongyan-bench"]),
+    (
+        "axum",
+        &["hongyan-gateway", "hongyan-classic", "hongyan-bench"],
+    ),
     (
         "tokio",
         &[
@@ -63,6 +76,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
             "hongyan-bus",
             "hongyan-service",
             "hongyan-gateway",
+            "hongyan-classic",
             "hongyan-client",
             "hongyan-bench",
             "hongyan",
@@ -88,6 +102,37 @@ fn the_check_can_fail() {
     assert_eq!(violations(&packages).len(), 2);
     packages.insert("hongyan-new".into(), Vec::new());
     assert_eq!(violations(&packages).len(), 3);
+}
+
+/// The classic protocol's deliveries are as pure as those of the `delivery` crate, though the crate around them speaks to
+/// sockets.
+#[test]
+fn the_pure_half_of_the_classic_adapter_names_nothing_else_of_it() {
+    const NAMED: &[&str] = &[
+        "std::",
+        "hongyan_delivery::",
+        "hongyan_protocol::",
+        "super::",
+        "conversation::",
+        "outgoing::",
+    ];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../classic/src/delivery");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut names = Vec::new();
+    for file in files.map(|file| file.unwrap().path()) {
+        if file.is_file() {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let uses = text.lines().filter_map(|line| {
+                let line = line.trim_start_matches("pub(crate) ");
+                line.strip_prefix("use ").map(str::to_owned)
+            });
+            names.extend(uses);
+        }
+    }
+    assert!(names.len() > 5, "{names:?}");
+    let foreign = |name: &&String| !NAMED.iter().any(|known| name.starts_with(known));
+    let foreign: Vec<_> = names.iter().filter(foreign).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
 }
 
 /// Every crate of the workspace with what it depends on, its tests aside.

@@ -4,33 +4,37 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use hongyan_gateway::adapter::{ApiError, NoUpgrade, Upgrade, web_app};
 use hongyan_protocol::ErrorCode;
 use hongyan_service::ServiceError;
 
 use super::guard::{check_page, is_page, socket_token};
 use super::limits::{FRAME_BYTES, SIGNED_OUT_FRAME_BYTES};
-use super::{Pages, connection, signed_out};
-use crate::Gateway;
-use crate::http::error::ApiError;
-use crate::http::web;
-use crate::transport::upgrade::{NoUpgrade, Upgrade};
+use super::{Classic, Pages, connection, signed_out};
 
 /// Upgrades a request of a signed-in user from an allowed page, if there is room; also that of an allowed page
 /// whose sign-in is over, to tell it.
-pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+pub(super) async fn upgrade(State(classic): State<Arc<Classic>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let upgrade = match Upgrade::asked_for(&mut parts) {
         Ok(upgrade) => upgrade,
         Err(refused) => return not_a_socket(&parts, refused),
     };
-    if let Err(error) = check_page(&gateway, &parts.headers) {
+    if let Err(error) = check_page(&classic, &parts.headers) {
         return ApiError::from(error).into_response();
     }
-    let Ok(place) = Arc::clone(&gateway.connections).try_acquire_owned() else {
-        return ApiError::from(ServiceError::Overloaded).into_response();
+    let gateway = &classic.gateway;
+    let place = match gateway.connect() {
+        Ok(place) => place,
+        Err(error) => return ApiError::from(error).into_response(),
     };
     let authenticated = match socket_token(&parts) {
-        Some(token) => gateway.service.authenticate_connection(&token, None).await,
+        Some(token) => {
+            gateway
+                .service()
+                .authenticate_connection(&token, None)
+                .await
+        }
         None => Err(ServiceError::Unauthenticated(
             "sign in with POST /login, or give a token as ?token=",
         )),
@@ -39,10 +43,10 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         Ok((caller, _)) => caller,
         // A page that is refused here tries again for ever, twice for each time. Told on a socket, it rests.
         Err(error) if error.code() == ErrorCode::Unauthenticated && is_page(&parts.headers) => {
-            return match signed_out::enter(&gateway) {
+            return match signed_out::enter(&classic) {
                 Some(seat) => {
                     upgrade.grant(None, SIGNED_OUT_FRAME_BYTES, move |socket| async move {
-                        signed_out::serve(gateway, socket, seat).await;
+                        signed_out::serve(classic, socket, seat).await;
                         drop(place);
                     })
                 }
@@ -51,18 +55,15 @@ pub(super) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         }
         Err(error) => return ApiError::from(error).into_response(),
     };
-    let registration =
-        gateway
-            .hub
-            .register_apart(caller.user(), caller.session(), caller.expires_at());
+    let registration = gateway.register_apart(caller.user(), caller.session(), caller.expires_at());
     let outbox = registration.outbox();
-    let held = match Pages::enter(&gateway, &caller, outbox, &parts.headers).await {
+    let held = match Pages::enter(&classic, &caller, outbox, &parts.headers).await {
         Ok(held) => held,
         Err(error) => return ApiError::from(error).into_response(),
     };
     let is_page = is_page(&parts.headers);
     upgrade.grant(None, FRAME_BYTES, move |socket| async move {
-        connection::serve(gateway, socket, caller, registration, held, is_page).await;
+        connection::serve(classic, socket, caller, registration, held, is_page).await;
         drop(place);
     })
 }
@@ -71,6 +72,6 @@ fn not_a_socket(parts: &http::request::Parts, refused: NoUpgrade) -> Response {
     if parts.headers.contains_key(http::header::UPGRADE) {
         refused.into_response()
     } else {
-        web::index(&parts.headers)
+        web_app(&parts.headers)
     }
 }

@@ -1,5 +1,5 @@
 //! The adapter's own bounds. Those of frames, rates, queues and times that it shares with native
-//! connections are in `crate::limits`.
+//! connections are in `gateway::limits`.
 
 use std::time::Duration;
 

@@ -7,16 +7,13 @@
 use std::sync::Arc;
 
 use hongyan_delivery::Tick;
+use hongyan_gateway::adapter::{Ending, Item, Pace, Received, Registration, Socket, WriteError};
 use hongyan_protocol::{CloseCode, ErrorCode, Millis, Ping, SessionId, UserId};
 use tokio::time::Instant;
 
+use super::Classic;
 use super::frame::{self, Frame, failure};
-use super::limits::{HEARTBEAT_CAP, SIGNED_OUT};
-use crate::Gateway;
-use crate::connection::pace::Pace;
-use crate::hub::Registration;
-use crate::outbox::{Ending, Item};
-use crate::transport::{Received, Socket, WriteError};
+use super::limits::HEARTBEAT_CAP;
 
 /// Whose sockets these are, in the hub. Users begin at 1.
 const NOBODY: UserId = UserId::from_trusted(0);
@@ -31,24 +28,19 @@ pub(super) struct Seat {
 }
 
 /// A place for one more, where there is one.
-pub(super) fn enter(gateway: &Arc<Gateway>) -> Option<Seat> {
-    let permit = Arc::clone(&gateway.signed_out).try_acquire_owned().ok()?;
+pub(super) fn enter(classic: &Classic) -> Option<Seat> {
+    let permit = Arc::clone(&classic.signed_out).try_acquire_owned().ok()?;
     Some(Seat {
-        registration: gateway
-            .hub
+        registration: classic
+            .gateway
             .register_apart(NOBODY, SessionId::from_trusted(0), NEVER),
         _permit: permit,
     })
 }
 
-/// As many permits as there are places.
-pub(crate) fn seats() -> Arc<tokio::sync::Semaphore> {
-    Arc::new(tokio::sync::Semaphore::new(SIGNED_OUT))
-}
-
 /// Serves one such socket until it ends.
-pub(super) async fn serve(gateway: Arc<Gateway>, mut socket: Socket, seat: Seat) {
-    if let Ok(code) = talk(&gateway, &mut socket, &seat).await {
+pub(super) async fn serve(classic: Arc<Classic>, mut socket: Socket, seat: Seat) {
+    if let Ok(code) = talk(&classic, &mut socket, &seat).await {
         drop(seat);
         socket.close(code).await;
     }
@@ -57,7 +49,7 @@ pub(super) async fn serve(gateway: Arc<Gateway>, mut socket: Socket, seat: Seat)
 /// Answers until the node goes down or the client breaks a rule: then with which code to close. Not, when it
 /// is gone.
 async fn talk(
-    gateway: &Gateway,
+    classic: &Classic,
     socket: &mut Socket,
     seat: &Seat,
 ) -> Result<CloseCode, WriteError> {
@@ -75,9 +67,9 @@ async fn talk(
             return Ok(code);
         }
         let patience = if asked {
-            gateway.classic.idle + gateway.classic.pong_within()
+            classic.settings.idle + classic.settings.pong_within()
         } else {
-            gateway.classic.idle
+            classic.settings.idle
         };
         let resumes = pace
             .resumes(now())
@@ -99,7 +91,7 @@ async fn talk(
         pace.spend(now(), 0);
         (heard, asked) = (Instant::now(), false);
         match received {
-            Received::Text(text) => socket.feed(answer(gateway, &text).into())?,
+            Received::Text(text) => socket.feed(answer(classic, &text).into())?,
             Received::Life | Received::Much => {}
             Received::Gone => return Err(WriteError::Gone),
             Received::Violation(code) => return Ok(code),
@@ -107,7 +99,7 @@ async fn talk(
     }
 }
 
-fn answer(gateway: &Gateway, text: &str) -> String {
+fn answer(classic: &Classic, text: &str) -> String {
     match Frame::decode(text) {
         Ok(Frame::Bind { .. }) => frame::signed_out(),
         // Without an answer the page would give the connection up, and come back.
@@ -120,7 +112,13 @@ fn answer(gateway: &Gateway, text: &str) -> String {
                 background: false,
             };
             let cap_ms = u64::try_from(HEARTBEAT_CAP.as_millis()).unwrap_or(u64::MAX);
-            frame::heartbeat(gateway.heartbeat.next_interval_ms(&ping).min(cap_ms))
+            frame::heartbeat(
+                classic
+                    .gateway
+                    .heartbeat()
+                    .next_interval_ms(&ping)
+                    .min(cap_ms),
+            )
         }
         Ok(_) => frame::error(&failure(
             ErrorCode::Unauthenticated,

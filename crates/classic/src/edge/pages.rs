@@ -10,7 +10,7 @@
 //! Promises: of one page the socket that bound last is pushed to, and no other; a socket that goes on
 //! speaking is a page of its own, and misses nothing; sockets that nobody speaks on count
 //! among nobody's connections, and are bounded apart.
-//! Not here: what is pushed and when (`delivery::classic`).
+//! Not here: what is pushed and when (`delivery`).
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_delivery::Tick;
-use hongyan_delivery::classic::{Action, Outgoing};
+use hongyan_gateway::adapter::{Ending, Outbox, Part};
 use hongyan_protocol::{CloseCode, ConversationId, Seq, SessionId, UserId};
 use hongyan_service::{Caller, ServiceError};
 use http::HeaderMap;
@@ -27,14 +27,16 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
 
+use super::Classic;
 use super::limits::{
     ONE_PAGE_WITHIN, OWN_PAGE_AFTER, QUIET_A_SESSION, QUIET_A_USER, QUIET_CLOSED_EVERY,
     ROOM_WITHIN, TOLD, TOLD_FOR,
 };
-use crate::outbox::{Ending, Outbox, Part};
+use crate::delivery::{Action, Outgoing};
 
 /// The sockets of all pages: see the [module](self).
-pub(crate) struct Pages {
+#[derive(Default)]
+pub(super) struct Pages {
     users: Mutex<HashMap<UserId, Sockets>>,
     told: Mutex<HashMap<(UserId, ConversationId), Told>>,
 }
@@ -86,7 +88,7 @@ struct StoodBack {
 
 /// A place that is given back when dropped.
 pub(super) struct PlaceHeld {
-    gateway: Arc<crate::Gateway>,
+    classic: Arc<Classic>,
     place: Arc<Place>,
 }
 
@@ -100,30 +102,23 @@ impl std::ops::Deref for PlaceHeld {
 
 impl Drop for PlaceHeld {
     fn drop(&mut self) {
-        self.gateway.pages.leave(&self.place);
+        self.classic.pages.leave(&self.place);
     }
 }
 
 impl Pages {
-    pub(crate) fn new() -> Self {
-        Self {
-            users: Mutex::default(),
-            told: Mutex::default(),
-        }
-    }
-
     /// A place for one more socket of the caller's. Where there are too many that nobody speaks on, it takes
     /// the place of the one that was silent longest, and waits until it is its turn.
     ///
     /// # Errors
     /// `overloaded`, when its turn does not come soon.
     pub(super) async fn enter(
-        gateway: &Arc<crate::Gateway>,
+        classic: &Arc<Classic>,
         caller: &Caller,
         outbox: &Arc<Outbox>,
         headers: &HeaderMap,
     ) -> Result<PlaceHeld, ServiceError> {
-        let pages = &gateway.pages;
+        let pages = &classic.pages;
         let place = Arc::new(Place {
             user: caller.user(),
             session: caller.session(),
@@ -131,7 +126,7 @@ impl Pages {
             opened: Instant::now(),
             outbox: Arc::clone(outbox),
             delivery: Mutex::new(Delivery {
-                outgoing: Outgoing::new(Arc::clone(&gateway.delivery)),
+                outgoing: Outgoing::new(Arc::clone(classic.gateway.delivery())),
                 bound: false,
                 page: None,
                 stood_back: None,
@@ -145,7 +140,7 @@ impl Pages {
             tokio::time::sleep_until(turn).await;
         }
         Ok(PlaceHeld {
-            gateway: Arc::clone(gateway),
+            classic: Arc::clone(classic),
             place,
         })
     }

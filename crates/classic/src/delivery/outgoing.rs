@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hongyan_delivery::Tick;
+use hongyan_delivery::server::{Policy, Window};
 use hongyan_protocol::{CloseCode, ConversationId, Seq};
 
 use super::conversation::Conversation;
 use super::{Action, Entry, Shown};
-use crate::Tick;
-use crate::server::{Policy, Window};
 
 /// The deliveries of one connection of a classic client: see the [module](super).
 #[derive(Debug)]
-pub struct Outgoing<P> {
+pub(crate) struct Outgoing<P> {
     policy: Arc<Policy>,
     /// At most [`Policy::tracked_conversations`]. Settled ones are kept while there is room, so that
     /// a hint that got lost shows at the next one.
@@ -60,7 +60,7 @@ enum Fetch {
 
 impl<P: Clone> Outgoing<P> {
     /// A connection to which nothing was pushed yet, and nothing is until [`resume`](Self::resume).
-    pub fn new(policy: Arc<Policy>) -> Self {
+    pub(crate) fn new(policy: Arc<Policy>) -> Self {
         Self {
             policy,
             conversations: BTreeMap::new(),
@@ -79,7 +79,7 @@ impl<P: Clone> Outgoing<P> {
     /// The user comes online: of each of these conversations the user holds everything up to the
     /// first seq, and the log reaches the second. To be called once. What was committed while this
     /// was found out may have been told before.
-    pub fn resume(
+    pub(crate) fn resume(
         &mut self,
         behind: impl IntoIterator<Item = (ConversationId, Seq, Seq)>,
         out: &mut Vec<Action<P>>,
@@ -98,7 +98,7 @@ impl<P: Clone> Outgoing<P> {
     }
 
     /// An entry was committed that this connection's user may read.
-    pub fn committed(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
+    pub(crate) fn committed(&mut self, conv: ConversationId, seq: Seq, out: &mut Vec<Action<P>>) {
         if self.closed {
             return;
         }
@@ -114,13 +114,13 @@ impl<P: Clone> Outgoing<P> {
 
     /// Another connection of the same page has taken over: nothing is pushed, pushed again or given up
     /// any more. What is committed is still heard of, and acks still count.
-    pub fn stand_back(&mut self) {
+    pub(crate) fn stand_back(&mut self) {
         self.stands_back = true;
     }
 
     /// It was no page that has another connection: everything goes on from where it stood. Each
     /// push without an ack has its whole time again.
-    pub fn come_forward(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
+    pub(crate) fn come_forward(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
         if self.closed || !self.stands_back {
             return;
         }
@@ -138,7 +138,7 @@ impl<P: Clone> Outgoing<P> {
 
     /// The answer to a query showed the client everything in `conv` up to `seq`: what of it was not
     /// pushed yet need not be. What was pushed still wants its ack.
-    pub fn queried(&mut self, conv: ConversationId, seq: Seq) {
+    pub(crate) fn queried(&mut self, conv: ConversationId, seq: Seq) {
         if self.closed {
             return;
         }
@@ -150,7 +150,7 @@ impl<P: Clone> Outgoing<P> {
 
     /// The client has the push of this number; whether there is one without an ack. Unknown numbers change
     /// nothing: of another connection, acked before, or made up.
-    pub fn ack(&mut self, tid: u64, out: &mut Vec<Action<P>>) -> bool {
+    pub(crate) fn ack(&mut self, tid: u64, out: &mut Vec<Action<P>>) -> bool {
         let Some(pushed) = self.unacked.remove(&tid) else {
             return false;
         };
@@ -167,7 +167,7 @@ impl<P: Clone> Outgoing<P> {
     /// Answers [`Action::Fetch`]: the oldest entries of the logs, in the order in which to push them,
     /// within each log ascending and without holes. Whether they were taken: where a text was removed
     /// since they were read, they are asked for again.
-    pub fn fetched(
+    pub(crate) fn fetched(
         &mut self,
         entries: impl IntoIterator<Item = Entry<P>>,
         now: Tick,
@@ -225,7 +225,7 @@ impl<P: Clone> Outgoing<P> {
 
     /// Answers [`Action::Fetch`]: the logs could not be read now. They are asked for again later,
     /// through [`tick`](Self::tick).
-    pub fn fetch_failed(&mut self, now: Tick) {
+    pub(crate) fn fetch_failed(&mut self, now: Tick) {
         if self.is_fetching() {
             self.rest(now);
         }
@@ -234,7 +234,7 @@ impl<P: Clone> Outgoing<P> {
     /// The text of the message at `target` was recalled or replaced: what is held of it is dropped. Pushed and
     /// without an ack, it is not pushed again, but still has its time: after it the connection is closed, and
     /// the next bind brings what the message is now.
-    pub fn removed(&mut self, conv: ConversationId, target: Seq) {
+    pub(crate) fn removed(&mut self, conv: ConversationId, target: Seq) {
         let conversation = self.conversations.get(&conv);
         let is_being_read = conversation.is_some_and(|known| target > known.pushed_to());
         if is_being_read && self.fetch == Fetch::Outstanding {
@@ -250,7 +250,7 @@ impl<P: Clone> Outgoing<P> {
 
     /// The user may no longer read this conversation, or it is of a kind that this client cannot
     /// show: nothing more of it is pushed or waited for. Call it before [`fetched`](Self::fetched).
-    pub fn forget(&mut self, conv: ConversationId) {
+    pub(crate) fn forget(&mut self, conv: ConversationId) {
         self.conversations.remove(&conv);
         self.unacked.retain(|tid, pushed| {
             if pushed.conv == conv {
@@ -262,7 +262,7 @@ impl<P: Clone> Outgoing<P> {
     }
 
     /// When to call [`tick`](Self::tick) next.
-    pub fn next_deadline(&self) -> Option<Tick> {
+    pub(crate) fn next_deadline(&self) -> Option<Tick> {
         if self.stands_back {
             return None;
         }
@@ -275,7 +275,7 @@ impl<P: Clone> Outgoing<P> {
     }
 
     /// Time passed.
-    pub fn tick(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
+    pub(crate) fn tick(&mut self, now: Tick, out: &mut Vec<Action<P>>) {
         if self.stands_back {
             return;
         }
@@ -303,12 +303,12 @@ impl<P: Clone> Outgoing<P> {
     }
 
     /// Whether the logs are being read: what was asked for is not pushed yet.
-    pub fn is_fetching(&self) -> bool {
+    pub(crate) fn is_fetching(&self) -> bool {
         matches!(self.fetch, Fetch::Outstanding | Fetch::Outdated)
     }
 
     /// Pushes without an ack.
-    pub fn unacked(&self) -> usize {
+    pub(crate) fn unacked(&self) -> usize {
         self.unacked.len()
     }
 

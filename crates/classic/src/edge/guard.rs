@@ -12,15 +12,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use hongyan_gateway::adapter::{ApiError, bearer_token, session_token};
 use hongyan_service::{Caller, ServiceError};
 use http::HeaderMap;
 use http::header::{ACCEPT, HOST, ORIGIN, REFERER};
 use http::request::Parts;
 
-use crate::Gateway;
-use crate::http::auth::{bearer_token, recognise};
-use crate::http::cookie::session_token;
-use crate::http::error::ApiError;
+use super::Classic;
 
 /// Where a browser says how the asking page and this server belong together.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
@@ -34,32 +32,32 @@ const TOKEN_PARAMETER: &str = "token";
 /// A request from an allowed page, or from none, whose sender proved who they are.
 pub(super) struct Asker(pub(super) Caller);
 
-impl FromRequestParts<Arc<Gateway>> for Asker {
+impl FromRequestParts<Arc<Classic>> for Asker {
     type Rejection = ApiError;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        gateway: &Arc<Gateway>,
+        classic: &Arc<Classic>,
     ) -> Result<Self, ApiError> {
-        check_page(gateway, &parts.headers)?;
+        check_page(classic, &parts.headers)?;
         let token = bearer_token(&parts.headers)
             .or_else(|| session_token(parts))
             .ok_or(ServiceError::Unauthenticated("sign in with POST /login"))?;
-        let (caller, _) = gateway.service.authenticate(token).await?;
-        recognise(gateway, parts, &caller)?;
+        let (caller, _) = classic.gateway.service().authenticate(token).await?;
+        classic.gateway.recognise(parts, &caller)?;
         Ok(Self(caller))
     }
 }
 
 /// Refuses what a page of a foreign origin makes a browser ask.
-pub(super) fn check_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ServiceError> {
+pub(super) fn check_page(classic: &Classic, headers: &HeaderMap) -> Result<(), ServiceError> {
     let is_allowed = match headers.get(ORIGIN) {
         Some(origin) => {
             let origin = origin.to_str().unwrap_or_default();
-            is_listed(gateway, origin) || gateway.origins.may_use_cookie(headers)
+            is_listed(classic, origin) || classic.gateway.origins().may_use_cookie(headers)
         }
         None => match headers.get(SEC_FETCH_SITE) {
-            None => !is_foreign_referer(gateway, headers),
+            None => !is_foreign_referer(classic, headers),
             Some(site) => site == "same-origin" || site == "none",
         },
     };
@@ -74,7 +72,7 @@ pub(super) fn check_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), S
 
 /// Whether a link on a foreign page led here, as far as an old browser says so, or one that was reached by
 /// plain http.
-fn is_foreign_referer(gateway: &Gateway, headers: &HeaderMap) -> bool {
+fn is_foreign_referer(classic: &Classic, headers: &HeaderMap) -> bool {
     let Some(referer) = headers
         .get(REFERER)
         .and_then(|referer| referer.to_str().ok())
@@ -87,7 +85,7 @@ fn is_foreign_referer(gateway: &Gateway, headers: &HeaderMap) -> bool {
     };
     let from = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(from));
-    !is_own && !is_listed(gateway, &format!("{scheme}://{from}"))
+    !is_own && !is_listed(classic, &format!("{scheme}://{from}"))
 }
 
 /// Whether the browser's window asks, and not a script or a program.
@@ -113,12 +111,13 @@ pub(super) fn is_page(headers: &HeaderMap) -> bool {
 }
 
 /// Whether this origin is allowed wherever the server is reached: listed, or of this machine.
-pub(super) fn is_listed(gateway: &Gateway, origin: &str) -> bool {
-    let listed = gateway
-        .origins
+pub(super) fn is_listed(classic: &Classic, origin: &str) -> bool {
+    let listed = classic
+        .gateway
+        .origins()
         .iter()
         .any(|listed| listed.eq_ignore_ascii_case(origin));
-    listed || (gateway.classic.loopback_origins && is_loopback(origin))
+    listed || (classic.settings.loopback_origins && is_loopback(origin))
 }
 
 /// The token of a request that opens a socket: of its own in the address, else in the header, else

@@ -14,35 +14,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_delivery::Tick;
-use hongyan_delivery::classic::{Action, Entry};
+use hongyan_gateway::adapter::{
+    Ending, Item, Pace, Purse, Received, Registration, Socket, Stall, WriteError,
+};
+use hongyan_gateway::limits::{READ_SLICE, UNFRAMED_BYTES};
 use hongyan_protocol::{CloseCode, ConversationId, Failure, Seq};
 use hongyan_service::{Caller, Service, ServiceError, Undelivered};
 use tokio::time::{Instant, Sleep};
 use tungstenite::Utf8Bytes;
 
+use super::Classic;
 use super::calls::delivered;
 use super::frame;
 use super::limits::STRIKES;
 use super::pages::PlaceHeld;
-use crate::Gateway;
-use crate::connection::pace::Pace;
-use crate::connection::stall::Stall;
-use crate::door::Budget;
-use crate::hub::Registration;
-use crate::limits::{READ_SLICE, UNFRAMED_BYTES};
-use crate::outbox::{Ending, Item};
-use crate::transport::{Received, Socket, WriteError};
+use crate::delivery::{Action, Entry};
 
 /// Serves one connection of this user until it ends.
 pub(super) async fn serve(
-    gateway: Arc<Gateway>,
+    classic: Arc<Classic>,
     mut socket: Socket,
     caller: Caller,
     registration: Registration,
     place: PlaceHeld,
     is_page: bool,
 ) {
-    let mut connection = Connection::new(gateway, caller, registration, place, is_page);
+    let mut connection = Connection::new(classic, caller, registration, place, is_page);
     let end = connection.run(&mut socket).await;
     connection.service().disconnected(&connection.caller);
     tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "classic connection ended");
@@ -81,14 +78,14 @@ type Fetching = Pin<Box<dyn Future<Output = Page> + Send>>;
 
 /// The state of a connection.
 struct Connection {
-    gateway: Arc<Gateway>,
+    classic: Arc<Classic>,
     caller: Caller,
     /// Among the sockets of its page, with what it is pushed. Before the registration, so that it
     /// is given back first.
     place: PlaceHeld,
     registration: Registration,
     /// What its user has spent, on all connections.
-    budget: Arc<Budget>,
+    purse: Purse,
     /// Whether a browser's page opened it.
     is_page: bool,
     /// Whether it is one that knows errors when it sees them, and what its user sent elsewhere.
@@ -130,14 +127,14 @@ struct Connection {
 
 impl Connection {
     fn new(
-        gateway: Arc<Gateway>,
+        classic: Arc<Classic>,
         caller: Caller,
         registration: Registration,
         place: PlaceHeld,
         is_page: bool,
     ) -> Self {
         Self {
-            budget: gateway.door.users.of(caller.user()),
+            purse: classic.gateway.purse(caller.user()),
             place,
             is_page,
             knows_errors: false,
@@ -146,8 +143,8 @@ impl Connection {
             asked: None,
             ask_now: false,
             leaves: None,
-            own: gateway.service.fresh_client_id_prefix(),
-            gateway,
+            own: classic.gateway.service().fresh_client_id_prefix(),
+            classic,
             caller,
             registration,
             sent: 0,
@@ -166,7 +163,7 @@ impl Connection {
     }
 
     fn service(&self) -> &Arc<Service> {
-        &self.gateway.service
+        self.classic.gateway.service()
     }
 
     fn now(&self) -> Tick {
@@ -264,7 +261,7 @@ impl Connection {
         if self.leaves.is_none() {
             let at = self
                 .now()
-                .after(self.gateway.pages.turn_to_leave(&self.place));
+                .after(self.classic.pages.turn_to_leave(&self.place));
             self.leaves = Some(at);
         }
         match self.leaves {
@@ -276,7 +273,7 @@ impl Connection {
     /// Begins the catching up when nothing is awaited from the page's earlier sockets any more.
     fn end_handover(&mut self) {
         let is_over =
-            |until: Tick| until <= self.now() || !self.gateway.pages.page_owes_acks(&self.place);
+            |until: Tick| until <= self.now() || !self.classic.pages.page_owes_acks(&self.place);
         if self.working.is_none() && self.hands_over.is_some_and(is_over) {
             self.hands_over = None;
             self.come_online(false);
@@ -299,7 +296,7 @@ impl Connection {
                 }
                 Action::Fetch { after, limit } => self.fetch(after, limit),
                 Action::Delivered { conv, seq } => {
-                    delivered(&self.gateway, &self.caller, conv, seq);
+                    delivered(&self.classic, &self.caller, conv, seq);
                 }
                 Action::Close(code) => return Err(End::Close(code)),
             }
@@ -349,7 +346,7 @@ impl Connection {
                 if is_asked {
                     self.say(frame::bound());
                 }
-                let pages = &self.gateway.pages;
+                let pages = &self.classic.pages;
                 let missed = missed.iter().map(|one| {
                     let told = pages.told(self.caller.user(), one.conv);
                     (one.conv, one.delivered.max(told), one.head)
@@ -416,7 +413,7 @@ impl Connection {
         if due > now || self.stall.excuses(due, now) {
             return Ok(());
         }
-        if now >= self.heard.after(self.gateway.classic.idle) {
+        if now >= self.heard.after(self.classic.settings.idle) {
             if !self.may_read() {
                 // The silence is ours: its frames wait unread.
                 self.heard = now;
@@ -428,7 +425,7 @@ impl Connection {
         }
         if self
             .asked
-            .is_some_and(|asked| asked.after(self.gateway.classic.pong_within()) <= now)
+            .is_some_and(|asked| asked.after(self.classic.settings.pong_within()) <= now)
         {
             return Err(End::Close(CloseCode::IdleTimeout));
         }
@@ -443,8 +440,8 @@ impl Connection {
     /// When something is judged by the time.
     fn next_judgement(&self) -> Tick {
         let idle = match self.asked {
-            Some(asked) => asked.after(self.gateway.classic.pong_within()),
-            None => self.heard.after(self.gateway.classic.idle),
+            Some(asked) => asked.after(self.classic.settings.pong_within()),
+            None => self.heard.after(self.classic.settings.idle),
         };
         let deadline = self.place.delivery().outgoing.next_deadline();
         deadline.map_or(idle, |deadline| idle.min(deadline))

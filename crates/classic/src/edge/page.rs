@@ -12,7 +12,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS,
 };
 
-use crate::Gateway;
+use super::Classic;
 
 /// Where the page is.
 pub(super) const PATH: &str = "/classic";
@@ -30,50 +30,50 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Path, type and content of each file.
 const FILES: [(&str, &str, &str); 9] = [
-    (PATH, HTML, include_str!("../../assets/classic/index.html")),
+    (PATH, HTML, include_str!("../../assets/index.html")),
     (
         "/classic/style.css",
         CSS,
-        include_str!("../../assets/classic/style.css"),
+        include_str!("../../assets/style.css"),
     ),
     (
         "/classic/icon.svg",
         ICON,
-        include_str!("../../assets/classic/icon.svg"),
+        include_str!("../../assets/icon.svg"),
     ),
     (
         "/classic/main.js",
         SCRIPT,
-        include_str!("../../assets/classic/main.js"),
+        include_str!("../../assets/main.js"),
     ),
     (
         "/classic/connection.js",
         SCRIPT,
-        include_str!("../../assets/classic/connection.js"),
+        include_str!("../../assets/connection.js"),
     ),
     (
         "/classic/heartbeat.js",
         SCRIPT,
-        include_str!("../../assets/classic/heartbeat.js"),
+        include_str!("../../assets/heartbeat.js"),
     ),
     (
         "/classic/server.js",
         SCRIPT,
-        include_str!("../../assets/classic/server.js"),
+        include_str!("../../assets/server.js"),
     ),
     (
         "/classic/view.js",
         SCRIPT,
-        include_str!("../../assets/classic/view.js"),
+        include_str!("../../assets/view.js"),
     ),
     (
         "/classic/words.js",
         SCRIPT,
-        include_str!("../../assets/classic/words.js"),
+        include_str!("../../assets/words.js"),
     ),
 ];
 
-pub(super) fn routes() -> Router<Arc<Gateway>> {
+pub(super) fn routes() -> Router<Arc<Classic>> {
     FILES
         .into_iter()
         .fold(Router::new(), |router, (path, content_type, content)| {

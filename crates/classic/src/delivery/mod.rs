@@ -7,24 +7,24 @@
 //! conversations; each push that is not acked in time goes out again under its own number, a fixed
 //! number of times, and then the connection is closed; a text that was removed is not pushed again;
 //! the positions reported cover nothing that was not acked; what is held is bounded by the
-//! [`Policy`](crate::server::Policy).
+//! [`Policy`](hongyan_delivery::server::Policy).
 //! Not here: names, texts and JSON (payloads come ready-made), and reading the log (the caller
 //! carries out [`Action::Fetch`]).
 //!
-//! Two things differ from [`server`](crate::server), because that protocol wants them so. An ack is
+//! Two things differ from [`server`](hongyan_delivery::server), because that protocol wants them so. An ack is
 //! for a single push and acks come in any order, so each push has a time-out of its own. And a
 //! commit is taken as a hint only: whatever is pushed was read from the log, in its present state.
 
 mod conversation;
 mod outgoing;
 
-pub use outgoing::Outgoing;
+pub(crate) use outgoing::Outgoing;
 
 use hongyan_protocol::{CloseCode, ConversationId, Seq};
 
 /// What the caller has to do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action<P> {
+pub(crate) enum Action<P> {
     /// Write this push to the socket, under this number.
     Push {
         /// The number on this connection; the same when it is pushed again.
@@ -55,20 +55,20 @@ pub enum Action<P> {
 
 /// An entry as it was read from a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry<P> {
+pub(crate) struct Entry<P> {
     /// The conversation.
-    pub conv: ConversationId,
+    pub(crate) conv: ConversationId,
     /// Its position.
-    pub seq: Seq,
+    pub(crate) seq: Seq,
     /// What the client gets to see of it; `None` where that is nothing. Such an entry needs no ack.
-    pub shown: Option<Shown<P>>,
+    pub(crate) shown: Option<Shown<P>>,
 }
 
 /// What a push carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown<P> {
+pub(crate) struct Shown<P> {
     /// Its size, in bytes.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// The payload.
-    pub payload: P,
+    pub(crate) payload: P,
 }

@@ -8,28 +8,28 @@ use axum::routing::get;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
-use crate::Gateway;
+use super::Classic;
 
 /// Path and content of each.
 const FILES: [(&str, &str); 3] = [
     (
         "/images/zhangsan.svg",
-        include_str!("../../assets/classic/images/zhangsan.svg"),
+        include_str!("../../assets/images/zhangsan.svg"),
     ),
     (
         "/images/lisi.svg",
-        include_str!("../../assets/classic/images/lisi.svg"),
+        include_str!("../../assets/images/lisi.svg"),
     ),
     (
         "/images/wangwu.svg",
-        include_str!("../../assets/classic/images/wangwu.svg"),
+        include_str!("../../assets/images/wangwu.svg"),
     ),
 ];
 
 /// A picture that is opened by itself is a document: it may do nothing.
 const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-pub(super) fn routes() -> Router<Arc<Gateway>> {
+pub(super) fn routes() -> Router<Arc<Classic>> {
     FILES
         .into_iter()
         .fold(Router::new(), |router, (path, content)| {

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
+use hongyan_gateway::adapter::{ApiError, Body};
 use hongyan_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 
-use crate::Gateway;
-use crate::http::error::ApiError;
-use crate::http::extract::Body;
+use super::Classic;
 
 /// The parameters of a `POST`: of the body, or of the address where the body is empty.
 pub(super) struct Form<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Form<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Classic>> for Form<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &Arc<Gateway>) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, classic: &Arc<Classic>) -> Result<Self, ApiError> {
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let Body(body) = Body::from_request(request, state).await?;
+        let Body(body) = Body::from_request(request, &classic.gateway).await?;
         let parameters = if body.is_empty() {
             query.as_bytes()
         } else {

@@ -1,14 +1,4 @@
-//! The classic protocol: an adapter for clients of the course system that Hongyan grew out of.
-//!
-//! classic frames and HTTP calls → **classic** → service; service → hub → **classic** → pushes
-//!
-//! Owns: frames 0 to 6 at `/`, the course's HTTP calls, the page at `/classic`, the demo's pictures at `/images`.
-//! Promises: clients written for that system work unmodified; identity comes from the login alone,
-//! whatever ids a frame names; bad input costs an error frame, and the connection only if it goes on;
-//! neither tokens nor message texts reach the log.
-//! Not here: rules of messaging (`service`), when to push again and when to give up (`delivery`).
-//!
-//! `docs/CLASSIC.md` describes the protocol, `docs/MECHANISMS.md` what each of its mechanisms is for.
+//! All that speaks to classic clients: their sockets, their HTTP calls, their page.
 
 mod calls;
 mod connection;
@@ -28,16 +18,15 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::pages::Pages;
-pub(crate) use self::signed_out::seats as signed_out_seats;
-
 use axum::Router;
 use axum::routing::{get, post};
+use hongyan_gateway::Gateway;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, request};
+use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::Gateway;
+use self::pages::Pages;
 
 /// What a deployment may set of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +56,25 @@ impl Settings {
     }
 }
 
+/// What every request and connection of the adapter shares.
+struct Classic {
+    gateway: Arc<Gateway>,
+    settings: Settings,
+    pages: Pages,
+    signed_out: Arc<Semaphore>,
+}
+
 /// The adapter's routes; none when it is switched off.
-pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
-    if !gateway.classic.enabled {
+pub fn routes(gateway: &Arc<Gateway>, settings: Settings) -> Router {
+    if !settings.enabled {
         return Router::new();
     }
+    let classic = Arc::new(Classic {
+        gateway: Arc::clone(gateway),
+        settings,
+        pages: Pages::default(),
+        signed_out: Arc::new(Semaphore::new(limits::SIGNED_OUT)),
+    });
     let calls = Router::new()
         .route("/login", post(endpoints::login))
         .route("/logout", get(endpoints::logout))
@@ -79,21 +82,22 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router<Arc<Gateway>> {
         .route("/queryMsg", get(endpoints::query))
         .route("/queryMsgSinceMid", get(endpoints::query_since))
         .route("/queryContacts", get(endpoints::contacts))
-        .layer(cors(gateway));
+        .layer(cors(&classic));
     Router::new()
         .route("/", get(upgrade::upgrade))
         .merge(calls)
         .merge(page::routes())
         .merge(images::routes())
+        .with_state(classic)
 }
 
 /// Pages of allowed origins may make these calls with the cookie and read the answers: the course's
 /// page comes from another port than the messages.
-fn cors(gateway: &Arc<Gateway>) -> CorsLayer {
-    let gateway = Arc::clone(gateway);
+fn cors(classic: &Arc<Classic>) -> CorsLayer {
+    let classic = Arc::clone(classic);
     let is_allowed = move |origin: &HeaderValue, _: &request::Parts| {
         let origin = origin.to_str().unwrap_or_default();
-        guard::is_listed(&gateway, origin)
+        guard::is_listed(&classic, origin)
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use hongyan_gateway::adapter::{ApiError, Client, Cookie, QueryOf};
 use hongyan_protocol::{EntryId, ErrorCode, UserId};
-use hongyan_service::{Login, ServiceError};
+use hongyan_service::{Login, Service, ServiceError};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
@@ -13,13 +14,7 @@ use super::form::Form;
 use super::guard::{Asker, check_page, is_navigation, is_page, wants_page};
 use super::plain::Plain;
 use super::view::{ContactsVo, MessageVo};
-use super::{calls, page};
-use crate::Gateway;
-use crate::address::Client;
-use crate::http::account::seconds_until;
-use crate::http::cookie::Cookie;
-use crate::http::error::ApiError;
-use crate::http::extract::QueryOf;
+use super::{Classic, calls, page};
 
 /// What the device list shows for a sign-in of this kind; a part that differs each time follows, so
 /// that two browsers do not sign each other out.
@@ -64,19 +59,19 @@ pub(super) struct ContactsParameters {
 /// `POST /login`: sets the session cookie. A form that a browser sent goes on to the page; a script
 /// gets the contacts, as the course's page did.
 pub(super) async fn login(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     Extension(from): Extension<Client>,
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ApiError> {
-    check_page(&gateway, &headers)?;
+    let service = classic.gateway.service();
+    check_page(&classic, &headers)?;
     let known = Cookie::device(from, &headers);
-    let signed_in = gateway
-        .service
+    let signed_in = service
         .login(Login {
             login: form.email,
             password: form.password,
-            device: format!("{DEVICE} {}", gateway.service.fresh_client_id_prefix()),
+            device: format!("{DEVICE} {}", service.fresh_client_id_prefix()),
             client: None,
             address: Some(from.address),
             device_secret: known.value(&headers).map(str::to_owned),
@@ -90,17 +85,17 @@ pub(super) async fn login(
         Err(error) => return Err(error.into()),
     };
     let cookie = Cookie::session(from, &headers);
-    end_earlier_session(&gateway, cookie.value(&headers)).await;
+    end_earlier_session(service, cookie.value(&headers)).await;
     let mut response = if wants_page(&headers) {
         Redirect::to(page::PATH).into_response()
     } else {
         let token = signed_in.token.as_str();
-        let (caller, _) = gateway.service.authenticate(token).await?;
+        let (caller, _) = service.authenticate(token).await?;
         // A program that signs in this way has not looked at them.
         let shown = is_page(&headers);
-        Plain(calls::contacts(&gateway, &caller, shown).await?).into_response()
+        Plain(calls::contacts(&classic, &caller, shown).await?).into_response()
     };
-    let seconds = seconds_until(&gateway, signed_in.session.expires_at);
+    let seconds = classic.gateway.seconds_until(signed_in.session.expires_at);
     cookie.set(&mut response, signed_in.token.as_str(), seconds);
     if let Some(secret) = &signed_in.device_secret {
         known.set_long(&mut response, secret.as_str());
@@ -110,12 +105,12 @@ pub(super) async fn login(
 
 /// `GET /logout`
 pub(super) async fn logout(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     Extension(from): Extension<Client>,
     headers: HeaderMap,
     Asker(caller): Asker,
 ) -> Result<Response, ApiError> {
-    gateway.service.logout(&caller).await?;
+    classic.gateway.service().logout(&caller).await?;
     let mut response = if wants_page(&headers) {
         Redirect::to(page::PATH).into_response()
     } else {
@@ -130,13 +125,13 @@ pub(super) async fn logout(
 /// The protocol has no name for a message before it is stored, so a repeated request is a second
 /// message; the server makes up the client id.
 pub(super) async fn send(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     headers: HeaderMap,
     Asker(caller): Asker,
     Form(form): Form<SendForm>,
 ) -> Result<Plain<MessageVo>, ApiError> {
     calls::check_claim(&caller, form.sender_uid)?;
-    let service = &gateway.service;
+    let service = classic.gateway.service();
     let client_id = service.fresh_client_id_prefix();
     let (to, is_empty) = (form.recipient_uid, form.content.is_empty());
     let sent = calls::send(service, &caller, to, form.content, form.msg_type, client_id);
@@ -152,14 +147,14 @@ pub(super) async fn send(
 
 /// `GET /queryMsg`: an empty body where the two never spoke.
 pub(super) async fn query(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     headers: HeaderMap,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<QueryParameters>,
 ) -> Result<Response, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
     let reads = !is_navigation(&headers);
-    let found = calls::query(&gateway.service, &caller, of.other_uid, reads).await?;
+    let found = calls::query(classic.gateway.service(), &caller, of.other_uid, reads).await?;
     Ok(if found.messages.is_empty() {
         StatusCode::OK.into_response()
     } else {
@@ -169,36 +164,36 @@ pub(super) async fn query(
 
 /// `GET /queryMsgSinceMid`
 pub(super) async fn query_since(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     headers: HeaderMap,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<SinceParameters>,
 ) -> Result<Plain<Vec<MessageVo>>, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
     let reads = !is_navigation(&headers);
-    let (service, other) = (&gateway.service, of.other_uid);
+    let (service, other) = (classic.gateway.service(), of.other_uid);
     let found = calls::query_since(service, &caller, other, of.last_mid, reads).await?;
     Ok(Plain(found.messages))
 }
 
 /// `GET /queryContacts`
 pub(super) async fn contacts(
-    State(gateway): State<Arc<Gateway>>,
+    State(classic): State<Arc<Classic>>,
     Asker(caller): Asker,
     QueryOf(of): QueryOf<ContactsParameters>,
 ) -> Result<Plain<ContactsVo>, ApiError> {
     calls::check_claim(&caller, of.owner_uid)?;
-    Ok(Plain(calls::contacts(&gateway, &caller, true).await?))
+    Ok(Plain(calls::contacts(&classic, &caller, true).await?))
 }
 
 /// Signing in again in one browser leaves no session behind that nobody holds any more.
-async fn end_earlier_session(gateway: &Gateway, token: Option<&str>) {
+async fn end_earlier_session(service: &Service, token: Option<&str>) {
     let Some(token) = token else {
         return;
     };
     let ended: Result<(), ServiceError> = async {
-        let (caller, _) = gateway.service.authenticate(token).await?;
-        gateway.service.logout(&caller).await
+        let (caller, _) = service.authenticate(token).await?;
+        service.logout(&caller).await
     }
     .await;
     if let Err(error) = ended {

@@ -1,14 +1,14 @@
 //! What both doors of the adapter do, the frames and the HTTP calls, with the calls of the service.
 
+use hongyan_gateway::adapter::committed;
 use hongyan_protocol::{
     ClientId, ConversationId, EntryId, ErrorCode, Failure, Read, Send, Seq, Target, UserId,
 };
 use hongyan_service::{Caller, DirectMessage, DirectPage, Service, ServiceError};
 
+use super::Classic;
 use super::frame::failure;
 use super::view::{ContactsVo, MessageVo, People};
-use crate::Gateway;
-use crate::http::committed;
 
 /// The kind of message that is text, the only one.
 const TEXT: u64 = 1;
@@ -127,25 +127,25 @@ pub(super) async fn query_since(
 /// The people with whom the caller spoke last. Who gets to see them has been told of what they count: it
 /// is not pushed after a bind, because a page adds each push to its numbers.
 pub(super) async fn contacts(
-    gateway: &Gateway,
+    classic: &Classic,
     caller: &Caller,
     shown: bool,
 ) -> Result<ContactsVo, ServiceError> {
-    let service = &gateway.service;
+    let service = classic.gateway.service();
     let owner = service.me(caller).await?;
     let contacts = service.direct_contacts(caller).await?;
     if shown {
         for (conv, seq) in &contacts.counted {
-            delivered(gateway, caller, *conv, *seq);
+            delivered(classic, caller, *conv, *seq);
         }
     }
     Ok(ContactsVo::of(&contacts, &owner))
 }
 
 /// The caller has, or was told of, everything in a conversation up to here.
-pub(super) fn delivered(gateway: &Gateway, caller: &Caller, conv: ConversationId, seq: Seq) {
-    gateway.pages.note_told(caller.user(), conv, seq);
-    gateway.service.delivered(caller, conv, seq);
+pub(super) fn delivered(classic: &Classic, caller: &Caller, conv: ConversationId, seq: Seq) {
+    classic.pages.note_told(caller.user(), conv, seq);
+    classic.gateway.service().delivered(caller, conv, seq);
 }
 
 async fn read(

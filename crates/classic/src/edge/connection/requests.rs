@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hongyan_delivery::classic::{Entry, Shown};
 use hongyan_protocol::{ConversationId, ErrorCode, Failure, Ping, Seq, UserId};
 use hongyan_service::{Caller, DirectMessage, Service, ServiceError};
 
@@ -11,7 +10,7 @@ use super::super::frame::{self, Frame, failure};
 use super::super::limits::{HANDOVER, HEARTBEAT_CAP};
 use super::super::view::{MessageVo, People, encode};
 use super::{Answer, Connection, End, Page};
-use crate::price;
+use crate::delivery::{Entry, Shown};
 
 impl Connection {
     /// Handles one text frame.
@@ -41,7 +40,7 @@ impl Connection {
                     learnt,
                     background: false,
                 };
-                let next_ms = self.gateway.heartbeat.next_interval_ms(&ping);
+                let next_ms = self.classic.gateway.heartbeat().next_interval_ms(&ping);
                 let cap_ms = u64::try_from(HEARTBEAT_CAP.as_millis()).unwrap_or(u64::MAX);
                 self.say(frame::heartbeat(next_ms.min(cap_ms)));
             }
@@ -99,7 +98,7 @@ impl Connection {
             }
         }
         (self.knows_errors, self.wants_own) = (page.is_some(), wants_own);
-        if self.gateway.pages.take_over(&self.place, page) {
+        if self.classic.pages.take_over(&self.place, page) {
             self.say(frame::bound());
             self.hands_over = Some(now.after(HANDOVER));
         } else {
@@ -122,7 +121,7 @@ impl Connection {
     fn ack(&mut self, tid: u64) {
         let is_own = self.place.delivery().outgoing.ack(tid, &mut self.actions);
         if !is_own {
-            let follows = self.gateway.pages.ack_of_page(&self.place, tid);
+            let follows = self.classic.pages.ack_of_page(&self.place, tid);
             self.actions.extend(follows);
         }
     }
@@ -136,13 +135,13 @@ impl Connection {
 
     /// The user pays for a frame, or has to wait.
     fn pay(&self, frame: &Frame, bytes: usize) -> Result<(), ServiceError> {
-        let price = match frame {
-            Frame::Heartbeat { .. } | Frame::Ack { .. } => return Ok(()),
-            Frame::Send { .. } => price::SEND,
-            Frame::Bind { .. } | Frame::Query { .. } | Frame::Unread { .. } => price::PAGE,
-        };
-        let rate = &self.gateway.door.users.rate;
-        rate.try_spend(&self.budget, price.and(price::bytes_in(bytes)), rate.now())
+        match frame {
+            Frame::Heartbeat { .. } | Frame::Ack { .. } => Ok(()),
+            Frame::Send { .. } => self.purse.pay_for_message(bytes),
+            Frame::Bind { .. } | Frame::Query { .. } | Frame::Unread { .. } => {
+                self.purse.pay_for_question(bytes)
+            }
+        }
     }
 
     /// Refuses what is somebody else's, and what comes before the client is online.
