@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::ambient::Ambient;
 use crate::command::Command;
 use crate::driver::{Driver, Status};
-use crate::http::Http;
+use crate::http::{Http, SignIn};
 use crate::journal::Journal;
 use crate::message::Draft;
 use crate::outlet;
@@ -55,19 +55,31 @@ impl Client {
         let http = Http::new(&config.server)?;
         let journal = open_journal(config.state.clone()).await?;
         let ambient = Ambient::system()?;
+        let mut secret = None;
         let (token, signed_in) = match &config.credentials {
             Credentials::Token(token) => (token.clone(), None),
             Credentials::Password {
                 login,
                 password,
                 device,
-            } => match kept_token(journal.as_ref(), login) {
-                Some(token) => (token, None),
-                None => {
-                    let signed_in = http.login(login, password, device, &config.client).await?;
-                    (signed_in.token.clone(), Some(signed_in))
+            } => {
+                secret = kept_secret(journal.as_ref(), login);
+                match kept_token(journal.as_ref(), login) {
+                    Some(token) => (token, None),
+                    None => {
+                        let sign_in = SignIn {
+                            login,
+                            password,
+                            device,
+                            client: &config.client,
+                            device_secret: secret.as_deref(),
+                        };
+                        let mut signed_in = http.login(&sign_in).await?;
+                        secret = signed_in.device_secret.take().or(secret);
+                        (signed_in.token.clone(), Some(signed_in))
+                    }
                 }
-            },
+            }
         };
 
         let (commands, inbox) = mpsc::channel(COMMANDS);
@@ -86,7 +98,7 @@ impl Client {
             outlet,
             status_sender,
         );
-        tokio::spawn(driver.run(signed_in.is_some()));
+        tokio::spawn(driver.run(secret, signed_in.is_some()));
         let client = Self {
             commands,
             status,
@@ -315,6 +327,12 @@ async fn open_journal(directory: Option<PathBuf>) -> Result<Option<Journal>, Sta
     opened
         .unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
         .map(Some)
+}
+
+/// The secret that an earlier sign-in of this login name has left.
+fn kept_secret(journal: Option<&Journal>, login: &str) -> Option<Box<str>> {
+    let kept = journal?.kept().secret.as_ref()?;
+    (*kept.login == *login).then(|| kept.secret.clone())
 }
 
 /// The token that an earlier run has made for this login name.

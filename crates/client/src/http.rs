@@ -25,6 +25,18 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct SignedIn {
     pub(crate) token: Box<str>,
     pub(crate) user: UserProfile,
+    /// To be given at this device's next sign-in: then strangers who guess passwords do not lock it out.
+    pub(crate) device_secret: Option<Box<str>>,
+}
+
+/// What a device signs in with.
+pub(crate) struct SignIn<'a> {
+    pub(crate) login: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) device: &'a str,
+    pub(crate) client: &'a str,
+    /// From the answer to an earlier sign-in on this device.
+    pub(crate) device_secret: Option<&'a str>,
 }
 
 /// The server's HTTP side.
@@ -63,15 +75,16 @@ impl Http {
     }
 
     /// `POST /v1/login`.
-    pub(crate) async fn login(
-        &self,
-        login: &str,
-        password: &str,
-        device: &str,
-        client: &str,
-    ) -> Result<SignedIn, HttpError> {
-        let body =
-            json!({ "login": login, "password": password, "device": device, "client": client });
+    pub(crate) async fn login(&self, sign_in: &SignIn<'_>) -> Result<SignedIn, HttpError> {
+        let mut body = json!({
+            "login": sign_in.login,
+            "password": sign_in.password,
+            "device": sign_in.device,
+            "client": sign_in.client,
+        });
+        if let Some(secret) = sign_in.device_secret {
+            body["device_secret"] = secret.into();
+        }
         let request = self
             .client
             .post(self.url("/v1/login"))

@@ -10,7 +10,7 @@ use hongyan_delivery::client::outbox::Append;
 use hongyan_protocol::{ClientId, Send, Sent, Target, UserProfile};
 
 use crate::ambient::Ambient;
-use crate::http::Http;
+use crate::http::{Http, SignIn};
 use crate::message::Draft;
 use crate::{ConnectError, HttpError, Message, SubmitError};
 
@@ -35,7 +35,14 @@ impl Session {
         client: &str,
     ) -> Result<Self, ConnectError> {
         let http = Http::new(server)?;
-        let signed_in = http.login(login, password, device, client).await?;
+        let sign_in = SignIn {
+            login,
+            password,
+            device,
+            client,
+            device_secret: None,
+        };
+        let signed_in = http.login(&sign_in).await?;
         Ok(Self {
             http,
             token: signed_in.token,

@@ -64,6 +64,45 @@ async fn a_kept_token_needs_no_password_and_an_expired_one_is_replaced() {
     drop(client);
 }
 
+/// What the device has from its first sign-in shows that it is no stranger who guesses.
+#[tokio::test]
+async fn the_devices_secret_is_kept_and_given_at_each_later_sign_in() {
+    const ANSWER: &str = r#"{"token":"hy_1","session":1,"device_secret":"hyd_1","user":{"id":1000,"login":"ann","name":"Ann"}}"#;
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start().await;
+    let config = config(&server).state(directory.path());
+    let connecting = tokio::spawn(Client::connect(config.clone()));
+    let first = server.answer_http("200 OK", ANSWER).await;
+    assert!(!first.contains("device_secret"), "{first}");
+    let (client, events) = connecting.await.unwrap().unwrap();
+    let _peer = server.welcome().await;
+    drop(events);
+    client.close().await;
+
+    // In another run, in which the token turns out to have expired, as does the next one.
+    let (client, mut events) = connect(config.clone()).await;
+    let mut peer = server.accept().await;
+    peer.hello().await;
+    peer.close(CloseCode::Unauthenticated.number()).await;
+    let second = answer_login(&server).await;
+    assert!(second.contains(r#""device_secret":"hyd_1""#), "{second}");
+    let mut peer = server.accept().await;
+    peer.hello().await;
+    peer.close(CloseCode::Unauthenticated.number()).await;
+    wait_for(&mut events, |event| {
+        matches!(event, Event::Terminal(_)).then_some(())
+    })
+    .await;
+    drop((client, events));
+
+    // The token is gone, and an answer without a secret takes none away.
+    let connecting = tokio::spawn(Client::connect(config));
+    let third = answer_login(&server).await;
+    assert!(third.contains(r#""device_secret":"hyd_1""#), "{third}");
+    let (client, events) = connecting.await.unwrap().unwrap();
+    drop((client, events));
+}
+
 #[tokio::test]
 async fn a_password_that_is_no_longer_good_ends_it() {
     let directory = tempfile::tempdir().unwrap();

@@ -18,6 +18,8 @@ export interface LoginOptions {
   /** Names the device: its next sign-in replaces this one. */
   device?: string;
   client?: string;
+  /** What an earlier sign-in on this device gave. */
+  deviceSecret?: string;
   /** Keep the token in a cookie that scripts cannot read: for pages of the server's own origin, or of one of
    * the same site that the server allows. */
   cookie?: boolean;
@@ -25,15 +27,17 @@ export interface LoginOptions {
 
 /** Signs in. Rejects with a {@link HongyanError}. */
 export async function login(options: LoginOptions): Promise<SignedIn> {
-  const { server, ...body } = options;
+  const { server, deviceSecret, ...rest } = options;
+  const body = deviceSecret === undefined ? rest : { ...rest, device_secret: deviceSecret };
   const answer = await new Http(server, undefined, options.cookie === true).ask("POST", "/v1/login", body);
-  const { token, session, expires_at } = answer;
+  const { token, session, expires_at, device_secret } = answer;
   if (!Number.isSafeInteger(session) || !Number.isSafeInteger(expires_at)) throw garbage();
   return {
     ...(typeof token === "string" ? { token } : {}),
     session: session as number,
     user: profileOf(answer.user),
     expires_at: expires_at as number,
+    ...(typeof device_secret === "string" ? { device_secret } : {}),
   };
 }
 

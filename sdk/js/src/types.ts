@@ -21,4 +21,7 @@ export interface SignedIn {
   session: number;
   user: UserProfile;
   expires_at: number;
+  /** To be kept on this device and given at its next sign-in, also after signing out: then strangers who guess
+   * passwords do not lock it out. Absent when it went into a cookie. */
+  device_secret?: string;
 }

@@ -349,13 +349,47 @@ class Signing(unittest.IsolatedAsyncioTestCase):
                     async with person(node.url, ZHANGSAN, state=state):
                         pass
                 self.assertEqual(ended.exception.code, 4004)
+                self.assertEqual(list(Path(folder).iterdir()), [])
                 async with person(node.url, ZHANGSAN, state=state) as zhang:
-                    devices = [one.device for one in await looking.sessions()]
-                    self.assertEqual(sorted(devices), sorted([session.device, "looking"]))
+                    self.assertEqual(len(await looking.sessions()), 2)
                 async with person(node.url, ZHANGSAN):
                     self.assertEqual(len(await looking.sessions()), 3)
                 # Without a state file nobody could use the session again.
                 self.assertEqual(len(await looking.sessions()), 2)
+
+    async def test_a_device_that_was_signed_out_from_elsewhere_erases_what_it_kept(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            state = Path(folder) / "state"
+            async with server() as node, network(node.url) as line:
+                async with Client.open(line.url, login=ZHANGSAN, password=PASSWORD, state=state) as client:
+                    lost = Person(client)
+                    await asyncio.wait_for(client.online(), 60)
+                    lisi = await user_id(node.url, ZHANGSAN, LISI)
+                    await client.send("known here", to=lisi)
+                    session = next(one for one in await client.http.sessions() if one.current)
+                    self.assertTrue(state.exists())
+                    other = Http(node.url)
+                    await other.login(ZHANGSAN, PASSWORD, device="found")
+                    await other.end_session(session.session)
+                    await until("the loop has ended", lambda: lost.error is not None)
+                    assert isinstance(lost.error, Ended)
+                    self.assertEqual(lost.error.code, 4004)
+                self.assertEqual(list(Path(folder).iterdir()), [])
+
+    async def test_a_session_that_was_replaced_keeps_what_it_has(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            state = Path(folder) / "state"
+            async with server() as node:
+                async with Client.open(node.url, login=ZHANGSAN, password=PASSWORD, state=state, device="one") as client:
+                    replaced = Person(client)
+                    await asyncio.wait_for(client.online(), 60)
+                    await Http(node.url).login(ZHANGSAN, PASSWORD, device="one")
+                    await until("the loop has ended", lambda: replaced.error is not None)
+                    assert isinstance(replaced.error, Ended)
+                    self.assertEqual(replaced.error.code, 4001)
+                self.assertTrue(state.exists())
+                async with person(node.url, ZHANGSAN, state=state, device="one"):
+                    pass
 
     async def test_strangers_who_guess_passwords_do_not_lock_a_known_device_out(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

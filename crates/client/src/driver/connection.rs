@@ -6,7 +6,7 @@ use hongyan_protocol::CloseCode;
 use super::Driver;
 use super::carry::sync_frame;
 use super::link::{Link, Lost, Opened, Socket, Step};
-use crate::http::SignedIn;
+use crate::http::{SignIn, SignedIn};
 use crate::journal::Record;
 use crate::requests::Asker;
 use crate::{Credentials, Event, Reason, Terminal};
@@ -48,8 +48,16 @@ impl Driver {
             } => {
                 let http = self.http.clone();
                 let client = self.client_name.clone();
+                let secret = self.device_secret.clone();
                 self.link = Link::SigningIn(Box::pin(async move {
-                    http.login(&login, &password, &device, &client).await
+                    let sign_in = SignIn {
+                        login: &login,
+                        password: &password,
+                        device: &device,
+                        client: &client,
+                        device_secret: secret.as_deref(),
+                    };
+                    http.login(&sign_in).await
                 }));
             }
         }
@@ -70,6 +78,9 @@ impl Driver {
 
     async fn signed_in(&mut self, signed_in: SignedIn) {
         self.is_fresh_token = true;
+        if signed_in.device_secret.is_some() {
+            self.device_secret = signed_in.device_secret;
+        }
         let token = signed_in.token.clone();
         self.status.send_modify(|status| {
             status.user = Some(signed_in.user);

@@ -50,7 +50,7 @@ impl Driver {
                 let asker = Asker::History(reply);
                 match self.requests.ask_for_application(asker, now) {
                     Ok(req) => {
-                        let bytes = self.incoming.page_bytes();
+                        let bytes = self.incoming.wished_bytes();
                         let history = History { bytes, ..history };
                         self.put(&ClientFrame::History(history), Some(req));
                     }

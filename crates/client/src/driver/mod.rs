@@ -65,6 +65,8 @@ pub(crate) struct Driver {
     link: Link,
     /// The token was made by this run and not yet refused: a refusal of it is final.
     is_fresh_token: bool,
+    /// To be given at the next sign-in: it tells the server that this device knew the account before.
+    device_secret: Option<Box<str>>,
     /// Whether a session that seemed to be signed out was asked for once more.
     has_made_sure: bool,
     /// The session was signed out on purpose: nothing of it is to stay here.
@@ -137,6 +139,7 @@ impl Driver {
             reconnect: Reconnect::new(reconnect),
             link: Link::Waiting(now),
             is_fresh_token: false,
+            device_secret: None,
             has_made_sure: false,
             is_revoked: false,
             is_caught_up: false,
@@ -166,9 +169,9 @@ impl Driver {
     }
 
     /// Runs until every handle is gone, one asks to close, or the server ends it for good.
-    /// `is_fresh_token` says that the token was made just now.
-    pub(crate) async fn run(mut self, is_fresh_token: bool) {
-        self.is_fresh_token = is_fresh_token;
+    /// `secret` is the device's; `is_fresh_token` says that the token was made just now.
+    pub(crate) async fn run(mut self, secret: Option<Box<str>>, is_fresh_token: bool) {
+        (self.device_secret, self.is_fresh_token) = (secret, is_fresh_token);
         self.take_up().await;
         let mut commands = Vec::with_capacity(COMMANDS_A_TURN);
         while self.closing.is_none() && !self.is_over() {

@@ -14,7 +14,7 @@ use hongyan_delivery::client::outbox::{self, Append, Outbox};
 use hongyan_protocol::{ConversationId, UserId};
 
 use super::Driver;
-use crate::journal::{Journal, Kept, KeptToken, Record};
+use crate::journal::{Journal, Kept, KeptSecret, KeptToken, Record};
 use crate::{Credentials, StateError};
 
 /// From a change that may be lost to its writing.
@@ -184,12 +184,17 @@ impl Driver {
         }
     }
 
-    /// Keeps the token, with the login name that it was made for.
+    /// Keeps the token and the device's secret, with the login name that they were made for.
     pub(super) async fn keep_token(&mut self) {
         let token = self.status.borrow().token.clone();
         if let (Some(token), Credentials::Password { login, .. }) = (token, &self.credentials) {
             let login = login.clone();
-            self.keep_now(vec![Record::Token(Some(KeptToken { login, token }))])
+            let secret = self.device_secret.clone().map(|secret| {
+                let login = login.clone();
+                Record::Secret(KeptSecret { login, secret })
+            });
+            let token = Record::Token(Some(KeptToken { login, token }));
+            self.keep_now(std::iter::once(token).chain(secret).collect())
                 .await;
         }
     }

@@ -14,6 +14,8 @@ pub(crate) enum Record {
     User(UserId),
     /// The session's token; none once it is worth nothing.
     Token(Option<KeptToken>),
+    /// What tells the server at the next sign-in that this device knew the account before.
+    Secret(KeptSecret),
     /// A request entered the outbox.
     Submitted(Append),
     /// A request left the outbox, refused or taken back.
@@ -57,11 +59,26 @@ impl std::fmt::Debug for KeptToken {
     }
 }
 
+/// A device's secret, and the login name that it was made for.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KeptSecret {
+    pub(crate) login: Box<str>,
+    pub(crate) secret: Box<str>,
+}
+
+impl std::fmt::Debug for KeptSecret {
+    /// Shows no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeptSecret({}, …)", self.login)
+    }
+}
+
 /// What the journal adds up to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) user: Option<UserId>,
     pub(crate) token: Option<KeptToken>,
+    pub(crate) secret: Option<KeptSecret>,
     pub(crate) outbox: VecDeque<Append>,
     pub(crate) answered: AnsweredList,
     pub(crate) people: BTreeMap<ConversationId, UserId>,
@@ -78,6 +95,7 @@ impl Kept {
         match record {
             Record::User(user) => self.user = Some(user),
             Record::Token(token) => self.token = token,
+            Record::Secret(secret) => self.secret = Some(secret),
             Record::Submitted(append) => self.outbox.push_back(append),
             Record::Settled(client_id) => {
                 if self.take(&client_id).is_none() {
@@ -134,6 +152,7 @@ impl Kept {
         let mut records = Vec::with_capacity(4 + self.outbox.len() + self.held.len());
         records.extend(self.user.map(Record::User));
         records.push(Record::Token(self.token.clone()));
+        records.extend(self.secret.clone().map(Record::Secret));
         records.push(Record::Cursor {
             epoch: self.epoch.clone(),
             cursor: self.cursor.clone(),

@@ -13,10 +13,10 @@ use hongyan_protocol::{ClientFrame, ClientId, ConversationId, Millis, Sent, Seq,
 use serde::{Deserialize, Serialize};
 
 use super::checksum::crc32;
-use super::{KeptToken, Record};
+use super::{KeptSecret, KeptToken, Record};
 
 /// The version of the format that this program writes, and the newest it reads.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// A line that cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,6 +90,10 @@ enum Stored {
         token: Box<str>,
     },
     NoToken,
+    Secret {
+        login: Box<str>,
+        secret: Box<str>,
+    },
     /// The frame as it goes over the wire: one dictionary for both.
     Submitted {
         frame: String,
@@ -153,6 +157,10 @@ impl From<&Record> for Stored {
                 token: kept.token.clone(),
             },
             Record::Token(None) => Self::NoToken,
+            Record::Secret(kept) => Self::Secret {
+                login: kept.login.clone(),
+                secret: kept.secret.clone(),
+            },
             Record::Submitted(append) => Self::Submitted {
                 frame: frame(append),
             },
@@ -207,6 +215,7 @@ impl Stored {
             Self::User { user } => Record::User(user),
             Self::Token { login, token } => Record::Token(Some(KeptToken { login, token })),
             Self::NoToken => Record::Token(None),
+            Self::Secret { login, secret } => Record::Secret(KeptSecret { login, secret }),
             Self::Submitted { frame } => Record::Submitted(append(&frame)?),
             Self::Settled { client_id } => Record::Settled(client_id),
             Self::Held {

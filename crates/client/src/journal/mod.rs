@@ -17,7 +17,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
-pub(crate) use kept::{Kept, KeptToken, Record};
+pub(crate) use kept::{Kept, KeptSecret, KeptToken, Record};
 
 use crate::StateError;
 use line::BadLine;

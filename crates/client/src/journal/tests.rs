@@ -44,6 +44,10 @@ pub(super) fn one_of_each() -> Vec<Record> {
             token: "hy_token".into(),
         })),
         Record::Token(None),
+        Record::Secret(KeptSecret {
+            login: "ann".into(),
+            secret: "hyd_secret".into(),
+        }),
         Record::Reset,
         Record::Submitted(message("c1", "你好\n👋\u{1}")),
         Record::Submitted(Append::Edit(Edit {

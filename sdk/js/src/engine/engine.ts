@@ -202,7 +202,7 @@ export class Engine implements Backend {
         const take = (page: HistoryPage): void => resolve(this.#book.page(page));
         const req = this.#requests.askForApplication({ conv, resolve: take, reject }, now);
         const limit = this.#incoming.pageOf(range.limit ?? LIMITS.HISTORY_ENTRIES_DEFAULT);
-        const bytes = this.#incoming.pageBytes;
+        const bytes = this.#incoming.wishedBytes;
         const wish = bytes === undefined ? {} : { bytes };
         if (req !== null) this.#send({ type: "history", req, conv, ...range, limit, ...wish });
       });

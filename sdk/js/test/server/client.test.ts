@@ -286,6 +286,18 @@ test("a device that signs in anew keeps what its earlier session kept", async ()
   expect(await everythingKept(storage)).toContain("half a thought");
 });
 
+test("strangers who guess do not lock out a device that gives what its earlier sign-in gave", async () => {
+  const name = newUser();
+  const asked = { server: server.url, login: name, password: PASSWORD, device: "known" };
+  const { device_secret: deviceSecret } = await login(asked);
+  expect(deviceSecret).toMatch(/^hyd_/);
+  const guess = () => login({ ...asked, password: "a guess" }).then(String, (problem: HongyanError) => problem.code);
+  let answer = await guess();
+  for (let guesses = 1; guesses < 30 && answer === "unauthenticated"; guesses += 1) answer = await guess();
+  expect(answer).toBe("rate_limited");
+  expect((await login({ ...asked, deviceSecret: deviceSecret! })).token).toMatch(/^hy_/);
+});
+
 test("people are found, and signing in is told apart from being unreachable", async () => {
   const one = await signIn(newUser());
   expect(await one.client.findUser("user1")).toMatchObject({ name: "User 1" });

@@ -44,6 +44,7 @@ from .machines import (
     Incoming,
     Outbox,
     OutboxFull,
+    Pages,
     Reconnect,
     Reset,
     Send,
@@ -121,8 +122,12 @@ class Engine:
         self._device = config.device
         self._device_secret: str | None = None
         self._owns_session = False
+        self._made_sure = False
+        """Whether another ``hello`` was said to hear why the session is over."""
+        self._revoked = False
+        """Whether it was signed out on purpose: what was kept goes too."""
 
-        self.incoming = Incoming(config.start)
+        self.incoming = Incoming(config.start, Pages())
         self.outbox = Outbox()
         self.heartbeat = Heartbeat()
         self._backoff = Backoff()
@@ -246,6 +251,11 @@ class Engine:
         self._acks(turn)
         await self._keep(turn)
         if self._fatal is not None:
+            if self._revoked:
+                # Perhaps because this device is lost.
+                storage, self._storage = self._storage, None
+                assert storage is not None
+                await self._on_disk(storage.erase)
             raise self._fatal
 
     def _tick(self, turn: _Turn) -> None:
@@ -360,6 +370,7 @@ class Engine:
         self.heartbeat.connected(now, welcome.interval_ms, welcome.timeout_ms)
         self._noted_byte_at = now
         turn.events.append(OnlineEvent(welcome.user))
+        self.incoming.round_trip(opened.round_trip_ms)
         self._act(turn, self.incoming.history_is(welcome.epoch))
         self._act(turn, self.incoming.connected(now, welcome.user.id))
         self._act(turn, self.outbox.connected(now))
@@ -378,6 +389,7 @@ class Engine:
         if lost.link is not self._link:
             return
         now = _milliseconds()
+        was_online = self._online
         self._link = None
         self._online = False
         self._connected.clear()
@@ -395,7 +407,15 @@ class Engine:
         turn.changes.meta["networks"] = self.heartbeat.save(now)
         for ask in self._asks:
             ask.sent_at = None
-        if lost.code == 4001 and self._config.password is not None:
+        if lost.code == 4004:
+            # Signed out on purpose, or replaced: the answer to another `hello` tells.
+            if was_online and not self._made_sure:
+                self._made_sure = True
+                self._connect()
+                return
+            self._revoked = not was_online
+        # Whose session another sign-in has replaced would only replace that one.
+        if lost.code == 4001 and self._config.password is not None and not self._made_sure:
             # The session is over and the password is at hand: begin another one. A wrong password ends it.
             self.do(lambda turn: self._renew())
             return
@@ -461,6 +481,7 @@ class Engine:
         now = _milliseconds()
         frame = came.frame
         req = frame.get("req")
+        self.incoming.weigh(came.size if frame["type"] in ("synced", "history") else 0)
         try:
             if req is not None:
                 answered = self._requests.pop(req, None)

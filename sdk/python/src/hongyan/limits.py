@@ -38,6 +38,34 @@ HISTORY_PAGE = 200
 SYNC_PAGE = 50
 """Conversations in a page of sync."""
 
+PAGE_MS = 2_000
+"""How long a page may take. Pages follow what the link took in this time."""
+
+PAGE_BYTES_FIRST = 8 * 1024
+PAGE_BYTES_MIN = 2 * 1024
+PAGE_BYTES_MAX = 1024 * 1024
+"""A page of a link that was never measured, of the slowest one, and of the fastest: that is the server's own bound."""
+
+PAGE_GROWTH = 64
+"""A measure lets the next page grow so much, at most: a small page may have come from a buffer on the way."""
+
+SLOW_PAGE_BYTES = 64 * 1024
+"""A link whose pages are smaller is slow: it is asked for the list first, and then only for what is missing."""
+
+SLOW_FETCHES_MAX = 2
+"""Requests for history at one time over a slow link: one is on its way while the next is asked for."""
+
+TELLING_BYTES = 1024
+"""An answer of fewer bytes tells of the way there and back, and not of how much comes."""
+
+LIST_ROW_BYTES = 100
+LIST_ROWS_MIN = 10
+LIST_ROWS_MAX = 200
+"""A conversation of a list, in bytes, and the conversations in a page of one."""
+
+TEXT_BYTES_MAX = 64 * 1024
+"""The longest text."""
+
 RECENT = 10
 """Entries of a conversation in a page of sync, and so where a recent start begins."""
 

@@ -37,6 +37,7 @@ class Opened:
 
     link: Link
     welcome: Welcome
+    round_trip_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Came:
 
     link: Link
     frame: Frame
+    size: int
+    """In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,27 +173,28 @@ class Link:
             create_connection=Noted,
         )
         async with connection:
+            asked_at = self._clock()
             await connection.send(encode(self._hello))
-            answer = await asyncio.wait_for(self._receive(connection), limits.WELCOME_WAIT_MS / 1000)
+            answer, _ = await asyncio.wait_for(self._receive(connection), limits.WELCOME_WAIT_MS / 1000)
             if answer["type"] != "welcome":
                 raise _Broken(f"{answer['type']} instead of welcome")
-            self._post(Opened(self, Welcome.read(answer)))
+            self._post(Opened(self, Welcome.read(answer), self._clock() - asked_at))
             writer = asyncio.create_task(self._write(connection), name="hongyan-writer")
             try:
                 while True:
-                    frame = await self._receive(connection)
+                    frame, size = await self._receive(connection)
                     await self._ahead.acquire()
-                    self._post(Came(self, frame))
+                    self._post(Came(self, frame, size))
                     await self._readable.wait()
             finally:
                 writer.cancel()
 
-    async def _receive(self, connection: ClientConnection) -> Frame:
+    async def _receive(self, connection: ClientConnection) -> tuple[Frame, int]:
         text = await connection.recv()
         if not isinstance(text, str):
             raise _Broken("a binary message")
         self.frame_at = self._clock()
-        return decode(text)
+        return decode(text), len(text) if text.isascii() else len(text.encode())
 
     async def _write(self, connection: ClientConnection) -> None:
         while True:

@@ -3,11 +3,12 @@
 Owns: the outbox, entries that the program has not taken, positions, cursors, the list of conversations, what the
 heartbeat learnt, and the token of a session that the client began itself.
 Promises: one ``commit`` is carried out whole or not at all, and is on disk when it returns. The file is readable
-by its owner alone and in use by one client at a time.
+by its owner alone and in use by one client at a time. ``erase`` leaves nothing of it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -82,6 +83,7 @@ class Storage:
 
     def __init__(self, path: str | os.PathLike[str] | None):
         self.is_durable = path is not None
+        self._path = None if path is None else os.fspath(path)
         if path is not None:
             # Made before SQLite opens it, so that nobody else can ever read it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -177,5 +179,24 @@ class Storage:
             database.execute("ROLLBACK")
             raise
 
+    def erase(self) -> None:
+        """Remove the file, and overwrite it first: blocks that are only given back keep what was in them."""
+        self._database.close()
+        if self._path is None:
+            return
+        for path in (self._path, f"{self._path}-wal", f"{self._path}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                _overwrite(path)
+                os.unlink(path)
+
     def close(self) -> None:
         self._database.close()
+
+
+def _overwrite(path: str) -> None:
+    with open(path, "r+b") as file:
+        left = os.fstat(file.fileno()).st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, 1 << 20)))
+        file.flush()
+        os.fsync(file.fileno())

@@ -188,10 +188,47 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in a list: what is absent is 0, or as another position."""
+
+    conv: int
+    head: int
+    unread: int
+    user: int | None
+    """The other member; None in a conversation with oneself."""
+    theirs: tuple[int, int]
+    """How far the other member has read, and how far it is delivered there."""
+    own: tuple[int, int]
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Listed:
+        def position(read: str, delivered: str) -> tuple[int, int]:
+            seq = _integer(frame, read) if read in frame else 0
+            return seq, _integer(frame, delivered) if delivered in frame else seq
+
+        return cls(
+            conv=_integer(frame, "conv"),
+            head=_integer(frame, "head"),
+            unread=_integer(frame, "unread") if "unread" in frame else 0,
+            user=_integer(frame, "user") if "user" in frame else None,
+            theirs=position("read", "delivered"),
+            own=position("own_read", "own_delivered"),
+        )
+
+    def summary(self, me: int) -> Summary:
+        """The same as a page that is no list shows it, but for the entries."""
+        members = [Member(me, *self.own)]
+        if self.user is not None:
+            members.append(Member(self.user, *self.theirs))
+        return Summary(self.conv, "direct", self.head, self.unread, tuple(members), ())
+
+
+@dataclass(frozen=True, slots=True)
 class Synced:
     """A page of ``sync``."""
 
     conversations: tuple[Summary, ...]
+    list: tuple[Listed, ...]
     users: tuple[User, ...]
     total_unread: int
     cursor: str
@@ -201,6 +238,7 @@ class Synced:
     def read(cls, frame: Mapping[str, Any]) -> Synced:
         return cls(
             conversations=tuple(Summary.read(summary) for summary in _list(frame, "conversations")),
+            list=tuple(Listed.read(row) for row in _list(frame, "list")) if "list" in frame else (),
             users=tuple(User.read(user) for user in _list(frame, "users")),
             total_unread=_integer(frame, "total_unread"),
             cursor=_string(frame, "cursor"),

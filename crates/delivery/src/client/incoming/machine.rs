@@ -179,6 +179,13 @@ impl Incoming {
         (page < limits::PAGE_BYTES).then_some(page)
     }
 
+    /// The same for a page that somebody else asks for and waits for: only a link that was measured to be slow brings less
+    /// than was asked for.
+    pub fn wished_bytes(&self) -> Option<usize> {
+        let is_slow = self.pages.is_slow(self.policy.paging.as_ref()?);
+        self.page_bytes().filter(|_| is_slow == Some(true))
+    }
+
     /// An entry was pushed.
     pub fn entry(&mut self, entry: Entry, now: Tick, out: &mut Vec<Action>) {
         let (conv, seq) = (entry.conv, entry.seq);

@@ -144,6 +144,12 @@ export class Incoming {
     return page === undefined || page >= LIMITS.PAGE_BYTES ? undefined : page;
   }
 
+  /** The same for a page that somebody else asks for and waits for: only a link that was measured to be slow
+   * brings less than was asked for. */
+  get wishedBytes(): number | undefined {
+    return this.#pages?.isSlow === true ? this.pageBytes : undefined;
+  }
+
   /** How much longer than others a frame may take to come. */
   get allowance(): number {
     return this.#pages?.allowance ?? 0;

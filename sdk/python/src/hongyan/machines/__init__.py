@@ -9,6 +9,7 @@ from .actions import Conversation, Deliver, Done, Dropped, Failed, Found, Reconn
 from .heartbeat import Heartbeat
 from .incoming import Incoming, Start
 from .outbox import Outbox, OutboxFull
+from .pages import Pages
 from .reconnect import Backoff
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Incoming",
     "Outbox",
     "OutboxFull",
+    "Pages",
     "Reconnect",
     "Reset",
     "Send",

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from .. import limits
 from ..wire import Entry, Frame, History, Summary, Synced
 from .actions import Conversation, Deliver, Reset, Send
+from .pages import Pages
 from .reconnect import growing, jitter
 
 IncomingAction: TypeAlias = Send | Deliver | Conversation | Reset
@@ -47,6 +48,7 @@ class _Log:
     early: dict[int, Entry] = field(default_factory=dict)
     fetch_at: int | None = None
     fetching_since: int | None = None
+    fetching_until: int = 0
     fetching_after: int = 0
     failures: int = 0
 
@@ -70,8 +72,11 @@ class Position:
 class Incoming:
     """See the heading of the module."""
 
-    def __init__(self, start: Start = Start.RECENT) -> None:
+    def __init__(self, start: Start = Start.RECENT, pages: Pages | None = None) -> None:
         self._start = start
+        self._pages = pages
+        """What the link takes; None where pages do not follow it."""
+        self._asked_list = False
         self._user = 0
         self._connected = False
         self._logs: dict[int, _Log] = {}
@@ -89,6 +94,7 @@ class Incoming:
         self._held_when_asked: dict[int, int] = {}
         """How far those were held that moved since the page was asked for: it may be older than they are."""
         self._sync_since: int | None = None
+        self._sync_until = 0
         self._sync_at: int | None = None
         self._sync_failures = 0
         self._sync_page = limits.SYNC_PAGE
@@ -211,16 +217,22 @@ class Incoming:
         actions: list[IncomingAction] = []
         if self._sync_since is None:
             return actions
+        if self._pages is not None:
+            self._pages.answered(self._sync_since, now)
         self._sync_since = None
         self._sync_failures = 0
         for conv, log in self._logs.items():
             if log.unconfirmed and log.acked_before_sync < self._syncs:
                 log.unconfirmed = False
                 self._dirty.add(conv)
-        if any(self._is_below(summary) for summary in page.conversations):
+        summaries = [*(row.summary(self._user) for row in page.list), *page.conversations]
+        if any(self._is_below(summary) for summary in summaries):
             # An older state was put back, and nobody said so.
             return [*self._drop_all(), *self._sync(now)]
-        for summary in page.conversations:
+        if self._asked_list and self._may_have_all_at_once():
+            # The list is there; with the texts the walk takes few pages.
+            return [*(Conversation(summary) for summary in summaries), *self._sync(now)]
+        for summary in summaries:
             actions += self._shown(now, summary)
         if page.more:
             self.walk = page.cursor
@@ -243,6 +255,8 @@ class Incoming:
         log = self._logs.get(page.conv)
         if log is None or log.held is None or log.fetching_since is None:
             return []
+        if self._pages is not None:
+            self._pages.answered(log.fetching_since, now)
         if page.head < log.fetching_after:
             return [*self._drop_all(), *self._sync(now)]
         before = log.held
@@ -326,14 +340,14 @@ class Incoming:
         if not self._connected:
             return []
         actions: list[IncomingAction] = []
-        if self._sync_since is not None and now >= self._sync_since + limits.ANSWER_WAIT_MS:
+        if self._sync_since is not None and now >= self._sync_until:
             self._sync_since = None
             self._sync_at = now + growing(self._sync_failures)
             self._sync_failures += 1
         if self._sync_since is None and self._sync_at is not None and now >= self._sync_at:
             actions += self._sync(now)
         for log in self._logs.values():
-            if log.fetching_since is not None and now >= log.fetching_since + limits.ANSWER_WAIT_MS:
+            if log.fetching_since is not None and now >= log.fetching_until:
                 log.fetching_since = None
                 log.fetch_at = now + growing(log.failures)
                 log.failures += 1
@@ -346,12 +360,12 @@ class Incoming:
             return None
         deadlines = []
         if self._sync_since is not None:
-            deadlines.append(self._sync_since + limits.ANSWER_WAIT_MS)
+            deadlines.append(self._sync_until)
         elif self._sync_at is not None:
             deadlines.append(self._sync_at)
-        fetching = [log.fetching_since for log in self._logs.values() if log.fetching_since is not None]
-        deadlines += [since + limits.ANSWER_WAIT_MS for since in fetching]
-        if len(fetching) < limits.FETCHES_MAX:
+        fetching = [log.fetching_until for log in self._logs.values() if log.fetching_since is not None]
+        deadlines += fetching
+        if len(fetching) < self._slots():
             deadlines += [log.fetch_at for log in self._logs.values() if log.fetch_at is not None]
         return min(deadlines, default=None)
 
@@ -454,20 +468,63 @@ class Incoming:
         cursor = self.walk if self.walk is not None else self.cursor
         self._syncs += 1
         self._held_when_asked.clear()
-        self._sync_since = now
+        self._sync_since, self._sync_until = now, now + self._patience()
         self._sync_at = None
         frame: Frame = {"type": "sync"}
         if cursor is not None:
             frame["cursor"] = cursor
         if self._sync_page < limits.SYNC_PAGE:
             frame["limit"] = self._sync_page
+        pages = self._pages
+        self._asked_list = pages is not None and self._wants_list(pages, cursor)
+        if pages is None:
+            return [Send(frame)]
+        if self._asked_list:
+            frame["list"], frame["limit"] = True, min(pages.rows, frame.get("limit", pages.rows))
+        elif pages.wish is not None:
+            frame["bytes"] = pages.wish
         return [Send(frame)]
+
+    def _wants_list(self, pages: Pages, cursor: str | None) -> bool:
+        """Over a link that is slow, or was never measured and has everything to bring, the list comes first."""
+        has_nothing = cursor is None and not self._logs
+        is_slow = has_nothing if pages.is_slow is None else pages.is_slow
+        return self._start is not Start.RECENT or is_slow
+
+    def _may_have_all_at_once(self) -> bool:
+        """Whether the list that has just come was to find out how fast the link is, and it is fast."""
+        is_first = self.walk is None and self.cursor is None and not self._logs
+        return self._pages is not None and self._pages.is_slow is False and is_first and self._start is Start.RECENT
+
+    def _slots(self) -> int:
+        """Requests for history at one time."""
+        is_slow = self._pages is not None and self._pages.is_slow is True
+        return limits.SLOW_FETCHES_MAX if is_slow else limits.FETCHES_MAX
+
+    def _patience(self) -> int:
+        """How long an answer is waited for."""
+        return limits.ANSWER_WAIT_MS + self.allowance
+
+    @property
+    def allowance(self) -> int:
+        """How much longer than others an answer may take over this link."""
+        return 0 if self._pages is None else self._pages.allowance
+
+    def weigh(self, size: int) -> None:
+        """The answer that is given next has so many bytes."""
+        if self._pages is not None:
+            self._pages.weigh(size)
+
+    def round_trip(self, took: int) -> None:
+        """From a small request, such as ``hello``, to its answer it took so long. Before ``connected``."""
+        if self._pages is not None:
+            self._pages.round_trip(took)
 
     def _fetch(self, now: int) -> list[Send]:
         if not self._connected:
             return []
         self._ask_for_all_again()
-        room = limits.FETCHES_MAX - sum(1 for log in self._logs.values() if log.fetching_since is not None)
+        room = self._slots() - sum(1 for log in self._logs.values() if log.fetching_since is not None)
         wanted = sorted(
             (log.fetch_at, conv)
             for conv, log in self._logs.items()
@@ -479,9 +536,14 @@ class Incoming:
             log.fetch_at = None
             if not log.behind:
                 continue
-            log.fetching_since = now
-            log.fetching_after = log.held or 0
-            frame = {"type": "history", "conv": conv, "after": log.held, "limit": self._history_page}
+            log.fetching_since, log.fetching_until = now, now + self._patience()
+            log.fetching_after = held = log.held or 0
+            frame = {"type": "history", "conv": conv, "after": held, "limit": self._history_page}
+            if self._pages is not None:
+                if log.early:
+                    frame["limit"] = min(self._history_page, max(1, min(log.early) - held - 1))
+                if self._pages.wish is not None:
+                    frame["bytes"] = max(1, self._pages.wish // self._slots())
             sends.append(Send(frame))
         return sends
 
