@@ -69,6 +69,17 @@ export class Server {
     rmSync(this.#folder, { recursive: true });
   }
 
+  /** Copies the database, while the server runs. */
+  backup(file: string): void {
+    execFileSync(BINARY, ["backup", file, "--data-dir", this.#folder], { env, stdio: ["ignore", "ignore", "pipe"] });
+  }
+
+  /** Puts a copy in the place of the database, while no server runs. */
+  putBack(file: string): void {
+    const options = ["restore", file, "--replace", "--data-dir", this.#folder];
+    execFileSync(BINARY, options, { env, stdio: ["ignore", "ignore", "pipe"] });
+  }
+
   addUser(user: User): void {
     addUser(this.#folder, user);
   }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use hongyan_gateway::adapter::{ApiError, Client, Cookie, QueryOf};
-use hongyan_protocol::{EntryId, ErrorCode, UserId};
+use hongyan_protocol::{EntryId, ErrorCode, Failure, UserId};
 use hongyan_service::{Login, Service, ServiceError};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::form::Form;
-use super::guard::{Asker, check_page, is_navigation, is_page, wants_page};
+use super::guard::{Asker, Sender, check_page, is_navigation, is_page, wants_page};
 use super::plain::Plain;
 use super::view::{ContactsVo, MessageVo};
 use super::{Classic, calls, page};
@@ -127,15 +127,21 @@ pub(super) async fn logout(
 pub(super) async fn send(
     State(classic): State<Arc<Classic>>,
     headers: HeaderMap,
-    Asker(caller): Asker,
+    Sender { caller, paid }: Sender,
     Form(form): Form<SendForm>,
 ) -> Result<Plain<MessageVo>, ApiError> {
     calls::check_claim(&caller, form.sender_uid)?;
     let service = classic.gateway.service();
     let client_id = service.fresh_client_id_prefix();
     let (to, is_empty) = (form.recipient_uid, form.content.is_empty());
-    let sent = calls::send(service, &caller, to, form.content, form.msg_type, client_id);
-    match sent.await {
+    let sent = match paid {
+        Ok(()) => {
+            let send = calls::send(service, &caller, to, form.content, form.msg_type, client_id);
+            send.await
+        }
+        Err(refused) => Err(Failure::from(&refused)),
+    };
+    match sent {
         Ok(message) => Ok(Plain(message)),
         Err(failure) if is_page(&headers) => {
             let notice = calls::refused(service, &caller, to, is_empty, &failure);

@@ -32,7 +32,26 @@ const TOKEN_PARAMETER: &str = "token";
 /// A request from an allowed page, or from none, whose sender proved who they are.
 pub(super) struct Asker(pub(super) Caller);
 
+/// The same, where a page is to be told in its own way that its user has to wait.
+pub(super) struct Sender {
+    pub(super) caller: Caller,
+    pub(super) paid: Result<(), ServiceError>,
+}
+
 impl FromRequestParts<Arc<Classic>> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        classic: &Arc<Classic>,
+    ) -> Result<Self, ApiError> {
+        let Sender { caller, paid } = Sender::from_request_parts(parts, classic).await?;
+        paid?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Arc<Classic>> for Sender {
     type Rejection = ApiError;
 
     async fn from_request_parts(
@@ -44,8 +63,8 @@ impl FromRequestParts<Arc<Classic>> for Asker {
             .or_else(|| session_token(parts))
             .ok_or(ServiceError::Unauthenticated("sign in with POST /login"))?;
         let (caller, _) = classic.gateway.service().authenticate(token).await?;
-        classic.gateway.recognise(parts, &caller)?;
-        Ok(Self(caller))
+        let paid = classic.gateway.recognise(parts, &caller);
+        Ok(Self { caller, paid })
     }
 }
 

@@ -48,6 +48,9 @@ pub(super) const OWN_PAGE_AFTER: Duration = Duration::from_secs(1);
 /// How long acks for what an earlier socket of the page was pushed are waited for before it is pushed again.
 pub(super) const HANDOVER: Duration = Duration::from_millis(500);
 
+/// Between two notices that a page's user has to wait. Overflow: an error frame, which the course's page does not show.
+pub(super) const NOTICE_EVERY: Duration = Duration::from_secs(1);
+
 /// The name that a page gives itself, in bytes. Overflow: the frame is refused.
 pub(super) const PAGE_NAME_BYTES: usize = 64;
 

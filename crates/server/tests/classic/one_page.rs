@@ -473,3 +473,45 @@ async fn a_text_that_is_refused_shows_on_the_page() {
         (StatusCode::BAD_REQUEST, "bad_request".into())
     );
 }
+
+#[tokio::test]
+async fn who_has_to_wait_sees_it_on_the_page() {
+    let server = TestServer::start_with(|config| config.limits.user_units_per_second = 5).await;
+    let mut browser = Browser::sign_in(&server, ZHANG).await;
+    let mut page = of_page(&server, &browser, ZHANG_ID).await;
+    page.bind().await;
+    let mut stored = 0;
+    let notice = loop {
+        assert!(stored < 500, "nobody has to wait");
+        let said = page.say(LI_ID, "quick").await;
+        if said["content"] != "quick" {
+            break said;
+        }
+        stored += 1;
+    };
+    let wait = |shown: &serde_json::Value| {
+        let shown = shown["content"].as_str().unwrap();
+        assert!(shown.contains("没有发送") && shown.contains("请稍后再试"), "{shown}");
+    };
+    wait(&notice);
+    // One notice a second is enough.
+    let next = page.ask(say(ZHANG_ID, LI_ID, "quick")).await;
+    assert_eq!(next["data"]["code"], "rate_limited", "{next}");
+
+    // Over HTTP likewise; a program gets the error.
+    let form = [
+        ("senderUid", "1000"),
+        ("recipientUid", "1001"),
+        ("content", "quick"),
+        ("msgType", "1"),
+    ];
+    let request = browser.request(Method::POST, "/sendMsg").form(&form);
+    let answered = browser.send(request.header(ORIGIN, server.url())).await;
+    assert_eq!(answered.status, StatusCode::OK);
+    wait(&answered.json());
+    let refused = browser.send_msg(ZHANG_ID, LI_ID, "quick").await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::TOO_MANY_REQUESTS, "rate_limited".into())
+    );
+}

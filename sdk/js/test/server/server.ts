@@ -135,3 +135,61 @@ export class Network {
     if (this.#isCut) end();
   }
 }
+
+/** A link to a server that brings so many bytes a second to the client, in small pieces, each of them late. */
+export class SlowLink {
+  readonly #listener: Listener;
+  readonly #sockets = new Set<Socket>();
+  /** Bytes that came to the client. */
+  brought = 0;
+  url = "";
+
+  private constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  /** All connections share the `rate`, in bytes a second; `roundTrip` is in ms. */
+  static async to(url: string, rate: number, roundTrip: number): Promise<SlowLink> {
+    const { hostname, port } = new URL(url);
+    let freeAt = 0;
+    const link = new SlowLink(
+      createServer((client) => {
+        const server = connect({ port: Number(port), host: hostname });
+        for (const socket of [client, server]) {
+          link.#sockets.add(socket);
+          socket.on("error", () => {});
+          socket.on("close", () => [client, server].forEach((one) => one.destroy()));
+        }
+        client.on("data", (data) => setTimeout(() => server.write(data), roundTrip / 2));
+        // Timers may overtake each other by a millisecond; what they bring does not.
+        const onTheWay: Buffer[] = [];
+        server.on("data", (data: Buffer) => {
+          const piece = Math.max(64, Math.ceil(rate / 20));
+          for (let from = 0; from < data.length; from += piece) {
+            const some = data.subarray(from, from + piece);
+            freeAt = Math.max(performance.now(), freeAt) + (some.length / rate) * 1000;
+            onTheWay.push(some);
+            setTimeout(() => {
+              const next = onTheWay.shift();
+              link.brought += next?.length ?? 0;
+              if (next !== undefined) client.write(next);
+            }, freeAt - performance.now() + roundTrip / 2);
+          }
+          // Nothing more is taken from the server until the link is free again.
+          server.pause();
+          setTimeout(() => server.resume(), freeAt - performance.now());
+        });
+      }),
+    );
+    await new Promise<void>((resolve) => link.#listener.listen(0, "127.0.0.1", resolve));
+    const address = link.#listener.address();
+    if (typeof address !== "object" || address === null) throw new Error("no port");
+    link.url = `http://127.0.0.1:${address.port}`;
+    return link;
+  }
+
+  end(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#listener.close();
+  }
+}

@@ -90,6 +90,8 @@ struct Connection {
     is_page: bool,
     /// Whether it is one that knows errors when it sees them, and what its user sent elsewhere.
     knows_errors: bool,
+    /// When it was told last, in the place of a message, that its user has to wait.
+    noticed: Option<Tick>,
     /// Whether it is to be pushed that.
     wants_own: bool,
     /// Until when acks are awaited for what an earlier socket of the page was pushed; then begins the
@@ -138,6 +140,7 @@ impl Connection {
             place,
             is_page,
             knows_errors: false,
+            noticed: None,
             wants_own: false,
             hands_over: None,
             asked: None,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use hongyan_delivery::Tick;
 use hongyan_protocol::{ConversationId, ErrorCode, Failure, Ping, Seq, UserId};
 use hongyan_service::{Caller, DirectMessage, Service, ServiceError};
 
 use super::super::calls;
 use super::super::frame::{self, Frame, failure};
-use super::super::limits::{HANDOVER, HEARTBEAT_CAP};
+use super::super::limits::{HANDOVER, HEARTBEAT_CAP, NOTICE_EVERY};
 use super::super::view::{MessageVo, People, encode};
 use super::{Answer, Connection, End, Page};
 use crate::delivery::{Entry, Shown};
@@ -21,11 +22,11 @@ impl Connection {
             Err(failure) => return self.refuse(&failure),
         };
         self.strikes = self.strikes.saturating_sub(1);
+        let now = self.now();
         if let Err(refused) = self.pay(&frame, text.len()) {
-            self.say(frame::error(&Failure::from(&refused)));
+            self.refuse_to_pay_for(frame, &Failure::from(&refused), now);
             return Ok(());
         }
-        let now = self.now();
         if self.place.delivery().spoke(now, &mut self.actions) {
             self.registration.take_part();
         }
@@ -57,7 +58,7 @@ impl Connection {
             } => {
                 self.sent += 1;
                 let client_id = format!("{}-{}", self.own, self.sent);
-                let shows_errors = self.knows_errors || !self.is_page;
+                let shows_errors = self.shows_errors();
                 self.working = Some(Box::pin(async move {
                     let is_empty = content.is_empty();
                     let sent = calls::send(&service, &caller, recipient, content, kind, client_id);
@@ -80,6 +81,32 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Says that the user has to wait; to a page that would not see it, in the place of the message.
+    fn refuse_to_pay_for(&mut self, frame: Frame, failure: &Failure, now: Tick) {
+        match frame {
+            // To make a notice is work as well: now and then is enough.
+            Frame::Send { recipient, .. }
+                if !self.shows_errors()
+                    && self.noticed.is_none_or(|at| at.after(NOTICE_EVERY) <= now) =>
+            {
+                self.noticed = Some(now);
+                let (service, caller) = (Arc::clone(self.service()), self.caller);
+                let failure = failure.clone();
+                self.working = Some(Box::pin(async move {
+                    let to = recipient;
+                    let notice = calls::refused(&service, &caller, to, false, &failure).await;
+                    answer(Ok(frame::sent(&notice)))
+                }));
+            }
+            _ => self.say(frame::error(failure)),
+        }
+    }
+
+    /// Whether the client knows an error when it sees one.
+    fn shows_errors(&self) -> bool {
+        self.knows_errors || !self.is_page
     }
 
     /// Goes online; or, on a socket that stood back, says that it is no such one.

@@ -116,14 +116,15 @@ test("the page parses what its library hands over", async () => {
 for (const [signal, outage] of [
   ["SIGTERM", 500],
   ["SIGKILL", 3000],
+  ["SIGTERM", 20_000],
 ]) {
   test(`${signal} and ${outage} ms without a server`, async () => {
     const page = await tab(await browser.newContext());
     await signIn(page);
     await page.evaluate(() => begin());
     await says(page, "online");
-    await writes(`before ${signal}`);
-    await showsOnce(page, `before ${signal}`);
+    await writes(`before ${signal} ${outage}`);
+    await showsOnce(page, `before ${signal} ${outage}`);
 
     await server.stop(signal);
     await page.evaluate(() => (seen.status = null));
@@ -131,9 +132,9 @@ for (const [signal, outage] of [
     await server.run();
     await says(page, "online");
     await rests(page);
-    await writes(`after ${signal}`);
-    await showsOnce(page, `after ${signal}`);
-    assert.equal(await timesShown(page, `before ${signal}`), 1);
+    await writes(`after ${signal} ${outage}`);
+    await showsOnce(page, `after ${signal} ${outage}`);
+    assert.equal(await timesShown(page, `before ${signal} ${outage}`), 1);
     const connects = await page.evaluate(() => seen.connects.length);
     assert.ok(connects > 2, "its sockets have multiplied");
     await page.context().close();
