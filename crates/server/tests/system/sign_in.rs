@@ -152,7 +152,10 @@ async fn many_sign_ins_of_one_account_make_no_other_wait_in_vain() {
         "{others:?}"
     );
     // Each waits for its own line: the short one is at its end long before the long one is.
-    assert!(before < MANY * 2 / 3, "{before} were served before the others");
+    assert!(
+        before < MANY * 2 / 3,
+        "{before} were served before the others"
+    );
     // On a busy machine the last of them run into the time-out of a request; none is refused for another's sake. And the
     // account itself gets in: half the processor is its own once the others are served, and all of it then.
     let expected = [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE];
@@ -161,7 +164,10 @@ async fn many_sign_ins_of_one_account_make_no_other_wait_in_vain() {
         "{many:?}"
     );
     let served = served.into_inner();
-    assert!(served >= MANY / 2, "only {served} of {MANY} within the time of a request");
+    assert!(
+        served >= MANY / 2,
+        "only {served} of {MANY} within the time of a request"
+    );
 }
 
 #[tokio::test]
