@@ -5,6 +5,8 @@
     reason = "a test that cannot go on should stop where it is"
 )]
 
+mod restoring;
+
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -48,7 +50,8 @@ fn stderr(output: &Output) -> String {
 struct Server {
     child: Child,
     url: String,
-    _folder: TempDir,
+    /// Until the server's end.
+    folder: Option<TempDir>,
     data_dir: String,
 }
 
@@ -58,12 +61,16 @@ impl Server {
     }
 
     fn start_in(folder: TempDir) -> Self {
+        Self::start_on("127.0.0.1:0", folder)
+    }
+
+    fn start_on(address: &str, folder: TempDir) -> Self {
         let data_dir = path(folder.path());
         let mut child = hongyan(&[
             "serve",
             "--demo",
             "--listen",
-            "127.0.0.1:0",
+            address,
             "--data-dir",
             &data_dir,
         ])
@@ -83,7 +90,7 @@ impl Server {
         Self {
             child,
             url,
-            _folder: folder,
+            folder: Some(folder),
             data_dir,
         }
     }
@@ -643,7 +650,7 @@ fn a_server_whose_log_cannot_be_written_serves() {
     let mut server = Server {
         child,
         url: format!("http://{address}"),
-        _folder: folder,
+        folder: Some(folder),
         data_dir,
     };
     let send = [
