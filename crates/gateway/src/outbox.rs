@@ -182,6 +182,7 @@ impl Outbox {
         self.part.load(Ordering::Relaxed) != Part::Apart as u8
     }
 
+    /// From now on it has this part in the deliveries.
     pub fn set_part(&self, part: Part) {
         self.part.store(part as u8, Ordering::Relaxed);
     }

@@ -491,7 +491,10 @@ async fn who_has_to_wait_sees_it_on_the_page() {
     };
     let wait = |shown: &serde_json::Value| {
         let shown = shown["content"].as_str().unwrap();
-        assert!(shown.contains("没有发送") && shown.contains("请稍后再试"), "{shown}");
+        assert!(
+            shown.contains("没有发送") && shown.contains("请稍后再试"),
+            "{shown}"
+        );
     };
     wait(&notice);
     // One notice a second is enough.
