@@ -16,6 +16,8 @@ pub(crate) const QUESTIONS: usize = 16;
 pub(crate) enum Asker {
     /// The outbox, for this request.
     Append(ClientId),
+    /// The outbox, for what this request replies to.
+    Look(ClientId, Seq),
     /// The incoming half, for a page of conversations.
     Sync,
     /// The incoming half, for a gap in this conversation.

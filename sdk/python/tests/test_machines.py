@@ -6,6 +6,7 @@ import os
 import random
 import tempfile
 import unittest
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from hongyan.book import Book
 from hongyan.errors import WrongState
 from hongyan.identity import new_client_id
 from hongyan.log import Log
-from hongyan.machines import Deliver, Done, Incoming, Outbox, OutboxFull, Reconnect, Send, Start
+from hongyan.machines import Conversation, Deliver, Done, Incoming, Outbox, OutboxFull, Pages, Reconnect, Send, Start
 from hongyan.machines.incoming import Position
 from hongyan.storage import Changes, Storage
-from hongyan.wire import Entry, Frame, History, Member, Receipt, Sent, Summary, Synced, User
+from hongyan.wire import Entry, Frame, History, Listed, Member, Receipt, Sent, Summary, Synced, User
 
 ME, OTHER = 1, 2
 
@@ -568,6 +569,115 @@ class Identities(unittest.TestCase):
         one = new_client_id()
         self.assertRegex(one, r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
         self.assertLessEqual(one[:13], new_client_id()[:13])
+
+
+class SlowLink:
+    """A server with much to bring, behind a link that brings few bytes a second, in virtual time."""
+
+    CONVERSATIONS, MESSAGES, TEXT_BYTES, ENTRY_BYTES, ROW_BYTES = 60, 20, 600, 770, 100
+
+    def __init__(self, rate: int, round_trip: int, start: Start):
+        self.rate, self.way = rate, round_trip // 2
+        self.client = Incoming(start, Pages())
+        self.client.round_trip(round_trip)
+        self.now = self.free_at = 0
+        self.brought = 0
+        self.listed: dict[int, int] = {}
+        self.list_at: int | None = None
+        self.delivered: list[tuple[int, int]] = []
+        self.texts_before_the_list = 0
+        self.coming: list[tuple[int, int, Synced | History]] = []
+
+    def run(self) -> None:
+        self.act(self.client.connected(0, ME))
+        for _ in range(20_000):
+            if len(self.delivered) == self.CONVERSATIONS * self.MESSAGES:
+                return
+            deadline = self.client.next_deadline
+            assert deadline is not None
+            if self.coming and self.coming[0][0] <= deadline:
+                self.now, size, page = self.coming.pop(0)
+                self.brought += size
+                self.client.weigh(size)
+                self.act(
+                    self.client.synced(self.now, page)
+                    if isinstance(page, Synced)
+                    else self.client.history(self.now, page)
+                )
+            else:
+                self.now = max(self.now, deadline)
+                self.act(self.client.tick(self.now))
+
+    def act(self, actions: Sequence[object]) -> None:
+        for action in actions:
+            if isinstance(action, Send) and action.frame["type"] != "ack":
+                size, page = self.answer(action.frame)
+                self.free_at = max(self.free_at, self.now + self.way) + size * 1000 // self.rate
+                self.coming.append((self.free_at + self.way, size, page))
+            elif isinstance(action, Conversation):
+                self.listed.setdefault(action.summary.conv, self.now)
+                if len(self.listed) == self.CONVERSATIONS and self.list_at is None:
+                    self.list_at = self.now
+                    self.texts_before_the_list = len(self.delivered)
+            elif isinstance(action, Deliver):
+                self.delivered.append((action.entry.conv, action.entry.seq))
+
+    def answer(self, frame: Frame) -> tuple[int, Synced | History]:
+        room = frame.get("bytes", 1024 * 1024)
+        if frame["type"] == "history":
+            entries: list[Entry] = []
+            for seq in range(frame["after"] + 1, self.MESSAGES + 1):
+                if len(entries) == frame["limit"] or (entries and room < self.ENTRY_BYTES):
+                    break
+                room -= self.ENTRY_BYTES
+                entries.append(message(frame["conv"], seq))
+            return 100 + len(entries) * self.ENTRY_BYTES, History(frame["conv"], tuple(entries), self.MESSAGES, False)
+        shown = int(frame.get("cursor", 0))
+        rows: list[Listed] = []
+        summaries: list[Summary] = []
+        size = 100
+        while shown < self.CONVERSATIONS and len(rows) + len(summaries) < frame.get("limit", 50) and room > 0:
+            shown += 1
+            if frame.get("list"):
+                rows.append(Listed(shown, self.MESSAGES, self.MESSAGES, OTHER, (0, 0), (0, 0)))
+                size += self.ROW_BYTES
+                continue
+            recent = [message(shown, seq) for seq in range(self.MESSAGES - 9, self.MESSAGES + 1)]
+            room -= len(recent) * self.ENTRY_BYTES
+            size += len(recent) * self.ENTRY_BYTES + 200
+            members = (Member(ME, 0, 0), Member(OTHER, 0, 0))
+            summaries.append(Summary(shown, "direct", self.MESSAGES, self.MESSAGES, members, tuple(recent)))
+        more = shown < self.CONVERSATIONS
+        return size, Synced(tuple(summaries), (), 0, str(shown), more, tuple(rows))
+
+
+class Slow(unittest.TestCase):
+    def test_over_a_slow_link_the_list_comes_first_and_then_everything_once(self) -> None:
+        for rate in (2_000, 8_000, 20_000):
+            with self.subTest(rate=rate):
+                link = SlowLink(rate, 600, Start.EVERYTHING)
+                link.run()
+                self.assertEqual(len(set(link.delivered)), link.CONVERSATIONS * link.MESSAGES)
+                self.assertEqual(len(link.delivered), len(set(link.delivered)), "each once")
+                self.assertEqual(link.texts_before_the_list, 0)
+                assert link.list_at is not None
+                self.assertLess(link.list_at, 7_000)
+                needed = link.CONVERSATIONS * link.MESSAGES * link.ENTRY_BYTES
+                self.assertLess(link.brought, 1.2 * needed)
+
+    def test_over_a_fast_link_there_are_few_pages(self) -> None:
+        link = SlowLink(50_000_000, 20, Start.RECENT)
+        link.act(link.client.connected(0, ME))
+        pages = 0
+        while link.coming:
+            link.now, size, page = link.coming.pop(0)
+            pages += 1
+            link.client.weigh(size)
+            assert isinstance(page, Synced)
+            link.act(link.client.synced(link.now, page))
+        self.assertEqual(len(link.listed), link.CONVERSATIONS)
+        self.assertEqual(len(link.delivered), 10 * link.CONVERSATIONS)
+        self.assertLess(pages, 10)
 
 
 if __name__ == "__main__":

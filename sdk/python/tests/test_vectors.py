@@ -18,6 +18,7 @@ from hongyan.machines import (
     Found,
     Heartbeat,
     Incoming,
+    Look,
     Outbox,
     Reconnect,
     Reset,
@@ -33,6 +34,8 @@ def plain(action: object) -> Any:
     match action:
         case Send(frame):
             return {"send": frame}
+        case Look(client_id, conv, seq):
+            return {"look": {"client_id": client_id, "conv": conv, "seq": seq}}
         case Deliver(entry):
             return {"deliver": {"conv": entry.conv, "seq": entry.seq}}
         case Conversation(summary):
@@ -136,6 +139,8 @@ class OutboxDriver(Driver):
                 actions = list(machine.submit(now, value))
             case "sent":
                 actions = list(machine.sent(now, Sent.read(value)))
+            case "looked":
+                actions = list(machine.looked(now, value["client_id"], value["id"]))
             case "failed":
                 actions = list(
                     machine.failed(now, value["client_id"], value["code"], "", value["retry_after_ms"], value["random"])

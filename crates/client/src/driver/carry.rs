@@ -105,6 +105,20 @@ impl Driver {
                     self.outlet.push(Event::Send { client_id, state });
                 }
             }
+            outbox::Action::Look {
+                client_id,
+                conv,
+                seq,
+            } => {
+                let frame = ClientFrame::History(History {
+                    conv,
+                    before: Some(seq.next()),
+                    after: None,
+                    limit: Some(1),
+                    bytes: None,
+                });
+                self.request(Asker::Look(client_id, seq), frame);
+            }
             outbox::Action::Done { append, sent } => {
                 self.take_own(append, &sent);
                 let client_id = sent.client_id.clone();

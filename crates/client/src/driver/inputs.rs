@@ -125,6 +125,12 @@ impl Driver {
             (ServerFrame::Sent(sent), Some(Asker::Append(_))) => {
                 self.outbox.sent(sent, now, &mut self.outbox_actions);
             }
+            (ServerFrame::History(page), Some(Asker::Look(client_id, seq))) => {
+                let mut entries = page.entries.iter();
+                let found = entries.find(|entry| entry.seq == seq).map(|entry| entry.id);
+                let actions = &mut self.outbox_actions;
+                self.outbox.looked(&client_id, found, now, actions);
+            }
             (ServerFrame::Synced(page), Some(Asker::Sync)) => self.synced(page),
             (ServerFrame::History(page), Some(Asker::Fetch(_))) => self.fetched(page),
             (ServerFrame::History(page), Some(Asker::History(reply))) => {
@@ -203,7 +209,7 @@ impl Driver {
         let random = self.ambient.random();
         let retry_after_ms = failure.retry_after_ms;
         match asker {
-            Asker::Append(client_id) => {
+            Asker::Append(client_id) | Asker::Look(client_id, _) => {
                 let actions = &mut self.outbox_actions;
                 self.outbox
                     .failed(&client_id, failure, random, now, actions);

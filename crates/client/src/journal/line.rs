@@ -7,9 +7,9 @@
 
 use hongyan_delivery::client::heartbeat::Network;
 use hongyan_delivery::client::incoming::Held;
-use hongyan_delivery::client::outbox::{Answered, Append};
+use hongyan_delivery::client::outbox::{Answered, Append, Reply};
 use hongyan_protocol::heartbeat::Learnt;
-use hongyan_protocol::{ClientFrame, ClientId, ConversationId, Millis, Sent, Seq, UserId};
+use hongyan_protocol::{ClientFrame, ClientId, ConversationId, EntryId, Millis, Sent, Seq, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::checksum::crc32;
@@ -114,6 +114,8 @@ enum Stored {
         at: Millis,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         follow_up: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply: Option<StoredReply>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_open: bool,
     },
@@ -138,6 +140,37 @@ enum Stored {
     Networks {
         networks: Vec<StoredNetwork>,
     },
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredReply {
+    conv: ConversationId,
+    seq: Seq,
+    before: EntryId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<ClientId>,
+}
+
+impl From<&Reply> for StoredReply {
+    fn from(reply: &Reply) -> Self {
+        Self {
+            conv: reply.conv,
+            seq: reply.seq,
+            before: reply.before,
+            own: reply.own.clone(),
+        }
+    }
+}
+
+impl From<StoredReply> for Reply {
+    fn from(stored: StoredReply) -> Self {
+        Self {
+            conv: stored.conv,
+            seq: stored.seq,
+            before: stored.before,
+            own: stored.own,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -177,6 +210,7 @@ impl From<&Record> for Stored {
                 seq: answered.seq,
                 at: answered.at,
                 follow_up: answered.follow_up.as_ref().map(frame),
+                reply: answered.reply.as_ref().map(StoredReply::from),
                 is_open: answered.is_open,
             },
             Record::Direct(conv, user) => Self::Direct {
@@ -237,6 +271,7 @@ impl Stored {
                 seq,
                 at,
                 follow_up,
+                reply,
                 is_open,
             } => Record::Remembered(Answered {
                 append: append(&frame)?,
@@ -244,6 +279,7 @@ impl Stored {
                 seq,
                 at,
                 follow_up: follow_up.as_deref().map(append).transpose()?,
+                reply: reply.map(Reply::from),
                 is_open,
             }),
             Self::Direct { conv, user } => Record::Direct(conv, user),

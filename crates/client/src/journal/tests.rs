@@ -2,7 +2,7 @@
 
 use hongyan_delivery::client::heartbeat::Network;
 use hongyan_delivery::client::incoming::Held;
-use hongyan_delivery::client::outbox::{Answered, Append};
+use hongyan_delivery::client::outbox::{Answered, Append, Reply};
 use hongyan_protocol::heartbeat::Learnt;
 use hongyan_protocol::{
     Body, ClientId, ConversationId, Edit, EntryId, Millis, Recall, Send, Sent, Seq, Target, UserId,
@@ -80,6 +80,12 @@ pub(super) fn one_of_each() -> Vec<Record> {
                 seq,
                 client_id: client_id("c5"),
             })),
+            reply: Some(Reply {
+                conv,
+                seq,
+                before: EntryId::from_trusted(11),
+                own: Some(client_id("c1")),
+            }),
             is_open: true,
         }),
         Record::Direct(conv, UserId::from_trusted(1001)),

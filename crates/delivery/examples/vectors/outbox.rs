@@ -1,15 +1,16 @@
 //! Scripts for `client::Outbox`, with the default policy.
 //!
 //! Events: `connected`, `disconnected`, `tick`, `submit` (a frame to send), `sent` (the server's answer), and
-//! `failed`, `learn_direct` (the 1:1 conversation with a user), and `history_replaced`. Actions: `send` (a frame, without
-//! its `req`), `done`, `failed`, `found` and `dropped` (a client id), `reconnect`.
+//! `failed`, `looked` (the id of the entry that was looked up, or null), `learn_direct` (the 1:1 conversation with a user),
+//! and `history_replaced`. Actions: `send` (a frame, without its `req`), `look` (an entry to be looked up for a request),
+//! `done`, `failed`, `found` and `dropped` (a client id), `reconnect`.
 //!
 //! `random` counts in parts of 2^64: 2^62 is a quarter, and exact as a JavaScript number too.
 
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::outbox::{Action, Append, Outbox, Policy};
 use hongyan_protocol::{
-    ClientFrame, ClientId, ConversationId, ErrorCode, Failure, ServerFrame, UserId,
+    ClientFrame, ClientId, ConversationId, EntryId, ErrorCode, Failure, ServerFrame, UserId,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ pub(crate) fn vectors() -> String {
             another_history_and_a_recall(),
         ),
         ("what is there in another form", in_another_form()),
+        ("replies in another history", replies()),
     ];
     let scripts = scripts.map(|(name, steps)| replay(name, Outbox::new(Policy::default()), steps));
     to_text(&scripts)
@@ -136,6 +138,57 @@ fn in_another_form() -> Vec<(u64, Value)> {
     ]
 }
 
+/// A reply to what is still there stays one. An own message is there where it was answered now; another's, if the entry
+/// at its place has an id from before the reply.
+fn replies() -> Vec<(u64, Value)> {
+    vec![
+        (0, json!("connected")),
+        (1, submit("a1", 1)),
+        (10, sent("a1", 1)),
+        // To the own message; to one of somebody else's, at 2; and to one that will not be there.
+        (11, reply("a2", 1, 1)),
+        (20, entry("a2", 1, 4, 40)),
+        (21, reply("a3", 1, 2)),
+        (30, entry("a3", 1, 5, 50)),
+        (31, reply("a4", 1, 3)),
+        (40, entry("a4", 1, 6, 60)),
+        (41, reply("b1", 9, 1)),
+        (50, entry("b1", 9, 2, 70)),
+        (60, json!("disconnected")),
+        (70, json!("history_replaced")),
+        (80, json!("connected")),
+        (90, entry("a1", 1, 3, 100)),
+        (100, entry("a2", 1, 4, 110)),
+        (110, looked("a3", Some(20))),
+        (120, entry("a3", 1, 5, 120)),
+        // A lookup breaks off, and one is put off.
+        (130, json!("disconnected")),
+        (140, json!("connected")),
+        (150, failed("a4", ErrorCode::Overloaded, None)),
+        (275, json!("tick")),
+        (280, looked("a4", Some(100))),
+        (290, entry("a4", 1, 6, 130)),
+        (300, failed("b1", ErrorCode::ConversationNotFound, None)),
+        (310, entry("b1", 9, 2, 140)),
+    ]
+}
+
+fn reply(name: &str, conv: u64, to: u64) -> Value {
+    let mut reply = submit(name, conv);
+    reply["submit"]["reply_to"] = to.into();
+    reply
+}
+
+fn entry(name: &str, conv: u64, seq: u64, id: u64) -> Value {
+    let mut sent = sent_at(name, conv, seq);
+    sent["sent"]["id"] = id.into();
+    sent
+}
+
+fn looked(name: &str, found: Option<u64>) -> Value {
+    json!({ "looked": { "client_id": name, "id": found } })
+}
+
 fn recall(name: &str, conv: u64, seq: u64) -> Value {
     json!({ "submit": { "type": "recall", "conv": conv, "seq": seq, "client_id": name } })
 }
@@ -204,6 +257,12 @@ fn take(outbox: &mut Outbox, kind: &str, event: &Value, now: Tick, out: &mut Vec
             }
             other => panic!("nothing to submit: {other:?}"),
         },
+        "looked" => {
+            let client_id = event["client_id"].as_str().unwrap_or_default();
+            let client_id = ClientId::new(client_id).expect("a client id");
+            let found = event["id"].as_u64().map(EntryId::from_trusted);
+            outbox.looked(&client_id, found, now, out);
+        }
         "learn_direct" => {
             let number = |name: &str| event[name].as_u64().expect("a number");
             let conv = ConversationId::from_trusted(number("conv"));
@@ -239,6 +298,11 @@ fn action(action: Action) -> Value {
             let frame = ClientFrame::from(append).encode(None);
             json!({ "send": serde_json::from_str::<Value>(&frame).expect("a frame is JSON") })
         }
+        Action::Look {
+            client_id,
+            conv,
+            seq,
+        } => json!({ "look": { "client_id": client_id, "conv": conv, "seq": seq } }),
         Action::Done { sent, append: _ } => json!({ "done": sent.client_id }),
         Action::Failed { append, failure: _ } => json!({ "failed": append.client_id() }),
         Action::Found { client_id } => json!({ "found": client_id }),

@@ -7,7 +7,7 @@ use hongyan_delivery::client::incoming::{self, Incoming, Snapshot, Start};
 use hongyan_delivery::client::outbox::{self, AnsweredList, Append, Outbox};
 use hongyan_delivery::client::reconnect::{self, Next, Reconnect};
 use hongyan_protocol::{
-    Ack, ClientFrame, ClientId, ConversationId, Entry, History, ServerFrame, Sync, UserId,
+    Ack, ClientFrame, ClientId, ConversationId, Entry, History, Seq, ServerFrame, Sync, UserId,
 };
 
 use crate::support::Random;
@@ -33,6 +33,7 @@ enum Asked {
     Sync,
     Fetch(ConversationId),
     Append(ClientId),
+    Look(ClientId, Seq),
 }
 
 /// What survives a restart of the device.
@@ -198,7 +199,15 @@ impl Client {
             (Some(Asked::Append(_)), ServerFrame::Sent(sent)) => {
                 self.outbox.sent(sent, now, &mut outbox);
             }
-            (Some(Asked::Append(client_id)), ServerFrame::Error(failure)) => {
+            (Some(Asked::Look(client_id, seq)), ServerFrame::History(page)) => {
+                let found = page.entries.iter().find(|entry| entry.seq == seq);
+                let found = found.map(|entry| entry.id);
+                self.outbox.looked(&client_id, found, now, &mut outbox);
+            }
+            (
+                Some(Asked::Append(client_id) | Asked::Look(client_id, _)),
+                ServerFrame::Error(failure),
+            ) => {
                 let random = self.random.next();
                 self.outbox
                     .failed(&client_id, failure, random, now, &mut outbox);
@@ -235,6 +244,21 @@ impl Client {
         for action in outbox {
             match action {
                 outbox::Action::Request(append) => frames.push(self.request(append)),
+                outbox::Action::Look {
+                    client_id,
+                    conv,
+                    seq,
+                } => {
+                    let history = History {
+                        conv,
+                        before: Some(seq.next()),
+                        after: None,
+                        limit: Some(1),
+                        bytes: None,
+                    };
+                    let asked = Asked::Look(client_id, seq);
+                    frames.push(self.ask(ClientFrame::History(history), asked));
+                }
                 outbox::Action::Done { append, sent } => {
                     let entry = append.into_entry(&sent, self.user);
                     self.incoming.answered(entry, now, &mut answered);

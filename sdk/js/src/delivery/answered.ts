@@ -7,8 +7,8 @@
  * Owns: which are kept, and as what they are sent again.
  * Promises: bounded; the order of the answers; a text that was recalled or edited away is not kept. Whatever changes is
  * told, for keeping.
- * Refuses: edits and recalls of messages that are not kept. `reply_to` is not sent again, because it may name another
- * message by then.
+ * Refuses: edits and recalls of messages that are not kept. What a message replied to is kept beside it: its seq may be
+ * another message's by then.
  */
 import type { Sent } from "../wire.gen.ts";
 import type { Append } from "./outbox.ts";
@@ -38,9 +38,29 @@ export interface Answered {
   at: number;
   /** Its last edit, or its recall. */
   followUp: Append | null;
+  /** What it replies to. Absent where that is nothing. */
+  reply?: Reply;
   /** The history was replaced since, and it is not known what became of this message. */
   isOpen: boolean;
 }
+
+/** What a message replies to, by what another history may still have of it.
+ *
+ * A history that was put back is the beginning of the one that was there, and an id is never given twice. So the entry
+ * at this place is the one that was meant if its id is below that of the message which replied, and only then. */
+export interface Reply {
+  /** Where it stood. */
+  conv: number;
+  seq: number;
+  /** The id of the message that replied, when it was answered first. */
+  before: number;
+  /** Its client id, where it is one of these messages: it may have come to another place by being sent again. */
+  own?: string;
+}
+
+/** What a message that is sent again replies to: the message at this place, that at this place if it is the same, or
+ * nothing that is there. */
+export type RepliesTo = { seq: number } | { conv: number; perhaps: number } | null;
 
 /** A message is to be kept as it is now, or no more. */
 export type Changed = (clientId: string, message: Answered | null) => void;
@@ -60,13 +80,18 @@ export class AnsweredList {
   /** A request was answered, for the first time or again. */
   sent(append: Append, sent: Sent): void {
     if (append.type === "send") {
-      const { reply_to: _, ...plain } = append;
+      const { reply_to: to, ...plain } = append;
       const { conv, seq, at } = sent;
       const now = { append: plain as Append, conv, seq, at, followUp: null, isOpen: false };
-      // One that was sent again keeps its place among the others: they may all have to go once more.
+      // One that was sent again keeps its place among the others, and what it replied to at first: they may all have to
+      // go once more.
       const known = this.#messages.get(append.client_id);
       if (known !== undefined) return this.#put(known, now);
-      const message = { number: this.#number + 1, ...now };
+      const message: Answered = { number: this.#number + 1, ...now };
+      if (to !== undefined) {
+        const own = this.#at(conv, to)?.append.client_id;
+        message.reply = { conv, seq: to, before: sent.id, ...(own === undefined ? {} : { own }) };
+      }
       this.#push(message);
       // It may be so long that there is no room for it.
       if (this.#messages.has(append.client_id)) this.#changed(append.client_id, message);
@@ -109,8 +134,19 @@ export class AnsweredList {
   }
 
   /** What is to be sent again, in this order. */
-  open(): Append[] {
-    return [...this.#messages.values()].filter(({ isOpen }) => isOpen).map(({ append }) => append);
+  open(): Answered[] {
+    return [...this.#messages.values()].filter(({ isOpen }) => isOpen);
+  }
+
+  /** What a message replies to that is sent again, as far as that is known here. It is sent after those before it. */
+  repliesTo({ conv, seq, own }: Reply): RepliesTo {
+    if (own === undefined) return { conv, perhaps: seq };
+    const message = this.#messages.get(own);
+    return message === undefined || message.isOpen ? null : { seq: message.seq };
+  }
+
+  #at(conv: number, seq: number): Answered | undefined {
+    return [...this.#messages.values()].findLast((message) => message.conv === conv && message.seq === seq);
   }
 
   #push(message: Answered): void {

@@ -14,6 +14,7 @@
 import type { Edit, Entry, Failure, Recall, Send, Sent } from "../wire.gen.ts";
 import { isRetryable } from "./answers.ts";
 import { AnsweredList, inAnotherHistory } from "./answered.ts";
+import type { Reply } from "./answered.ts";
 import { BACKOFF, retryWait } from "./backoff.ts";
 import type { Backoff } from "./backoff.ts";
 
@@ -69,6 +70,8 @@ export const OUTBOX_POLICY: OutboxPolicy = {
 export type OutboxAction =
   /** Send it; answer with `sent` or `failed`. */
   | { kind: "request"; append: Append }
+  /** Look up the entry at this place, with a `history` of one; answer with `looked` or `failed`. */
+  | { kind: "look"; clientId: string; conv: number; seq: number }
   /** It is on the server's disk. The answer is also the push of the entry, see {@link entryOf}: give it to
    * the incoming half's `answered`. */
   | { kind: "done"; append: Append; sent: Sent }
@@ -91,6 +94,8 @@ interface Item {
   failures: number;
   /** It was answered before, in another history. */
   isAgain: boolean;
+  /** What it replied to there, while it is not known what that is here. */
+  reply?: Reply | undefined;
 }
 
 /** The slowest link that is served, in bytes a ms: a request has the time that it takes for its text and those
@@ -110,6 +115,10 @@ function utf8Bytes(text: unknown): number {
 }
 
 const READY: State = { kind: "ready" };
+
+function replyTo(item: Item, seq: number): void {
+  if (item.append.type === "send") item.append = { ...item.append, reply_to: seq };
+}
 
 export class Outbox {
   readonly #policy: OutboxPolicy;
@@ -170,8 +179,10 @@ export class Outbox {
 
   /** Puts what is to be sent again into the queue, and the others behind it. */
   #lineUp(waiting: Item[]): void {
-    for (const append of this.#answered.open()) {
-      this.#add({ append, lane: this.#lane(append), state: READY, failures: 0, isAgain: true });
+    for (const { append, reply } of this.#answered.open()) {
+      const item: Item = { append, lane: this.#lane(append), state: READY, failures: 0, isAgain: true };
+      if (append.type === "send") item.reply = reply;
+      this.#add(item);
     }
     for (const item of waiting) {
       if (item.state.kind === "inFlight") this.#inFlight += 1;
@@ -227,6 +238,8 @@ export class Outbox {
       item.failures += 1;
       item.state = { kind: "resting", until: now + wait };
       this.#inFlight -= 1;
+    } else if (item.reply !== undefined) {
+      return this.looked(clientId, null, now, out);
     } else if (item.isAgain) {
       this.#failedAgain(item, failure, out);
     } else {
@@ -235,6 +248,32 @@ export class Outbox {
       out.push({ kind: "failed", append: item.append, failure });
     }
     this.#send(now, out);
+  }
+
+  /** Answers a look: the id of the entry at that place, null where there is none. */
+  looked(clientId: string, found: number | null, now: number, out: OutboxAction[]): void {
+    const item = this.#items.get(clientId);
+    if (item?.state.kind !== "inFlight") return;
+    const { reply } = item;
+    if (reply !== undefined) {
+      if (found !== null && found < reply.before) replyTo(item, reply.seq);
+      item.reply = undefined;
+      item.state = READY;
+      item.failures = 0;
+      this.#inFlight -= 1;
+    }
+    this.#send(now, out);
+  }
+
+  /** What is to be asked for next: this, or first what it replies to. */
+  #asking(item: Item): OutboxAction {
+    const to = item.reply === undefined ? null : this.#answered.repliesTo(item.reply);
+    if (to !== null && "perhaps" in to) {
+      return { kind: "look", clientId: item.append.client_id, conv: to.conv, seq: to.perhaps };
+    }
+    if (to !== null) replyTo(item, to.seq);
+    item.reply = undefined;
+    return { kind: "request", append: item.append };
   }
 
   /** What was sent again is refused. */
@@ -351,7 +390,7 @@ export class Outbox {
         const late = Math.max(0, this.#throughAt - now - AT_ONCE);
         item.state = { kind: "inFlight", until: now + this.#policy.answerTimeout + late };
         this.#inFlight += 1;
-        out.push({ kind: "request", append: item.append });
+        out.push(this.#asking(item));
         lanes.set(item.lane, ahead + 1);
       } else {
         lanes.set(item.lane, null);

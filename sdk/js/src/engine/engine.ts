@@ -401,6 +401,10 @@ export class Engine implements Backend {
       case "history":
         if (asker?.kind === "fetch") this.#in((out) => this.#incoming.fetched(frame, now, out));
         if (asker?.kind === "history") asker.resolve(frame);
+        if (asker?.kind === "look") {
+          const found = frame.entries.find(({ seq }) => seq === asker.seq)?.id ?? null;
+          this.#out((out) => this.#outbox.looked(asker.clientId, found, now, out));
+        }
         return;
       case "error":
         return asker === null ? undefined : this.#refused(asker, frame, now);
@@ -414,6 +418,7 @@ export class Engine implements Backend {
     const random = Math.random();
     switch (asker.kind) {
       case "append":
+      case "look":
         return this.#out((out) => this.#outbox.failed(asker.clientId, failure, random, now, out));
       case "sync":
         if (failure.code === "bad_request") return this.#incoming.syncRefused(random, now);
@@ -553,6 +558,12 @@ export class Engine implements Backend {
           const req = this.#requests.ask({ kind: "append", clientId: append.client_id });
           // The server reads a frame in one go where these two come first.
           this.#send({ ...{ type: append.type, req }, ...append });
+          break;
+        }
+        case "look": {
+          const { clientId, conv, seq } = action;
+          const req = this.#requests.ask({ kind: "look", clientId, seq });
+          this.#send({ type: "history", req, conv, before: seq + 1, limit: 1 });
           break;
         }
         case "done":

@@ -17,6 +17,8 @@ export interface Question {
 /** Who waits for an answer. */
 export type Asker =
   | { kind: "append"; clientId: string }
+  /** The outbox, for what this request replies to. */
+  | { kind: "look"; clientId: string; seq: number }
   | { kind: "sync" }
   | { kind: "fetch"; conv: number }
   | { kind: "read"; conv: number; seq: number }

@@ -168,6 +168,8 @@ describe("outbox", () => {
       outbox.learnDirect(event.learn_direct.user, event.learn_direct.conv);
     } else if (event.sent) {
       outbox.sent(event.sent as Sent, at, out);
+    } else if (event.looked) {
+      outbox.looked(event.looked.client_id, event.looked.id, at, out);
     } else if (event.failed) {
       const { client_id, code, retry_after_ms, random } = event.failed;
       const failure = { code, message: "", ...(retry_after_ms === null ? {} : { retry_after_ms }) };
@@ -181,6 +183,8 @@ describe("outbox", () => {
     switch (action.kind) {
       case "request":
         return { send: action.append };
+      case "look":
+        return { look: { client_id: action.clientId, conv: action.conv, seq: action.seq } };
       case "done":
         return { done: action.sent.client_id };
       case "failed":

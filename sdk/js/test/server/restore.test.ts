@@ -65,3 +65,33 @@ test("after a restore clients show what there is, and what they had sent comes a
   await until(async () => expect(await texts(fresh.client, conv)).toEqual([...expected, "goes on"]));
   await Promise.all([ann, again, fresh].map(({ client }) => client.close()));
 }, 120_000);
+
+test("what is sent again replies to what it replied to, where that is still there, and to nothing else", async () => {
+  const [one, other] = ["eve", "fay"].map((name) => server.addUser(name, name, PASSWORD)) as [string, string];
+  const eve = await Person.signIn(server.url, one, { storage: new MemoryStorage(), account: "eve" });
+  const fay = await Person.signIn(server.url, other, { storage: new MemoryStorage(), account: "fay" });
+  await until(() => expect(eve.isCaughtUp && fay.isCaughtUp).toBe(true));
+  const { conv, seq: question } = await fay.client.send({ to: eve.id }, "a question").sent;
+  await until(() => expect(eve.client.conversation(conv)?.held).toBe(1));
+  server.backup(join(folder, "replies.db"));
+  const { seq: answer } = await eve.client.send({ conv }, "an answer", { replyTo: question }).sent;
+  await eve.client.send({ conv }, "more of it", { replyTo: answer }).sent;
+  await until(() => expect(fay.client.conversation(conv)?.held).toBe(3));
+  await fay.client.send({ conv }, "thanks", { replyTo: answer }).sent;
+  const resets: string[] = [];
+  eve.client.on("reset", () => resets.push("eve"));
+  fay.client.on("reset", () => resets.push("fay"));
+  await server.stop();
+  server.restore(join(folder, "replies.db"));
+  await server.run();
+
+  await until(() => expect(resets.sort()).toEqual(["eve", "fay"]));
+  await until(async () => expect((await texts(fay.client, conv)).sort()).toEqual(["a question", "an answer", "more of it", "thanks"]));
+  const entries = await fay.client.cached(conv, { limit: 100 });
+  const named = (text: string) => entries.find(({ body }) => body?.text === text);
+  expect(named("an answer")?.reply_to).toBe(question);
+  expect(named("more of it")?.reply_to).toBe(named("an answer")?.seq);
+  // It answered a message that was gone then; another one may have its place.
+  expect(named("thanks")?.reply_to).toBeUndefined();
+  await Promise.all([eve, fay].map(({ client }) => client.close()));
+}, 120_000);

@@ -42,6 +42,7 @@ from .machines import (
     Failed,
     Heartbeat,
     Incoming,
+    Look,
     Outbox,
     OutboxFull,
     Pages,
@@ -506,6 +507,8 @@ class Engine:
             match action:
                 case Send(frame):
                     self._send_frame(turn, frame)
+                case Look():
+                    self._look(turn, action)
                 case Deliver(entry):
                     self._deliver(turn, entry)
                 case Shown(summary):
@@ -603,6 +606,17 @@ class Engine:
             retry_after_ms = answer.get("retry_after_ms")
             random = secrets.randbits(64)
             self._act(turn, self.outbox.failed(now, client_id, code, message, retry_after_ms, random))
+
+    def _look(self, turn: _Turn, look: Look) -> None:
+        def looked(turn: _Turn, answer: Frame) -> None:
+            if answer["type"] == "error":
+                self._on_append(turn, look.client_id, answer)
+                return
+            found = next((one.id for one in History.read(answer).entries if one.seq == look.seq), None)
+            self._act(turn, self.outbox.looked(_milliseconds(), look.client_id, found))
+
+        frame = {"type": "history", "conv": look.conv, "before": look.seq + 1, "limit": 1}
+        self._request(turn, frame, looked)
 
     def _done(self, turn: _Turn, client_id: str, sent: Sent, request: Frame) -> None:
         turn.changes.settled.append(client_id)

@@ -228,21 +228,22 @@ class Synced:
     """A page of ``sync``."""
 
     conversations: tuple[Summary, ...]
-    list: tuple[Listed, ...]
     users: tuple[User, ...]
     total_unread: int
     cursor: str
     more: bool
+    list: tuple[Listed, ...] = ()
+    """Where it is a list: the conversations of the page."""
 
     @classmethod
     def read(cls, frame: Mapping[str, Any]) -> Synced:
         return cls(
             conversations=tuple(Summary.read(summary) for summary in _list(frame, "conversations")),
-            list=tuple(Listed.read(row) for row in _list(frame, "list")) if "list" in frame else (),
             users=tuple(User.read(user) for user in _list(frame, "users")),
             total_unread=_integer(frame, "total_unread"),
             cursor=_string(frame, "cursor"),
             more=frame.get("more") is True,
+            list=tuple(Listed.read(row) for row in _list(frame, "list")) if "list" in frame else (),
         )
 
 

@@ -6,13 +6,13 @@
 //! Owns: which are kept, and as what they are sent again.
 //! Promises: bounded; the order of the answers; a text that was recalled or edited away is not kept. It is plain data
 //! and works by the inputs alone: an SDK that keeps the inputs gets the same list from them.
-//! Refuses: edits and recalls of messages that are not kept, and what was recalled before. `reply_to` is not sent again,
-//! because it may name another message by then.
+//! Refuses: edits and recalls of messages that are not kept, and what was recalled before. What a message replied to is
+//! kept beside it: its seq may be another message's by then.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use hongyan_protocol::{
-    Body, ClientId, ConversationId, Edit, Millis, Recall, Send, Sent, Seq, UserId,
+    Body, ClientId, ConversationId, Edit, EntryId, Millis, Recall, Send, Sent, Seq, UserId,
 };
 
 use super::Append;
@@ -42,8 +42,37 @@ pub struct Answered {
     pub at: Millis,
     /// Its last edit, or its recall.
     pub follow_up: Option<Append>,
+    /// What it replies to.
+    pub reply: Option<Reply>,
     /// The history was replaced since, and it is not known what became of this message.
     pub is_open: bool,
+}
+
+/// What a message replies to, by what another history may still have of it.
+///
+/// A history that was put back is the beginning of the one that was there, and an id is never given twice. So the entry at
+/// this place is the one that was meant if its id is below that of the message which replied, and only then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Where it stood.
+    pub conv: ConversationId,
+    /// Where it stood.
+    pub seq: Seq,
+    /// The id of the message that replied, when it was answered first.
+    pub before: EntryId,
+    /// Its name, where it is one of these messages: it may have come to another place by being sent again.
+    pub own: Option<ClientId>,
+}
+
+/// What a message that is sent again replies to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum RepliesTo {
+    /// Nothing that is there.
+    Nothing,
+    /// The message at this place.
+    This(Seq),
+    /// That at this place, if it is the same.
+    Perhaps(ConversationId, Seq),
 }
 
 /// The answered messages that are kept, in the order of their answers.
@@ -78,22 +107,30 @@ impl AnsweredList {
         match append {
             Append::Send(send) => {
                 let mut send = send.clone();
-                send.reply_to = None;
+                let reply = send.reply_to.take().map(|seq| Reply {
+                    conv: sent.conv,
+                    seq,
+                    before: sent.id,
+                    own: self.at(sent.conv, seq),
+                });
                 let message = Answered {
                     append: Append::Send(send),
                     conv: sent.conv,
                     seq: sent.seq,
                     at: sent.at,
                     follow_up: None,
+                    reply,
                     is_open: false,
                 };
-                // One that was sent again keeps its place among the others: they may all have to go once more.
+                // One that was sent again keeps its place among the others, and what it replied to at first: they may all
+                // have to go once more.
                 let mut messages = self.messages.iter_mut();
                 let known = messages.find(|known| *known.append.client_id() == sent.client_id);
                 match known {
                     Some(known) => {
                         self.bytes = self.bytes + text(&message) - text(known);
-                        *known = message;
+                        let reply = known.reply.take();
+                        *known = Answered { reply, ..message };
                     }
                     None => self.push(message),
                 }
@@ -163,6 +200,25 @@ impl AnsweredList {
     /// What is to be sent again, in this order.
     pub(super) fn open(&self) -> impl Iterator<Item = &Answered> {
         self.messages.iter().filter(|message| message.is_open)
+    }
+
+    /// What a message replies to that is sent again, as far as that is known here. It is sent after those before it.
+    pub(super) fn replies_to(&self, reply: &Reply) -> RepliesTo {
+        let Some(own) = &reply.own else {
+            return RepliesTo::Perhaps(reply.conv, reply.seq);
+        };
+        let mut messages = self.messages.iter();
+        match messages.find(|message| message.append.client_id() == own) {
+            Some(message) if !message.is_open => RepliesTo::This(message.seq),
+            Some(_) | None => RepliesTo::Nothing,
+        }
+    }
+
+    /// The name of the message at this place, where it is one of these.
+    fn at(&self, conv: ConversationId, seq: Seq) -> Option<ClientId> {
+        let mut messages = self.messages.iter().rev();
+        let found = messages.find(|message| (message.conv, message.seq) == (conv, seq));
+        found.map(|message| message.append.client_id().clone())
     }
 
     /// What a message leads to that turned out to be there.

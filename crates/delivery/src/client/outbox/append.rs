@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hongyan_protocol::{
-    Body, ClientFrame, ClientId, ConversationId, Edit, Entry, EntryKind, Recall, Send, Sent,
+    Body, ClientFrame, ClientId, ConversationId, Edit, Entry, EntryKind, Recall, Send, Sent, Seq,
     Target, UserId,
 };
 
@@ -51,6 +51,13 @@ impl Append {
                 Some(Self::Send(send))
             }
             Self::Edit(_) | Self::Recall(_) => None,
+        }
+    }
+
+    /// A message replies to this from now on.
+    pub(super) fn reply_to(&mut self, seq: Option<Seq>) {
+        if let Self::Send(send) = self {
+            send.reply_to = seq;
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use hongyan_protocol::{ClientId, ConversationId, ErrorCode, Failure, Sent, Target, UserId};
+use hongyan_protocol::{
+    ClientId, ConversationId, EntryId, ErrorCode, Failure, Sent, Target, UserId,
+};
 
-use super::answered::{AnsweredList, There};
-use super::{Action, Append, Policy, SubmitError};
+use super::answered::{AnsweredList, RepliesTo, There};
+use super::{Action, Append, Policy, Reply, SubmitError};
 use crate::Tick;
 
 /// Requests that append, in order: see the [module](super).
@@ -39,6 +41,8 @@ struct Item {
     failures: u32,
     /// It was answered before, in another history.
     is_again: bool,
+    /// What it replied to there, while it is not known what that is here.
+    reply: Option<Reply>,
 }
 
 /// What keeps an order of its own: one log.
@@ -108,6 +112,7 @@ impl Outbox {
             state: State::Ready,
             failures: 0,
             is_again: false,
+            reply: None,
         });
         self.send(now, out);
         Ok(())
@@ -156,15 +161,16 @@ impl Outbox {
 
     /// Puts what is to be sent again into the queue, and the others behind it.
     fn line_up(&mut self, waiting: Vec<Item>) {
-        let again: Vec<Append> = self
+        let again: Vec<(Append, Option<Reply>)> = self
             .answered
             .open()
-            .map(|open| open.append.clone())
+            .map(|open| (open.append.clone(), open.reply.clone()))
             .collect();
-        for append in again {
+        for (append, reply) in again {
             let lane = self.lane(append.target());
             self.add(Item {
                 lane,
+                reply: reply.filter(|_| matches!(append, Append::Send(_))),
                 append,
                 state: State::Ready,
                 failures: 0,
@@ -243,12 +249,39 @@ impl Outbox {
             item.failures = item.failures.saturating_add(1);
             item.state = State::Resting(now.after(wait));
             self.in_flight -= 1;
+        } else if item.reply.is_some() {
+            return self.looked(client_id, None, now, out);
         } else if item.is_again {
             self.failed_again(client_id, failure, out);
         } else if let Some(item) = self.remove(client_id) {
             self.forget_directs();
             let append = item.append;
             out.push(Action::Failed { append, failure });
+        }
+        self.send(now, out);
+    }
+
+    /// Answers [`Action::Look`]: the id of the entry at that place, if there is one.
+    pub fn looked(
+        &mut self,
+        client_id: &ClientId,
+        found: Option<EntryId>,
+        now: Tick,
+        out: &mut Vec<Action>,
+    ) {
+        let number = self.numbers.get(client_id);
+        let Some(item) = number.and_then(|number| self.items.get_mut(number)) else {
+            return;
+        };
+        if !matches!(item.state, State::InFlight(_)) {
+            return;
+        }
+        if let Some(reply) = item.reply.take() {
+            let is_the_same = found.is_some_and(|id| id < reply.before);
+            item.append.reply_to(is_the_same.then_some(reply.seq));
+            item.state = State::Ready;
+            item.failures = 0;
+            self.in_flight -= 1;
         }
         self.send(now, out);
     }
@@ -423,7 +456,7 @@ impl Outbox {
                     let wait = self.policy.answer_timeout.saturating_add(late);
                     item.state = State::InFlight(now.after(wait));
                     self.in_flight += 1;
-                    out.push(Action::Request(item.append.clone()));
+                    out.push(item.ask(&self.answered));
                     Some(ahead + 1)
                 }
                 State::Ready | State::Resting(_) => None,
@@ -464,6 +497,27 @@ impl Outbox {
             let lane = Lane::Conversation(*conv);
             items.values().any(|item| item.lane == lane)
         });
+    }
+}
+
+impl Item {
+    /// What is to be asked for next: this, or first what it replies to.
+    fn ask(&mut self, answered: &AnsweredList) -> Action {
+        let replies_to = self.reply.as_ref().map(|reply| answered.replies_to(reply));
+        match replies_to {
+            Some(RepliesTo::Perhaps(conv, seq)) => {
+                let client_id = self.append.client_id().clone();
+                return Action::Look {
+                    client_id,
+                    conv,
+                    seq,
+                };
+            }
+            Some(RepliesTo::This(seq)) => self.append.reply_to(Some(seq)),
+            Some(RepliesTo::Nothing) | None => {}
+        }
+        self.reply = None;
+        Action::Request(self.append.clone())
     }
 }
 

@@ -16,18 +16,27 @@ mod append;
 mod machine;
 mod policy;
 
-pub use answered::{Answered, AnsweredList};
+pub use answered::{Answered, AnsweredList, Reply};
 pub use append::Append;
 pub use machine::Outbox;
 pub use policy::Policy;
 
-use hongyan_protocol::{ClientId, Failure, Sent};
+use hongyan_protocol::{ClientId, ConversationId, Failure, Sent, Seq};
 
 /// What the SDK has to do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Send this request; answer with [`Outbox::sent`] or [`Outbox::failed`].
     Request(Append),
+    /// Look up the entry at this place, with a `history` of one; answer with [`Outbox::looked`] or [`Outbox::failed`].
+    Look {
+        /// The request that waits for it.
+        client_id: ClientId,
+        /// The conversation.
+        conv: ConversationId,
+        /// The position.
+        seq: Seq,
+    },
     /// Tell the application: it is on the server's disk. The answer is also the push of the entry, see
     /// [`Append::into_entry`]: give it to [`Incoming::answered`](super::incoming::Incoming::answered).
     Done {

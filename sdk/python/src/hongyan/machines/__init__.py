@@ -5,7 +5,7 @@ as a list of actions. The scripts in ``crates/delivery/vectors`` hold these mach
 those of the other SDKs.
 """
 
-from .actions import Conversation, Deliver, Done, Dropped, Failed, Found, Reconnect, Reset, Send
+from .actions import Conversation, Deliver, Done, Dropped, Failed, Found, Look, Reconnect, Reset, Send
 from .heartbeat import Heartbeat
 from .incoming import Incoming, Start
 from .outbox import Outbox, OutboxFull
@@ -22,6 +22,7 @@ __all__ = [
     "Found",
     "Heartbeat",
     "Incoming",
+    "Look",
     "Outbox",
     "OutboxFull",
     "Pages",

@@ -16,6 +16,15 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Look up the entry at this place, for a request that waits for it. Answer with ``looked`` or ``failed``."""
+
+    client_id: str
+    conv: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deliver:
     """Give this entry to the application: the next one of its conversation."""
 
@@ -72,4 +81,4 @@ class Dropped:
     client_id: str
 
 
-Action: TypeAlias = Send | Deliver | Conversation | Reset | Reconnect | Done | Failed | Found | Dropped
+Action: TypeAlias = Send | Look | Deliver | Conversation | Reset | Reconnect | Done | Failed | Found | Dropped

@@ -6,6 +6,10 @@ again under the same ``client_id``: what is still there is not doubled by that.
 Owns: which messages are kept, and as what they are sent again: as they were last, or, once recalled, as a question
 whether they are there.
 Promises: bounded in number, bytes and age; the order of the answers; no text that was recalled or edited away.
+
+What a message replied to is kept beside it. A history that was put back is the beginning of the one that was there,
+and an id is never given twice. So the entry at that place is the one that was meant if its id is below that of the
+message which replied, and only then.
 """
 
 from __future__ import annotations
@@ -34,6 +38,9 @@ class Answered:
     """Its last edit, or its recall."""
     is_open: bool = False
     """The history was replaced, and it is not known what became of this message."""
+    reply: dict[str, Any] | None = None
+    """What it replies to: where that stood (``conv``, ``seq``), the id of this message when it was answered first
+    (``before``), and the client id of that one, where it is one of these messages (``own``)."""
 
     @property
     def size(self) -> int:
@@ -45,7 +52,7 @@ class Answered:
         return client_id
 
     def write(self) -> dict[str, Any]:
-        names = ("n", "frame", "conv", "seq", "at", "follow_up", "is_open")
+        names = ("n", "frame", "conv", "seq", "at", "follow_up", "is_open", "reply")
         return {name: getattr(self, name) for name in names}
 
 
@@ -75,12 +82,24 @@ class AnsweredList:
     def sent(self, frame: Frame, sent: Sent) -> None:
         """A request was answered, for the first time or again."""
         if frame["type"] == "send":
-            self._remove(frame["client_id"])
             kept = {name: value for name, value in frame.items() if name != "reply_to"}
-            self._push(Answered(self._next, kept, sent.conv, sent.seq, sent.at))
+            known = self._find(frame["client_id"])
+            if known is not None:
+                # It keeps its place among the others, and what it replied to at first: they may all have to go again.
+                self._bytes -= known.size
+                known.frame, known.conv, known.seq, known.at = kept, sent.conv, sent.seq, sent.at
+                known.follow_up, known.is_open = None, False
+                self._bytes += known.size
+                self._dirty[known.n] = known
+                return
+            reply = None
+            if "reply_to" in frame:
+                to = self._at(sent.conv, frame["reply_to"])
+                own = None if to is None else to.client_id
+                reply = {"conv": sent.conv, "seq": frame["reply_to"], "before": sent.id, "own": own}
+            self._push(Answered(self._next, kept, sent.conv, sent.seq, sent.at, reply=reply))
             return
-        place = (frame["conv"], frame["seq"])
-        message = next((one for one in reversed(self._messages) if (one.conv, one.seq) == place), None)
+        message = self._at(frame["conv"], frame["seq"])
         if message is None:
             return
         self._bytes -= message.size
@@ -123,9 +142,17 @@ class AnsweredList:
                 message.frame = in_another_history(message.frame, people) or message.frame
             self._dirty[message.n] = message
 
-    def open(self) -> Iterator[Frame]:
+    def open(self) -> Iterator[Answered]:
         """What is to be sent again, in this order."""
-        return (message.frame for message in self._messages if message.is_open)
+        return (message for message in self._messages if message.is_open)
+
+    def place_of(self, client_id: str) -> int | None:
+        """Where a message stands that was sent again, if it was; those before it were."""
+        message = self._find(client_id)
+        return None if message is None or message.is_open else message.seq
+
+    def _at(self, conv: int, seq: int) -> Answered | None:
+        return next((one for one in reversed(self._messages) if (one.conv, one.seq) == (conv, seq)), None)
 
     def _push(self, message: Answered) -> None:
         self._next += 1

@@ -8,16 +8,16 @@ until an answer comes that is final; nothing is given up by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .. import limits
 from ..codes import is_retryable
 from ..wire import Frame, Sent
-from .actions import Done, Dropped, Failed, Found, Reconnect, Send
+from .actions import Done, Dropped, Failed, Found, Look, Reconnect, Send
 from .answered import AnsweredList, in_another_history
 from .reconnect import growing, jitter
 
-OutboxAction: TypeAlias = Send | Done | Failed | Found | Dropped | Reconnect
+OutboxAction: TypeAlias = Send | Look | Done | Failed | Found | Dropped | Reconnect
 
 
 class OutboxFull(Exception):
@@ -32,6 +32,8 @@ class _Request:
     sent_at: int | None = field(default=None)
     is_again: bool = False
     """It was answered before, in another history."""
+    reply: dict[str, Any] | None = None
+    """What it replied to there, while it is not known what that is here."""
 
     @property
     def client_id(self) -> str:
@@ -87,7 +89,10 @@ class Outbox:
 
     def send_again(self) -> None:
         """Put what an earlier run had to send again before what waits."""
-        again = {frame["client_id"]: _Request(frame, is_again=True) for frame in self.answered.open()}
+        again = {}
+        for message in self.answered.open():
+            reply = message.reply if message.frame["type"] == "send" else None
+            again[message.client_id] = _Request(message.frame, is_again=True, reply=reply)
         self._requests = {**again, **self._requests}
 
     def history_replaced(self, now: int) -> list[OutboxAction]:
@@ -146,10 +151,36 @@ class Outbox:
             request.not_before = now + (retry_after_ms or 0) + jitter(growing(request.failures), random)
             request.failures += 1
             return self._launch(now)
+        if request.reply is not None:
+            return self.looked(now, client_id, None)
         if request.is_again:
             return [*self._failed_again(request, code, message), *self._launch(now)]
         del self._requests[client_id]
         return [Failed(client_id, code, message, request.frame), *self._launch(now)]
+
+    def looked(self, now: int, client_id: str, found: int | None) -> list[OutboxAction]:
+        """The answer to ``Look``: the id of the entry at that place, None where there is none."""
+        request = self._requests.get(client_id)
+        if request is None or request.sent_at is None:
+            return []
+        if request.reply is not None:
+            if found is not None and found < request.reply["before"]:
+                request.frame = {**request.frame, "reply_to": request.reply["seq"]}
+            request.reply = None
+            request.sent_at, request.failures = None, 0
+        return self._launch(now)
+
+    def _ask(self, request: _Request) -> Send | Look:
+        """What is to be asked for next: this, or first what it replies to."""
+        reply = request.reply
+        if reply is not None and reply["own"] is None:
+            return Look(request.client_id, reply["conv"], reply["seq"])
+        if reply is not None:
+            place = self.answered.place_of(reply["own"])
+            if place is not None:
+                request.frame = {**request.frame, "reply_to": place}
+            request.reply = None
+        return Send(request.frame)
 
     def _failed_again(self, request: _Request, code: str, message: str) -> list[OutboxAction]:
         client_id = request.client_id
@@ -226,5 +257,5 @@ class Outbox:
             if request.sent_at is None and request.not_before <= now and self._lane(request.frame) not in busy:
                 request.sent_at = now
                 room -= 1
-                actions.append(Send(request.frame))
+                actions.append(self._ask(request))
         return actions

@@ -67,6 +67,7 @@ fn requests(out: &mut Vec<Action>) -> Vec<String> {
     let requests = out.drain(..).filter_map(|action| match action {
         Action::Request(append) => Some(append.client_id().to_string()),
         Action::Done { .. }
+        | Action::Look { .. }
         | Action::Failed { .. }
         | Action::Found { .. }
         | Action::Dropped { .. }
