@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{Server, hongyan, path, stderr, stdout};
 
@@ -24,11 +24,9 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
 
 /// Waits for a line with this in it.
 fn wait_for(lines: &Receiver<String>, what: &str) {
-    let deadline = Instant::now() + PATIENCE;
     let mut seen = Vec::new();
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match lines.recv_timeout(left) {
+        match lines.recv_timeout(PATIENCE) {
             Ok(line) if line.contains(what) => return,
             Ok(line) => seen.push(line),
             Err(error) => panic!("no {what:?} ({error}): {seen:?}"),
