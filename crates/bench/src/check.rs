@@ -1,7 +1,7 @@
-//! Did every message arrive, once, in order?
+//! Checks that every message arrived, once, and in order.
 //!
-//! The n-th message of a pair says its number. A [`Log`] is fed what one connection was pushed, and
-//! counts what a user would notice.
+//! The n-th message of a pair carries its number. A [`Log`] is fed the pushes of one connection, and counts the
+//! faults that a user would notice.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Processes of the benchmark's own: pinned to a core, ended with the coordinator.
+//! Child processes of the benchmark: pinned to a core, ended with the coordinator.
 
 use std::ffi::OsString;
 use std::fs::File;

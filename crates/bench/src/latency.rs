@@ -1,4 +1,4 @@
-//! How long things took, kept so that the slow ones still show.
+//! A histogram of durations, kept so that the slow ones still show.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The texts that are sent: each says which message it is.
+//! The texts of the load: each carries the number of its message.
 
 use std::io::Write;
 

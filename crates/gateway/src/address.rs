@@ -1,8 +1,8 @@
-//! Where a request really came from.
+//! The real address of a request's client.
 //!
-//! Owns: the networks of trusted proxies, and what is read from the headers that they add.
-//! Promises: a header counts only when a trusted proxy sent it, and in it only what trusted proxies
-//! wrote; from anybody else the address is that of the TCP connection.
+//! Owns: the networks of trusted proxies, and the reading of the headers that they add.
+//! Promises: a header counts only if a trusted proxy sent it, and only the part that trusted proxies wrote. For any
+//! other sender the address is that of the TCP connection.
 //! Not here: what an address may do.
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,9 +1,8 @@
-//! Under which names this server may be asked.
+//! The `Host` check: the names under which this server answers.
 //!
-//! A page of a stranger's may let its own name point at this server's address (DNS rebinding). The
-//! browser then takes the two for one site, and lets the page read the answers. The name gives it
-//! away: it stands in `Host`. An address in its place is no name that anybody can point elsewhere,
-//! so it is always good, and so health checks by address work.
+//! A stranger's page can let its own name point at this server's address (DNS rebinding). The browser then takes
+//! the two for one site, and lets the page read the answers. But the name stands in `Host`, and gives the page
+//! away. Nobody can point an IP address elsewhere, so an address is always good, and health checks by address work.
 //!
 //! Owns: the names that are good.
 //! Not here: which pages may use a cookie (`origin`).

@@ -1,10 +1,10 @@
-//! Wakes connections for what is droppable, a moment later and all at once.
+//! Wakes connections for droppable frames (receipts), a moment later and all at once.
 //!
-//! A receipt by itself would be a waking and a system call; most go out a moment later with a message
+//! A receipt by itself would cost a wake-up and a system call. Most receipts go out a moment later with a message
 //! or an answer, for nothing.
 //!
 //! Owns: the connections that may have only droppable frames waiting.
-//! Promises: bounded by the connections, each of which is in here at most once.
+//! Promises: bounded by the number of connections, because each is in here at most once.
 
 use std::sync::{Arc, Weak};
 

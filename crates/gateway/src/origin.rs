@@ -1,7 +1,7 @@
-//! Which web pages may act with a user's cookie.
+//! The `Origin` check: the web pages that may act with a user's cookie.
 //!
-//! A browser sends a cookie with whatever page asks; only the `Origin` header tells whose page
-//! that was. A token in a header or in `hello` is no such ambient authority and needs no check.
+//! A browser sends a cookie with a request of any page. Only the `Origin` header names the page. A token in a
+//! header or in `hello` is no such ambient authority, and needs no check.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};

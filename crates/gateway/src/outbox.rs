@@ -1,9 +1,10 @@
-//! What waits to be written to one connection.
+//! The frames that wait to be written to one connection.
 //!
 //! hub, dispatcher → **outbox** → the task that owns the socket
 //!
-//! Promises: putting something in never waits. Of what a connection cannot keep up with only the numbers are kept,
-//! and what they stand for is read from the log: it never makes another wait, and its memory is bounded.
+//! Promises: putting a frame in never waits. When a connection cannot keep up, the outbox keeps only the numbers of
+//! its entries, and the task reads the entries from the log. So a slow connection never makes another wait, and its
+//! memory is bounded.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;

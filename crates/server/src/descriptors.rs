@@ -1,4 +1,4 @@
-//! How many files this process may have open: as many as it is allowed to allow itself.
+//! The limit on open files of this process: raised as far as the system lets a process raise it.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

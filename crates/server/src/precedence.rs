@@ -1,11 +1,11 @@
-//! Which thread goes first, where there are more than cores.
+//! The niceness of threads: which one goes first when there are more threads than cores.
 //!
-//! One thread commits what is written, and everybody waits for it: it is done sooner with a batch when it need not share the
-//! core with those who read the next one's frames. And while it waits for the disk, they have something to do: where
-//! both took turns, they were ready by then, and the core had nothing left. On one core that is up to a tenth of the time;
-//! see docs/decisions/2026-11-27-the-writer-goes-first.md.
+//! The committing thread goes first, because everybody waits for it. It is done sooner with a batch when it need
+//! not share the core with the threads that read the next batch's frames. While it waits for the disk, those
+//! threads have work. When all took turns, they were ready by then, and the core stood idle, on one core for up to
+//! a tenth of the time: see docs/decisions/2026-11-27-the-writer-goes-first.md.
 //!
-//! Another carries out what is committed, for which nobody waits: it has the core when nobody else wants it; see
+//! The thread that carries out commits goes last, because nobody waits for it: see
 //! docs/decisions/2026-11-28-the-settler-goes-last.md.
 
 use std::sync::OnceLock;

@@ -2,11 +2,10 @@
 //!
 //! request → queue → batch → store → dispatcher
 //!
-//! While one batch is on its way to the disk the next one gathers in the queue, and whoever is ready
-//! when it is taken gets a turn to add to it. So the batch size follows the load by itself: one write
-//! when it is quiet, hundreds when it is not, and no timer that makes anybody wait. One task commits one
-//! batch after the other and hands them to the dispatcher in that order: the order of commits is the
-//! order of pushes.
+//! While one batch is on its way to the disk the next one gathers in the queue. Tasks that are ready when the
+//! committer takes a batch get a turn to add to it. So the batch size follows the load by itself: one write without
+//! load, hundreds under load, and no timer that makes anybody wait. One task commits one batch after the other and
+//! hands them to the dispatcher in that order. So the order of commits is the order of pushes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

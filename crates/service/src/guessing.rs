@@ -1,12 +1,12 @@
-//! Who may try a password, and how often.
+//! The limits on wrong passwords.
 //!
-//! Three counts of wrong passwords: of an address for one name (a pair), of an address, and of a name.
-//! A pair's count alone refuses. Where the address or the name has too many, its pairs are held to a
-//! stricter count, which begins anew for each: so the first attempt of a pair is always looked at, and a right
-//! password is never locked out by the failures of strangers; but each further guess costs them a long wait.
-//! A device that signed in before has a count of its own, and none of the others concerns it.
+//! There are three counts: of an address for one name (a pair), of an address, and of a name. Only a pair's count
+//! refuses. If the address or the name has too many failures, its pairs are held to a stricter count, which begins
+//! anew for each pair. So the first attempt of a pair is always checked, and failures of strangers never lock out a
+//! right password. Each further guess costs a long wait. A device that signed in before has a count of its own, and
+//! no other count concerns it.
 //!
-//! Owns: wrong passwords on record. They are in memory: a restart forgets them.
+//! Owns: the counts of wrong passwords. They are in memory: a restart forgets them.
 //! Not here: passwords.
 
 use std::net::IpAddr;

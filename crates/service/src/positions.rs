@@ -2,14 +2,14 @@
 //!
 //! ack → **positions** → (after 100 ms) queue → store → receipts
 //!
-//! Until one is written it is here, and whoever syncs is told of it from here: a client that comes back at once is
-//! told of what it acked a moment ago. The end of a connection writes what waits of its user.
+//! A position waits here until it is stored, and the user's own syncs read it from here. So a client that comes
+//! back at once is told what it acked a moment ago. When a connection ends, the positions of its user are written.
 //!
-//! Few that are due go at once, in one commit. Of many, a tenth goes at a time: thousands in one batch would be a
-//! pause for everybody, and as many receipts after it.
+//! A few due positions go at once, in one commit. Of many, a tenth goes at a time: thousands in one batch would be
+//! a pause for everybody, and as many receipts after it.
 //!
-//! A crash loses at most that long of them, which is harmless: the client's next ack or sync
-//! brings them again. Read positions are a person's act and are written at once.
+//! A crash loses the positions of that time at most. That is harmless: the client's next ack or sync brings them
+//! again. Read positions are a person's act, and are written at once.
 
 use std::collections::VecDeque;
 use std::collections::btree_map::{BTreeMap, Entry};

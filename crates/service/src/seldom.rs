@@ -1,4 +1,4 @@
-//! What would be logged again and again is logged at most once in [`SELDOM`], with how often it was.
+//! Log lines that would repeat: each is written at most once in [`SELDOM`], with its count.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! Slows down whoever keeps failing.
+//! A rate limit on failures.
 //!
-//! The generic cell rate algorithm (ITU-T I.371): one time a key, the time at which all its
-//! failures are forgiven. It counts failures only, so people who share an address and know their
-//! passwords never wait. Its time is not the wall clock's, which somebody may set.
+//! It is the generic cell rate algorithm (ITU-T I.371): one time for each key, at which all its failures are
+//! forgiven. It counts failures only, so people who share an address and know their passwords never wait. Its time
+//! is not the wall clock's, which somebody may set.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,11 +1,11 @@
-//! Whose turn it is, where a few can be served at a time.
+//! A fair queue, for work that only a few can do at a time: round robin by address, and within an address by name.
 //!
-//! Round robin by address, and within an address by name: whoever asks much waits for itself.
+//! A client that asks for much thus waits for itself.
 //!
-//! Owns: who waits.
-//! Promises: between two turns of one address every other that waits has one, and so with the names of
-//! an address; where too many wait, the last of the longest line goes, never one of a short line.
-//! Not here: what is done in a turn.
+//! Owns: the waiting requests.
+//! Promises: between two turns of one address every other waiting address has a turn; the same holds for the names
+//! of an address. When too many wait, the last of the longest line goes, never one of a short line.
+//! Not here: the work itself.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! From what is kept to what is sent.
+//! Turns the store's model into frames of the protocol.
 
 use hongyan_protocol as wire;
 use hongyan_store as store;

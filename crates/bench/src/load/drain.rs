@@ -1,5 +1,5 @@
-//! Somebody signs in after a while and fetches what was missed, as the SDK does: sync, then the
-//! pages of every log from where it is known.
+//! A client that signs in after a while and fetches the messages that it missed, as the SDK does: sync, then the
+//! pages of every log.
 
 use std::io;
 

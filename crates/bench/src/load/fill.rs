@@ -1,4 +1,4 @@
-//! Writes to somebody who is away.
+//! Writes messages to a user who is away.
 
 use anyhow::Context;
 use hongyan_protocol::{Body, ClientFrame, ClientId, Send, Target, UserId};

@@ -1,4 +1,4 @@
-//! One writes, the other reads: a pair, and what it counts.
+//! A pair: one client writes, the other reads, and both are counted.
 
 use std::collections::VecDeque;
 use std::io;

@@ -1,4 +1,4 @@
-//! From nothing to `welcome`.
+//! Connects a client, from nothing to `welcome`.
 
 use std::io;
 

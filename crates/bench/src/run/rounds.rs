@@ -1,4 +1,4 @@
-//! Subjects take turns: a machine that changes its speed within the run changes it for all.
+//! Subjects take turns, so that a machine that changes its speed within the run changes it for all of them.
 
 /// Turns of each subject.
 pub(super) const ROUNDS: u32 = 5;

@@ -1,8 +1,8 @@
-//! How far apart two cores are: how long one takes to see what the other wrote, there and back.
+//! The distance of two cores: the time that a write on one takes to show on the other, there and back.
 //!
-//! On a virtual machine that is not a constant. Its cores are threads of another system, which moves them: within one
-//! cache of the last level, 50 ns there and back were seen, across two 340, and the change within a second. What
-//! crosses from core to core, as every message over loopback does, then costs that much more.
+//! On a virtual machine that is not constant. Its cores are threads of another system, which moves them. 50 ns
+//! there and back were seen within one cache of the last level, and 340 across two, with a change within a second.
+//! Data that crosses from core to core, as every message over loopback does, then costs that much more.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};

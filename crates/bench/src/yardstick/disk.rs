@@ -1,6 +1,6 @@
 //! The disk alone: one durable write at a time, at a steady rate.
 //!
-//! As a commit of one message does it: into a file that has its length already, and waited for.
+//! It writes as a commit of one message does: into a file that has its length already, and waits for the disk.
 
 use std::fs::File;
 use std::io::{Seek, Write};

@@ -1,10 +1,10 @@
-//! When owed acks go out.
+//! The time at which owed acks go out.
 //!
-//! An ack is cumulative, and the server only gathers it: it tells others of it a tenth of a second
-//! later, and pushes again after five seconds. Sent at once for every push, it would be a frame, a
-//! system call and a waking of the server for nothing. So it waits a moment for company.
+//! An ack is cumulative, and the server only gathers it. The server tells others of it a tenth of a second later,
+//! and pushes again after five seconds. An ack for every push would be a frame, a system call and a wake-up of the
+//! server for nothing. So an ack waits a moment for another frame.
 //!
-//! Not here: what is owed (`hongyan_delivery::client::Incoming`).
+//! Not here: which acks are owed (`hongyan_delivery::client::Incoming`).
 
 use std::time::Duration;
 

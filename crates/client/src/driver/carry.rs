@@ -1,4 +1,4 @@
-//! Carries out what the machines say: events to the application, frames to the server.
+//! Carries out the machines' actions: events to the application, frames to the server.
 
 use hongyan_delivery::client::outbox::Append;
 use hongyan_delivery::client::{incoming, outbox};

@@ -1,4 +1,4 @@
-//! A TCP stream whose bytes are counted, whoever reads and writes them.
+//! A TCP stream that counts its bytes, in both directions.
 
 use std::io;
 use std::pin::Pin;

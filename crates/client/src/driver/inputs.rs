@@ -1,4 +1,4 @@
-//! Takes in what comes: commands of the handles, frames of the server, and time.
+//! Takes in the inputs of a turn: commands of the handles, frames of the server, and time.
 
 use std::ops::ControlFlow;
 

@@ -1,9 +1,8 @@
-//! What is kept, and when it is written.
+//! The state that a client keeps, and when it is written.
 //!
-//! Requests are written at once, because their submission waits for it. The rest may be lost in a
-//! crash at the cost of repeated work, so it is gathered and written once in a while: answers (the
-//! request would be sent again, under the same name), positions (entries would be delivered
-//! again), and what the heartbeat has learnt.
+//! Requests are written at once, because their submission waits for it. A crash may lose the rest at the cost of
+//! repeated work. So it is gathered and written once in a while: answers (the client would send the request again,
+//! under the same name), positions (entries would be delivered again), and what the heartbeat has learnt.
 
 use std::time::Duration;
 

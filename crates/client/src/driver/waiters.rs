@@ -1,4 +1,4 @@
-//! Who waits for what becomes of the requests in the outbox.
+//! The callers that wait for the outcome of requests in the outbox.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,10 @@
-//! What is on its way to the client, in bytes.
+//! The bytes that are on their way to the client.
 //!
-//! A connection brings its bytes in their order. So whoever acks what was written later has what was written before
-//! it as well; and what was written behind much else cannot have arrived yet where the link is slow.
+//! A connection brings its bytes in order. So an ack of a later entry proves that the earlier bytes have arrived.
+//! And an entry behind many bytes cannot have arrived yet where the link is slow.
 //!
-//! Owns: how far the client is known to have come. Not here: what it acked (`Conversation`).
+//! Owns: how far the client is known to have come.
+//! Not here: the acks themselves (`Conversation`).
 
 use std::time::Duration;
 

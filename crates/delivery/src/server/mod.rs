@@ -1,15 +1,14 @@
-//! The server half: what one connection still has to be pushed, and what it has acked.
+//! The server half: the entries that one connection still has to be pushed, and those that it has acked.
 //!
 //! commit → dispatch → **`Outgoing`** → socket
 //!
-//! Owns: for each connection, the entries pushed and not yet acked, and the conversations that
-//! wait because the connection is too far behind.
-//! Promises: held payloads stay within `Policy::window_bytes`; an idle connection owns no heap
-//! memory; nothing of a text is held or pushed again once it was
-//! recalled or replaced; every entry that is not acked in time is pushed again a fixed number of times, and
-//! then the connection is closed, resumable.
-//! Not here: encoding (payloads come ready-made and shared), and reading the log (the caller
-//! carries out [`Action::Fetch`]).
+//! Owns: for each connection, the entries pushed and not yet acked, and the conversations that wait because the
+//! connection is too far behind.
+//! Promises: held payloads stay within `Policy::window_bytes`. An idle connection owns no heap memory. No text is
+//! held or pushed again once it was recalled or replaced. An entry that is not acked in time is pushed again a
+//! fixed number of times; then the connection is closed, resumable.
+//! Not here: encoding (payloads come ready-made and shared), and reading the log (the caller carries out
+//! [`Action::Fetch`]).
 
 mod conversation;
 mod line;

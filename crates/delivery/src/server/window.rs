@@ -1,8 +1,8 @@
-//! How much a connection has been pushed and has not acked yet, and how much more it may be.
+//! The window: how many bytes a connection may have pushed and not acked.
 //!
-//! As TCP's own window does, it follows the link: it begins small, grows with what is acked soon, and shrinks when acks
-//! come late. What is on its way over a slow link is then little, so an answer is not stuck behind it, and what is lost
-//! with the connection is little as well.
+//! As TCP's own window does, it follows the link. It begins small, grows with early acks, and shrinks when acks
+//! come late. So over a slow link little is on its way: an answer is not stuck behind it, and little is lost with
+//! the connection.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! A timer that costs next to nothing to look at.
+//! A timer that is cheap to poll.
 //!
-//! A connection's task wakes a few times for each message, and the runtime's timer, polled each time, would take a
-//! twentieth of its instructions: it notes the waker that it has already.
+//! A connection's task wakes a few times for each message. The runtime's timer, polled each time, would take a
+//! twentieth of the task's instructions, because it notes the same waker again.
 
 use std::future::poll_fn;
 use std::pin::Pin;

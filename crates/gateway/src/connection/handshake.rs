@@ -1,4 +1,4 @@
-//! From the open socket to `welcome`: who is this?
+//! From the open socket to `welcome`: finds out the user.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! One connection, from `hello` to its end. One task owns the socket; everything else sends it
-//! messages through its outbox.
+//! One connection, from `hello` to its end. One task owns the socket; every other task sends it messages through
+//! its outbox.
 //!
-//! Each round: write what waits, in one flush; then wait for a frame, the outbox, an answer, or
-//! the clock. Where the client does not take at once what is written, nothing is added until it has, and its frames are
-//! read all the same.
+//! Each round the task writes everything that waits, in one flush. Then it waits for a frame, the outbox, an
+//! answer, or the clock. While the client does not take the written bytes, the task adds nothing to them, and goes
+//! on reading the client's frames.
 
 mod alarm;
 mod handshake;

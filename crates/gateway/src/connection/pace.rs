@@ -1,7 +1,7 @@
-//! How fast one connection's frames are read.
+//! The read rate of one connection's frames.
 //!
-//! The generic cell rate algorithm: one time, at which everything that came so far is paid for. A
-//! client that is faster is not told off: its socket is read later, and TCP slows it down.
+//! It is the generic cell rate algorithm: one time, at which all frames so far are paid for. A faster client gets
+//! no error. The task reads its socket later, and TCP slows the client down.
 
 use std::time::Duration;
 

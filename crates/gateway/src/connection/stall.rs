@@ -1,7 +1,7 @@
-//! Whether it is this node that stood still.
+//! Tells whether this node itself stood still.
 //!
-//! A process that was stopped, or a machine that slept, finds all its clocks run out at once, and what its clients said
-//! meanwhile unread. So before anything is judged by a time that is long over, a moment is left to look at what came.
+//! After a process was stopped, or a machine slept, all its clocks have run out at once, and its clients' frames
+//! are unread. So the node waits a moment, and reads what has come, before it judges by a time that is long over.
 
 use hongyan_delivery::Tick;
 

@@ -1,10 +1,11 @@
-//! What somebody may cost, over time: a user with all devices and connections, or a source without a token.
+//! The rate limit: the units that a user (all devices and connections together) or a source without a token may
+//! spend.
 //!
-//! The generic cell rate algorithm: one time, at which everything so far is paid for. What is asked for is paid for with
-//! that time, in [units](crate::price); up to [`BURST_SECONDS`] of it may be taken in advance.
+//! It is the generic cell rate algorithm. Each limiter is one time, at which everything so far is paid for. A
+//! request moves it by its [price](crate::price), and may move it up to [`BURST_SECONDS`] ahead of the clock.
 //!
-//! Promises: one atomic number for each, which only its own connections touch; who has not asked for anything lately is
-//! forgotten.
+//! Promises: one atomic number for each limiter, which only its own connections touch. A limiter without recent
+//! requests is forgotten.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,10 +1,11 @@
-//! Places for those who are not known yet, shared out among sources.
+//! Places for connections whose user is not known yet, shared out among sources.
 //!
-//! Owns: who holds a place, from which source, and when each was last heard.
-//! Promises: a source holds only so many places, and all together only so many. Where there is none left, whoever has
-//! been silent longest gives way: of the newcomer's own source if that has its share, of the one with the most places
-//! otherwise. The last eighth of all places is kept for sources from which somebody has signed in.
-//! Not here: what a silence ends by itself (`progress`).
+//! Owns: which connection holds a place, its source, and when each was last heard.
+//! Promises: a source holds only so many places, and all sources together only so many. When no place is left, the
+//! connection that was silent for longest gives way. It is one of the newcomer's own source if that source has its
+//! share, and otherwise one of the source with the most places. The last eighth of all places is kept for sources
+//! from which somebody has signed in.
+//! Not here: connections that end because of their own silence (`progress`).
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};

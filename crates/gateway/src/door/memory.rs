@@ -1,7 +1,8 @@
-//! What the server holds for others that they have not finished sending, or not taken yet.
+//! The memory limit: bytes that the node holds for requests that are not complete, and for answers that are not
+//! taken yet.
 //!
-//! Promises: no more than [`HELD_BYTES`] on a node, and of one user no more than [`HELD_BYTES_PER_USER`]; what is over is
-//! refused, to be tried again.
+//! Promises: at most [`HELD_BYTES`] on a node, and at most [`HELD_BYTES_PER_USER`] of one user. Beyond that the
+//! node refuses, and the client tries again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,10 +1,10 @@
-//! Who may come in, and how much of this node those who are in may have.
+//! Admission: which connections get a place on this node, and how much of the node each user may take.
 //!
-//! Owns: the places of connections whose user is not known yet; what users and strangers have spent; the bytes that are
-//! held for them.
-//! Promises: nobody alone can have so much that others get nothing; who is slow is given time as long as bytes move; a
-//! refusal says when to try again.
-//! Not here: passwords (`service::throttle`), and what a welcome connection is written (`outbox`).
+//! Owns: the places of connections whose user is not known yet; the units that users and strangers have spent; the
+//! bytes that the node holds for them.
+//! Promises: nobody alone can take so much that others get nothing. A slow client gets time as long as bytes move.
+//! A refusal says when to try again.
+//! Not here: passwords (`service::throttle`), and the frames of a welcome connection (`outbox`).
 
 mod budget;
 mod crowd;

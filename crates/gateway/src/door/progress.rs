@@ -1,7 +1,7 @@
-//! How slow one may be: judged by the bytes that move, not by how long the whole takes.
+//! The slowness limit: a transfer is judged by the bytes that move, not by its whole duration.
 //!
-//! One that moves nothing has [`STALL`]. Each byte that moves makes up for a little of what was waited, as much as at
-//! [`SLOWEST_BYTES_PER_SECOND`], so that a slow but honest link may take as long as it needs, and one that takes a
+//! A transfer without a byte has [`STALL`]. Each byte that moves makes up for a little of the wait, as much as at
+//! [`SLOWEST_BYTES_PER_SECOND`]. So a slow but honest link may take as long as it needs, and a client that takes a
 //! byte now and then may not.
 
 use std::io;

@@ -1,4 +1,4 @@
-//! Who counts as one: an address of IPv4, or all of the last 64 bits of IPv6, which one household or server has at will.
+//! A source, as limits count it: one IPv4 address, or one IPv6 /64, which one household or server has at will.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

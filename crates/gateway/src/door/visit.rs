@@ -1,4 +1,4 @@
-//! One request over HTTP: whose it is, what it costs, and how long it may take.
+//! One request over HTTP: its user or source, its price, and its time limit.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,10 +1,10 @@
-//! Whether to look for something at all.
+//! Tells a connection's task whether its socket may have bytes to read.
 //!
-//! A connection's task wakes for many reasons, and most often for what is to be written. To ask the runtime each time
-//! whether there is something to read takes a twentieth of the task's instructions. With a bell it is looked for once
-//! after the socket rang.
+//! The task wakes for many reasons, most often because it has to write. Asking the runtime each time whether there
+//! is something to read takes a twentieth of the task's instructions. With a bell it asks once after the socket
+//! rang.
 //!
-//! Promises: what rang before or while one looks is not missed.
+//! Promises: no ring is missed, also not one before or during the look.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

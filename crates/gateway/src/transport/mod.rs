@@ -1,8 +1,7 @@
 //! One WebSocket, with the library behind it out of sight.
 //!
-//! Promises: what is fed is written in one go at the next flush; every way a socket can end or a
-//! client can break the rules of WebSocket is one [`Received`]; how long something takes is counted from the last byte
-//! that moved.
+//! Promises: all fed frames are written in one go at the next flush. Every end of a socket, and every breach of
+//! WebSocket's rules, is one [`Received`]. Every time limit counts from the last byte that moved.
 
 mod bell;
 mod stream;

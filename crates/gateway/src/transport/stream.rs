@@ -1,12 +1,12 @@
 //! The TCP stream under a WebSocket, as the library wants it: reads and writes that never wait.
 //!
-//! A connection's buffer for what it reads is [small](crate::limits::READ_BUFFER_BYTES), because most are idle, and the
-//! library fills all of it with zeros before each read. So what has come is read to a place that all connections of a
-//! thread share, much of it with one call, and copied from there; what the buffer has no room for is kept until it is
-//! asked for.
+//! A connection's read buffer is [small](crate::limits::READ_BUFFER_BYTES), because most connections are idle, and
+//! the library fills all of it with zeros before each read. So the bytes are first read to a place that all
+//! connections of a thread share, many with one call, and copied from there. Bytes for which the small buffer has
+//! no room are kept until the library asks for them.
 //!
-//! Promises: the bytes in their order; no room for them but while there are some, and then
-//! [not much](READ_BYTES).
+//! Promises: the bytes come in their order. A connection has room for them only while there are some, and then [not
+//! much](READ_BYTES).
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};

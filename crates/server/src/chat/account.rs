@@ -1,4 +1,4 @@
-//! Signing in, with an outbox on the disk where it is free.
+//! Signing in for `hongyan chat`, with an outbox on the disk if no other program uses it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,11 @@
-//! How large a page may be: what the link took lately in two seconds.
+//! The size of the next page: as many bytes as the link brought lately in two seconds.
 //!
-//! A page is one frame, and a frame is whole or nothing: while a large one comes over a slow link, nothing else does,
-//! and nothing shows that anything comes. So pages follow the link. What was never measured begins small.
+//! A page is one frame, and a frame is whole or nothing. While a large frame comes over a slow link, nothing else
+//! does, and nothing shows that bytes arrive. So pages follow the link. A link that was never measured begins with
+//! a small page.
 //!
-//! Owns: the measure. Not here: what is asked for (`Incoming`).
+//! Owns: the measure.
+//! Not here: the requests (`Incoming`).
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Where a conversation begins: by a sync that shows it, or by pushes that came before any sync did.
+//! Where a conversation begins that the client did not know: by a sync that shows it, or by pushes that came before
+//! any sync.
 
 use hongyan_protocol::{ConversationId, Entry, Seq, limits};
 

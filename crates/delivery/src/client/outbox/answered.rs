@@ -1,13 +1,14 @@
-//! Answered messages, kept for a while so that they can be sent again.
+//! Answered messages, kept for a while so that the client can send them again.
 //!
-//! When an operator puts a backup back, what was acknowledged after it is gone; its senders still have it. A message is
-//! kept with what became of it: its last edit, or its recall, which leaves nothing of its text.
+//! When an operator puts a backup back, messages acknowledged after it are gone from the server, and their senders
+//! still have them. The outbox keeps a message as it is now: with its last edit, or after its recall without any of
+//! its text.
 //!
-//! Owns: which are kept, and as what they are sent again.
-//! Promises: bounded; the order of the answers; a text that was recalled or edited away is not kept. It is plain data
-//! and works by the inputs alone: an SDK that keeps the inputs gets the same list from them.
-//! Refuses: edits and recalls of messages that are not kept, and what was recalled before. What a message replied to is
-//! kept beside it: its seq may be another message's by then.
+//! Owns: the kept messages, and the form in which each is sent again.
+//! Promises: bounded; the order of the answers; a text that was recalled or edited away is not kept. It is plain
+//! data and works by the inputs alone: an SDK that keeps the inputs gets the same list from them.
+//! Refuses: edits and recalls of messages that are not kept, or were recalled before. The message that a kept one
+//! replied to is kept beside it, because its seq may be another message's by then.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -2,14 +2,14 @@
 //!
 //! application → **`Outbox`** → socket
 //!
-//! Owns: every request from its submission to its answer, over any number of connections.
-//! Promises: for each target, requests take effect in the order of submission, each once: the
-//! same `client_id` at every attempt makes a retry harmless, and by default only one request for
-//! a target is in flight, so that a retry never overtakes or is overtaken.
-//! Owns too: what was answered lately, to be [sent again](Outbox::history_replaced) when the server's history was replaced.
+//! Owns: every request from its submission to its answer, over any number of connections. It also owns the lately
+//! answered messages, to [send them again](Outbox::history_replaced) when the server's history was replaced.
+//! Promises: for each target, requests take effect in the order of submission, each once. The same `client_id` at
+//! every attempt makes a retry harmless. By default only one request for a target is in flight, so that a retry
+//! never overtakes or is overtaken.
 //! Refuses: more than [`Policy::capacity`] requests at a time.
-//! Not here: numbers for `req` (the SDK's), and keeping requests over a restart: save
-//! [`Outbox::pending`] and submit them again in that order.
+//! Not here: numbers for `req` (the SDK's), and keeping requests over a restart: save [`Outbox::pending`] and
+//! submit them again in that order.
 
 pub mod answered;
 mod append;
