@@ -127,6 +127,24 @@ test("a message is edited, answered and taken back, for both", async ({ server, 
   expect(await script.texts()).not.toContain("Gladly");
 });
 
+test("a new name shows when one looks, and one's own at once, in every tab", async ({ server, signedIn }) => {
+  const li = await Script.signIn(server, LI);
+  await li.send((await Script.signIn(server, ZHANG)).id, "hello");
+  const zhang = await signedIn(ZHANG);
+  await expect(zhang.row(LI.name)).toBeVisible();
+  const other = await zhang.anotherTab();
+  await expect(other.row(LI.name)).toBeVisible();
+  await li.rename("Li Simei");
+  await zhang.row(LI.name).click();
+  await expect(zhang.heading("Li Simei")).toBeVisible();
+  for (const tab of [zhang, other]) await expect(tab.row("Li Simei")).toBeVisible();
+
+  await zhang.page.goto(`${zhang.url}/#/settings`);
+  await zhang.page.getByRole("textbox", { name: "Name" }).fill("Zhang Sanfeng");
+  await zhang.page.getByRole("main").getByRole("button", { name: "Save" }).click();
+  for (const tab of [zhang, other]) await expect(tab.list).toContainText("Zhang Sanfeng");
+});
+
 test("what was typed survives a reload, in each conversation", async ({ server, signedIn }) => {
   server.addUser({ login: "zhao", name: "Zhao Liu" });
   const zhang = await signedIn(ZHANG);

@@ -23,6 +23,7 @@ import { MessageList } from "./list/MessageList.tsx";
 import { Readers } from "./list/Readers.tsx";
 import { makeRows } from "./log/rows.ts";
 import type { MessageRow } from "./log/rows.ts";
+import { createAttention } from "./log/attention.ts";
 import { viewsOf } from "./log/views.ts";
 import { w } from "./words.ts";
 
@@ -47,6 +48,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   onCleanup(() => views.leave(place));
   const conversation = () => model.conversation(place);
   const conv = createMemo(() => conversation()?.conv ?? null);
+  const attentive = createAttention();
   const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
   // The message whose readers are shown.
   const [asked, setAsked] = createSignal<number | null>(null);
@@ -62,7 +64,11 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     void untrack(() => view.log.open(at));
   }));
 
-  createEffect(() => "to" in place && model.connection().kind === "online" && untrack(() => model.refresh(place.to)));
+  // A name that changes is not told: who is looked at is asked about when one comes back, and now and then.
+  createEffect(() => {
+    model.now();
+    if ("to" in place && attentive() && model.connection().kind === "online") untrack(() => model.refresh(place.to));
+  });
 
   // What was told before the pane was there shows in the list only: the log has to be as long as that says.
   createEffect(on([() => conversation()?.held, () => conversation()?.head], () => untrack(() => view.log.resume()), { defer: true }));

@@ -13,12 +13,12 @@ import { createCells } from "./cells.ts";
 /** Whether there is somebody of an id, as far as it could be found out. */
 export type Existence = "somebody" | "nobody" | "unknown";
 
-/** A name that was asked for so lately, in ms, is not asked for again: who changes it is heard of while connected. */
-const FRESH_MS = 10 * 60_000;
+/** A name that was asked for so lately, in ms, is not asked for again. */
+const FRESH_MS = 2 * 60_000;
 
 export interface People {
   profile(user: number): UserProfile;
-  /** Somebody looks at this person: a name that changed while there was no connection is asked for. */
+  /** Somebody looks at this person: a name that may have changed meanwhile is asked for. */
   refresh(user: number): void;
   existence(user: number): Existence;
   learn(profiles: readonly UserProfile[]): void;
