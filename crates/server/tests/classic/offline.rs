@@ -1,5 +1,7 @@
 //! What came while the user was away.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::client::{A_WHILE, Browser, Socket, contents};
@@ -19,6 +21,8 @@ async fn it_is_pushed_after_bind_oldest_first_whoever_wrote_it() {
             zhang.say(LI_ID, &text).await;
         }
         written.push(text);
+        // What comes from several people is put in the order of the clock: so each has a millisecond of its own.
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let browser = Browser::sign_in(&server, LI).await;
     let mut li = Socket::open(&server, &browser, LI_ID).await;

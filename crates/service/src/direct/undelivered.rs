@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use super::{DirectMessage, Held, last_seq, other_member};
@@ -130,13 +130,16 @@ impl Service {
 /// Entries read of each log at a time, at least.
 const LEAST_PAGE: usize = 4;
 
-/// The entries with the lowest ids of several logs, each of which was read from its beginning, but
+/// Where an entry stands among those of several logs: by the clock, in milliseconds. Ids ascend within a log only.
+type Age = (Millis, EntryId);
+
+/// The oldest entries of several logs, each of which was read from its beginning, but
 /// perhaps not to its end. Holds at most twice its limit.
 struct Oldest {
     limit: usize,
-    entries: Vec<Entry>,
-    /// The lowest id at which the reading of a log stopped: beyond it something may be missing.
-    complete_to: Option<EntryId>,
+    entries: Vec<(Age, Entry)>,
+    /// The lowest age at which the reading of a log stopped: beyond it something may be missing.
+    complete_to: Option<Age>,
 }
 
 impl Oldest {
@@ -150,44 +153,52 @@ impl Oldest {
 
     /// Adds the beginning of one log; `more`: the log goes on.
     fn add(&mut self, entries: Vec<Entry>, more: bool) {
-        if let Some(last) = entries.last().filter(|_| more) {
-            let earlier = self.complete_to.unwrap_or(last.id);
-            self.complete_to = Some(earlier.min(last.id));
+        // Where the clock was set back, the log goes before the clock.
+        let mut latest = Millis::default();
+        let aged = entries.into_iter().map(|entry| {
+            latest = latest.max(entry.at);
+            ((latest, entry.id), entry)
+        });
+        let aged: Vec<_> = aged.collect();
+        if let Some((last, _)) = aged.last().filter(|_| more) {
+            let earlier = self.complete_to.unwrap_or(*last);
+            self.complete_to = Some(earlier.min(*last));
         }
-        self.entries.extend(entries);
+        self.entries.extend(aged);
         if self.entries.len() > 2 * self.limit {
-            self.keep_lowest();
+            self.keep_oldest();
         }
     }
 
     fn into_sorted(mut self) -> Vec<Entry> {
         if let Some(complete_to) = self.complete_to {
-            self.entries.retain(|entry| entry.id <= complete_to);
+            self.entries.retain(|(age, _)| *age <= complete_to);
         }
-        self.keep_lowest();
-        self.entries
+        self.keep_oldest();
+        self.entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    fn keep_lowest(&mut self) {
-        self.entries.sort_unstable_by_key(|entry| entry.id);
+    fn keep_oldest(&mut self) {
+        self.entries.sort_unstable_by_key(|(age, _)| *age);
         self.entries.truncate(self.limit);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use hongyan_protocol::{ClientId, Millis};
+    use hongyan_protocol::ClientId;
     use hongyan_store::Content;
 
     use super::*;
 
-    fn entry(conv: u64, seq: u64, id: u64) -> Entry {
+    /// Taken at that time; its id says nothing of it.
+    fn entry(conv: u64, seq: u64, at: u64) -> Entry {
         Entry {
             conv: ConversationId::from_trusted(conv),
             seq: Seq::from_trusted(seq),
-            id: EntryId::from_trusted(id),
+            id: EntryId::from_trusted(1000 * (1000 - conv) + seq),
             from: UserId::from_trusted(1000),
-            at: Millis::from_trusted(0),
+            at: Millis::from_trusted(at),
             client_id: ClientId::new("c").unwrap(),
             content: Content::Recall {
                 target: Seq::from_trusted(1),
@@ -195,27 +206,35 @@ mod tests {
         }
     }
 
-    fn ids(oldest: Oldest) -> Vec<u64> {
+    fn times(oldest: Oldest) -> Vec<u64> {
         let entries = oldest.into_sorted();
-        entries.iter().map(|entry| entry.id.get()).collect()
+        entries.iter().map(|entry| entry.at.get()).collect()
     }
 
     #[test]
-    fn logs_are_merged_by_id() {
+    fn logs_are_merged_by_the_clock() {
         let mut oldest = Oldest::new(10);
         oldest.add(vec![entry(1, 1, 1), entry(1, 2, 4)], false);
         oldest.add(vec![entry(2, 7, 2), entry(2, 8, 5)], false);
         oldest.add(vec![entry(3, 1, 3)], false);
-        assert_eq!(ids(oldest), [1, 2, 3, 4, 5]);
+        assert_eq!(times(oldest), [1, 2, 3, 4, 5]);
     }
 
     #[test]
     fn nothing_comes_before_what_was_not_read_yet() {
         let mut oldest = Oldest::new(10);
-        // The log goes on, perhaps with ids 3 and 4.
+        // The log goes on, perhaps at 3 and 4.
         oldest.add(vec![entry(1, 1, 1), entry(1, 2, 2)], true);
         oldest.add(vec![entry(2, 1, 5)], false);
-        assert_eq!(ids(oldest), [1, 2]);
+        assert_eq!(times(oldest), [1, 2]);
+    }
+
+    #[test]
+    fn where_the_clock_was_set_back_a_log_stays_in_order() {
+        let mut oldest = Oldest::new(10);
+        oldest.add(vec![entry(1, 1, 7), entry(1, 2, 3)], false);
+        oldest.add(vec![entry(2, 1, 5)], false);
+        assert_eq!(times(oldest), [5, 7, 3]);
     }
 
     #[test]
@@ -226,6 +245,6 @@ mod tests {
             oldest.add(vec![entry(conv, 1, base), entry(conv, 2, base + 1)], true);
             assert!(oldest.entries.len() <= 6);
         }
-        assert_eq!(ids(oldest), [10, 11]);
+        assert_eq!(times(oldest), [10, 11]);
     }
 }
