@@ -26,13 +26,13 @@ pub(crate) async fn upgrade(State(gateway): State<Arc<Gateway>>, request: Reques
         return ApiError::from(ServiceError::Internal).into_response();
     };
     let connected = Arc::clone(&gateway.connections).try_acquire_owned();
-    let unwelcome = gateway.door.admit_unwelcome(source);
-    let (Ok(connected), Ok(unwelcome)) = (connected, unwelcome) else {
+    let handshaking = gateway.door.admit_handshake(source);
+    let (Ok(connected), Ok(handshaking)) = (connected, handshaking) else {
         return ApiError::from(ServiceError::Overloaded).into_response();
     };
     let places = Places {
         connected,
-        unwelcome,
+        handshaking,
         source,
     };
     let cookie = session_token(&parts)

@@ -44,7 +44,7 @@ pub(crate) struct Places {
     /// Among all, for as long as it lives.
     pub(crate) connected: OwnedSemaphorePermit,
     /// Among those that have not said `hello` yet.
-    pub(crate) unwelcome: Place,
+    pub(crate) handshaking: Place,
     /// Where it came from.
     pub(crate) source: Source,
 }
@@ -62,11 +62,11 @@ pub(crate) fn serve(
 ) -> impl Future<Output = ()> + Send {
     let Places {
         connected,
-        unwelcome,
+        handshaking,
         source,
     } = places;
     async move {
-        let handshake = handshake::run(&gateway, &mut socket, cookie, unwelcome, source);
+        let handshake = handshake::run(&gateway, &mut socket, cookie, handshaking, source);
         let end = match Box::pin(handshake).await {
             Ok(welcome) => {
                 let caller = welcome.caller;

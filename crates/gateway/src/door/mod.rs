@@ -69,7 +69,7 @@ pub(crate) struct Door {
     /// Connections that speak HTTP.
     pub(crate) http: Arc<Crowd>,
     /// WebSockets that have not said `hello`.
-    pub(crate) unwelcome: Arc<Crowd>,
+    pub(crate) handshakes: Arc<Crowd>,
     /// What users have spent.
     pub(crate) users: Budgets<UserId>,
     /// What sources have spent without a token.
@@ -85,7 +85,7 @@ impl Door {
         let per_source = settings.http_connections_per_address;
         Self {
             http: Crowd::new(http, per_source),
-            unwelcome: Crowd::new(HANDSHAKES, per_source),
+            handshakes: Crowd::new(HANDSHAKES, per_source),
             users: Budgets::new(settings.user_units_per_second),
             sources: Budgets::new(settings.address_units_per_second),
             memory: Arc::default(),
@@ -101,9 +101,9 @@ impl Door {
     }
 
     /// A place among the WebSockets that have not said `hello`.
-    pub(crate) fn admit_unwelcome(&self, source: Source) -> Result<Place, Full> {
+    pub(crate) fn admit_handshake(&self, source: Source) -> Result<Place, Full> {
         let is_known = self.known.contains(source);
-        self.unwelcome.admit(Some(source), is_known)
+        self.handshakes.admit(Some(source), is_known)
     }
 
     /// Somebody proved who they are: the budget of this user, who came from there.

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 /// Hangs at something that is polled. One task listens.
 pub(super) struct Bell {
-    rope: Waker,
+    waker: Waker,
     state: Arc<State>,
     /// As in the state: to compare takes no lock, and the same task listens all the time.
     listener: Waker,
@@ -45,7 +45,7 @@ impl Bell {
             listener: Mutex::new(Waker::noop().clone()),
         });
         Self {
-            rope: Waker::from(Arc::clone(&state)),
+            waker: Waker::from(Arc::clone(&state)),
             state,
             listener: Waker::noop().clone(),
         }
@@ -65,7 +65,7 @@ impl Bell {
         if !self.state.rang.swap(false, Ordering::AcqRel) {
             return Poll::Pending;
         }
-        let found = poll(&mut Context::from_waker(&self.rope));
+        let found = poll(&mut Context::from_waker(&self.waker));
         if found.is_ready() {
             // There may be more, and nothing rings for what is there already.
             self.state.rang.store(true, Ordering::Release);
