@@ -156,7 +156,7 @@ fn body(body: &store::Body) -> wire::Body {
     }
 }
 
-fn position(position: &store::Position) -> wire::MemberPosition {
+fn position(position: &store::Member) -> wire::MemberPosition {
     wire::MemberPosition {
         user: position.user,
         read: position.read,

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use hongyan_protocol::{ClientId, Millis, UserId};
 use hongyan_store::{
-    Append, Body, Change, HistoryRange, NewUser, Outcome, Store, SyncCursor, SyncLimits, Target,
-    Write,
+    Accounts, Append, Body, Change, HistoryRange, Logs, NewUser, Outcome, SyncCursor, SyncLimits,
+    Target, Write,
 };
 use hongyan_store_sqlite::{Options, SqliteStore};
 use tokio::time::Instant;

@@ -9,8 +9,9 @@
 //! Not here: SQL seen from outside, and which batch to commit when (`service`).
 //!
 //! ```text
-//! store ──► writer/   a thread that decides and commits, and one that carries out what is in the journal
-//!       └─► readers   a few connections, one snapshot a read ──► read/
+//! store ──► writer/     decide/ (what becomes of a write) ──► journal/ (durable, answered) ──► settle/ (in the tables)
+//!       └─► readers     a few connections, one snapshot a read ──► read/
+//!           unsettled   what is durable and not in the tables yet, for those reads
 //! verify              a connection of its own, also without a store
 //! ```
 
@@ -29,6 +30,7 @@ mod repair;
 mod row;
 mod store;
 mod unsettled;
+mod varint;
 mod verify;
 mod writer;
 

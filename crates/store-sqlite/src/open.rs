@@ -130,6 +130,7 @@ pub(crate) fn open_for_writing(
         })?;
     identity::notice_replaced(&mut conn, path).map_err(sqlite)?;
     fill_login_keys(&mut conn).map_err(sqlite)?;
+    fill_feed(&mut conn).map_err(sqlite)?;
     Ok((conn, lock))
 }
 
@@ -157,6 +158,13 @@ fn fill_login_keys(conn: &mut Connection) -> rusqlite::Result<()> {
             note.execute((id, key))?;
         }
     }
+    transaction.commit()
+}
+
+/// Notes in which order entries were committed, where an earlier version had made them.
+fn fill_feed(conn: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = conn.transaction()?;
+    crate::writer::fill_feed(&transaction)?;
     transaction.commit()
 }
 

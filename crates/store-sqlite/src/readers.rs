@@ -36,6 +36,15 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.run_after(|| (), |conn, ()| read(conn)).await
+    }
+
+    /// The same, with what `first` gives just before the snapshot begins.
+    pub(crate) async fn run_after<F, T: Send + 'static>(
+        self: &Arc<Self>,
+        first: impl FnOnce() -> F + Send + 'static,
+        read: impl FnOnce(&Connection, F) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let shutting_down = || StoreError::Unavailable("shutting down".into());
         let turns = Arc::clone(&self.turns);
         let turn = turns.acquire_owned().await.map_err(|_| shutting_down())?;
@@ -43,7 +52,8 @@ impl Readers {
         let done = tokio::task::spawn_blocking(move || {
             // Here, because the read goes on when its caller is cancelled.
             let _turn = turn;
-            readers.read(read)
+            let before = first();
+            readers.read(|conn| read(conn, before))
         });
         match done.await {
             Ok(Ok(value)) => Ok(value),

@@ -6,7 +6,7 @@
 use hongyan_protocol::{
     ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId,
 };
-use hongyan_store::{Body, Content, ConversationKind, Entry, Position, Session, User};
+use hongyan_store::{Body, Content, ConversationKind, Entry, Member, Session, User};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
@@ -136,8 +136,8 @@ pub(crate) fn conversation_kind(row: &Row<'_>, column: usize) -> Result<Conversa
 }
 
 /// Reads `user_id, read_seq, delivered_seq`.
-pub(crate) fn position(row: &Row<'_>) -> Result<Position> {
-    Ok(Position {
+pub(crate) fn member(row: &Row<'_>) -> Result<Member> {
+    Ok(Member {
         user: id(row, 0)?,
         read: id(row, 1)?,
         delivered: id(row, 2)?,
@@ -146,7 +146,7 @@ pub(crate) fn position(row: &Row<'_>) -> Result<Position> {
 
 /// The columns that [`entry`] reads.
 pub(crate) const ENTRY_COLUMNS: &str = "conv_id, seq, id, sender_id, at, client_id, kind, target, \
-     reply_to, edited_by, recalled_by, mentions, body";
+     reply_to, edited_by, recalled_by, mentions, body, body_type";
 
 pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
@@ -162,8 +162,14 @@ pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
 
 fn content(row: &Row<'_>) -> Result<Content> {
     let body = || -> Result<Option<Body>> {
-        let text: Option<String> = row.get(12)?;
-        Ok(text.map(|text| Body::Text(text.into())))
+        let Some(text) = row.get_ref(12)?.as_str_or_null()? else {
+            return Ok(None);
+        };
+        let code: i64 = row.get(13)?;
+        let body = u8::try_from(code).ok();
+        let body = body.and_then(|code| Body::of_kept(code, text));
+        body.map(Some)
+            .ok_or(Error::IntegralValueOutOfRange(13, code))
     };
     Ok(match Kind::from_row(row, 6)? {
         Kind::Message => Content::Message {

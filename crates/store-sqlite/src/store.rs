@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
 use hongyan_store::{
-    AppendError, Conversation, CreateUserError, Credentials, History, HistoryRange, NewSession,
-    NewUser, Outcome, ReadError, Session, Store, StoreError, SyncCursor, SyncLimits, SyncPage,
-    Target, User, VerifyReport, Write,
+    Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, HISTORY_LIMIT,
+    History, HistoryRange, Logs, Maintenance, NewSession, NewUser, Outcome, ReadError, Session,
+    Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write,
 };
 
 use rusqlite::Connection;
@@ -25,7 +25,7 @@ use crate::unsettled::Unsettled;
 use crate::writer::{Writer, WriterHandle};
 use crate::{read, verify};
 
-/// Ids in one call of [`Store::users`], and users in one page of [`Store::list_users`].
+/// Ids in one call of [`Accounts::users`], and users in one page of [`Accounts::list_users`].
 const USERS: usize = 1000;
 
 /// Between two looks at whether the database's file is still the one that was opened.
@@ -131,15 +131,15 @@ impl SqliteStore {
     /// Writes a copy of everything that was committed before this call to a new file. Who writes meanwhile does not
     /// wait, but the write-ahead log does not start over before the copy is written.
     pub async fn backup(&self, to: PathBuf) -> Result<(), BackupError> {
-        self.writer.run(Writer::settle).await?;
+        self.writer.run(Writer::settle_all).await?;
         let path = self.path.clone();
         let copied = tokio::task::spawn_blocking(move || backup::copy(&path, &to)).await;
         copied.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
     }
 
-    /// Returns when what this user may read is where readers look. Nearly always it is.
+    /// Returns when all that concerns this user is settled. Nearly always it is.
     async fn settled(&self, user: UserId) -> Result<(), StoreError> {
-        if self.unsettled.contains(user) {
+        if self.unsettled.concerns(user) {
             self.writer.run(move |writer| writer.settle_for(user)).await
         } else {
             Ok(())
@@ -195,24 +195,7 @@ impl Drop for SqliteStore {
 }
 
 #[async_trait]
-impl Store for SqliteStore {
-    fn epoch(&self) -> &str {
-        &self.epoch
-    }
-
-    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
-        let outcomes = if self.damaged.is_any() {
-            self.commit_in_part(&batch).await
-        } else {
-            self.writer.run(move |writer| writer.commit(&batch)).await
-        };
-        if !self.unsettled.is_empty() {
-            self.writer.settle_later();
-        }
-        self.writer.forget_later();
-        outcomes
-    }
-
+impl Accounts for SqliteStore {
     async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError> {
         self.writer
             .run(move |writer| writer.create_user(&user))
@@ -259,7 +242,10 @@ impl Store for SqliteStore {
             .run(move |conn| read::list_users(conn, after, limit.min(USERS)))
             .await
     }
+}
 
+#[async_trait]
+impl Sessions for SqliteStore {
     async fn open_session(
         &self,
         session: NewSession,
@@ -307,6 +293,22 @@ impl Store for SqliteStore {
             .run(move |writer| writer.close_session(user, session))
             .await
     }
+}
+
+#[async_trait]
+impl Logs for SqliteStore {
+    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError> {
+        let outcomes = if self.damaged.is_any() {
+            self.commit_in_part(&batch).await
+        } else {
+            self.writer.run(move |writer| writer.commit(&batch)).await
+        };
+        if !self.unsettled.is_empty() {
+            self.writer.settle_later();
+        }
+        self.writer.forget_later();
+        outcomes
+    }
 
     async fn sync(
         &self,
@@ -340,15 +342,20 @@ impl Store for SqliteStore {
         range: HistoryRange,
         limit: usize,
     ) -> Result<History, ReadError> {
-        self.settled(user).await?;
+        let limit = limit.min(HISTORY_LIMIT);
         let damaged = Arc::clone(&self.damaged);
+        let unsettled = Arc::clone(&self.unsettled);
         let found = self
             .readers
-            .run(move |conn| {
-                let read = read::history(conn, user, conv, range, limit);
-                damaged.note(conv, &read);
-                read
-            })
+            .run_after(
+                // Before the snapshot: what is settled in between is in both.
+                move || unsettled.tail(conv, range, limit),
+                move |conn, tail| {
+                    let read = read::history(conn, user, conv, range, limit, tail.as_ref());
+                    damaged.note(conv, &read);
+                    read
+                },
+            )
             .await?;
         found.ok_or(ReadError::NotMember)
     }
@@ -358,10 +365,19 @@ impl Store for SqliteStore {
         user: UserId,
         conv: ConversationId,
     ) -> Result<Conversation, ReadError> {
-        self.settled(user).await?;
+        let unsettled = Arc::clone(&self.unsettled);
         let found = self
             .readers
-            .run(move |conn| read::conversation(conn, conv))
+            .run_after(
+                move || unsettled.beside(conv),
+                move |conn, beside| {
+                    let settled = read::conversation(conn, conv)?;
+                    Ok(match beside {
+                        Some(beside) => beside.completed(settled),
+                        None => settled,
+                    })
+                },
+            )
             .await?;
         found
             .filter(|found| found.members.iter().any(|member| member.user == user))
@@ -374,6 +390,9 @@ impl Store for SqliteStore {
         other: UserId,
     ) -> Result<Option<ConversationId>, StoreError> {
         let (low, high) = (user.min(other), user.max(other));
+        if let Some(conv) = self.unsettled.direct(low, high) {
+            return Ok(Some(conv));
+        }
         self.readers
             .run(move |conn| read::direct_conversation(conn, low, high))
             .await
@@ -386,12 +405,25 @@ impl Store for SqliteStore {
             .await
     }
 
-    fn damaged(&self) -> Vec<ConversationId> {
-        self.damaged.all()
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Committed>, StoreError> {
+        self.readers
+            .run(move |conn| read::changes(conn, after, limit))
+            .await
+    }
+}
+
+#[async_trait]
+impl Maintenance for SqliteStore {
+    fn epoch(&self) -> &str {
+        &self.epoch
     }
 
     async fn check_writable(&self) -> Result<(), StoreError> {
         self.writer.run(Writer::probe).await
+    }
+
+    fn damaged(&self) -> Vec<ConversationId> {
+        self.damaged.all()
     }
 
     async fn verify(

@@ -1,53 +1,372 @@
-//! Whose reads have to wait.
+//! What is journaled and not settled yet, as readers need it.
 //!
-//! writer → **unsettled** → store
+//! writer → **unsettled** → reads
 //!
-//! Owns: the users for whom something is journaled, and so not yet where readers look.
-//! Promises: a user is in here from before the write is answered until it is carried out.
+//! The tables lag behind by up to 200 ms. So a read of one conversation takes what it has here first, and then a
+//! snapshot of the tables: what is settled in between is in both, and says the same.
+//!
+//! ```text
+//! tables, at some settlement:  1 2 3 4 5
+//! here:                              4 5 6 7        7 edits 2: so the 2 of the tables is read as 7 has it
+//! the read sees:               1 2 3 4 5 6 7
+//! ```
+//!
+//! Owns: the unsettled end of each log, whose conversations begin in it, and the users whom it concerns.
+//! Promises: a write is in here from before it is answered until it is settled; a batch comes and goes whole. Bounded,
+//! as what is pending is.
+//! Not here: a walk over all of a user's conversations. It waits for the settlement (`store`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hongyan_protocol::UserId;
+use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_store::{
+    Body, Change, Content, Conversation, ConversationKind, Entry, HistoryRange, Member,
+};
 use parking_lot::Mutex;
 
-#[derive(Default)]
-pub(crate) struct Unsettled(Mutex<Users>);
+use crate::writer::{Begun, JournaledEntry, Record};
 
 #[derive(Default)]
-struct Users {
-    waiting: HashSet<UserId, RandomState>,
-    being_settled: HashSet<UserId, RandomState>,
+pub(crate) struct Unsettled(Mutex<Rounds>);
+
+#[derive(Default)]
+struct Rounds {
+    waiting: Round,
+    being_settled: Round,
+}
+
+/// What one settlement carries out.
+#[derive(Default)]
+struct Round {
+    users: HashSet<UserId, RandomState>,
+    directs: HashMap<(UserId, UserId), ConversationId, RandomState>,
+    logs: HashMap<ConversationId, LogEnd, RandomState>,
+}
+
+/// The unsettled end of a log.
+#[derive(Default)]
+struct LogEnd {
+    /// If the conversation begins in it.
+    begun: Option<Begun>,
+    /// Dense, ascending.
+    entries: Vec<Arc<JournaledEntry>>,
+    /// What they make of earlier ones, by the message that it is about.
+    replaced: HashMap<Seq, Replaced, RandomState>,
+    /// Where members have come to in it, one each, ascending by user.
+    positions: Vec<Member>,
+}
+
+/// What of the unsettled end of a log a stretch of it needs.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    /// Where it begins, and where it ends: it has this and all between.
+    pub(crate) first: Seq,
+    pub(crate) head: Seq,
+    begun: Option<Begun>,
+    /// Of the entries those that may be in the stretch. Ascending.
+    entries: Vec<Arc<JournaledEntry>>,
+    replaced: HashMap<Seq, Replaced, RandomState>,
+}
+
+/// What became of a message.
+#[derive(Debug, Default, Clone)]
+struct Replaced {
+    /// The last edit, and what it says.
+    edit: Option<(Seq, Body)>,
+    recall: Option<Seq>,
+}
+
+/// What is unsettled of a conversation beside its entries.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    begun: Option<Begun>,
+    head: Seq,
+    positions: Vec<Member>,
 }
 
 impl Unsettled {
-    pub(crate) fn contains(&self, user: UserId) -> bool {
-        let users = self.0.lock();
-        users.waiting.contains(&user) || users.being_settled.contains(&user)
+    /// Whether something is unsettled in any conversation of this user's.
+    pub(crate) fn concerns(&self, user: UserId) -> bool {
+        let rounds = self.0.lock();
+        rounds.waiting.users.contains(&user) || rounds.being_settled.users.contains(&user)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        let users = self.0.lock();
-        users.waiting.is_empty() && users.being_settled.is_empty()
+        let rounds = self.0.lock();
+        rounds.waiting.users.is_empty() && rounds.being_settled.users.is_empty()
     }
 
-    pub(crate) fn add<'a>(&self, users: impl IntoIterator<Item = &'a UserId>) {
-        self.0.lock().waiting.extend(users);
+    /// The unsettled conversation of these two, the lower id first.
+    pub(crate) fn direct(&self, low: UserId, high: UserId) -> Option<ConversationId> {
+        let rounds = self.0.lock();
+        let pair = &(low, high);
+        let found = rounds.waiting.directs.get(pair);
+        found
+            .or_else(|| rounds.being_settled.directs.get(pair))
+            .copied()
     }
 
-    /// What is journaled for all that are in here is being carried out.
+    /// What of the unsettled end of this log a stretch of at most `limit` entries needs. `None` where no entry is
+    /// unsettled.
+    pub(crate) fn tail(
+        &self,
+        conv: ConversationId,
+        range: HistoryRange,
+        limit: usize,
+    ) -> Option<Tail> {
+        let rounds = self.0.lock();
+        let ends = rounds.of(conv);
+        let entries = || ends.iter().flatten().map(|end| &end.entries);
+        let first = entries().find_map(|entries| entries.first())?.place.seq;
+        let head = entries()
+            .rev()
+            .find_map(|entries| entries.last())?
+            .place
+            .seq;
+        let (from, to) = window(range, head, limit as u64);
+        let mut tail = Tail {
+            first,
+            head,
+            begun: None,
+            entries: Vec::new(),
+            replaced: HashMap::default(),
+        };
+        for end in ends.into_iter().flatten() {
+            tail.begun = tail.begun.or(end.begun);
+            let at = |seq: u64| {
+                end.entries
+                    .partition_point(|entry| entry.place.seq.get() < seq)
+            };
+            tail.entries
+                .extend(end.entries[at(from)..at(to)].iter().cloned());
+            for (target, replaced) in &end.replaced {
+                tail.replaced.entry(*target).or_default().go_on(replaced);
+            }
+        }
+        Some(tail)
+    }
+
+    /// What is unsettled of this conversation beside its entries. `None` where nothing is.
+    pub(crate) fn beside(&self, conv: ConversationId) -> Option<Beside> {
+        let rounds = self.0.lock();
+        let mut found = None::<Beside>;
+        for end in rounds.of(conv).into_iter().flatten() {
+            let beside = found.get_or_insert_default();
+            beside.begun = beside.begun.or(end.begun);
+            if let Some(last) = end.entries.last() {
+                beside.head = last.place.seq;
+            }
+            for position in &end.positions {
+                put(&mut beside.positions, *position);
+            }
+        }
+        found
+    }
+
+    /// Adds a journaled batch, and whom it concerns.
+    pub(crate) fn add<'a>(&self, news: Vec<Record>, users: impl IntoIterator<Item = &'a UserId>) {
+        let mut rounds = self.0.lock();
+        let round = &mut rounds.waiting;
+        round.users.extend(users);
+        for record in news {
+            round.add(record);
+        }
+    }
+
+    /// These users have to wait for what a crash has left, since the disk takes nothing.
+    pub(crate) fn add_users(&self, users: &[UserId]) {
+        self.0.lock().waiting.users.extend(users);
+    }
+
+    /// All that is in here is being settled.
     pub(crate) fn are_being_settled(&self) {
-        let mut users = self.0.lock();
-        let waiting = std::mem::take(&mut users.waiting);
-        users.being_settled.extend(waiting);
+        let mut rounds = self.0.lock();
+        debug_assert!(rounds.being_settled.users.is_empty());
+        rounds.being_settled = std::mem::take(&mut rounds.waiting);
     }
 
-    /// What was [being carried out](Self::are_being_settled) is.
+    /// What was [being settled](Self::are_being_settled) is.
     pub(crate) fn are_settled(&self) {
-        self.0.lock().being_settled.clear();
+        let settled = std::mem::take(&mut self.0.lock().being_settled);
+        // Readers need not wait until it is taken apart.
+        drop(settled);
     }
 
     pub(crate) fn clear(&self) {
-        *self.0.lock() = Users::default();
+        let cleared = std::mem::take(&mut *self.0.lock());
+        drop(cleared);
+    }
+}
+
+impl Rounds {
+    /// The unsettled ends of a log, the older one first.
+    fn of(&self, conv: ConversationId) -> [Option<&LogEnd>; 2] {
+        [&self.being_settled, &self.waiting].map(|round| round.logs.get(&conv))
+    }
+}
+
+impl Round {
+    fn add(&mut self, record: Record) {
+        let end = self.logs.entry(record.conv()).or_default();
+        match record {
+            Record::Begin(begun) => {
+                end.begun = Some(begun);
+                self.directs.insert((begun.low, begun.high), begun.conv);
+            }
+            Record::Entry(entry) => {
+                let (from, seq) = (entry.append.from, entry.place.seq);
+                match &entry.append.change {
+                    Change::Message { .. } => {
+                        // Its sender has read it.
+                        let position = Member {
+                            user: from,
+                            read: seq,
+                            delivered: seq,
+                        };
+                        put(&mut end.positions, position);
+                    }
+                    Change::Edit { target, body, .. } => {
+                        let replaced = end.replaced.entry(*target).or_default();
+                        replaced.edit = Some((seq, body.clone()));
+                    }
+                    Change::Recall { target, .. } => {
+                        end.replaced.entry(*target).or_default().recall = Some(seq);
+                    }
+                }
+                end.entries.push(entry);
+            }
+            Record::Move { position, .. } => put(&mut end.positions, position),
+        }
+    }
+}
+
+/// Moves a member's position forward.
+fn put(positions: &mut Vec<Member>, position: Member) {
+    match positions.binary_search_by_key(&position.user, |known| known.user) {
+        Ok(at) => {
+            let known = positions[at];
+            positions[at] = known.advanced(Some(position.read), Some(position.delivered));
+        }
+        Err(at) => positions.insert(at, position),
+    }
+}
+
+/// The seqs that a stretch can have of a log with this head: from the first, to before the second.
+fn window(range: HistoryRange, head: Seq, limit: u64) -> (u64, u64) {
+    let below = |end: u64| (end.saturating_sub(limit), end);
+    match range {
+        HistoryRange::Latest => below(head.get() + 1),
+        HistoryRange::Before(seq) => below(seq.get().min(head.get() + 1)),
+        HistoryRange::After(seq) => (seq.get() + 1, (seq.get() + 1).saturating_add(limit)),
+    }
+}
+
+impl Tail {
+    /// Whether the conversation begins in it, with this user as a member.
+    pub(crate) fn begins_with(&self, user: UserId) -> bool {
+        self.begun.is_some_and(|begun| begun.has(user))
+    }
+
+    /// The entries that may be in the stretch, as they are now. Ascending.
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = Entry> {
+        self.entries.iter().map(|entry| {
+            let mut entry = as_appended(entry);
+            self.replace(&mut entry);
+            entry
+        })
+    }
+
+    /// Makes of an entry what those that are unsettled have made of it. What the entry knows already does nothing.
+    pub(crate) fn replace(&self, entry: &mut Entry) {
+        let target = match entry.content {
+            Content::Message { .. } => entry.seq,
+            Content::Edit { target, .. } => target,
+            Content::Recall { .. } => return,
+        };
+        let Some(Replaced { edit, recall }) = self.replaced.get(&target) else {
+            return;
+        };
+        if let Some((by, body)) = edit {
+            entry.content.edit(entry.seq, target, *by, body);
+        }
+        if let Some(by) = recall {
+            entry.content.recall(entry.seq, target, *by);
+        }
+    }
+}
+
+impl Replaced {
+    /// What became of it afterwards.
+    fn go_on(&mut self, later: &Self) {
+        self.edit = later.edit.clone().or(self.edit.take());
+        self.recall = later.recall.or(self.recall);
+    }
+}
+
+impl Beside {
+    /// The conversation as it is now. `settled`: as the tables have it; `None` where they have none.
+    pub(crate) fn completed(&self, settled: Option<Conversation>) -> Option<Conversation> {
+        let mut conversation = settled.or_else(|| self.begun.map(new))?;
+        conversation.head = conversation.head.max(self.head);
+        let mut members = conversation.members.to_vec();
+        for position in &self.positions {
+            let at = members.binary_search_by_key(&position.user, |member| member.user);
+            if let Ok(at) = at {
+                let member = members[at];
+                members[at] = member.advanced(Some(position.read), Some(position.delivered));
+            }
+        }
+        conversation.members = members.into();
+        Some(conversation)
+    }
+}
+
+/// A conversation that has nothing in it yet.
+fn new(begun: Begun) -> Conversation {
+    let members = begun.members().into_iter().map(|user| Member {
+        user,
+        read: Seq::ZERO,
+        delivered: Seq::ZERO,
+    });
+    Conversation {
+        id: begun.conv,
+        kind: ConversationKind::Direct,
+        head: Seq::ZERO,
+        members: members.collect(),
+    }
+}
+
+/// An entry as its sender made it.
+fn as_appended(entry: &JournaledEntry) -> Entry {
+    let JournaledEntry { append, place } = entry;
+    let content = match &append.change {
+        Change::Message {
+            body,
+            reply_to,
+            mentions,
+        } => Content::Message {
+            body: Some(body.clone()),
+            reply_to: *reply_to,
+            mentions: mentions.clone(),
+            edited_by: None,
+            recalled_by: None,
+        },
+        Change::Edit { target, body, .. } => Content::Edit {
+            target: *target,
+            body: Some(body.clone()),
+            recalled_by: None,
+        },
+        Change::Recall { target, .. } => Content::Recall { target: *target },
+    };
+    Entry {
+        conv: place.conv,
+        seq: place.seq,
+        id: place.id,
+        from: append.from,
+        at: append.at,
+        client_id: append.client_id.clone(),
+        content,
     }
 }

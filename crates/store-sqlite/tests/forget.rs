@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
-use hongyan_store::{Append, Body, Change, NewUser, Outcome, Store, Target, Write};
+use hongyan_store::{
+    Accounts, Append, Body, Change, Logs, Maintenance, NewUser, Outcome, Target, Write,
+};
 use hongyan_store_sqlite::{Options, SqliteStore, check_file};
 use support::{Case, Sqlite};
 use tokio::time::Instant;

@@ -8,7 +8,7 @@ use std::fs;
 
 use hongyan_protocol::{ConversationId, EntryId, SessionId, UserId};
 use hongyan_store::contract::Engine;
-use hongyan_store::{NewSession, Store};
+use hongyan_store::{Accounts, Maintenance, NewSession, Sessions};
 use support::{Case, Sqlite};
 
 /// What a store gives to what is new.

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hongyan_store::contract::Engine;
-use hongyan_store::{Store, StoreError};
+use hongyan_store::{Accounts, Maintenance, StoreError};
 use hongyan_store_sqlite::{CheckError, OpenError, Options, SqliteStore, check_file};
 use rusqlite::Connection;
 use support::{Case, Sqlite};

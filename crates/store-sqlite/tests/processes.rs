@@ -19,8 +19,8 @@ use std::time::Duration;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
 use hongyan_store::{
-    Append, Body, Change, HISTORY_LIMIT, HistoryRange, NewUser, Outcome, Store, StoreError, Target,
-    Write,
+    Accounts, Append, Body, Change, HISTORY_LIMIT, HistoryRange, Logs, Maintenance, NewUser,
+    Outcome, StoreError, Target, Write,
 };
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore, check_file};
 use rusqlite::Connection;

@@ -10,8 +10,8 @@ use std::path::Path;
 use hongyan_protocol::{ClientId, Millis, Seq};
 use hongyan_store::contract::Engine;
 use hongyan_store::{
-    Append, AppendError, Body, Change, Fault, HistoryRange, Outcome, Store, SyncCursor, SyncLimits,
-    Target, Write,
+    Append, AppendError, Body, Change, Fault, HistoryRange, Logs, Maintenance, Outcome, SyncCursor,
+    SyncLimits, Target, Write,
 };
 use hongyan_store_sqlite::{check_file, repair_file};
 use rusqlite::Connection;
@@ -252,7 +252,7 @@ async fn members_and_changes() {
     )
     .await;
     finds(
-        "UPDATE members SET version = 1 WHERE conv_id = 1 AND user_id = 1001",
+        "UPDATE members SET version = version + 9 WHERE conv_id = 1 AND user_id = 1001",
         "conversation 1, seq 0: its members do not have the same last change",
     )
     .await;
@@ -262,8 +262,8 @@ async fn members_and_changes() {
     )
     .await;
     finds(
-        "UPDATE counters SET value = 3 WHERE name = 'version'",
-        "the database file: the change counter stands at 3, but change 9 was given",
+        "UPDATE counters SET value = value - 1 WHERE name = 'version'",
+        "the database file: the change counter stands at 1, but change 2 was given",
     )
     .await;
     finds(
@@ -328,7 +328,7 @@ async fn a_damaged_page_is_found() {
 async fn a_store_checks_itself_while_open() {
     let engine = damaged("UPDATE conversations SET head = 7 WHERE id = 1").await;
     let store = engine.open().await;
-    let report = hongyan_store::Store::verify(&store, Box::new(|_| ())).await;
+    let report = hongyan_store::Maintenance::verify(&store, Box::new(|_| ())).await;
     assert!(!report.unwrap().is_clean());
     engine.close(store).await;
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hongyan_store::contract::{Engine, Fixture};
-use hongyan_store::{HistoryRange, Store, SyncCursor, SyncLimits, Target};
+use hongyan_store::{HistoryRange, Logs, SyncCursor, SyncLimits, Target};
 use hongyan_store_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 //!
 //! An engine's test file says how to get at it ([`Engine`]) and calls `store_contract!`, which
 //! makes one test of each case, so that a failure names the promise that was broken. Every case
-//! ends with [`Store::verify`](crate::Store::verify) finding nothing.
+//! ends with [`Maintenance::verify`](crate::Maintenance::verify) finding nothing.
 //!
 //! Not here: what only one engine can do or suffer (full disks, files, fail-over).
 
@@ -19,16 +19,19 @@ mod rng;
 
 pub mod accounts;
 pub mod append;
+pub mod changes;
 pub mod edits;
 pub mod exactly_once;
 pub mod history;
 pub mod identity;
+pub mod nodes;
 pub mod positions;
 pub mod random;
 pub mod sessions;
 pub mod snapshots;
 pub mod sync;
 pub mod unread;
+pub mod unsettled;
 
 pub use fixture::{Engine, Fixture, run};
 pub use rng::Rng;
@@ -63,6 +66,15 @@ macro_rules! store_contract {
             history: ranges, limits, strangers, bytes_are_bounded, written_bytes_are_bounded;
             identity: an_epoch_stays, each_store_has_its_own, a_cursor_is_of_one_history,
                 a_cursor_of_a_later_state_begins_anew;
+            changes: every_entry_once_in_the_order_of_commits, refusals_and_retries_are_none,
+                what_is_gone_is_gone_there_too, nothing_is_missed_while_many_write;
+            unsettled: an_edit_is_read_at_once, a_recall_is_read_at_once,
+                a_conversation_that_has_just_begun_is_there, pages_against_a_naive_model;
+            nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,
+                one_client_id_at_both_at_once, a_pair_begins_at_both_at_once,
+                commits_at_both_make_one_log, a_walk_at_one_misses_nothing_of_the_other,
+                a_session_that_ends_at_one_has_ended_at_the_other,
+                positions_at_both_go_forward_only;
             snapshots: a_read_never_sees_half_a_batch, concurrent_commits;
             random: against_a_naive_model;
         }

@@ -3,22 +3,24 @@
 //!
 //! service → **store** → engine (SQLite, PostgreSQL)
 //!
-//! Owns: the words for what is kept, and what a commit promises.
+//! Owns: the words for what is kept, what a commit promises, and [who may do what to a log](rules): an engine finds
+//! facts and carries out plans, and judges nothing itself.
 //! Promises: nothing here knows SQL; types carry no serde, the wire is not the table.
-//! Not here: who may do what (`service`), and batching (`service::committer` fills a batch, an
+//! Not here: who somebody is (`service`), and batching (`service::committer` fills a batch, an
 //! engine makes it one transaction).
 
 #[cfg(feature = "contract")]
 pub mod contract;
 mod login;
 mod model;
+pub mod rules;
 mod verify;
 mod write;
 
 pub use login::{composed, login_key};
 pub use model::{
-    Body, Content, Conversation, ConversationKind, Credentials, Entry, History, HistoryRange,
-    NewSession, NewUser, Position, Session, SyncCursor, SyncLimits, SyncPage, User,
+    Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, History,
+    HistoryRange, Member, NewSession, NewUser, Session, SyncCursor, SyncLimits, SyncPage, User,
 };
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use write::{
@@ -67,26 +69,16 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
-/// Everything that Hongyan keeps.
-///
-/// **Writing.** [`commit`](Self::commit) applies a batch in one transaction, in order. Each write has an outcome of
-/// its own: one that breaks a rule fails alone, the others go through. When it returns `Ok`, all
-/// that succeeded is on disk and seen by every read that starts later. When it returns `Err`,
-/// none of the batch counts as stored; should a fault leave it open whether the disk has it
-/// (a failed fsync), a retry under the same client id finds out.
+/// Everything that Hongyan keeps, by what is kept.
 ///
 /// **Reading.** Each read sees one consistent snapshot, never half a batch.
+pub trait Store: Accounts + Sessions + Logs + Maintenance {}
+
+impl<S: Accounts + Sessions + Logs + Maintenance> Store for S {}
+
+/// Who has an account.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
-    /// The name of the history that the store holds: visible ASCII without a dot, of at most [`EPOCH_BYTES`]. It changes
-    /// when a backup is put back, or anything else takes back what was acknowledged, and never while the store is open.
-    fn epoch(&self) -> &str;
-
-    /// Applies a batch in one transaction. The outcomes stand in the order of the writes.
-    ///
-    /// The batch is shared, not given away: the caller encodes the pushes from the same texts afterwards.
-    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError>;
-
+pub trait Accounts: Send + Sync + 'static {
     /// Makes a user. Without a wished id the next free one from 1000 upwards is taken.
     async fn create_user(&self, user: NewUser) -> Result<User, CreateUserError>;
 
@@ -112,7 +104,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// At most `limit` users with ids above `after`, ascending.
     async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError>;
+}
 
+/// Which devices are signed in.
+#[async_trait]
+pub trait Sessions: Send + Sync + 'static {
     /// Makes a session. What it ends is returned beside it: an earlier session of the same user and
     /// device, and beyond [`SESSIONS_PER_USER`] those that were used longest ago, connected ones last.
     async fn open_session(
@@ -146,6 +142,21 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends a session of this user. `false` when the user has no such live session.
     async fn close_session(&self, user: UserId, session: SessionId) -> Result<bool, StoreError>;
+}
+
+/// The conversations' logs, and how far their members have come.
+///
+/// **Writing.** [`commit`](Self::commit) applies a batch whole, in order. Each write has an outcome of
+/// its own: one that breaks a [rule](rules) fails alone, the others go through. When it returns `Ok`, all
+/// that succeeded is on disk and seen by every read that starts later. When it returns `Err`,
+/// none of the batch counts as stored; should a fault leave it open whether the disk has it
+/// (a failed fsync), a retry under the same client id finds out.
+#[async_trait]
+pub trait Logs: Send + Sync + 'static {
+    /// Applies a batch in one transaction. The outcomes stand in the order of the writes.
+    ///
+    /// The batch is shared, not given away: the caller encodes the pushes from the same texts afterwards.
+    async fn commit(&self, batch: Arc<[Write]>) -> Result<Vec<Outcome>, StoreError>;
 
     /// The conversations of `user` that changed since the cursor, newest change first. Where the cursor is beyond the last
     /// change that this history has, all of them: an older state was put back, and nobody noticed.
@@ -185,6 +196,20 @@ pub trait Store: Send + Sync + 'static {
     /// Messages by others, not recalled, after the read position, over all conversations of `user`.
     async fn total_unread(&self, user: UserId) -> Result<u64, StoreError>;
 
+    /// The entries that were committed behind that of the number `after`, in the order of their commits, as they are
+    /// now: at most `limit` of them, and at most 1,000. Numbers are 1, 2, 3 … over all conversations; 0 is before the
+    /// first. Whoever asks on from the last number misses nothing and gets nothing twice. What was committed in the last
+    /// second may not be there yet.
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Committed>, StoreError>;
+}
+
+/// The state of what is kept.
+#[async_trait]
+pub trait Maintenance: Send + Sync + 'static {
+    /// The name of the history that the store holds: visible ASCII without a dot, of at most [`EPOCH_BYTES`]. It changes
+    /// when a backup is put back, or anything else takes back what was acknowledged, and never while the store is open.
+    fn epoch(&self) -> &str;
+
     /// Proves that a write could be made durable now: for health checks.
     async fn check_writable(&self) -> Result<(), StoreError>;
 
@@ -211,5 +236,5 @@ pub const SESSIONS_PER_USER: usize = 100;
 /// devices are told that the token is unknown.
 pub const REVOKED_TOKENS: usize = 1000;
 
-/// The largest number of entries that one [`Store::history`] may return.
+/// The largest number of entries that one [`Logs::history`] may return.
 pub const HISTORY_LIMIT: usize = 1000;

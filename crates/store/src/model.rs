@@ -90,6 +90,36 @@ pub enum Body {
     Text(Arc<str>),
 }
 
+impl Body {
+    /// What an engine keeps of it: a code for the type, and the text.
+    pub fn kept(&self) -> (u8, &str) {
+        match self {
+            Self::Text(text) => (TEXT, text),
+        }
+    }
+
+    /// Made again of what was [kept](Self::kept). `None` for a type that this version does not know.
+    pub fn of_kept(code: u8, text: &str) -> Option<Self> {
+        match code {
+            TEXT => Some(Self::Text(text.into())),
+            _ => None,
+        }
+    }
+
+    /// Bytes of text in it.
+    pub fn len(&self) -> usize {
+        self.kept().1.len()
+    }
+
+    /// Whether there is no text in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The code of [`Body::Text`]. A type has its code for ever.
+const TEXT: u8 = 1;
+
 /// What an entry does. Blanked bodies are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
@@ -123,6 +153,52 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// What the edit at `by`, of the message at `target`, makes of the content of the entry at `at`. Does nothing to
+    /// other entries, to newer ones, and to what is edited later or recalled already.
+    pub fn edit(&mut self, at: Seq, target: Seq, by: Seq, new: &Body) {
+        match self {
+            Self::Message {
+                body,
+                edited_by,
+                recalled_by: None,
+                ..
+            } if at == target && *edited_by < Some(by) => {
+                *body = Some(new.clone());
+                *edited_by = Some(by);
+            }
+            Self::Edit {
+                target: edited,
+                body,
+                ..
+            } if *edited == target && at < by => *body = None,
+            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } => {}
+        }
+    }
+
+    /// What the recall at `by`, of the message at `target`, makes of the content of the entry at `at`. Does nothing to
+    /// other entries.
+    pub fn recall(&mut self, at: Seq, target: Seq, by: Seq) {
+        match self {
+            Self::Message {
+                body, recalled_by, ..
+            } if at == target => {
+                *body = None;
+                *recalled_by = Some(by);
+            }
+            Self::Edit {
+                target: edited,
+                body,
+                recalled_by,
+            } if *edited == target => {
+                *body = None;
+                *recalled_by = Some(by);
+            }
+            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } => {}
+        }
+    }
+}
+
 /// One line of a conversation's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -150,7 +226,7 @@ impl Entry {
             Content::Edit { body, .. } => (body.as_ref(), 0),
             Content::Recall { .. } => (None, 0),
         };
-        let text = text.map(|Body::Text(text)| &**text);
+        let text = text.map(|body| body.kept().1);
         hongyan_protocol::Entry::bytes_of(&self.client_id, text, mentions)
     }
 }
@@ -162,15 +238,29 @@ pub enum ConversationKind {
     Direct,
 }
 
-/// How far a member has come. Both only ever grow, and neither passes the head.
+/// A member, and how far they have come. Both positions only ever grow, and neither passes the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
-    /// The member.
+pub struct Member {
+    /// Who.
     pub user: UserId,
     /// Everything up to here was read.
     pub read: Seq,
     /// Everything up to here is on one of the member's devices. Never below `read`.
     pub delivered: Seq,
+}
+
+impl Member {
+    /// With the positions moved forward; what would move it back does nothing.
+    #[must_use]
+    pub fn advanced(self, read: Option<Seq>, delivered: Option<Seq>) -> Self {
+        let read = self.read.max(read.unwrap_or(Seq::ZERO));
+        let delivered = self.delivered.max(delivered.unwrap_or(Seq::ZERO)).max(read);
+        Self {
+            user: self.user,
+            read,
+            delivered,
+        }
+    }
 }
 
 /// A conversation, without its entries.
@@ -183,7 +273,7 @@ pub struct Conversation {
     /// The log's last seq.
     pub head: Seq,
     /// Its members, ascending by user.
-    pub members: Arc<[Position]>,
+    pub members: Arc<[Member]>,
 }
 
 /// Where a client stands in the stream of changes. Opaque to clients, who get it as text.
@@ -238,7 +328,7 @@ impl SyncCursor {
     }
 }
 
-/// How much a page of [`sync`](crate::Store::sync) may hold.
+/// How much a page of [`sync`](crate::Logs::sync) may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct SyncLimits {
     /// Conversations.
@@ -279,6 +369,15 @@ pub struct History {
     pub entries: Vec<Entry>,
     /// The log's last seq, in the same snapshot.
     pub head: Seq,
+}
+
+/// An entry in the order of commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its place in the order: dense from 1, over all conversations.
+    pub number: u64,
+    /// The entry as it is now.
+    pub entry: Entry,
 }
 
 #[cfg(test)]

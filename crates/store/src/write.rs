@@ -52,6 +52,27 @@ pub enum Change {
 pub struct ChangeDigest(pub i64);
 
 impl Change {
+    /// The message that it is about: the answered, the edited or the recalled one.
+    pub fn subject(&self) -> Option<Seq> {
+        match self {
+            Self::Message { reply_to, .. } => *reply_to,
+            Self::Edit { target, .. } | Self::Recall { target, .. } => Some(*target),
+        }
+    }
+
+    /// Whether it says something, rather than change what was said.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Message { .. })
+    }
+
+    /// What it says.
+    pub fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Message { body, .. } | Self::Edit { body, .. } => Some(body),
+            Self::Recall { .. } => None,
+        }
+    }
+
     /// The digest of what the sender asked for. The time limit is the server's and does not count.
     pub fn digest(&self) -> ChangeDigest {
         let mut hash = Sha256::new();
@@ -93,12 +114,9 @@ impl Change {
 }
 
 fn hash_body(hash: &mut Sha256, body: &Body) {
-    match body {
-        Body::Text(text) => {
-            hash.update([1]);
-            hash.update(text.as_bytes());
-        }
-    }
+    let (code, text) = body.kept();
+    hash.update([code]);
+    hash.update(text.as_bytes());
 }
 
 /// One entry to be appended.

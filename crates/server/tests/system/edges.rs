@@ -135,6 +135,36 @@ fn the_pure_half_of_the_classic_adapter_names_nothing_else_of_it() {
     assert!(foreign.is_empty(), "{foreign:?}");
 }
 
+/// The writer's rooms, in `crates/store-sqlite/src/writer`, and which of them each may name.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("journal", &[]),
+    ("decide", &["journal"]),
+    ("settle", &["journal", "decide"]),
+];
+
+#[test]
+fn the_writers_rooms_point_one_way() {
+    let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../store-sqlite/src/writer");
+    for (room, may_name) in ROOMS {
+        let files = std::fs::read_dir(format!("{writer}/{room}")).unwrap();
+        let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        assert!(files.len() > 1, "{files:?}");
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for (other, _) in ROOMS {
+                let names = [
+                    format!("writer::{other}"),
+                    format!("super::{other}::"),
+                    format!("super::super::{other}"),
+                ];
+                let is_named = names.iter().any(|name| text.contains(name.as_str()));
+                let may = other == room || may_name.contains(other);
+                assert!(may || !is_named, "{} names {other}", file.display());
+            }
+        }
+    }
+}
+
 /// Every crate of the workspace with what it depends on, its tests aside.
 fn workspace() -> BTreeMap<String, Vec<String>> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

@@ -1,7 +1,7 @@
 //! A conversation without its entries.
 
 use hongyan_protocol::{ConversationId, UserId};
-use hongyan_store::{Conversation, Position};
+use hongyan_store::{Conversation, Member};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::row::{self, sql};
@@ -24,16 +24,16 @@ pub(crate) fn conversation(
         id: conv,
         kind,
         head,
-        members: positions(conn, conv)?.into(),
+        members: members(conn, conv)?.into(),
     }))
 }
 
 /// The members' positions, ascending by user.
-pub(crate) fn positions(conn: &Connection, conv: ConversationId) -> Result<Vec<Position>> {
+pub(crate) fn members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
     conn.prepare_cached(
         "SELECT user_id, read_seq, delivered_seq FROM members WHERE conv_id = ?1 ORDER BY user_id",
     )?
-    .query_map([sql(conv)], row::position)?
+    .query_map([sql(conv)], row::member)?
     .collect()
 }
 

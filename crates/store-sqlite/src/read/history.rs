@@ -2,40 +2,45 @@
 
 use hongyan_protocol::limits::PAGE_BYTES;
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Entry, HISTORY_LIMIT, History, HistoryRange};
-use rusqlite::{Connection, OptionalExtension, Result, Statement};
+use hongyan_store::{Entry, History, HistoryRange};
+use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::row::{self, ENTRY_COLUMNS, sql};
+use crate::unsettled::Tail;
 
-/// `None` when `user` is not a member.
+/// At most `limit` entries. `None` when `user` is not a member. `tail`: what was unsettled just before the snapshot of `conn` began.
 pub(crate) fn history(
     conn: &Connection,
     user: UserId,
     conv: ConversationId,
     range: HistoryRange,
     limit: usize,
+    tail: Option<&Tail>,
 ) -> Result<Option<History>> {
-    let head: Option<Seq> = conn
+    let settled: Option<Seq> = conn
         .prepare_cached(
             "SELECT c.head FROM members m JOIN conversations c ON c.id = m.conv_id
              WHERE m.conv_id = ?1 AND m.user_id = ?2",
         )?
         .query_row((sql(conv), sql(user)), |row| row::id(row, 0))
         .optional()?;
-    let Some(head) = head else {
-        return Ok(None);
+    // What the tables have come to since then they have whole.
+    let tail = tail.filter(|tail| settled.is_none_or(|head| head < tail.head));
+    let head = match (settled, tail) {
+        (Some(_), Some(tail)) => tail.head,
+        (None, Some(tail)) if tail.begins_with(user) => tail.head,
+        (Some(head), None) => head,
+        (None, _) => return Ok(None),
     };
-    let limit = limit.min(HISTORY_LIMIT);
+    let log = Log { conn, conv, tail };
     let mut room = Room {
         bytes: PAGE_BYTES,
         least: 1,
     };
     let entries = match range {
-        HistoryRange::Latest => newest_below(conn, conv, head.next(), limit, &mut room)?,
-        HistoryRange::Before(seq) => {
-            newest_below(conn, conv, seq.min(head.next()), limit, &mut room)?
-        }
-        HistoryRange::After(seq) => oldest_above(conn, conv, seq, limit, &mut room)?,
+        HistoryRange::Latest => log.newest_below(head.next(), limit, &mut room)?,
+        HistoryRange::Before(seq) => log.newest_below(seq.min(head.next()), limit, &mut room)?,
+        HistoryRange::After(seq) => log.oldest_above(seq, limit, &mut room)?,
     };
     Ok(Some(History { entries, head }))
 }
@@ -48,7 +53,84 @@ pub(crate) struct Room {
     pub(crate) least: usize,
 }
 
-/// The newest entries below a seq, ascending: as many as there is room for, which they take.
+impl Room {
+    /// Whether one more entry of this size has room, which it takes.
+    fn takes(&mut self, entry: &Entry, given: usize) -> bool {
+        let size = entry.wire_bytes();
+        if size > self.bytes && given >= self.least {
+            return false;
+        }
+        self.bytes = self.bytes.saturating_sub(size);
+        true
+    }
+}
+
+/// A log as the tables have it, and as it goes on.
+struct Log<'a> {
+    conn: &'a Connection,
+    conv: ConversationId,
+    tail: Option<&'a Tail>,
+}
+
+impl Log<'_> {
+    /// The newest entries below a seq, ascending: as many as there is room for, which they take.
+    fn newest_below(&self, below: Seq, limit: usize, room: &mut Room) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let mut is_full = false;
+        let mut settled_below = below;
+        if let Some(tail) = self.tail {
+            settled_below = below.min(tail.first);
+            let newest_first = tail.entries().rev().filter(|entry| entry.seq < below);
+            is_full = put(newest_first.map(Ok), &mut entries, limit, room)?;
+        }
+        if !is_full {
+            let mut select = self.conn.prepare_cached(&format!(
+                "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq < ?2
+                 ORDER BY seq DESC LIMIT ?3"
+            ))?;
+            let left = row::limit(limit - entries.len());
+            let rows = select.query_map((sql(self.conv), sql(settled_below), left), row::entry)?;
+            put(self.replaced(rows), &mut entries, limit, room)?;
+        }
+        entries.reverse();
+        Ok(entries)
+    }
+
+    fn oldest_above(&self, above: Seq, limit: usize, room: &mut Room) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let settled_below = self.tail.map_or(i64::MAX, |tail| sql(tail.first));
+        let mut select = self.conn.prepare_cached(&format!(
+            "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq > ?2 AND seq < ?4
+             ORDER BY seq LIMIT ?3"
+        ))?;
+        let from = (sql(self.conv), sql(above), row::limit(limit), settled_below);
+        let rows = select.query_map(from, row::entry)?;
+        let is_full = put(self.replaced(rows), &mut entries, limit, room)?;
+        if let Some(tail) = self.tail
+            && !is_full
+        {
+            let oldest_first = tail.entries().filter(|entry| entry.seq > above);
+            put(oldest_first.map(Ok), &mut entries, limit, room)?;
+        }
+        Ok(entries)
+    }
+
+    /// Entries of the tables, as what is unsettled has made them.
+    fn replaced<'r>(
+        &'r self,
+        rows: impl Iterator<Item = Result<Entry>> + 'r,
+    ) -> impl Iterator<Item = Result<Entry>> + 'r {
+        rows.map(|entry| {
+            let mut entry = entry?;
+            if let Some(tail) = self.tail {
+                tail.replace(&mut entry);
+            }
+            Ok(entry)
+        })
+    }
+}
+
+/// The newest settled entries below a seq, ascending: as many as there is room for, which they take.
 pub(crate) fn newest_below(
     conn: &Connection,
     conv: ConversationId,
@@ -56,46 +138,23 @@ pub(crate) fn newest_below(
     limit: usize,
     room: &mut Room,
 ) -> Result<Vec<Entry>> {
-    let mut select = conn.prepare_cached(&format!(
-        "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq < ?2
-         ORDER BY seq DESC LIMIT ?3"
-    ))?;
-    let mut entries = take(&mut select, conv, below, limit, room)?;
-    entries.reverse();
-    Ok(entries)
+    let tail = None;
+    Log { conn, conv, tail }.newest_below(below, limit, room)
 }
 
-fn oldest_above(
-    conn: &Connection,
-    conv: ConversationId,
-    above: Seq,
+/// Puts entries into a page. Whether it is full.
+fn put(
+    from: impl Iterator<Item = Result<Entry>>,
+    page: &mut Vec<Entry>,
     limit: usize,
     room: &mut Room,
-) -> Result<Vec<Entry>> {
-    let mut select = conn.prepare_cached(&format!(
-        "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq > ?2
-         ORDER BY seq LIMIT ?3"
-    ))?;
-    take(&mut select, conv, above, limit, room)
-}
-
-fn take(
-    select: &mut Statement<'_>,
-    conv: ConversationId,
-    bound: Seq,
-    limit: usize,
-    room: &mut Room,
-) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    let mut rows = select.query((sql(conv), sql(bound), row::limit(limit)))?;
-    while let Some(row) = rows.next()? {
-        let entry = row::entry(row)?;
-        let size = entry.wire_bytes();
-        if size > room.bytes && entries.len() >= room.least {
-            break;
+) -> Result<bool> {
+    for entry in from {
+        let entry = entry?;
+        if page.len() >= limit || !room.takes(&entry, page.len()) {
+            return Ok(true);
         }
-        room.bytes = room.bytes.saturating_sub(size);
-        entries.push(entry);
+        page.push(entry);
     }
-    Ok(entries)
+    Ok(page.len() >= limit)
 }

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod conversation;
+mod feed;
 mod history;
 mod sync;
 pub(crate) mod unread;
 
 pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
-pub(crate) use conversation::{conversation, direct_conversation, positions};
+pub(crate) use conversation::{conversation, direct_conversation, members};
+pub(crate) use feed::changes;
 pub(crate) use history::history;
 pub(crate) use sync::{probe, sync};

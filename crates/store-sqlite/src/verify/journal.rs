@@ -1,4 +1,4 @@
-//! What is committed and waits to be carried out: whether it can be.
+//! What is committed and waits to be settled: whether it can be.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Transaction, TransactionBe
 use super::Check;
 use crate::read;
 use crate::row::{self, sql};
-use crate::writer::{JournalCopy, Record};
+use crate::writer::{JournalCopy, JournaledEntry, Record};
 
 /// How often the journal is read before what it says is believed to be wrong.
 const ATTEMPTS: u32 = 10;
@@ -34,20 +34,28 @@ impl Check<'_> {
             let conv = record.conv();
             let log = match logs.entry(conv) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => match self.log(conv, last_id)? {
+                Entry::Vacant(free) => match self.log_or_begun(&record, last_id)? {
                     Some(log) => free.insert(log),
                     None => {
-                        self.broken(conv, Seq::ZERO, "journaled, but no such conversation");
+                        self.broken(
+                            conv,
+                            Seq::ZERO,
+                            "journaled, but no such conversation, or one that begins twice",
+                        );
                         continue;
                     }
                 },
             };
             let fits = match record {
-                Record::Message { append, place } => {
+                Record::Begin(_) => log.head == Seq::ZERO,
+                Record::Entry(entry) => {
                     self.count_entry();
+                    let JournaledEntry { append, place } = &*entry;
+                    let messages = log.messages + u64::from(append.change.is_message());
                     let fits = place.seq == log.head.next()
-                        && place.messages == log.messages + 1
+                        && place.messages == messages
                         && place.id > log.last_id
+                        && append.change.subject() < Some(place.seq)
                         && log.members.contains(&append.from);
                     (log.head, log.messages, log.last_id) = (place.seq, place.messages, place.id);
                     fits
@@ -74,6 +82,21 @@ impl Check<'_> {
             .query_row([], |row| row::id(row, 0))
     }
 
+    /// The log that a record is the first for: it is there, or begins with it.
+    fn log_or_begun(&mut self, record: &Record, last_id: EntryId) -> Result<Option<Log>> {
+        let found = self.log(record.conv(), last_id)?;
+        match record {
+            Record::Begin(_) if found.is_some() => Ok(None),
+            Record::Begin(begun) => Ok(Some(Log {
+                head: Seq::ZERO,
+                messages: 0,
+                last_id,
+                members: begun.members(),
+            })),
+            Record::Entry(_) | Record::Move { .. } => Ok(found),
+        }
+    }
+
     fn log(&self, conv: ConversationId, last_id: EntryId) -> Result<Option<Log>> {
         let row = self
             .conn
@@ -85,7 +108,7 @@ impl Check<'_> {
         let Some((head, messages)) = row else {
             return Ok(None);
         };
-        let members = read::positions(self.conn, conv)?;
+        let members = read::members(self.conn, conv)?;
         Ok(Some(Log {
             head,
             messages,

@@ -1,7 +1,7 @@
 //! One conversation: its log from the first entry to the last, and what is kept beside the log.
 
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::{Content, Entry, Fault, Position};
+use hongyan_store::{Content, Entry, Fault, Member};
 use rusqlite::Result;
 
 use super::Check;
@@ -15,8 +15,8 @@ struct Kept {
     last_message: Seq,
 }
 
-struct Member {
-    position: Position,
+struct CheckedMember {
+    member: Member,
     version: u64,
     unseen: bool,
     /// Unread messages, counted by the definition.
@@ -46,7 +46,7 @@ impl Check<'_> {
         while let Some(row) = rows.next()? {
             let entry = row::entry(row)?;
             self.count_entry();
-            self.entry(&entry, row::count(row, 13)?, &mut told, &members)?;
+            self.entry(&entry, row::count(row, 14)?, &mut told, &members)?;
             count_unread(&entry, &mut members);
         }
         self.beside_the_log(conv, &kept, &told);
@@ -68,15 +68,15 @@ impl Check<'_> {
             })
     }
 
-    fn members(&self, conv: ConversationId) -> Result<Vec<Member>> {
+    fn members(&self, conv: ConversationId) -> Result<Vec<CheckedMember>> {
         self.conn
             .prepare_cached(
                 "SELECT user_id, read_seq, delivered_seq, version, unseen FROM members
                  WHERE conv_id = ?1 ORDER BY user_id",
             )?
             .query_map([sql(conv)], |row| {
-                Ok(Member {
-                    position: row::position(row)?,
+                Ok(CheckedMember {
+                    member: row::member(row)?,
                     version: row::count(row, 3)?,
                     unseen: row.get(4)?,
                     counted: 0,
@@ -90,7 +90,7 @@ impl Check<'_> {
         entry: &Entry,
         messages: u64,
         told: &mut Told,
-        members: &[Member],
+        members: &[CheckedMember],
     ) -> Result<()> {
         let expected = told.last.next();
         if entry.seq != expected {
@@ -104,7 +104,7 @@ impl Check<'_> {
             self.broken(entry.conv, entry.seq, "its id is not above the one before");
         }
         let sender = entry.from;
-        if !members.iter().any(|member| member.position.user == sender) {
+        if !members.iter().any(|member| member.member.user == sender) {
             self.broken(entry.conv, entry.seq, "its sender is not a member");
         }
         told.last = entry.seq;
@@ -147,12 +147,12 @@ impl Check<'_> {
         }
     }
 
-    fn member(&mut self, conv: ConversationId, member: &Member, told: &Told) -> Result<()> {
-        let Position {
+    fn member(&mut self, conv: ConversationId, checked: &CheckedMember, told: &Told) -> Result<()> {
+        let Member {
             user,
             read,
             delivered,
-        } = member.position;
+        } = checked.member;
         if !(read <= delivered && delivered <= told.last) {
             self.fault(Fault::PositionOutOfRange {
                 conv,
@@ -162,31 +162,31 @@ impl Check<'_> {
                 head: told.last,
             });
         }
-        if member.unseen != (told.last_message > read) {
+        if checked.unseen != (told.last_message > read) {
             let what = format!("user {user}: whether something is unseen is noted wrongly");
             self.broken(conv, told.last, what);
         }
-        if member.version == 0 {
+        if checked.version == 0 {
             let what = format!("user {user}: the last change has no number, no sync finds it");
             self.broken(conv, told.last, what);
         }
         let answered = unread::unread(self.conn, conv, user)?;
-        if answered != member.counted {
+        if answered != checked.counted {
             self.fault(Fault::UnreadDiffers {
                 conv,
                 user,
                 answered,
-                counted: member.counted,
+                counted: checked.counted,
             });
         }
         Ok(())
     }
 
     /// A 1:1 conversation is found by its two members, or by the one who writes to oneself, and all of them see the same change.
-    fn pair(&mut self, conv: ConversationId, members: &[Member]) -> Result<()> {
+    fn pair(&mut self, conv: ConversationId, members: &[CheckedMember]) -> Result<()> {
         if let [own] = members {
             // With oneself there is one member.
-            let own = own.position.user;
+            let own = own.member.user;
             if read::direct_conversation(self.conn, own, own)? == Some(conv) {
                 return Ok(());
             }
@@ -199,7 +199,7 @@ impl Check<'_> {
             );
             return Ok(());
         };
-        let (low_user, high_user): (UserId, UserId) = (low.position.user, high.position.user);
+        let (low_user, high_user): (UserId, UserId) = (low.member.user, high.member.user);
         if read::direct_conversation(self.conn, low_user, high_user)? != Some(conv) {
             self.broken(
                 conv,
@@ -227,7 +227,7 @@ impl Check<'_> {
 }
 
 /// Messages by others, not recalled, after the read position.
-fn count_unread(entry: &Entry, members: &mut [Member]) {
+fn count_unread(entry: &Entry, members: &mut [CheckedMember]) {
     let Content::Message {
         recalled_by: None, ..
     } = entry.content
@@ -235,7 +235,7 @@ fn count_unread(entry: &Entry, members: &mut [Member]) {
         return;
     };
     for member in members {
-        if member.position.user != entry.from && entry.seq > member.position.read {
+        if member.member.user != entry.from && entry.seq > member.member.read {
             member.counted += 1;
         }
     }

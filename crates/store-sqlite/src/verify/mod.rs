@@ -5,6 +5,7 @@
 //! snapshot of its own, so that the write-ahead log can start over between two of them.
 //! Not here: mending.
 
+mod feed;
 mod file;
 mod journal;
 mod links;
@@ -98,6 +99,7 @@ impl Check<'_> {
         // First the file itself: what follows may be nonsense where it is broken.
         self.tolerating("the file", Self::file)?;
         self.tolerating("the list of conversations", Self::conversations)?;
+        self.tolerating("the feed", Self::feed)?;
         self.tolerating("the journal", Self::journal)?;
         (self.progress)(self.report.entries);
         Ok(())

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Writer;
-use super::settling::Settler;
+use super::settle::Settler;
 use crate::failure::Failure;
 use crate::lock::WriterLock;
 use crate::open::{self, OpenError};
@@ -71,7 +71,7 @@ impl WriterHandle {
         let no_thread = |error| open::io_error(path, error);
         let (commands, queue) = mpsc::channel(QUEUE);
         let tell = commands.downgrade();
-        let on_panic = failure.on_panic("the thread that carries out what is journaled");
+        let on_panic = failure.on_panic("the thread that settles");
         let settler = Settler::start(options.on_settler_start, move || {
             // Held for as long as the thread lives.
             let _ = &on_panic;

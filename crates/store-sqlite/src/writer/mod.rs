@@ -1,6 +1,6 @@
-//! The one writer: a thread that decides, and one that carries out.
+//! The one writer: a thread that decides and makes durable, and one that settles.
 //!
-//! store → queue → **writer** → journal or tables → answer
+//! store → queue → **writer** → answer
 //!
 //! Owns: the write connection, the journal, the lock against other servers, and what it remembers of hot
 //! conversations.
@@ -10,27 +10,18 @@
 //! Not here: filling batches (`service`).
 //!
 //! ```text
-//! messages and moves ──► journal, on disk ──► answered ··· carried out later, many at once, beside the next ──► tables
-//! anything else ───────► tables, on disk ───► answered
+//! a batch ──► decide/ ──► journal/, on disk ──► answered ··· settle/, many at once, beside the next ──► tables
+//! accounts and sessions ────────────────────────────────────────────────► tables, on disk ──► answered
 //! ```
 
 mod accounts;
-mod append;
-mod batch;
-mod cache;
-mod checkpoint;
-mod entry_ids;
-mod generations;
+mod decide;
 mod handle;
 mod journal;
-mod pending;
 mod repair;
-mod scrub;
-mod settling;
+mod settle;
 #[cfg(test)]
 mod tests;
-mod touches;
-mod unused;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,19 +30,18 @@ use std::time::Duration;
 
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{
-    Change, CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
+    CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
 use rusqlite::Connection;
 
 pub(crate) use handle::WriterHandle;
-pub(crate) use journal::{Copy as JournalCopy, Damage, Record};
+pub(crate) use journal::{Begun, Copy as JournalCopy, Damage, Entry as JournaledEntry, Record};
 pub(crate) use repair::carry_out_what_can_be;
+pub(crate) use settle::fill_feed;
 
-use self::cache::Cache;
-use self::journal::{Journal, Row};
-use self::pending::{Entry, Messages, Pending};
-use self::settling::{Forgotten, Settlement, Settler, Tables, Work};
-use self::touches::Touches;
+use self::decide::{Cache, Decided, State};
+use self::journal::{Journal, Payload, Pending, SharedEntries};
+use self::settle::{Forgotten, Settlement, Settler, Tables, Touches, Work};
 use crate::connection;
 use crate::error::store_error;
 use crate::lock::WriterLock;
@@ -86,22 +76,22 @@ pub(crate) struct Writer {
 /// The connections, and what is remembered of what was written. One is wrong without the other, so they are
 /// dropped together.
 struct Open {
-    tables: Hold,
-    /// Reads for what is journaled, while the tables are away.
+    tables: TablesAt,
+    /// Looks facts up, whoever has the tables.
     reader: Connection,
     cache: Cache,
     pending: Pending,
 }
 
 /// Who has the tables.
-enum Hold {
-    Here(Box<Tables>),
-    /// The settler, which carries out these messages.
-    Away(Messages<Arc<[Entry]>>),
+enum TablesAt {
+    Writer(Box<Tables>),
+    /// The settler, with these entries.
+    Settler(SharedEntries),
 }
 
 impl Open {
-    /// Carries out first what is in the journal, from before a crash or a failure.
+    /// Settles first what is in the journal, from before a crash or a failure.
     fn new(
         mut tables: Box<Tables>,
         reader: Connection,
@@ -116,9 +106,11 @@ impl Open {
             if !left.is_empty() {
                 cache.skip_versions(conn, left.len() as u64)?;
             }
-            batch::take_up(conn, &mut cache, &mut pending, left)?;
+            decide::take_up(conn, &mut cache, &mut pending, left)?;
+            let (entries, begun) = pending.share();
             let settlement = Settlement {
-                entries: pending.share().entries(),
+                begun,
+                entries: entries.all(),
                 rows: cache.take_rows(conn)?,
                 // The number of a batch that failed is never used again, so that nobody takes it for one that did not.
                 last: journal.last() + 1,
@@ -127,7 +119,7 @@ impl Open {
             settlement.carry_out(conn)?;
             if !journal::is_at_home(conn, database)? {
                 // A copy, whose making nobody has looked after.
-                scrub::begin(conn)?;
+                settle::begin_scrubbing(conn)?;
                 journal::note_files(conn, database, false)?;
             }
             Ok(())
@@ -138,7 +130,7 @@ impl Open {
             tables.transaction(1, |conn| journal::note_files(conn, database, true))?;
         }
         Ok(Self {
-            tables: Hold::Here(tables),
+            tables: TablesAt::Writer(tables),
             reader,
             cache,
             pending: Pending::default(),
@@ -171,7 +163,7 @@ impl Writer {
                     "the disk takes nothing: what is stored can be read, but by those for whom something waits in \
                      the journal only when there is room; until then nothing can be written"
                 );
-                unsettled.add(&users);
+                unsettled.add_users(&users);
                 None
             }
             Err(error) => return Err(error),
@@ -194,33 +186,22 @@ impl Writer {
     pub(crate) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, StoreError> {
         self.noting_failure(|writer| {
             writer.make_room()?;
-            let open = writer.opened()?;
-            if batch::is_for_journal(&open.reader, &mut open.cache, writes)? {
-                writer.journal(writes)
-            } else {
-                let outcomes = writer.at_once(writes.len(), |conn, cache| {
-                    batch::write_through(conn, cache, writes)
-                })?;
-                if writes.iter().any(removes) {
-                    writer.has_to_forget.store(true, Ordering::Release);
-                }
-                Ok(outcomes)
-            }
+            writer.journal(writes)
         })
     }
 
-    /// Carries out everything that is journaled: when it returns, the tables have it.
-    pub(crate) fn settle(&mut self) -> Result<(), StoreError> {
-        self.noting_failure(Self::here)
+    /// Settles everything that is journaled: when it returns, the tables have it.
+    pub(crate) fn settle_all(&mut self) -> Result<(), StoreError> {
+        self.noting_failure(Self::try_settle_all)
     }
 
-    /// Carries out what is journaled, as far as it concerns this user: when it returns, they can read it.
+    /// Settles what is journaled, if any of it concerns this user: when it returns, the tables have that.
     pub(crate) fn settle_for(&mut self, user: UserId) -> Result<(), StoreError> {
         self.noting_failure(|writer| {
             writer.opened()?;
             writer.wait()?;
-            if writer.unsettled.contains(user) {
-                writer.here()?;
+            if writer.unsettled.concerns(user) {
+                writer.try_settle_all()?;
             }
             Ok(())
         })
@@ -230,8 +211,8 @@ impl Writer {
     /// again, if there is more to do.
     pub(crate) fn forget(&mut self) -> Option<Duration> {
         let forgotten = self.noting_failure(|writer| {
-            writer.here()?;
-            let forgotten = writer.tables()?.0.forget()?;
+            writer.try_settle_all()?;
+            let forgotten = writer.tables()?.forget()?;
             if forgotten == Forgotten::All {
                 writer.journal.wipe()?;
             }
@@ -250,11 +231,11 @@ impl Writer {
         again
     }
 
-    /// Has what is journaled carried out, beside what comes, as soon as what is under way is done.
+    /// Has what is journaled settled, beside what comes, as soon as what is under way is done.
     fn settle_later(&mut self) {
         let begun = self.noting_failure(|writer| {
             writer.opened()?;
-            writer.heard()?;
+            writer.take_back_if_done()?;
             writer.begin_settling()
         });
         match begun {
@@ -268,8 +249,8 @@ impl Writer {
     fn settle_if_asked(&mut self) {
         if self.is_asked {
             self.settle_later();
-        } else if let Err(error) = self.noting_failure(Self::heard) {
-            tracing::debug!(%error, "what was put off could not be carried out");
+        } else if let Err(error) = self.noting_failure(Self::take_back_if_done) {
+            tracing::debug!(%error, "what was put off could not be settled");
         }
     }
 
@@ -313,11 +294,11 @@ impl Writer {
     pub(crate) fn probe(&mut self) -> Result<(), StoreError> {
         self.noting_failure(|writer| {
             writer.opened()?;
-            writer.heard()?;
-            writer.journal.append(Row::default())?;
+            writer.take_back_if_done()?;
+            writer.journal.append(Payload::default())?;
             let last = writer.journal.last();
             let open = writer.opened()?;
-            let Hold::Here(tables) = &mut open.tables else {
+            let TablesAt::Writer(tables) = &mut open.tables else {
                 return Ok(());
             };
             if !open.pending.is_empty() {
@@ -326,7 +307,7 @@ impl Writer {
             // Nothing else may come that would have the journal begin anew.
             tables.transaction(1, |conn| {
                 accounts::probe(conn)?;
-                journal::note_carried_out(conn, last)
+                journal::note_settled(conn, last)
             })?;
             writer.journal.start_over(last);
             Ok(())
@@ -347,7 +328,7 @@ impl Writer {
         self.noting_failure(|writer| {
             writer.opened()?;
             writer.wait()?;
-            writer.tables()?.0.transaction(1, work)
+            writer.tables()?.transaction(1, work)
         })
     }
 
@@ -384,15 +365,15 @@ impl Writer {
     /// Sees to it that a batch may be added to what is journaled and remembered.
     fn make_room(&mut self) -> rusqlite::Result<()> {
         self.opened()?;
-        self.heard()?;
+        self.take_back_if_done()?;
         let open = self.opened()?;
-        if let Hold::Here(tables) = &open.tables
+        if let TablesAt::Writer(tables) = &open.tables
             && open.cache.has_foreign_change(&tables.conn)?
         {
-            self.here()?;
+            self.try_settle_all()?;
             self.opened()?.cache.clear();
         } else if open.cache.is_overgrown() {
-            self.here()?;
+            self.try_settle_all()?;
             self.opened()?.cache.age();
         } else if open.pending.is_full() {
             self.wait()?;
@@ -401,57 +382,50 @@ impl Writer {
         Ok(())
     }
 
-    /// Commits a batch to the journal.
+    /// Decides a batch, and commits what was decided to the journal.
     fn journal(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<Outcome>> {
-        let Open {
-            tables,
-            reader,
-            cache,
-            pending,
-        } = self.opened()?;
-        let settling = match tables {
-            Hold::Here(_) => None,
-            Hold::Away(messages) => Some(messages),
+        let open = self.opened()?;
+        let state = State {
+            conn: &open.reader,
+            cache: &mut open.cache,
+            pending: &mut open.pending,
+            settling: match &mut open.tables {
+                TablesAt::Writer(_) => None,
+                TablesAt::Settler(entries) => Some(entries),
+            },
         };
-        let (outcomes, row) = batch::journal(reader, cache, pending, settling, writes)?;
-        if !row.is_empty() {
-            self.journal.append(row)?;
+        let decided = decide::decide(state, writes)?;
+        let removes = decided.removes();
+        let Decided {
+            outcomes,
+            payload,
+            news,
+        } = decided;
+        if !payload.is_empty() {
+            self.journal.append(payload)?;
             // Before it is answered, and so before any of them can ask for it.
-            self.unsettled.add(outcomes.iter().flat_map(concerned));
+            let users = outcomes.iter().flat_map(concerned);
+            self.unsettled.add(news, users);
+        }
+        if removes {
+            self.has_to_forget.store(true, Ordering::Release);
         }
         Ok(outcomes)
     }
 
-    /// Does `work` in a transaction that is on disk when this returns, after everything that is journaled.
-    fn at_once<T>(
-        &mut self,
-        writes: usize,
-        work: impl FnOnce(&Connection, &mut Cache) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        self.here()?;
-        let (tables, cache) = self.tables()?;
-        tables.transaction(writes, |conn| {
-            if cache.has_foreign_change(conn)? {
-                cache.clear();
-            }
-            work(conn, cache)
-        })
-    }
-
-    /// The tables, which must be here.
-    fn tables(&mut self) -> rusqlite::Result<(&mut Tables, &mut Cache)> {
+    /// The tables, which the writer must have.
+    fn tables(&mut self) -> rusqlite::Result<&mut Tables> {
         match &mut self.open {
             Some(Open {
-                tables: Hold::Here(tables),
-                cache,
+                tables: TablesAt::Writer(tables),
                 ..
-            }) => Ok((tables, cache)),
+            }) => Ok(tables),
             Some(_) | None => Err(rusqlite::Error::InvalidQuery),
         }
     }
 
-    /// Returns when the tables are here, with everything that is journaled and noted.
-    fn here(&mut self) -> rusqlite::Result<()> {
+    /// Returns when the writer has the tables, with everything that is journaled and noted in them.
+    fn try_settle_all(&mut self) -> rusqlite::Result<()> {
         self.opened()?;
         self.wait()?;
         if self.begin_settling()? {
@@ -468,18 +442,19 @@ impl Writer {
         }
     }
 
-    /// What is journaled, to be carried out, with the tables. From here on what comes goes to the other file.
+    /// What is journaled, to be settled, with the tables. From here on what comes goes to the other file.
     fn hand_over(&mut self) -> rusqlite::Result<Option<Work>> {
         let Some(open) = &mut self.open else {
             return Ok(None);
         };
         let nothing = open.pending.is_empty() && self.touches.is_empty();
-        if nothing || matches!(open.tables, Hold::Away(_)) {
+        if nothing || matches!(open.tables, TablesAt::Settler(_)) {
             return Ok(None);
         }
-        let messages = std::mem::take(&mut open.pending).share();
+        let (entries, begun) = std::mem::take(&mut open.pending).share();
         let settlement = Settlement {
-            entries: messages.entries(),
+            begun,
+            entries: entries.all(),
             rows: open.cache.take_rows(&open.reader)?,
             last: self.journal.last(),
             touches: std::mem::take(&mut self.touches),
@@ -487,33 +462,33 @@ impl Writer {
         self.journal.switch();
         self.unsettled.are_being_settled();
         Ok(
-            match std::mem::replace(&mut open.tables, Hold::Away(messages)) {
-                Hold::Here(tables) => Some(Work::new(tables, settlement)),
-                Hold::Away(_) => None,
+            match std::mem::replace(&mut open.tables, TablesAt::Settler(entries)) {
+                TablesAt::Writer(tables) => Some(Work::new(tables, settlement)),
+                TablesAt::Settler(_) => None,
             },
         )
     }
 
-    /// Takes back what the settler has done, if it is ready by now.
-    fn heard(&mut self) -> rusqlite::Result<()> {
+    /// Takes the tables back from the settler, if it is done by now.
+    fn take_back_if_done(&mut self) -> rusqlite::Result<()> {
         if let Some(tables) = self.settler.poll()? {
-            self.settled(tables);
+            self.take_back(tables);
         }
         Ok(())
     }
 
-    /// Takes back what the settler has, when it is ready.
+    /// Takes the tables back from the settler, when it is done.
     fn wait(&mut self) -> rusqlite::Result<()> {
         if let Some(tables) = self.settler.wait()? {
-            self.settled(tables);
+            self.take_back(tables);
         }
         Ok(())
     }
 
-    fn settled(&mut self, tables: Box<Tables>) {
+    fn take_back(&mut self, tables: Box<Tables>) {
         // After a failure in between all is opened anew, and these are not needed.
         if let Some(open) = &mut self.open {
-            open.tables = Hold::Here(tables);
+            open.tables = TablesAt::Writer(tables);
             self.unsettled.are_settled();
         }
     }
@@ -522,9 +497,9 @@ impl Writer {
     /// of these could not be done.
     fn finish(mut self) {
         let done = self.noting_failure(|writer| {
-            writer.here()?;
+            writer.try_settle_all()?;
             let path = writer.path.clone();
-            let (tables, _) = writer.tables()?;
+            let tables = writer.tables()?;
             tables.transaction(1, |conn| journal::note_files(conn, &path, false))
         });
         if let Err(error) = &done {
@@ -535,7 +510,7 @@ impl Writer {
         };
         // First, since the last connection removes the log, if it may write.
         drop(reader);
-        if let Hold::Here(tables) = tables
+        if let TablesAt::Writer(tables) = tables
             && tables.finish()
             && done.is_ok()
         {
@@ -549,14 +524,6 @@ fn is_without_room(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
     let code = error.sqlite_error_code();
     matches!(code, Some(DiskFull | SystemIoFailure))
-}
-
-/// Whether a write, if it is not refused, removes a text.
-fn removes(write: &Write) -> bool {
-    match write {
-        Write::Append(append) => !matches!(append.change, Change::Message { .. }),
-        Write::Move(_) => false,
-    }
 }
 
 /// The name of a file that belongs to the database. SQLite has `-wal`, `-shm` and `-journal` for its own.

@@ -1,23 +1,23 @@
-//! Carries out of a damaged journal what can be read.
+//! Settles of a damaged journal what can be read.
 //!
-//! Promises: a message that can be read is in the tables afterwards, where it was told to be if that place is the next of
-//! its log, at the end of the log otherwise; one that is there already is not there twice.
+//! Promises: an entry that can be read is in the tables afterwards, where it was told to be if that place is the next of
+//! its log, at the end of the log otherwise; one that is there already is not there twice. An edit or a recall that
+//! came behind the damage acts on its own message or on none.
 //! Not here: when to do so (`crate::repair`).
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use hongyan_store::{Change, Move, MovedMessage, Outcome, Salvage, Write};
+use hongyan_protocol::{ConversationId, Seq};
+use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, Salvage, Write};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior};
 
-use super::cache::Cache;
-use super::journal::{self, Copy, Damage, Found, Record};
-use super::pending::Pending;
-use super::settling::Settlement;
-use super::touches::Touches;
-use super::{batch, scrub};
+use super::decide::{self, Cache, State};
+use super::journal::{self, Copy, Damage, Entry, Found, Pending, Record};
+use super::settle::{self, Settlement, Touches};
 use crate::identity::{self, Stamp};
 
-/// Carries out what is in the files of this journal, and has them begun anew.
+/// Settles what is in the files of this journal, and has them begun anew.
 pub(crate) fn carry_out_what_can_be(conn: &mut Connection, database: &Path) -> Result<Salvage> {
     let found = Copy::of(database)?.found(conn)?;
     let salvage = match attempt(conn, database, &found, found.sound) {
@@ -27,7 +27,7 @@ pub(crate) fn carry_out_what_can_be(conn: &mut Connection, database: &Path) -> R
     };
     for path in journal::paths(database) {
         if let Err(error) = std::fs::remove_file(&path) {
-            tracing::debug!(%error, "a journal that was carried out could not be removed");
+            tracing::debug!(%error, "a journal that was settled could not be removed");
         }
     }
     Ok(salvage)
@@ -36,74 +36,160 @@ pub(crate) fn carry_out_what_can_be(conn: &mut Connection, database: &Path) -> R
 fn attempt(conn: &mut Connection, database: &Path, found: &Found, sound: usize) -> Result<Salvage> {
     let transaction = Transaction::new(conn, TransactionBehavior::Immediate)?;
     let conn = &*transaction;
-    let mut cache = Cache::new();
     let (as_told, others) = found.records.split_at(sound.min(found.records.len()));
-    let mut salvage = Salvage {
-        damage: found.damage.as_ref().map(Damage::to_string),
-        ..Salvage::default()
+    let mut behind = Behind {
+        conn,
+        cache: Cache::new(),
+        pending: Pending::default(),
+        placed: HashMap::new(),
+        sound_heads: HashMap::new(),
+        salvage: Salvage {
+            damage: found.damage.as_ref().map(Damage::to_string),
+            ..Salvage::default()
+        },
     };
     if !as_told.is_empty() {
-        cache.skip_versions(conn, as_told.len() as u64)?;
+        behind.cache.skip_versions(conn, as_told.len() as u64)?;
     }
-    let mut pending = Pending::default();
-    batch::take_up(conn, &mut cache, &mut pending, as_told.to_vec())?;
-    let settlement = Settlement {
-        entries: pending.share().entries(),
-        rows: cache.take_rows(conn)?,
-        last: found.highest + 1,
-        touches: Touches::default(),
-    };
-    settlement.carry_out(conn)?;
-    salvage.as_told = settlement.entries.len() as u64;
+    decide::take_up(
+        conn,
+        &mut behind.cache,
+        &mut behind.pending,
+        as_told.to_vec(),
+    )?;
+    let is_entry = |record: &&Record| matches!(record, Record::Entry(_));
+    behind.salvage.as_told = as_told.iter().filter(is_entry).count() as u64;
     for record in others {
-        append(conn, &mut cache, record, &mut salvage)?;
+        behind.take(record)?;
     }
+    let salvage = behind.settle(found.highest + 1)?;
     if found.damage.is_some() || sound < found.records.len() {
         // Clients hold what is lost, and hold other messages where these stand now.
         let stamps: Vec<_> = Stamp::read(database).into_iter().collect();
         identity::renew(conn, &stamps)?;
     }
-    scrub::begin(conn)?;
+    settle::begin_scrubbing(conn)?;
     journal::note_files(conn, database, false)?;
     transaction.commit()?;
     Ok(salvage)
 }
 
-/// What is behind the damage has perhaps lost what was before it in its log.
-fn append(
-    conn: &Connection,
-    cache: &mut Cache,
-    record: &Record,
-    salvage: &mut Salvage,
-) -> Result<()> {
-    let write = match record {
-        Record::Message { append, .. } => Write::Append(append.clone()),
-        Record::Move { conv, position } => Write::Move(Move {
-            user: position.user,
-            conv: *conv,
-            read: Some(position.read),
-            delivered: Some(position.delivered),
-        }),
-    };
-    let outcomes = batch::write_through(conn, cache, &[write])?;
-    // A position that cannot be kept is learnt again from whoever holds the messages.
-    let (Record::Message { append, place }, Some(Outcome::Append(outcome))) =
-        (record, outcomes.into_iter().next())
-    else {
-        return Ok(());
-    };
-    debug_assert!(matches!(append.change, Change::Message { .. }));
-    match outcome {
-        Ok(appended) if appended.seq == place.seq => salvage.as_told += 1,
-        Ok(appended) => salvage.moved.push(MovedMessage {
-            conv: appended.conv,
-            told: place.seq,
-            now: appended.seq,
-        }),
-        Err(error) => salvage.lost.push(format!(
-            "conversation {}, seq {}, of user {}: {error}",
-            place.conv, place.seq, append.from
-        )),
+/// What is behind the damage: it has perhaps lost what was before it in its log.
+struct Behind<'a> {
+    conn: &'a Connection,
+    cache: Cache,
+    pending: Pending,
+    /// Where the entries stand that were told to stand elsewhere, or there.
+    placed: HashMap<(ConversationId, Seq), Seq>,
+    /// Up to where logs are as they were told.
+    sound_heads: HashMap<ConversationId, Seq>,
+    salvage: Salvage,
+}
+
+impl Behind<'_> {
+    fn take(&mut self, record: &Record) -> Result<()> {
+        match record {
+            Record::Begin(begun) => {
+                if self.cache.conversation(self.conn, begun.conv)?.is_none() {
+                    self.cache.begin(*begun);
+                    self.pending.begin(*begun);
+                }
+                Ok(())
+            }
+            Record::Entry(entry) => self.append(entry),
+            Record::Move { conv, position } => {
+                // A position that cannot be kept is learnt again from whoever holds the messages.
+                let change = Move {
+                    user: position.user,
+                    conv: *conv,
+                    read: Some(position.read),
+                    delivered: Some(position.delivered),
+                };
+                self.decide(Write::Move(change)).map(|_| ())
+            }
+        }
     }
-    Ok(())
+
+    fn append(&mut self, entry: &Entry) -> Result<()> {
+        let Entry { append, place } = entry;
+        let lost = |salvage: &mut Salvage, why: &dyn std::fmt::Display| {
+            salvage.lost.push(format!(
+                "conversation {}, seq {}, of user {}: {why}",
+                place.conv, place.seq, append.from
+            ));
+        };
+        let sound = self.sound_head(place.conv)?;
+        let Some(append) = self.aimed_anew(append, place.conv, sound) else {
+            lost(&mut self.salvage, &"what it is about is lost");
+            return Ok(());
+        };
+        match self.decide(Write::Append(append))? {
+            Some(Outcome::Append(Ok(appended))) => {
+                self.placed.insert((place.conv, place.seq), appended.seq);
+                if appended.seq == place.seq {
+                    self.salvage.as_told += 1;
+                } else {
+                    self.salvage.moved.push(MovedMessage {
+                        conv: appended.conv,
+                        told: place.seq,
+                        now: appended.seq,
+                    });
+                }
+            }
+            Some(Outcome::Append(Err(error))) => lost(&mut self.salvage, &error),
+            Some(Outcome::Move(_)) | None => {}
+        }
+        Ok(())
+    }
+
+    /// Up to where this log was as it was told, before anything behind the damage came to it.
+    fn sound_head(&mut self, conv: ConversationId) -> Result<Seq> {
+        if let Some(head) = self.sound_heads.get(&conv) {
+            return Ok(*head);
+        }
+        let hot = self.cache.conversation(self.conn, conv)?;
+        let head = hot.map_or(Seq::ZERO, |hot| hot.head);
+        self.sound_heads.insert(conv, head);
+        Ok(head)
+    }
+
+    /// The append, about the message that it was about, wherever that stands now. `None` where that is lost.
+    fn aimed_anew(&self, append: &Append, conv: ConversationId, sound: Seq) -> Option<Append> {
+        let mut append = append.clone();
+        let Some(told) = append.change.subject() else {
+            return Some(append);
+        };
+        let now = self.placed.get(&(conv, told)).copied();
+        let now = now.or((told <= sound).then_some(told));
+        match &mut append.change {
+            // An answer says something by itself.
+            Change::Message { reply_to, .. } => *reply_to = now,
+            Change::Edit { target, .. } | Change::Recall { target, .. } => *target = now?,
+        }
+        Some(append)
+    }
+
+    fn decide(&mut self, write: Write) -> Result<Option<Outcome>> {
+        let state = State {
+            conn: self.conn,
+            cache: &mut self.cache,
+            pending: &mut self.pending,
+            settling: None,
+        };
+        let decided = decide::decide(state, &[write])?;
+        Ok(decided.outcomes.into_iter().next())
+    }
+
+    fn settle(mut self, last: u64) -> Result<Salvage> {
+        let (entries, begun) = self.pending.share();
+        let settlement = Settlement {
+            begun,
+            entries: entries.all(),
+            rows: self.cache.take_rows(self.conn)?,
+            last,
+            touches: Touches::default(),
+        };
+        settlement.carry_out(self.conn)?;
+        Ok(self.salvage)
+    }
 }

@@ -1,6 +1,7 @@
 //! The writing thread when things go wrong.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -8,15 +9,15 @@ use std::time::Duration;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
-    Append, Body, Change, Content, HistoryRange, Move, NewUser, Outcome, Store, StoreError,
-    SyncCursor, SyncLimits, SyncPage, Target, Write,
+    Accounts, Append, Body, Change, Content, HistoryRange, Logs, Maintenance, Move, NewUser,
+    Outcome, StoreError, SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::journal::{self, Row};
-use super::settling::Progress;
-use super::{Hold, Writer};
+use super::journal::{self, Payload, Place};
+use super::settle::Progress;
+use super::{TablesAt, Writer};
 use crate::{OpenError, Options, SqliteStore, check_file, repair_file};
 
 struct Case {
@@ -96,9 +97,9 @@ impl Case {
     /// Does something on the writing thread, with everything carried out before.
     async fn with_tables(&self, work: impl FnOnce(&mut Writer, &Connection) + Send + 'static) {
         let job = |writer: &mut Writer| -> Result<(), StoreError> {
-            writer.here().unwrap();
+            writer.try_settle_all().unwrap();
             let mut open = writer.open.take().unwrap();
-            if let Hold::Here(tables) = &mut open.tables {
+            if let TablesAt::Writer(tables) = &mut open.tables {
                 work(writer, &tables.conn);
             }
             writer.open = Some(open);
@@ -112,7 +113,7 @@ impl Case {
         let full = |writer: &mut Writer| -> Result<(), StoreError> {
             writer.wait().unwrap();
             writer.journal.fill_disk();
-            if let Hold::Here(tables) = &writer.open.as_ref().unwrap().tables {
+            if let TablesAt::Writer(tables) = &writer.open.as_ref().unwrap().tables {
                 let full = tables
                     .conn
                     .pragma_update_and_check(None, "max_page_count", 1, |_| Ok(()));
@@ -153,6 +154,27 @@ impl Case {
             other => panic!("{other:?}"),
         };
         entries.map(text).collect()
+    }
+
+    /// What each entry says of what the two said, read as the second of them.
+    async fn said(&self) -> Vec<Option<String>> {
+        let conv = self.store.direct_conversation(self.users[0], self.users[1]);
+        let Some(conv) = conv.await.unwrap() else {
+            return Vec::new();
+        };
+        let range = HistoryRange::Latest;
+        let read = self.store.history(self.users[1], conv, range, 1000).await;
+        let said = read
+            .unwrap()
+            .entries
+            .into_iter()
+            .map(|entry| match entry.content {
+                Content::Message { body, .. } | Content::Edit { body, .. } => {
+                    body.map(|body| body.kept().1.to_owned())
+                }
+                Content::Recall { .. } => None,
+            });
+        said.collect()
     }
 
     async fn assert_clean(&self) {
@@ -203,10 +225,7 @@ async fn a_panic_of_the_settler_is_told() {
     let store = SqliteStore::open(folder.path().join("hongyan.db"), &options).unwrap();
     let why = tokio::time::timeout(Duration::from_secs(60), store.failed());
     let said = why.await.unwrap();
-    assert_eq!(
-        said,
-        "the thread that carries out what is journaled panicked"
-    );
+    assert_eq!(said, "the thread that settles panicked");
     store.close().await;
 }
 
@@ -262,12 +281,14 @@ async fn a_lock_held_by_another_program_passes() {
         .await;
     let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = case.seq("c1", "x").await;
+    let rename = || case.store.rename_user(case.users[0], "another".into());
+    let refused = rename().await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
     );
     other.execute_batch("ROLLBACK").unwrap();
+    assert!(rename().await.unwrap().is_some());
     assert_eq!(case.seq("c1", "x").await, Ok(1));
 }
 
@@ -275,11 +296,13 @@ async fn a_lock_held_by_another_program_passes() {
 async fn a_change_by_another_program_is_noticed() {
     let case = Case::new().await;
     assert_eq!(case.seq("c1", "x").await, Ok(1));
+    case.settle().await;
     let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
     other
         .execute_batch(
             "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, client_id, body)
              SELECT conv_id, 2, sender_id, kind, at, 2, 0, 'by-hand', 'y' FROM entries;
+             INSERT INTO feed (first, places) VALUES (2, x'0102');
              UPDATE conversations SET head = 2, messages = 2, last_message = 2;",
         )
         .unwrap();
@@ -293,15 +316,21 @@ async fn a_change_by_another_program_is_noticed() {
 }
 
 #[tokio::test]
-async fn what_is_journaled_is_read_and_carried_out_by_the_reading() {
+async fn what_is_journaled_is_read_where_it_is() {
     let case = Case::new().await;
-    case.seq("c1", "makes the conversation").await.unwrap();
-    assert_eq!(case.journaled(), 0);
+    let lock = locked(&case).await;
+    case.seq("c1", "begins the conversation").await.unwrap();
+    // The conversation, and the message.
+    assert_eq!(case.journaled(), 2);
     case.seq("c2", "journaled").await.unwrap();
-    assert_eq!(case.journaled(), 1);
+    assert_eq!(case.journaled(), 3);
     case.assert_clean().await;
-    assert_eq!(case.texts().await, ["makes the conversation", "journaled"]);
-    assert_eq!(case.journaled(), 0);
+    assert_eq!(case.texts().await, ["begins the conversation", "journaled"]);
+    assert_eq!(case.journaled(), 3, "a page needs no settlement");
+    drop(lock);
+    let page = case.sync(SyncCursor::Since(0)).await;
+    assert_eq!(page.total_unread, 2);
+    assert_eq!(case.journaled(), 0, "a walk over all conversations does");
     assert!(case.store.has_settled_all());
     case.assert_clean().await;
 }
@@ -345,6 +374,7 @@ async fn the_journal_does_not_grow_beyond_its_bound() {
 async fn a_retry_finds_what_is_journaled_and_an_answer_too() {
     let case = Case::new().await;
     case.seq("c1", "x").await.unwrap();
+    case.settle().await;
     case.seq("c2", "x").await.unwrap();
     assert_eq!(case.journaled(), 1);
     assert_eq!(case.seq("c2", "x").await, Ok(2));
@@ -501,15 +531,21 @@ fn epoch(path: &Path) -> String {
         .unwrap()
 }
 
+/// Nothing is settled for as long as this is not unlocked.
+async fn locked(case: &Case) -> Connection {
+    case.with_tables(|_, conn| conn.busy_timeout(Duration::from_secs(60)).unwrap())
+        .await;
+    let lock = Connection::open(case.path()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    lock
+}
+
 /// All of these texts said, the first of them in the tables, the others only in the journal, for as long as the lock is
 /// held.
 async fn texts_in_the_journal(case: &Case, texts: &[&str]) -> Connection {
     case.seq("c0", texts[0]).await.unwrap();
     case.settle().await;
-    case.with_tables(|_, conn| conn.busy_timeout(Duration::from_secs(60)).unwrap())
-        .await;
-    let lock = Connection::open(case.path()).unwrap();
-    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lock = locked(case).await;
     // Of one batch each, in the file that is not being carried out.
     for (at, text) in texts.iter().enumerate().skip(1) {
         case.seq(&format!("c{at}"), text).await.unwrap();
@@ -583,6 +619,7 @@ async fn a_failure_does_not_lose_what_is_journaled() {
 /// The first two of a conversation, the second of them being carried out for as long as this is not unlocked.
 async fn being_carried_out(case: &Case) -> Connection {
     case.seq("c1", "first").await.unwrap();
+    case.settle().await;
     case.seq("c2", "second").await.unwrap();
     let lock = Connection::open(case.path()).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -593,7 +630,7 @@ async fn being_carried_out(case: &Case) -> Connection {
 async fn is_away(case: &Case) -> bool {
     let is_away = |writer: &mut Writer| -> Result<bool, StoreError> {
         let open = writer.open.as_ref().unwrap();
-        Ok(matches!(open.tables, Hold::Away(_)))
+        Ok(matches!(open.tables, TablesAt::Settler(_)))
     };
     case.store.writer().run(is_away).await.unwrap()
 }
@@ -618,16 +655,17 @@ async fn while_some_is_carried_out_the_next_is_committed() {
         assert!(matches!(&answered[..], [Outcome::Append(Ok(done))] if done.seq.get() == 3 + seq));
     }
     assert!(is_away(&case).await);
-    let early = tokio::time::timeout(Duration::from_millis(50), case.texts()).await;
-    assert!(early.is_err(), "read without what is being carried out");
+    let all = ["first", "second", "third", "yes", "yes", "yes"];
+    assert_eq!(case.texts().await, all, "a page has all of it at once");
+    assert!(is_away(&case).await);
+    let walk = case.sync(SyncCursor::Since(0));
+    let early = tokio::time::timeout(Duration::from_millis(50), walk).await;
+    assert!(early.is_err(), "a walk without what is being settled");
     let (folder, path) = crashed(&case);
     let again = case.opened(folder, &path);
     lock.execute_batch("ROLLBACK").unwrap();
     for case in [case, again] {
-        assert_eq!(
-            case.texts().await,
-            ["first", "second", "third", "yes", "yes", "yes"]
-        );
+        assert_eq!(case.texts().await, all);
         case.assert_clean().await;
     }
 }
@@ -656,8 +694,10 @@ async fn what_one_thread_began_to_carry_out_another_can_finish() {
         let said = ["first", "second", "third", "fourth"];
         for (at, text) in said.into_iter().enumerate() {
             case.seq(&format!("c{at}"), text).await.unwrap();
+            if at == 0 {
+                case.settle().await;
+            }
         }
-        // The first is not journaled.
         let stopped_at = move |writer: &mut Writer| -> Result<Progress, StoreError> {
             let looks = Cell::new(0);
             let is_stopped = || looks.replace(looks.get() + 1) == inserted;
@@ -675,7 +715,7 @@ async fn what_one_thread_began_to_carry_out_another_can_finish() {
             Progress::Stopped(work) => work.finish().unwrap(),
         };
         let settled = |writer: &mut Writer| -> Result<(), StoreError> {
-            writer.settled(tables);
+            writer.take_back(tables);
             Ok(())
         };
         case.store.writer().run(settled).await.unwrap();
@@ -715,7 +755,7 @@ async fn what_failed_is_not_done_later_even_if_it_reached_the_disk() {
     case.fill_disk().await;
     assert!(case.seq("c3", "failed").await.is_err());
     let written = |writer: &mut Writer| -> Result<(), StoreError> {
-        writer.journal.write_after_all(row_of("c3", 3));
+        writer.journal.write_after_all(payload_of("c3", 3));
         Ok(())
     };
     case.store.writer().run(written).await.unwrap();
@@ -728,8 +768,8 @@ async fn what_failed_is_not_done_later_even_if_it_reached_the_disk() {
     }
 }
 
-/// The row of a message of the first user's, in the first conversation.
-fn row_of(client_id: &str, seq: u64) -> Row {
+/// The record of a message of the first user's, in the first conversation.
+fn payload_of(client_id: &str, seq: u64) -> Payload {
     let append = Append {
         from: UserId::new(1000).unwrap(),
         target: Target::Conversation(ConversationId::new(1).unwrap()),
@@ -741,15 +781,15 @@ fn row_of(client_id: &str, seq: u64) -> Row {
         },
         at: Millis::default(),
     };
-    let place = super::append::Place {
+    let place = Place {
         conv: ConversationId::new(1).unwrap(),
         seq: Seq::new(seq).unwrap(),
         id: EntryId::new(seq).unwrap(),
         messages: seq,
     };
-    let mut row = Row::default();
-    row.message(&append, place).unwrap();
-    row
+    let mut payload = Payload::default();
+    payload.entry(&append, place);
+    payload
 }
 
 #[tokio::test]
@@ -790,6 +830,92 @@ async fn whenever_it_crashes_what_was_answered_is_there() {
         }
     }
     assert_eq!(case.texts().await, said);
+}
+
+/// The same with edits and recalls, and conversations that begin: of each write what it left, wherever it is read from.
+#[tokio::test]
+async fn whenever_it_crashes_what_was_changed_is_changed() {
+    let case = Case::new().await;
+    let seed = std::process::id();
+    println!("seed {seed}");
+    let mut random = u64::from(seed);
+    let mut next = move |below: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    // What each entry of the log says; of recalls and of what was recalled or replaced nothing.
+    let mut said: Vec<Option<String>> = Vec::new();
+    let mut own = Vec::new();
+    let mut last_edits = HashMap::new();
+    for round in 0..300_u64 {
+        let writer = case.store.writer();
+        match next(16) {
+            0 => case.settle().await,
+            1 => writer.run(settle_later).await.unwrap(),
+            2 => writer.run(settle_stopped).await.unwrap(),
+            3 => {
+                let (folder, path) = crashed(&case);
+                let report = check_file(&path, &mut |_| ()).unwrap();
+                assert!(report.is_clean(), "{:#?}", report.faults);
+                let again = case.opened(folder, &path);
+                again.assert_clean().await;
+                assert_eq!(again.said().await, said, "round {round}");
+            }
+            4..7 if !own.is_empty() => {
+                let target: u64 = own[next(own.len() as u64) as usize];
+                let seq = Seq::new(target).unwrap();
+                let not_before = Millis::default();
+                let new = format!("{round}, edited");
+                let is_edit = next(2) == 0;
+                let change = if is_edit {
+                    Change::Edit {
+                        target: seq,
+                        body: Body::Text(new.as_str().into()),
+                        not_before,
+                    }
+                } else {
+                    Change::Recall {
+                        target: seq,
+                        not_before,
+                    }
+                };
+                let mut write = case.message(&format!("c{round}"), "")[0].clone();
+                if let Write::Append(append) = &mut write {
+                    append.change = change;
+                }
+                let outcome = case.store.commit([write].into()).await.unwrap();
+                assert!(
+                    matches!(&outcome[..], [Outcome::Append(Ok(_))]),
+                    "{outcome:?}"
+                );
+                if let Some(earlier) = last_edits.remove(&target) {
+                    said[earlier - 1] = None;
+                }
+                said[target as usize - 1] = is_edit.then(|| new.clone());
+                said.push(is_edit.then_some(new));
+                if is_edit {
+                    last_edits.insert(target, said.len());
+                } else {
+                    own.retain(|own| *own != target);
+                }
+            }
+            _ => {
+                let text = format!("{round}: {}", "x".repeat(next(300) as usize));
+                let seq = case.seq(&format!("c{round}"), &text).await.unwrap();
+                said.push(Some(text));
+                own.push(seq);
+                assert_eq!(seq, said.len() as u64);
+            }
+        }
+        if next(4) == 0 {
+            assert_eq!(case.said().await, said, "round {round}");
+        }
+    }
+    case.settle().await;
+    assert_eq!(case.said().await, said);
+    case.assert_clean().await;
 }
 
 fn settle_later(writer: &mut Writer) -> Result<(), StoreError> {
@@ -850,13 +976,15 @@ async fn a_stopped_database_is_one_file() {
 async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
     let case = Case::new().await;
     case.seq("c1", "first").await.unwrap();
+    case.settle().await;
     case.seq("c2", "second").await.unwrap();
     let sql = |damage: &'static str| {
         move |path: &Path| {
             Connection::open(path).unwrap().execute(damage, []).unwrap();
         }
     };
-    let append = |row: fn() -> Row| move |path: &Path| journal::append_by_hand(path, row());
+    let append =
+        |payload: fn() -> Payload| move |path: &Path| journal::append_by_hand(path, payload());
     type Damage<'a> = &'a dyn Fn(&Path);
     let damages: [(&str, Damage<'_>); 5] = [
         (
@@ -868,8 +996,8 @@ async fn a_journal_that_makes_no_sense_is_reported_and_not_carried_out() {
             "the log is longer",
             &sql("UPDATE conversations SET head = 5"),
         ),
-        ("a message twice", &append(|| row_of("c2", 2))),
-        ("a hole", &append(|| row_of("c4", 4))),
+        ("a message twice", &append(|| payload_of("c2", 2))),
+        ("a hole", &append(|| payload_of("c4", 4))),
     ];
     for (what, damage) in damages {
         let (_folder, path) = crashed(&case);

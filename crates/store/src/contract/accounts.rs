@@ -3,7 +3,7 @@
 use hongyan_protocol::UserId;
 
 use super::fixture::{Engine, Fixture};
-use crate::{CreateUserError, NewUser, Store};
+use crate::{Accounts, CreateUserError, NewUser};
 
 fn id(value: u64) -> UserId {
     UserId::new(value).unwrap()

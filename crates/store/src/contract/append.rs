@@ -4,7 +4,7 @@ use hongyan_protocol::{ConversationId, EntryId, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, append_outcome, move_outcome, seq, text};
 use crate::{
-    Append, AppendError, Change, Content, ConversationKind, Move, ReadError, Store, SyncCursor,
+    Append, AppendError, Change, Content, ConversationKind, Logs, Move, ReadError, SyncCursor,
     Target, Write,
 };
 

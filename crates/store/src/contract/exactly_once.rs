@@ -7,7 +7,7 @@ use hongyan_protocol::ClientId;
 use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE, seq};
 use super::random::seed;
-use crate::{Append, AppendError, Appended, Store, SyncCursor, Target};
+use crate::{Append, AppendError, Appended, Logs, SyncCursor, Target};
 
 /// What a retry must be answered, given the answer to the first attempt.
 fn again(first: &Appended) -> Result<Appended, AppendError> {

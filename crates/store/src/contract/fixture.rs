@@ -6,9 +6,9 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 
 use crate::{
-    Append, AppendError, Appended, Body, Change, Conversation, Entry, HISTORY_LIMIT, HistoryRange,
-    Move, MoveError, Moved, NewUser, Outcome, Store, SyncCursor, SyncLimits, SyncPage, Target,
-    Write,
+    Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, HISTORY_LIMIT,
+    HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession, NewUser, Outcome, Store,
+    SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -21,6 +21,13 @@ pub trait Engine: Sized + Send + Sync {
 
     /// Opens what is kept there.
     fn open(&self) -> impl Future<Output = Self::Store> + Send;
+
+    /// Another handle on what is kept there, while the first is open, as another node has it. An engine that one process
+    /// owns alone has only the first.
+    fn second(&self, first: &Arc<Self::Store>) -> impl Future<Output = Arc<Self::Store>> + Send {
+        let first = Arc::clone(first);
+        async move { first }
+    }
 
     /// Closes it as a server that shuts down does.
     fn close(&self, store: Self::Store) -> impl Future<Output = ()> + Send;
@@ -39,6 +46,9 @@ pub(super) const WIDE: SyncLimits = SyncLimits {
     entries: 100,
     bytes: 1 << 30,
 };
+
+/// How long a session lasts, in milliseconds: longer than a case.
+pub(super) const LONG: u64 = 1_000_000;
 
 /// A store with a clock and a source of client ids.
 pub struct Fixture<E: Engine> {
@@ -107,6 +117,11 @@ impl<E: Engine> Fixture<E> {
         Arc::clone(self.store.as_ref().unwrap())
     }
 
+    /// The handle of another node. To be dropped before the case ends.
+    pub async fn second(&self) -> Arc<E::Store> {
+        self.engine.second(self.store.as_ref().unwrap()).await
+    }
+
     /// A time later than any before.
     pub fn tick(&mut self) -> Millis {
         self.now += 1;
@@ -121,6 +136,20 @@ impl<E: Engine> Fixture<E> {
             avatar: None,
             password_hash: format!("hash of {login}"),
             created_at: self.tick(),
+        }
+    }
+
+    /// That lasts until long after the case.
+    pub fn new_session(&mut self, user: UserId, device: &str, token_hash: [u8; 32]) -> NewSession {
+        let created_at = self.tick();
+        NewSession {
+            user,
+            device: device.into(),
+            client: Some("cli/1".into()),
+            token_hash,
+            created_at,
+            expires_at: Millis::new(created_at.get() + LONG).unwrap(),
+            connected: Vec::new(),
         }
     }
 

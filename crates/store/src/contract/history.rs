@@ -4,7 +4,7 @@ use hongyan_protocol::limits::{MENTIONS, PAGE_BYTES, TEXT_BYTES};
 use hongyan_protocol::{ClientId, ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, seq};
-use crate::{Change, Entry, HISTORY_LIMIT, HistoryRange, ReadError, Store, Target};
+use crate::{Change, Entry, HISTORY_LIMIT, HistoryRange, Logs, ReadError, Target};
 
 async fn seqs<E: Engine>(
     f: &Fixture<E>,

@@ -1,7 +1,7 @@
 //! The name of the history, and what of it a cursor says.
 
 use super::fixture::{Engine, Fixture, WIDE};
-use crate::{EPOCH_BYTES, Store, SyncCursor};
+use crate::{EPOCH_BYTES, Maintenance, SyncCursor};
 
 pub async fn an_epoch_stays<E: Engine>(f: &mut Fixture<E>) {
     let (a, b) = f.pair().await;

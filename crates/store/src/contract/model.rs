@@ -6,15 +6,15 @@ use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
 use super::fixture::seq;
 use crate::{
-    Append, AppendError, Appended, Change, Content, Entry, Move, MoveError, Moved, Outcome,
-    Position, Target, Write,
+    Append, AppendError, Appended, Change, Content, Entry, Member, Move, MoveError, Moved, Outcome,
+    Target, Write,
 };
 
 pub(super) struct Log {
     pub(super) conv: ConversationId,
     pub(super) entries: Vec<Entry>,
     /// Ascending by user.
-    pub(super) positions: Vec<Position>,
+    pub(super) positions: Vec<Member>,
     /// The batch that last changed it.
     pub(super) changed_in: u64,
 }
@@ -51,7 +51,7 @@ impl Log {
         self.entries.iter().filter(counts).count() as u64
     }
 
-    fn advance(&mut self, user: UserId, read: Seq, delivered: Seq) -> (Position, bool) {
+    fn advance(&mut self, user: UserId, read: Seq, delivered: Seq) -> (Member, bool) {
         let position = self.positions.iter_mut().find(|p| p.user == user).unwrap();
         let before = *position;
         position.read = position.read.max(read);
@@ -175,7 +175,7 @@ impl Model {
             entries: Vec::new(),
             positions: members
                 .into_iter()
-                .map(|user| Position {
+                .map(|user| Member {
                     user,
                     read: Seq::ZERO,
                     delivered: Seq::ZERO,

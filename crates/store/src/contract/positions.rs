@@ -3,7 +3,7 @@
 use hongyan_protocol::{ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, seq};
-use crate::{MoveError, Moved, Position};
+use crate::{Member, MoveError, Moved};
 
 fn moved(
     conv: ConversationId,
@@ -25,7 +25,7 @@ fn moved(
 async fn position<E: Engine>(f: &Fixture<E>, user: UserId, conv: ConversationId) -> (u64, u64) {
     let conversation = f.conversation(user, conv).await;
     let found = conversation.members.iter().find(|m| m.user == user);
-    let Position {
+    let Member {
         read, delivered, ..
     } = *found.unwrap();
     (read.get(), delivered.get())

@@ -8,7 +8,7 @@ use hongyan_protocol::{ConversationId, Seq, UserId};
 use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
-use crate::{Append, Change, Conversation, Move, Store, SyncCursor, SyncLimits, Target, Write};
+use crate::{Append, Change, Conversation, Logs, Move, SyncCursor, SyncLimits, Target, Write};
 
 const BATCHES: u64 = 150;
 const USERS: usize = 5;

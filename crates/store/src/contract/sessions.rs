@@ -5,26 +5,11 @@ use std::time::Duration;
 use hongyan_protocol::{Millis, SessionId, UserId};
 
 use super::fixture::{Engine, Fixture};
-use crate::{NewSession, SESSIONS_PER_USER, Session, Store};
-
-const LONG: u64 = 1_000_000;
+use crate::{Accounts, SESSIONS_PER_USER, Session, Sessions};
 
 /// A session whose token's hash is made of one byte.
-fn new<E: Engine>(f: &mut Fixture<E>, user: UserId, device: &str, token: u8) -> NewSession {
-    let now = f.tick();
-    NewSession {
-        user,
-        device: device.into(),
-        client: Some("cli/1".into()),
-        token_hash: [token; 32],
-        created_at: now,
-        expires_at: Millis::new(now.get() + LONG).unwrap(),
-        connected: Vec::new(),
-    }
-}
-
 async fn open<E: Engine>(f: &mut Fixture<E>, user: UserId, device: &str, token: u8) -> Session {
-    let new = new(f, user, device, token);
+    let new = f.new_session(user, device, [token; 32]);
     f.store().open_session(new).await.unwrap().0
 }
 
@@ -36,7 +21,7 @@ async fn found<E: Engine>(f: &mut Fixture<E>, token: u8) -> Option<SessionId> {
 
 pub async fn token_finds_session_and_user<E: Engine>(f: &mut Fixture<E>) {
     let user = f.user().await;
-    let wanted = new(f, user, "phone", 1);
+    let wanted = f.new_session(user, "phone", [1; 32]);
     let (session, earlier) = f.store().open_session(wanted.clone()).await.unwrap();
     assert_eq!(earlier, []);
     assert_eq!(
@@ -63,7 +48,7 @@ pub async fn one_per_device<E: Engine>(f: &mut Fixture<E>) {
     let first = open(f, user, "phone", 1).await;
     let laptop = open(f, user, "laptop", 2).await;
     let others = open(f, other, "phone", 3).await;
-    let again = new(f, user, "phone", 4);
+    let again = f.new_session(user, "phone", [4; 32]);
     let (second, earlier) = f.store().open_session(again).await.unwrap();
     assert_eq!(earlier, [first.id]);
     assert_ne!(second.id, first.id, "an id is never given twice");
@@ -86,7 +71,7 @@ pub async fn beyond_the_cap_the_oldest_ends<E: Engine>(f: &mut Fixture<E>) {
     f.store().touch_session(oldest.id, None, now).await.unwrap();
     noted(f, 0, now).await;
     f.tick();
-    let one_more = new(f, user, "one more", 200);
+    let one_more = f.new_session(user, "one more", [200; 32]);
     let (_, ended) = f.store().open_session(one_more).await.unwrap();
     assert_eq!(ended, [used.id], "the one that was used longest ago");
     assert_eq!(found(f, 1).await, None);
@@ -101,12 +86,12 @@ pub async fn beyond_the_cap_connected_ones_go_last<E: Engine>(f: &mut Fixture<E>
         let token = u8::try_from(number).unwrap();
         opened.push(open(f, user, &format!("device {number}"), token).await.id);
     }
-    let mut one_more = new(f, user, "one more", 200);
+    let mut one_more = f.new_session(user, "one more", [200; 32]);
     one_more.connected = vec![opened[0], opened[2]];
     let (_, ended) = f.store().open_session(one_more).await.unwrap();
     assert_eq!(ended, [opened[1]], "the oldest without a connection");
     // Where all are connected, the one used longest ago.
-    let mut another = new(f, user, "another", 201);
+    let mut another = f.new_session(user, "another", [201; 32]);
     let live = f.store().sessions(user, another.created_at).await.unwrap();
     another.connected = live.iter().map(|session| session.id).collect();
     let (_, ended) = f.store().open_session(another).await.unwrap();

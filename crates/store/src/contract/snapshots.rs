@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fixture::{Engine, Fixture, WIDE, append_outcome};
-use crate::{HistoryRange, Store, SyncCursor, Target, Write};
+use crate::{HistoryRange, Logs, SyncCursor, Target, Write};
 
 /// Every batch has three messages, so whatever is read has a multiple of three.
 pub async fn a_read_never_sees_half_a_batch<E: Engine>(f: &mut Fixture<E>) {

@@ -3,7 +3,7 @@
 use hongyan_protocol::{ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, seq};
-use crate::{Store, Target};
+use crate::{Logs, Target};
 
 /// The conversation's and the total, which are the same where there is one conversation.
 async fn unread<E: Engine>(f: &Fixture<E>, user: UserId, conv: ConversationId) -> u64 {

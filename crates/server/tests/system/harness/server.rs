@@ -9,7 +9,7 @@ use hongyan::config::Config;
 use hongyan::node::{Demo, Node};
 use hongyan_protocol::{Millis, UserId};
 use hongyan_service::{Clock, SystemClock};
-use hongyan_store::{NewSession, NewUser, Store};
+use hongyan_store::{Accounts, NewSession, NewUser, Sessions};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 
 use rusqlite::Result;
 
-use super::{Damage, FORMAT, HEAD, Record, Salt, checksum, row};
+use super::{Damage, FORMAT, HEAD, Record, Salt, checksum, record};
 
 /// The first bytes of a batch of the version before, whose files have no head. They are read once, and begun anew.
 const OLD_FORMAT: [u8; 4] = *b"HyJ\x03";
@@ -31,7 +31,7 @@ struct Batch<'a> {
     /// The check of the batch before; `None` in the version that did not note it.
     before: Option<u32>,
     check: u32,
-    row: &'a [u8],
+    records: &'a [u8],
     bytes: usize,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn find(
                 before.number
             ));
         }
-        if let Err(what) = row::read(batch.row, &mut found.records) {
+        if let Err(what) = record::read(batch.records, &mut found.records) {
             damage.get_or_insert(format!("batch {number}: {what}"));
         }
         found.highest = number;
@@ -176,15 +176,15 @@ fn split<'a>(bytes: &'a [u8], salt: &[u8]) -> Option<Batch<'a>> {
             .map(|(before, rest)| (Some(before), rest))?,
     };
     let (check, rest) = rest.split_first_chunk::<4>()?;
-    let (row, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let (records, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let check = u32::from_le_bytes(*check);
     let before_bytes = before.map_or(&[][..], |before| before);
-    let is_whole = check == checksum(&[salt, length, number, before_bytes, row]);
+    let is_whole = check == checksum(&[salt, length, number, before_bytes, records]);
     is_whole.then(|| Batch {
         number: u64::from_le_bytes(*number),
         before: before.map(|before| u32::from_le_bytes(*before)),
         check,
-        row,
+        records,
         bytes: bytes.len() - rest.len(),
     })
 }
@@ -192,7 +192,7 @@ fn split<'a>(bytes: &'a [u8], salt: &[u8]) -> Option<Batch<'a>> {
 const OTHER: &str = "an older database was put in the place of the one that it belongs to";
 
 #[cfg(test)]
-pub(super) fn append_by_hand(paths: &[std::path::PathBuf; 2], row: super::Row) {
+pub(super) fn append_by_hand(paths: &[std::path::PathBuf; 2], payload: super::Payload) {
     use std::fs;
     let files = paths.each_ref().map(|path| fs::read(path).unwrap());
     let start = super::START as usize;
@@ -205,13 +205,13 @@ pub(super) fn append_by_hand(paths: &[std::path::PathBuf; 2], row: super::Row) {
     let end: usize = found[at].iter().map(|batch| batch.bytes).sum();
     let mut bytes = files[at][..start + end].to_vec();
     let before = found[at].last().unwrap();
-    bytes.extend(super::framed(row, before.number + 1, before.check, salts[at]).0);
+    bytes.extend(super::framed(payload, before.number + 1, before.check, salts[at]).0);
     fs::write(&paths[at], bytes).unwrap();
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Row, framed};
+    use super::super::{Payload, framed};
     use super::*;
 
     const SALT: Salt = [9; 8];
@@ -221,8 +221,8 @@ mod tests {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         let mut before = 0;
         for number in of {
-            let row = Row::of_bytes(vec![7; *number as usize]);
-            let (batch, check) = framed(row, *number, before, SALT);
+            let payload = Payload::of_bytes(vec![7; *number as usize]);
+            let (batch, check) = framed(payload, *number, before, SALT);
             before = check;
             bytes.extend(batch);
             ends.push(bytes.len());
@@ -272,7 +272,7 @@ mod tests {
         let mut bytes = [&HEAD[..], &SALT].concat();
         let mut before = 0;
         for number in of {
-            let (batch, check) = framed(Row::default(), *number, before, SALT);
+            let (batch, check) = framed(Payload::default(), *number, before, SALT);
             before = check;
             bytes.extend(batch);
         }
@@ -299,10 +299,10 @@ mod tests {
 
     #[test]
     fn the_check_of_the_batch_before_is_known_over_both_files() {
-        let (first, check) = framed(Row::default(), 5, 77, SALT);
+        let (first, check) = framed(Payload::default(), 5, 77, SALT);
         let file = |batch: &[u8]| Some([&HEAD[..], &SALT, batch].concat());
         for (noted, is_sound) in [(check, true), (check ^ 1, false)] {
-            let (second, _) = framed(Row::default(), 6, noted, SALT);
+            let (second, _) = framed(Payload::default(), 6, noted, SALT);
             let found = find(&[file(&first), file(&second)], 4, true).unwrap();
             assert_eq!(found.damage.is_none(), is_sound);
         }

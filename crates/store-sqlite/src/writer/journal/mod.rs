@@ -1,20 +1,20 @@
-//! The journal: where messages and moves are committed before they are carried out.
+//! The journal: where every batch is committed before it is settled.
 //!
-//! batch → row → **journal**, on disk → answered ··· settled later, many at once → tables
+//! decide → records → **journal**, on disk → answered ··· settled later, many at once → tables
 //!
 //! A message belongs into six places of the database: the log, its two indexes, the conversation's row and the
 //! rows of its members. For a small batch those are more pages than messages, and each page is written and
 //! waited for. So a batch is written to a file of this module, which takes one write and one wait; a later
-//! transaction carries out what many batches asked for, at the price of one (`settling`). What is written says what
+//! transaction carries out what many batches asked for, at the price of one (`settle`). What is written says what
 //! was decided: places, ids and positions, so that carrying it out after a crash cannot end otherwise than it would
 //! have without one.
 //!
 //! There are two files, so that one can be written to while what the other has is carried out:
 //!
 //! ```text
-//! -writes1:  HEAD │ batch 7 │ batch 8 │ batch 9 │ what is left of batch 2 …     being carried out
+//! -writes1:  HEAD │ batch 7 │ batch 8 │ batch 9 │ what is left of batch 2 …     being settled
 //! -writes2:  HEAD │ batch 10 │ batch 11 │ zeros …                               being written
-//! batch:     FORMAT │ length of the row, 4 bytes │ number, 8 │ check of the batch before, 4 │ CRC-32 of all of it, 4 │ row
+//! batch:     FORMAT │ length of the records, 4 bytes │ number, 8 │ check of the batch before, 4 │ CRC-32 of all of it, 4 │ records
 //! ```
 //!
 //! Numbers are of the little endian. Each batch has a number above that of the batch before it, over all times; the
@@ -31,10 +31,11 @@
 //! Owns: the files, and where in them the next batch goes.
 //! Promises: when [`append`](Journal::append) has returned, the batch survives a loss of power until it is carried
 //! out; when it has failed, the batch is never carried out by this process.
-//! Not here: the bytes of a batch ([`row`]), when it is carried out, going on in spite of damage (`crate::repair`).
+//! Not here: the bytes of the records ([`record`]), when they are carried out, going on in spite of damage (`crate::repair`).
 
 mod found;
-mod row;
+mod pending;
+mod record;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -52,8 +53,9 @@ use rusqlite::{Connection, Error, Result};
 use super::beside;
 use crate::{connection, read};
 pub(crate) use found::Found;
-pub(crate) use row::Record;
-pub(super) use row::Row;
+pub(super) use pending::{Pending, SharedEntries};
+pub(super) use record::Payload;
+pub(crate) use record::{Begun, Entry, Place, Record};
 
 /// The first bytes of a file. Its salt follows.
 const HEAD: [u8; 16] = *b"Hongyan journal\x04";
@@ -147,8 +149,8 @@ impl Journal {
     }
 
     /// Commits a batch. A failure leaves the journal unfit until it is opened anew.
-    pub(super) fn append(&mut self, row: Row) -> Result<()> {
-        let (bytes, check) = framed(row, self.last + 1, self.check, self.salts[self.current]);
+    pub(super) fn append(&mut self, payload: Payload) -> Result<()> {
+        let (bytes, check) = framed(payload, self.last + 1, self.check, self.salts[self.current]);
         if let Err(error) = self.try_append(&bytes) {
             self.files = None;
             return Err(self.error(&error));
@@ -292,9 +294,9 @@ pub(super) fn of_an_older_version(conn: &Connection) -> Result<Vec<Record>> {
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_blob()?;
-        let row = bytes.strip_prefix(&[FORMAT]);
-        let row = row.ok_or_else(|| senseless("of another version"))?;
-        row::read(row, &mut records).map_err(senseless)?;
+        let batch = bytes.strip_prefix(&[FORMAT]);
+        let batch = batch.ok_or_else(|| senseless("of another version"))?;
+        record::read(batch, &mut records).map_err(senseless)?;
     }
     conn.execute("DELETE FROM journal", [])?;
     Ok(records)
@@ -310,14 +312,14 @@ pub(super) fn concerned(database: &Path) -> Result<Vec<UserId>> {
         conversations.insert(record.conv());
     }
     for conv in conversations {
-        let members = read::positions(&conn, conv)?;
+        let members = read::members(&conn, conv)?;
         users.extend(members.into_iter().map(|member| member.user));
     }
     Ok(users)
 }
 
 /// Notes, in the transaction that carries it out, what was carried out.
-pub(super) fn note_carried_out(conn: &Connection, number: u64) -> Result<()> {
+pub(super) fn note_settled(conn: &Connection, number: u64) -> Result<()> {
     set_counter(conn, "journal", number.cast_signed())
 }
 
@@ -446,20 +448,20 @@ fn disk_error(path: &Path, error: &io::Error) -> Error {
     Error::SqliteFailure(ffi::Error::new(code), Some(what))
 }
 
-/// The row with its header before it, and its check.
-fn framed(row: Row, number: u64, before: u32, salt: Salt) -> (Vec<u8>, u32) {
-    let row = row.bytes();
-    let length = (row.len() as u32).to_le_bytes();
+/// The records with their header before them, and their check.
+fn framed(payload: Payload, number: u64, before: u32, salt: Salt) -> (Vec<u8>, u32) {
+    let records = payload.bytes();
+    let length = (records.len() as u32).to_le_bytes();
     let number = number.to_le_bytes();
     let before = before.to_le_bytes();
-    let check = checksum(&[&salt, &length, &number, &before, &row]);
+    let check = checksum(&[&salt, &length, &number, &before, &records]);
     let bytes = [
         &FORMAT[..],
         &length,
         &number,
         &before,
         &check.to_le_bytes(),
-        &row,
+        &records,
     ]
     .concat();
     (bytes, check)
@@ -486,19 +488,19 @@ impl Journal {
     }
 
     /// Puts a batch where the next one would go, as one does that fails after all.
-    pub(super) fn write_after_all(&self, row: Row) {
+    pub(super) fn write_after_all(&self, payload: Payload) {
         let mut file = OpenOptions::new()
             .write(true)
             .open(&self.paths[self.current])
             .unwrap();
         file.seek(SeekFrom::Start(self.end)).unwrap();
-        let (bytes, _) = framed(row, self.last + 1, self.check, self.salts[self.current]);
+        let (bytes, _) = framed(payload, self.last + 1, self.check, self.salts[self.current]);
         file.write_all(&bytes).unwrap();
     }
 }
 
 /// Appends a batch to what a crash has left.
 #[cfg(test)]
-pub(super) fn append_by_hand(database: &Path, row: Row) {
-    found::append_by_hand(&paths(database), row);
+pub(super) fn append_by_hand(database: &Path, payload: Payload) {
+    found::append_by_hand(&paths(database), payload);
 }

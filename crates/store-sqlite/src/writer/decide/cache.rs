@@ -2,21 +2,22 @@
 //!
 //! Owns: head, message count and positions of the conversations lately written. Where these are
 //! ahead of the rows in the file, the cache is the truth until what [`Cache::take_rows`] gives is written.
-//! Promises: exact. There is one writer; a failed transaction drops everything here, and so does
+//! Promises: exact. There is one writer; a failure drops everything here, and so does
 //! a change by another program ([`Cache::has_foreign_change`]).
-//! Not here: client ids (`unused`, which is kept and dropped together with this), and entries. What an edit or a
-//! recall needs of its target is read from the log.
+//! Not here: client ids (`fresh`, which is kept and dropped together with this), and entries. What an edit or a
+//! recall needs of its target is looked up (`facts`).
 
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::Position;
+use hongyan_store::Member;
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::entry_ids::{Block, EntryIds};
+use super::fresh::FreshClientIds;
 use super::generations::Generations;
-use super::unused::Unused;
 use crate::row::{self, sql};
+use crate::writer::journal::Begun;
 
 /// Conversations, and pairs of users, remembered in each of two generations. Beyond, those not
 /// used for longest are forgotten and read again when needed. About 300 bytes each.
@@ -24,123 +25,119 @@ const HALF: usize = 32 * 1024;
 
 /// The part of a conversation that writes need.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hot {
-    pub(super) head: Seq,
-    /// The last entry that was in the table when this was read or written through. What follows, up to the head, was
-    /// journaled: messages, perhaps not in the table yet.
-    pub(super) written: Seq,
+pub(in crate::writer) struct Hot {
+    pub(in crate::writer) head: Seq,
     /// Entries of kind message, up to the head.
     pub(super) messages: u64,
     /// The seq of the last message; 0 before the first.
     pub(super) last_message: Seq,
     /// Ascending by user.
-    pub(super) members: Vec<Position>,
+    pub(super) members: Vec<Member>,
     /// The same users, shared with every outcome.
     pub(super) member_ids: Arc<[UserId]>,
-    /// Whether this is ahead of the rows in the file.
-    changed: bool,
+    /// Which of all changes was its last one; `None` where this is not ahead of the rows in the file.
+    changed: Option<u64>,
     ids: Block,
 }
 
 impl Hot {
-    pub(super) fn new(head: Seq, messages: u64, last_message: Seq, members: Vec<Position>) -> Self {
+    pub(super) fn new(head: Seq, messages: u64, last_message: Seq, members: Vec<Member>) -> Self {
         let member_ids = members.iter().map(|member| member.user).collect();
         Self {
             head,
-            written: head,
             messages,
             last_message,
             members,
             member_ids,
-            changed: false,
+            changed: None,
             ids: Block::default(),
         }
     }
 
-    pub(super) fn member(&self, user: UserId) -> Option<&Position> {
+    pub(super) fn member(&self, user: UserId) -> Option<&Member> {
         let at = self.member_ids.binary_search(&user).ok()?;
         self.members.get(at)
     }
 
-    pub(super) fn member_mut(&mut self, user: UserId) -> Option<&mut Position> {
+    pub(super) fn member_mut(&mut self, user: UserId) -> Option<&mut Member> {
         let at = self.member_ids.binary_search(&user).ok()?;
         self.members.get_mut(at)
     }
 
-    /// The entry at the head is a message of `from`, who has read it.
-    pub(super) fn count_message(&mut self, from: UserId) {
-        let head = self.head;
-        self.last_message = head;
-        self.messages += 1;
-        if let Some(member) = self.member_mut(from) {
-            *member = advanced(*member, Some(head), Some(head));
+    /// An entry of `from` takes the next place. Its sender has read a message; an edit or a recall moves nobody's
+    /// position, since it may be made from a list of old messages, with newer ones unread.
+    pub(super) fn append(&mut self, from: UserId, is_message: bool) {
+        let head = self.head.next();
+        self.head = head;
+        if is_message {
+            self.last_message = head;
+            self.messages += 1;
+            if let Some(member) = self.member_mut(from) {
+                *member = member.advanced(Some(head), Some(head));
+            }
         }
     }
 }
 
-/// A position moved forward; what would move it back does nothing.
-pub(super) fn advanced(from: Position, read: Option<Seq>, delivered: Option<Seq>) -> Position {
-    let read = from.read.max(read.unwrap_or(Seq::ZERO));
-    let delivered = from.delivered.max(delivered.unwrap_or(Seq::ZERO)).max(read);
-    Position {
-        user: from.user,
-        read,
-        delivered,
-    }
-}
-
-pub(super) struct Cache {
+pub(in crate::writer) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     directs: Generations<(UserId, UserId), ConversationId>,
     /// Exact like the rest, so it lives as long.
-    pub(super) unused: Unused,
+    pub(super) fresh: FreshClientIds,
     pub(super) ids: EntryIds,
-    /// The conversations that are ahead of their rows, in the order of their first change.
+    /// The id of the next conversation; `None` before it was read.
+    next_conv: Option<ConversationId>,
+    /// The conversations that are ahead of their rows.
     changed: Vec<ConversationId>,
+    /// Changes so far.
+    changes: u64,
     /// The last number given to a change; `None` before it was read.
     version: Option<u64>,
     data_version: Option<i64>,
 }
 
 impl Cache {
-    pub(super) fn new() -> Self {
+    pub(in crate::writer) fn new() -> Self {
         Self {
             conversations: Generations::new(HALF),
             directs: Generations::new(HALF),
-            unused: Unused::new(),
+            fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
+            next_conv: None,
             changed: Vec::new(),
+            changes: 0,
             version: None,
             data_version: None,
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::writer) fn clear(&mut self) {
         self.conversations.clear();
         self.directs.clear();
-        self.unused.clear();
+        self.fresh.clear();
         self.changed.clear();
         self.version = None;
+        self.next_conv = None;
         self.ids = EntryIds::default();
     }
 
     /// Whether there is so much that something has to be [forgotten](Self::age).
-    pub(super) fn is_overgrown(&self) -> bool {
+    pub(in crate::writer) fn is_overgrown(&self) -> bool {
         self.conversations.is_overgrown()
             || self.directs.is_overgrown()
-            || self.unused.is_overgrown()
+            || self.fresh.is_overgrown()
     }
 
     /// Forgets what is too much. Nothing may be ahead of the file.
-    pub(super) fn age(&mut self) {
+    pub(in crate::writer) fn age(&mut self) {
         self.conversations.age();
         self.directs.age();
-        self.unused.age();
+        self.fresh.age();
     }
 
     /// Whether another program wrote to the file since the last call, as an operator with `sqlite3`
     /// may. Then everything here is to be dropped.
-    pub(super) fn has_foreign_change(&mut self, conn: &Connection) -> Result<bool> {
+    pub(in crate::writer) fn has_foreign_change(&mut self, conn: &Connection) -> Result<bool> {
         let now = conn
             .prepare_cached("PRAGMA data_version")?
             .query_row([], |row| row.get(0))?;
@@ -149,7 +146,7 @@ impl Cache {
     }
 
     /// The conversation, read if it is not remembered; `None` if there is none.
-    pub(super) fn conversation(
+    pub(in crate::writer) fn conversation(
         &mut self,
         conn: &Connection,
         conv: ConversationId,
@@ -163,8 +160,36 @@ impl Cache {
         Ok(self.conversations.get_mut(conv))
     }
 
-    pub(super) fn insert(&mut self, conv: ConversationId, hot: Hot) {
-        self.conversations.insert(conv, hot);
+    /// A conversation that nobody had before: its id.
+    pub(super) fn next_conversation(&mut self, conn: &Connection) -> Result<ConversationId> {
+        if let Some(conv) = self.next_conv {
+            return Ok(conv);
+        }
+        let conv = conn
+            .prepare_cached(
+                "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM conversations),
+                                (SELECT value FROM counters WHERE name = 'floor'))",
+            )?
+            .query_row([], |row| row::id(row, 0))?;
+        self.next_conv = Some(conv);
+        Ok(conv)
+    }
+
+    /// A 1:1 conversation begins.
+    pub(in crate::writer) fn begin(&mut self, begun: Begun) {
+        let next = ConversationId::new(begun.conv.get() + 1).ok();
+        self.next_conv = self.next_conv.max(next);
+        self.directs.insert((begun.low, begun.high), begun.conv);
+        let members = begun.members().into_iter().map(|user| Member {
+            user,
+            read: Seq::ZERO,
+            delivered: Seq::ZERO,
+        });
+        let mut hot = Hot::new(Seq::ZERO, 0, Seq::ZERO, members.collect());
+        self.changes += 1;
+        hot.changed = Some(self.changes);
+        self.conversations.insert(begun.conv, hot);
+        self.changed.push(begun.conv);
     }
 
     /// The 1:1 conversation of two users, if there is one.
@@ -192,6 +217,17 @@ impl Cache {
         conv: ConversationId,
         change: impl FnOnce(&mut Hot) -> T,
     ) -> Result<T> {
+        self.change_if(conn, conv, true, change)
+    }
+
+    /// The same, where it is known whether `change` changes anything.
+    pub(super) fn change_if<T>(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        changes: bool,
+        change: impl FnOnce(&mut Hot) -> T,
+    ) -> Result<T> {
         if self.conversation(conn, conv)?.is_none() {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
@@ -199,24 +235,30 @@ impl Cache {
         let hot = known
             .get_mut(conv)
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        if !std::mem::replace(&mut hot.changed, true) {
-            changed.push(conv);
+        if changes {
+            self.changes += 1;
+            if hot.changed.replace(self.changes).is_none() {
+                changed.push(conv);
+            }
         }
         Ok(change(hot))
     }
 
     /// What the rows of all changed conversations and their members are to be, with a number for each of these
-    /// changes. They are to be written, or everything here to be dropped. Entries that come later get ids above those of
+    /// changes: the later the last change of a conversation, the higher. They are to be written, or everything here to be dropped. Entries that come later get ids above those of
     /// before.
-    pub(super) fn take_rows(&mut self, conn: &Connection) -> Result<Rows> {
+    pub(in crate::writer) fn take_rows(&mut self, conn: &Connection) -> Result<Rows> {
         self.ids.begin_round();
         let mut version = self.version(conn)?;
         let changed = std::mem::take(&mut self.changed);
+        let last_change = |conv| Some((self.conversations.get_mut(conv)?.changed?, conv));
+        let mut changed: Vec<_> = changed.into_iter().filter_map(last_change).collect();
+        changed.sort_unstable();
         let mut rows = Vec::with_capacity(changed.len());
-        for conv in changed {
+        for (_, conv) in changed {
             version += 1;
             if let Some(hot) = self.conversations.get_mut(conv) {
-                hot.changed = false;
+                hot.changed = None;
                 rows.push(LogRow {
                     conv,
                     head: hot.head,
@@ -233,7 +275,7 @@ impl Cache {
 
     /// Leaves out numbers for changes that were perhaps given to them once, and lost with the power.
     /// A client may have been told such a number, and would miss another change that gets it.
-    pub(super) fn skip_versions(&mut self, conn: &Connection, count: u64) -> Result<()> {
+    pub(in crate::writer) fn skip_versions(&mut self, conn: &Connection, count: u64) -> Result<()> {
         self.version = Some(self.version(conn)? + count);
         Ok(())
     }
@@ -260,7 +302,7 @@ impl Cache {
 }
 
 /// The rows of conversations and their members, to be written.
-pub(super) struct Rows {
+pub(in crate::writer) struct Rows {
     rows: Vec<LogRow>,
     /// The last number given to a change.
     version: u64,
@@ -272,12 +314,12 @@ struct LogRow {
     messages: u64,
     last_message: Seq,
     version: u64,
-    members: Vec<Position>,
+    members: Vec<Member>,
 }
 
 impl Rows {
     /// Writes them. Their entries must be in the table.
-    pub(super) fn write(&self, conn: &Connection) -> Result<()> {
+    pub(in crate::writer) fn write(&self, conn: &Connection) -> Result<()> {
         let mut log = conn.prepare_cached(
             "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
         )?;
@@ -319,6 +361,6 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     let Some((head, messages, last_message)) = found else {
         return Ok(None);
     };
-    let members = crate::read::positions(conn, conv)?;
+    let members = crate::read::members(conn, conv)?;
     Ok(Some(Hot::new(head, messages, last_message, members)))
 }

@@ -204,7 +204,7 @@ pub(super) fn step(conn: &Connection) -> Result<(bool, usize)> {
 }
 
 /// Has the whole file gone through, from its beginning. In the caller's transaction.
-pub(super) fn begin(conn: &Connection) -> Result<()> {
+pub(in crate::writer) fn begin(conn: &Connection) -> Result<()> {
     conn.execute("UPDATE counters SET value = 0 WHERE name = 'scrubbed'", [])?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! commits and not thousands.
 //!
 //! Owns: the last note of each session, until some transaction takes it along.
-//! Promises: bounded; written with what is journaled, or by themselves when the writer does what it has
+//! Promises: bounded; written with what is settled, or by themselves when the writer does what it has
 //! put off.
 //! Not here: durability at once. A crash loses notes, and that only makes `seen_at` a little old.
 
@@ -17,27 +17,32 @@ use crate::row::sql;
 const PENDING: usize = 1024;
 
 #[derive(Default)]
-pub(super) struct Touches {
+pub(in crate::writer) struct Touches {
     pending: HashMap<SessionId, (Option<String>, Millis)>,
 }
 
 impl Touches {
-    pub(super) fn note(&mut self, session: SessionId, client: Option<String>, now: Millis) {
+    pub(in crate::writer) fn note(
+        &mut self,
+        session: SessionId,
+        client: Option<String>,
+        now: Millis,
+    ) {
         self.pending.insert(session, (client, now));
     }
 
     /// Whether nothing is noted.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::writer) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
 
     /// Whether there are as many as may be held.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::writer) fn is_full(&self) -> bool {
         self.pending.len() >= PENDING
     }
 
     /// Writes the notes.
-    pub(super) fn write(&self, conn: &Connection) -> Result<()> {
+    pub(in crate::writer) fn write(&self, conn: &Connection) -> Result<()> {
         let mut update = conn.prepare_cached(
             "UPDATE sessions SET seen_at = max(seen_at, ?2), client = coalesce(?3, client)
              WHERE id = ?1",

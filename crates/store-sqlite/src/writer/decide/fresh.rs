@@ -1,11 +1,11 @@
-//! Client ids that are known to be unused, without a look into the index.
+//! Client ids that are known to be fresh, without a look into the index.
 //!
-//! A client id has to be looked for before its message may be journaled. But where one was looked for, the
-//! next one that is in use is found on the way, and between the two there is none. Ids that are made in the
-//! order of time, as they should be, fall into that stretch one after the other.
+//! A client id has to be looked for before its write may be journaled. But where one was looked for, the
+//! next one that is in use is found on the way, and between the two there is a gap. Ids that are made in the
+//! order of time, as they should be, fall into that gap one after the other.
 //!
-//! Owns: one such stretch for each sender who wrote lately.
-//! Promises: never holds a used one to be unused. Not the other way round: what is not known has to be
+//! Owns: one gap for each sender who wrote lately.
+//! Promises: never holds a used id to be fresh. Not the other way round: an id that is not known to be fresh has to be
 //! looked for.
 
 use hongyan_protocol::{ClientId, UserId};
@@ -17,40 +17,40 @@ const HALF: usize = 32 * 1024;
 
 /// No client id between these two is used, neither of the ends counted in. Texts are ordered by their bytes, as
 /// in the index.
-struct Stretch {
+struct Gap {
     after: ClientId,
     /// Up to the last of all, if there is none.
     before: Option<ClientId>,
 }
 
-pub(super) struct Unused(Generations<UserId, Stretch>);
+pub(super) struct FreshClientIds(Generations<UserId, Gap>);
 
-impl Unused {
+impl FreshClientIds {
     pub(super) fn new() -> Self {
         Self(Generations::new(HALF))
     }
 
     /// Whether it is certain that the sender has not used this client id.
     pub(super) fn contains(&mut self, sender: UserId, id: &ClientId) -> bool {
-        let stretch = self.0.get_mut(sender);
-        stretch.is_some_and(|stretch| stretch.contains(id))
+        let gap = self.0.get_mut(sender);
+        gap.is_some_and(|gap| gap.contains(id))
     }
 
     /// The sender was found to have used none from `id` on, up to `next`.
     pub(super) fn learn(&mut self, sender: UserId, id: ClientId, next: Option<ClientId>) {
-        let stretch = Stretch {
+        let gap = Gap {
             after: id,
             before: next,
         };
-        self.0.insert(sender, stretch);
+        self.0.insert(sender, gap);
     }
 
     /// The sender has used this client id now.
     pub(super) fn is_used(&mut self, sender: UserId, id: &ClientId) {
-        if let Some(stretch) = self.0.get_mut(sender)
-            && stretch.contains(id)
+        if let Some(gap) = self.0.get_mut(sender)
+            && gap.contains(id)
         {
-            stretch.after = id.clone();
+            gap.after = id.clone();
         }
     }
 
@@ -69,7 +69,7 @@ impl Unused {
     }
 }
 
-impl Stretch {
+impl Gap {
     fn contains(&self, id: &ClientId) -> bool {
         self.after < *id && self.before.as_ref().is_none_or(|before| id < before)
     }

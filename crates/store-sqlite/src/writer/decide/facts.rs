@@ -1,0 +1,148 @@
+//! What the rules have to know, looked up where it stands: in the cache, in what is pending or being settled, in the
+//! tables.
+//!
+//! Promises: exact, though the tables may have what is being settled already, or not yet: both places tell the same.
+
+use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_store::rules::{Earlier, Log, Subject};
+use hongyan_store::{Append, ChangeDigest, Target};
+use rusqlite::{Connection, OptionalExtension, Result};
+
+use super::{Batch, Entry};
+use crate::row::{self, Kind, sql};
+
+impl Batch<'_> {
+    /// The log that the append is for.
+    pub(super) fn log(&mut self, append: &Append) -> Result<Log> {
+        let (conn, cache) = (self.state.conn, &mut *self.state.cache);
+        let conv = match append.target {
+            Target::Conversation(conv) => conv,
+            Target::Direct(other) => match cache.direct(conn, append.from, other)? {
+                Some(conv) => conv,
+                None => {
+                    let are_users = user_exists(conn, append.from)? && user_exists(conn, other)?;
+                    return Ok(Log::NotBegun { are_users });
+                }
+            },
+        };
+        let hot = cache.conversation(conn, conv)?;
+        Ok(hot.map_or(Log::Missing, |hot| Log::There {
+            conv,
+            is_member: hot.member(append.from).is_some(),
+        }))
+    }
+
+    /// What the sender appended before under this client id. Nearly every append is the first under its own, and most
+    /// are known to be without a look.
+    pub(super) fn earlier(&mut self, append: &Append) -> Result<Option<Earlier>> {
+        let (from, client_id) = (append.from, &append.client_id);
+        if self.state.cache.fresh.contains(from, client_id) {
+            return Ok(None);
+        }
+        // The sender's next client id that is in use, in their order.
+        let mut next = None;
+        let settling = self.state.settling.as_mut();
+        let settling = settling.and_then(|entries| entries.first_from(from, client_id));
+        let pending = self.state.pending.entries().first_from(from, client_id);
+        for entry in settling.into_iter().chain(pending) {
+            if entry.append.client_id == *client_id {
+                return Ok(Some(entry.earlier()));
+            }
+            let found = entry.append.client_id.clone();
+            next = next.into_iter().chain([found]).min();
+        }
+        let in_log = self
+            .state
+            .conn
+            .prepare_cached(
+                "SELECT client_id, id FROM entries WHERE sender_id = ?1 AND client_id >= ?2
+                 ORDER BY client_id LIMIT 1",
+            )?
+            .query_row((sql(from), client_id.as_str()), |row| {
+                Ok((row::client_id(row, 0)?, row::id(row, 1)?))
+            })
+            .optional()?;
+        if let Some((found, id)) = in_log {
+            if found == *client_id {
+                return earlier(self.state.conn, id).map(Some);
+            }
+            next = next.into_iter().chain([found]).min();
+        }
+        let fresh = &mut self.state.cache.fresh;
+        fresh.learn(from, client_id.clone(), next);
+        Ok(None)
+    }
+
+    /// The message at this place; `None` where there is none.
+    pub(super) fn subject(&mut self, conv: ConversationId, seq: Seq) -> Result<Option<Subject>> {
+        let pending = self.state.pending.entries();
+        let mut is_recalled = pending.has_recalled(conv, seq);
+        if let Some(entry) = pending.at(conv, seq) {
+            return Ok(entry.subject(is_recalled));
+        }
+        if let Some(settling) = &mut self.state.settling {
+            is_recalled |= settling.has_recalled(conv, seq);
+            if let Some(entry) = settling.at(conv, seq) {
+                return Ok(entry.subject(is_recalled));
+            }
+        }
+        let found = self
+            .state
+            .conn
+            .prepare_cached(
+                "SELECT sender_id, at, kind, recalled_by FROM entries WHERE conv_id = ?1 AND seq = ?2",
+            )?
+            .query_row((sql(conv), sql(seq)), |row| {
+                let recalled_by: Option<Seq> = row::optional_id(row, 3)?;
+                let subject = Subject {
+                    from: row::id(row, 0)?,
+                    at: row::id(row, 1)?,
+                    is_recalled: is_recalled || recalled_by.is_some(),
+                };
+                Ok((Kind::from_row(row, 2)?, subject))
+            })
+            .optional()?;
+        Ok(match found {
+            Some((Kind::Message, subject)) => Some(subject),
+            Some((Kind::Edit | Kind::Recall, _)) | None => None,
+        })
+    }
+}
+
+impl Entry {
+    fn earlier(&self) -> Earlier {
+        Earlier {
+            conv: self.place.conv,
+            seq: self.place.seq,
+            id: self.place.id,
+            at: self.append.at,
+            digest: self.append.change.digest(),
+        }
+    }
+
+    fn subject(&self, is_recalled: bool) -> Option<Subject> {
+        self.append.change.is_message().then_some(Subject {
+            from: self.append.from,
+            at: self.append.at,
+            is_recalled,
+        })
+    }
+}
+
+fn earlier(conn: &Connection, id: EntryId) -> Result<Earlier> {
+    conn.prepare_cached("SELECT conv_id, seq, at, digest FROM entries WHERE id = ?1")?
+        .query_row([sql(id)], |row| {
+            Ok(Earlier {
+                conv: row::id(row, 0)?,
+                seq: row::id(row, 1)?,
+                id,
+                at: row::id(row, 2)?,
+                digest: ChangeDigest(row.get(3)?),
+            })
+        })
+}
+
+fn user_exists(conn: &Connection, user: UserId) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
+        .exists([sql(user)])
+}

@@ -1,0 +1,163 @@
+//! Deciding a batch: what becomes of each write, without touching the tables.
+//!
+//! writes → **decide** (facts → `hongyan_store::rules`) → records → journal
+//!
+//! Owns: what is remembered of hot conversations ([`cache`]), of client ids that are free ([`fresh`]), and the ids that
+//! are given ([`entry_ids`]).
+//! Promises: outcomes in the order of the writes; a refused write leaves no trace. What is decided is written down
+//! whole, so that carrying it out after a crash cannot end otherwise than it would have without one. An `Err` means
+//! that what is remembered must be dropped; the caller does that.
+//! Not here: the rules (`hongyan_store::rules`), where records go (`journal`), and what becomes of them (`settle`).
+
+mod append;
+mod cache;
+mod entry_ids;
+mod facts;
+mod fresh;
+mod generations;
+
+use std::sync::Arc;
+
+use hongyan_store::{Move, MoveError, Moved, Outcome, Write, rules};
+use rusqlite::{Connection, Result};
+
+pub(in crate::writer) use self::cache::{Cache, Rows};
+use super::journal::{self, Begun, Entry, Payload, Pending, Place, Record, SharedEntries};
+
+/// What a batch is decided upon: the tables as they are, and what goes before them.
+pub(super) struct State<'a> {
+    /// Reads the tables. They may have what is being settled already, or not.
+    pub(super) conn: &'a Connection,
+    pub(super) cache: &'a mut Cache,
+    pub(super) pending: &'a mut Pending,
+    /// What is being settled.
+    pub(super) settling: Option<&'a mut SharedEntries>,
+}
+
+/// What was decided of a batch.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) outcomes: Vec<Outcome>,
+    /// For the journal.
+    pub(super) payload: Payload,
+    /// What readers have to see, once it is journaled.
+    pub(super) news: Vec<Record>,
+}
+
+impl Decided {
+    /// Whether any of it removes a text that was said before.
+    pub(super) fn removes(&self) -> bool {
+        let removes = |record: &Record| match record {
+            Record::Entry(entry) => !entry.append.change.is_message(),
+            Record::Begin(_) | Record::Move { .. } => false,
+        };
+        self.news.iter().any(removes)
+    }
+}
+
+/// Decides a batch. What was decided is pending from here on.
+pub(super) fn decide(state: State<'_>, writes: &[Write]) -> Result<Decided> {
+    let mut batch = Batch {
+        state,
+        decided: Decided::default(),
+    };
+    for write in writes {
+        let outcome = match write {
+            Write::Append(append) => Outcome::Append(batch.append(append)?),
+            Write::Move(change) => Outcome::Move(batch.advance(change)?),
+        };
+        batch.decided.outcomes.push(outcome);
+    }
+    Ok(batch.decided)
+}
+
+/// Makes what was decided before a crash or a failure pending again.
+pub(super) fn take_up(
+    conn: &Connection,
+    cache: &mut Cache,
+    pending: &mut Pending,
+    records: Vec<Record>,
+) -> Result<()> {
+    for record in records {
+        match record {
+            Record::Begin(begun) => {
+                if cache.conversation(conn, begun.conv)?.is_some() {
+                    return Err(journal::senseless("a conversation begins twice"));
+                }
+                cache.begin(begun);
+                pending.begin(begun);
+            }
+            Record::Entry(entry) => {
+                let Entry { append, place } = &*entry;
+                let is_message = append.change.is_message();
+                let fits = cache.change(conn, place.conv, |hot| {
+                    let messages = hot.messages + u64::from(is_message);
+                    let fits = hot.head.next() == place.seq
+                        && hot.member(append.from).is_some()
+                        && place.messages == messages;
+                    hot.append(append.from, is_message);
+                    fits
+                })?;
+                if !fits {
+                    return Err(journal::senseless("it does not go on where a log ends"));
+                }
+                cache.ids.is_used(conn, place.id)?;
+                pending.add(entry);
+            }
+            Record::Move { conv, position } => {
+                cache.change(conn, conv, |hot| {
+                    if let Some(member) = hot.member_mut(position.user) {
+                        *member = position;
+                    }
+                })?;
+                pending.add_move();
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Batch<'a> {
+    state: State<'a>,
+    decided: Decided,
+}
+
+impl Batch<'_> {
+    fn advance(&mut self, change: &Move) -> Result<std::result::Result<Moved, MoveError>> {
+        let State {
+            conn,
+            cache,
+            pending,
+            ..
+        } = &mut self.state;
+        let hot = cache.conversation(conn, change.conv)?;
+        let member = hot.and_then(|hot| Some((hot.head, *hot.member(change.user)?)));
+        let moved = match rules::decide_move(change, member) {
+            Ok(moved) => moved,
+            Err(error) => return Ok(Err(error)),
+        };
+        let changed = member.is_some_and(|(_, before)| before != moved);
+        let members = cache.change_if(conn, change.conv, changed, |hot| {
+            if let Some(member) = hot.member_mut(change.user) {
+                *member = moved;
+            }
+            Arc::clone(&hot.member_ids)
+        })?;
+        if changed {
+            self.decided.payload.moved(change.conv, moved);
+            pending.add_move();
+            self.decided.news.push(Record::Move {
+                conv: change.conv,
+                position: moved,
+            });
+        }
+        Ok(Ok(Moved {
+            conv: change.conv,
+            user: change.user,
+            read: moved.read,
+            delivered: moved.delivered,
+            changed,
+            members,
+        }))
+    }
+}

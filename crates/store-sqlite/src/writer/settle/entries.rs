@@ -1,0 +1,109 @@
+//! Entries as rows: what is inserted, and what an edit or a recall replaces.
+
+use hongyan_store::{Body, Change};
+use rusqlite::{Connection, Error, Result, Statement, params};
+
+use crate::row::{self, Kind, sql};
+use crate::writer::journal::{Begun, Entry};
+
+/// Writes an entry, or nothing where its sender used the client id before.
+pub(super) const INSERT: &str =
+    "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
+         reply_to, client_id, mentions, body, body_type, id)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+     ON CONFLICT (sender_id, client_id) DO NOTHING";
+
+/// Runs [`INSERT`]. Where the client id was used before it is an error, [`Error::StatementChangedRows`]: it was looked
+/// for when the entry was decided.
+pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
+    let Entry { append, place } = entry;
+    let (kind, target, reply_to, mentions) = match &append.change {
+        Change::Message {
+            reply_to, mentions, ..
+        } => (Kind::Message, None, *reply_to, &**mentions),
+        Change::Edit { target, .. } => (Kind::Edit, Some(*target), None, &[][..]),
+        Change::Recall { target, .. } => (Kind::Recall, Some(*target), None, &[][..]),
+    };
+    let body = append.change.body().map(Body::kept);
+    let rows = insert.execute(params![
+        sql(place.conv),
+        sql(place.seq),
+        sql(append.from),
+        kind.code(),
+        sql(append.at),
+        place.messages.cast_signed(),
+        append.change.digest().0,
+        target.map(sql),
+        reply_to.map(sql),
+        append.client_id.as_str(),
+        row::mentions_blob(mentions),
+        body.map(|(_, text)| text),
+        body.map(|(code, _)| code),
+        sql(place.id),
+    ])?;
+    match rows {
+        1 => Ok(()),
+        _ => Err(Error::StatementChangedRows(rows)),
+    }
+}
+
+/// What the entry does to earlier ones. An old wording is kept nowhere: an edit takes the message's place, and blanks
+/// what earlier edits of it said; a recall blanks the message and all of its edits.
+pub(super) fn replace(conn: &Connection, entry: &Entry) -> Result<()> {
+    let (conv, seq) = (sql(entry.place.conv), sql(entry.place.seq));
+    match &entry.append.change {
+        Change::Message { .. } => {}
+        Change::Edit { target, body, .. } => {
+            let (code, text) = body.kept();
+            conn.prepare_cached(
+                "UPDATE entries INDEXED BY entries_edits SET body = NULL
+                 WHERE conv_id = ?1 AND target = ?2 AND kind = 2 AND seq < ?3",
+            )?
+            .execute((conv, sql(*target), seq))?;
+            conn.prepare_cached(
+                "UPDATE entries SET body = ?4, body_type = ?5, edited_by = ?3
+                 WHERE conv_id = ?1 AND seq = ?2",
+            )?
+            .execute((conv, sql(*target), seq, text, code))?;
+        }
+        Change::Recall { target, .. } => {
+            conn.prepare_cached(
+                "UPDATE entries INDEXED BY entries_edits SET body = NULL, recalled_by = ?3
+                 WHERE conv_id = ?1 AND target = ?2 AND kind = 2",
+            )?
+            .execute((conv, sql(*target), seq))?;
+            conn.prepare_cached(
+                "UPDATE entries SET body = NULL, recalled_by = ?3 WHERE conv_id = ?1 AND seq = ?2",
+            )?
+            .execute((conv, sql(*target), seq))?;
+        }
+    }
+    Ok(())
+}
+
+/// A conversation that has nothing in it yet. Its heads, and its members' versions, come with the rows that the
+/// settlement writes at its end.
+pub(super) fn begin(conn: &Connection, begun: Begun) -> Result<()> {
+    let Begun { conv, low, high } = begun;
+    conn.prepare_cached(
+        "INSERT INTO conversations (id, kind, head, messages, last_message) VALUES (?1, ?2, 0, 0, 0)",
+    )?
+    .execute((sql(conv), row::DIRECT))?;
+    if low == high {
+        conn.prepare_cached("INSERT INTO own_conversations (user_id, conv_id) VALUES (?1, ?2)")?
+            .execute((sql(low), sql(conv)))?;
+    } else {
+        conn.prepare_cached(
+            "INSERT INTO direct_conversations (low_user, high_user, conv_id) VALUES (?1, ?2, ?3)",
+        )?
+        .execute((sql(low), sql(high), sql(conv)))?;
+    }
+    for user in begun.members() {
+        conn.prepare_cached(
+            "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, unseen)
+             VALUES (?1, ?2, 0, 0, 0, 0)",
+        )?
+        .execute((sql(conv), sql(user)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,352 @@
+//! Who may do what to a log: pure functions over facts, the same for every engine.
+//!
+//! append → facts (looked up by the engine) → **rules** → plan, or a refusal → carried out by the engine
+//!
+//! Owns: every rule about appends and moves, and the order of reasons where several apply.
+//! Promises: no input or output; equal facts give equal plans.
+//! Not here: how a fact is found, and what a plan costs to carry out. The model of the contract suite does not call
+//! this: it is an independent oracle.
+
+use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
+
+use crate::{Append, AppendError, Change, ChangeDigest, Member, Move, MoveError};
+
+/// What an engine has to find out before an append can be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// What the sender appended before under the same client id.
+    pub earlier: Option<Earlier>,
+    /// The log that the append is for.
+    pub log: Log,
+    /// The message that the [change is about](Change::subject). `None` where it is about none, or where no message is
+    /// there.
+    pub subject: Option<Subject>,
+}
+
+/// The log that an append is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// It is there.
+    There {
+        /// Which.
+        conv: ConversationId,
+        /// Whether the sender is a member.
+        is_member: bool,
+    },
+    /// No conversation has this id.
+    Missing,
+    /// The two have no conversation yet.
+    NotBegun {
+        /// Whether both are users.
+        are_users: bool,
+    },
+}
+
+/// An earlier append under the same client id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Earlier {
+    /// Where.
+    pub conv: ConversationId,
+    /// Its position.
+    pub seq: Seq,
+    /// Its id.
+    pub id: EntryId,
+    /// When the server took it.
+    pub at: Millis,
+    /// What its sender asked for.
+    pub digest: ChangeDigest,
+}
+
+/// A message that a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// Its sender.
+    pub from: UserId,
+    /// When the server took it.
+    pub at: Millis,
+    /// Whether it was recalled.
+    pub is_recalled: bool,
+}
+
+/// What is to be done for an append that breaks no rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// Nothing: it stands here already.
+    Repeat(Earlier),
+    /// Append it to this log.
+    Append(ConversationId),
+    /// Begin the conversation of the two, and append it there.
+    Begin,
+}
+
+/// Judges an append.
+///
+/// A retry of what succeeded is never refused, even where the rules would no longer let it pass, such as the second
+/// recall of a message. A client id that stands for something else comes before every other reason.
+pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
+    if let Some(earlier) = facts.earlier {
+        let is_same =
+            facts.log.conv() == Some(earlier.conv) && earlier.digest == append.change.digest();
+        return if is_same {
+            Ok(Plan::Repeat(earlier))
+        } else {
+            Err(AppendError::ClientIdConflict)
+        };
+    }
+    match facts.log {
+        Log::Missing
+        | Log::There {
+            is_member: false, ..
+        } => Err(AppendError::NotMember),
+        Log::NotBegun { are_users: false } => Err(AppendError::NoSuchUser),
+        // In a conversation that is not there, nothing can be answered, edited or recalled.
+        Log::NotBegun { are_users: true } => match append.change.subject() {
+            Some(_) => Err(AppendError::NoSuchMessage),
+            None => Ok(Plan::Begin),
+        },
+        Log::There {
+            conv,
+            is_member: true,
+        } => {
+            about(append, facts.subject)?;
+            Ok(Plan::Append(conv))
+        }
+    }
+}
+
+/// Passes when the message that the change is about lets it.
+fn about(append: &Append, subject: Option<Subject>) -> Result<(), AppendError> {
+    let (subject, not_before) = match (&append.change, append.change.subject(), subject) {
+        (_, None, _) => return Ok(()),
+        (_, Some(_), None) => return Err(AppendError::NoSuchMessage),
+        // A recalled message can still be answered, and anybody's can.
+        (Change::Message { .. }, Some(_), Some(_)) => return Ok(()),
+        (
+            Change::Edit { not_before, .. } | Change::Recall { not_before, .. },
+            Some(_),
+            Some(subject),
+        ) => (subject, *not_before),
+    };
+    if subject.from != append.from {
+        Err(AppendError::NotSender)
+    } else if subject.is_recalled {
+        Err(AppendError::Recalled)
+    } else if subject.at < not_before {
+        Err(AppendError::TooLate)
+    } else {
+        Ok(())
+    }
+}
+
+/// Judges a move. `member`: the log's head and where the member stands; `None` where there is no such member.
+pub fn decide_move(change: &Move, member: Option<(Seq, Member)>) -> Result<Member, MoveError> {
+    let (head, position) = member.ok_or(MoveError::NotMember)?;
+    let wished = change.read.max(change.delivered).unwrap_or(Seq::ZERO);
+    if wished > head {
+        return Err(MoveError::BeyondHead);
+    }
+    Ok(position.advanced(change.read, change.delivered))
+}
+
+impl Log {
+    /// Which it is, if it is there.
+    pub fn conv(self) -> Option<ConversationId> {
+        match self {
+            Self::There { conv, .. } => Some(conv),
+            Self::Missing | Self::NotBegun { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::ClientId;
+
+    use super::*;
+    use crate::{Body, Target};
+
+    fn user(id: u64) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn seq(value: u64) -> Seq {
+        Seq::new(value).unwrap()
+    }
+
+    fn conv() -> ConversationId {
+        ConversationId::new(7).unwrap()
+    }
+
+    fn at(millis: u64) -> Millis {
+        Millis::new(millis).unwrap()
+    }
+
+    fn append(change: Change) -> Append {
+        Append {
+            from: user(1000),
+            target: Target::Conversation(conv()),
+            client_id: ClientId::new("c").unwrap(),
+            change,
+            at: at(50),
+        }
+    }
+
+    fn says(reply_to: Option<u64>) -> Append {
+        append(Change::Message {
+            body: Body::Text("x".into()),
+            reply_to: reply_to.map(seq),
+            mentions: Vec::new(),
+        })
+    }
+
+    fn edits() -> Append {
+        append(Change::Edit {
+            target: seq(3),
+            body: Body::Text("y".into()),
+            not_before: at(10),
+        })
+    }
+
+    fn recalls() -> Append {
+        append(Change::Recall {
+            target: seq(3),
+            not_before: at(10),
+        })
+    }
+
+    fn facts(log: Log, subject: Option<Subject>) -> Facts {
+        Facts {
+            earlier: None,
+            log,
+            subject,
+        }
+    }
+
+    const MEMBER: fn() -> Log = || Log::There {
+        conv: conv(),
+        is_member: true,
+    };
+
+    #[test]
+    fn strangers_are_told_nothing() {
+        let outside = Log::There {
+            conv: conv(),
+            is_member: false,
+        };
+        for log in [outside, Log::Missing] {
+            for append in [says(None), says(Some(3)), edits(), recalls()] {
+                let judged = decide(&append, &facts(log, None));
+                assert_eq!(judged, Err(AppendError::NotMember));
+            }
+        }
+    }
+
+    #[test]
+    fn a_conversation_begins_with_a_message_to_somebody() {
+        let among = |are_users| facts(Log::NotBegun { are_users }, None);
+        assert_eq!(decide(&says(None), &among(true)), Ok(Plan::Begin));
+        for append in [says(Some(1)), edits(), recalls()] {
+            let judged = decide(&append, &among(true));
+            assert_eq!(judged, Err(AppendError::NoSuchMessage));
+        }
+        let judged = decide(&says(None), &among(false));
+        assert_eq!(judged, Err(AppendError::NoSuchUser));
+    }
+
+    #[test]
+    fn what_a_change_is_about_must_let_it() {
+        let message = |from, at_, is_recalled| {
+            Some(Subject {
+                from: user(from),
+                at: at(at_),
+                is_recalled,
+            })
+        };
+        let judge = |append: &Append, subject| decide(append, &facts(MEMBER(), subject));
+        let done = Ok(Plan::Append(conv()));
+        assert_eq!(judge(&says(None), None), done);
+        // Anybody's message can be answered, even one that is gone.
+        assert_eq!(judge(&says(Some(3)), message(1001, 1, true)), done);
+        assert_eq!(judge(&says(Some(3)), None), Err(AppendError::NoSuchMessage));
+        for append in [edits(), recalls()] {
+            assert_eq!(judge(&append, message(1000, 10, false)), done);
+            assert_eq!(judge(&append, None), Err(AppendError::NoSuchMessage));
+            // In this order, where several reasons apply.
+            let refused = judge(&append, message(1001, 1, true));
+            assert_eq!(refused, Err(AppendError::NotSender));
+            let refused = judge(&append, message(1000, 1, true));
+            assert_eq!(refused, Err(AppendError::Recalled));
+            let refused = judge(&append, message(1000, 9, false));
+            assert_eq!(refused, Err(AppendError::TooLate));
+        }
+    }
+
+    #[test]
+    fn a_retry_is_never_refused_and_a_conflict_always() {
+        let earlier = |append: &Append, conv: u64| Earlier {
+            conv: ConversationId::new(conv).unwrap(),
+            seq: seq(9),
+            id: EntryId::new(77).unwrap(),
+            at: at(20),
+            digest: append.change.digest(),
+        };
+        let nothing = [MEMBER(), Log::Missing, Log::NotBegun { are_users: false }];
+        for append in [says(None), says(Some(3)), edits(), recalls()] {
+            let known = earlier(&append, 7);
+            let again = Facts {
+                earlier: Some(known),
+                ..facts(MEMBER(), None)
+            };
+            assert_eq!(decide(&append, &again), Ok(Plan::Repeat(known)));
+            for log in nothing {
+                let elsewhere = Facts {
+                    earlier: Some(earlier(&append, 8)),
+                    ..facts(log, None)
+                };
+                let another = Facts {
+                    earlier: Some(earlier(&says(Some(8)), 7)),
+                    ..facts(log, None)
+                };
+                for facts in [elsewhere, another] {
+                    let judged = decide(&append, &facts);
+                    assert_eq!(judged, Err(AppendError::ClientIdConflict));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn positions_go_forward_only_and_not_beyond_the_head() {
+        let member = |read, delivered| Member {
+            user: user(1000),
+            read: seq(read),
+            delivered: seq(delivered),
+        };
+        let judge = |read: Option<u64>, delivered: Option<u64>| {
+            let change = Move {
+                user: user(1000),
+                conv: conv(),
+                read: read.map(seq),
+                delivered: delivered.map(seq),
+            };
+            decide_move(&change, Some((seq(5), member(2, 3))))
+        };
+        assert_eq!(judge(None, None), Ok(member(2, 3)));
+        assert_eq!(judge(Some(1), Some(1)), Ok(member(2, 3)));
+        assert_eq!(
+            judge(Some(4), None),
+            Ok(member(4, 4)),
+            "what is read is there"
+        );
+        assert_eq!(judge(None, Some(5)), Ok(member(2, 5)));
+        assert_eq!(judge(Some(6), None), Err(MoveError::BeyondHead));
+        assert_eq!(judge(None, Some(6)), Err(MoveError::BeyondHead));
+        let nobody = Move {
+            user: user(1000),
+            conv: conv(),
+            read: None,
+            delivered: None,
+        };
+        assert_eq!(decide_move(&nobody, None), Err(MoveError::NotMember));
+    }
+}
