@@ -1,6 +1,7 @@
 /** What the app measured of itself, for people who look into a problem. In English, to be sent on. */
 import { createSignal, For, onCleanup, Show } from "solid-js";
 import type { JSX } from "solid-js";
+import { format } from "../app/route.ts";
 import { breakTimes, connectionLog, describe } from "../metrics/connections.ts";
 import { slowness } from "../metrics/longtasks.ts";
 import { summary } from "../metrics/ring.ts";
@@ -29,6 +30,9 @@ export function Debug(props: { onBack(): void }): JSX.Element {
           <For each={all()}>{([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>}</For>
         </dl>
         <Copy text={() => [...all().map(([name, value]) => `${name}: ${value}`), "", ...log()].join("\n")} />
+      </Section>
+      <Section title={w.face}>
+        <p class="section-line"><a href={format({ page: "components" })}>{w.components}</a></p>
       </Section>
       <Section title={w.connectionLog}>
         <pre class="debug-log" tabindex="0">{log().join("\n")}</pre>

@@ -1,6 +1,7 @@
 import { createSignal, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { useModel } from "../model/model.ts";
+import { Switch } from "../ui/index.ts";
 import { Section } from "./Page.tsx";
 import { w } from "./words.ts";
 
@@ -25,10 +26,7 @@ export function Notifications(): JSX.Element {
   return (
     <Section title={w.notifications}>
       <Show when={isThere} fallback={<p class="section-line">{w.notifyMissing}</p>}>
-        <label class="switch">
-          <input type="checkbox" role="switch" checked={isOn()} onChange={(event) => void choose(event.currentTarget)} />
-          <span>{w.notify}</span>
-        </label>
+        <Switch checked={isOn()} onChange={(box) => void choose(box)}>{w.notify}</Switch>
         <p class="section-line">{w.notifyHint}</p>
         <Show when={permission() === "denied"}>
           <p class="outcome outcome-problem" role="status">{w.notifyBlocked}</p>

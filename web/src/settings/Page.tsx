@@ -1,5 +1,6 @@
 import { createUniqueId, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
+import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
 import { IconButton } from "../ui/index.ts";
 import { w } from "./words.ts";
 import "./settings.css";
@@ -13,6 +14,7 @@ export function Page(props: { title: string; onBack(): void; children: JSX.Eleme
       <header class="page-header">
         <IconButton icon="back" label={w.back} onClick={() => props.onBack()} />
         <h1 class="page-title">{props.title}</h1>
+        <div class="connection-narrow"><ConnectionNotice /></div>
       </header>
       <div class="page-body">{props.children}</div>
     </div>

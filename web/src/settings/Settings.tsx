@@ -1,12 +1,11 @@
 /** The settings page. */
+import { createSignal } from "solid-js";
 import type { JSX } from "solid-js";
+import { leave } from "../app/leave.ts";
 import { format } from "../app/route.ts";
-import { signOut } from "../app/session.ts";
 import { useModel } from "../model/model.ts";
-import { ask } from "../ui/index.ts";
 import { Appearance } from "./Appearance.tsx";
 import { Devices } from "./Devices.tsx";
-import { createForm } from "./form.ts";
 import { Notifications } from "./Notifications.tsx";
 import { Outcome, Page, Section } from "./Page.tsx";
 import { Password } from "./Password.tsx";
@@ -33,15 +32,13 @@ export function Settings(props: { onBack(): void }): JSX.Element {
 
 function SignOut(): JSX.Element {
   const model = useModel();
-  const form = createForm();
-  async function leave(): Promise<void> {
-    const text = model.client.outgoing().length > 0 ? w.signOutUnsent : w.signOutText;
-    if (await ask({ title: w.signOutTitle, text, action: w.signOut, isDanger: true })) await form.run(signOut, () => "");
-  }
+  const [problem, setProblem] = createSignal("");
   return (
     <>
-      <button type="button" class="button button-danger" aria-disabled={form.isBusy()} onClick={() => void leave()}>{w.signOut}</button>
-      <Outcome text={form.text()} isProblem={form.isProblem()} />
+      <button type="button" class="button button-danger" onClick={() => void leave(model).then((wrong) => setProblem(wrong ?? ""))}>
+        {w.signOut}
+      </button>
+      <Outcome text={problem()} isProblem />
     </>
   );
 }

@@ -9,5 +9,7 @@ export { Icon } from "./Icon.tsx";
 export type { IconName } from "./Icon.tsx";
 export { IconButton } from "./IconButton.tsx";
 export type { IconButtonProps } from "./IconButton.tsx";
+export { Segments } from "./Segments.tsx";
+export { Switch } from "./Switch.tsx";
 export { MenuButton, MenuHost, openMenu } from "./menu.tsx";
 export type { MenuItem, MenuOptions } from "./menu.tsx";

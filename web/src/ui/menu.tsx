@@ -11,6 +11,7 @@ import type { IconName } from "./Icon.tsx";
 import { IconButton } from "./IconButton.tsx";
 import type { IconButtonProps } from "./IconButton.tsx";
 import { nextItem } from "./menu-keys.ts";
+import { placeBeside } from "./place.ts";
 
 export interface MenuItem {
   label: string;
@@ -63,7 +64,7 @@ function Menu(props: MenuOptions & { onClose(): void }): JSX.Element {
 
   onMount(() => {
     menu.showPopover();
-    place(menu, props.anchor);
+    placeBeside(menu, props.anchor);
     items()[0]?.focus();
   });
   onCleanup(() => {
@@ -116,17 +117,4 @@ function Menu(props: MenuOptions & { onClose(): void }): JSX.Element {
       </For>
     </div>
   );
-}
-
-const GAP = 4;
-
-function place(menu: HTMLElement, anchor: MenuOptions["anchor"]): void {
-  const box = anchor instanceof HTMLElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y, 0, 0);
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const below = box.bottom + GAP;
-  const top = below + height <= innerHeight ? below : Math.max(GAP, box.top - GAP - height);
-  // Under the anchor's nearer half, so that the menu stays in the window.
-  const left = box.left + width <= innerWidth - GAP ? box.left : box.right - width;
-  menu.style.top = `${top}px`;
-  menu.style.left = `${Math.max(GAP, Math.min(left, innerWidth - width - GAP))}px`;
 }
