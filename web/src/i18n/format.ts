@@ -15,20 +15,20 @@ function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return format;
 }
 
-/** `14:05`, or as the user's region writes it. */
+/** `19:03` or `7:03 PM`: the short form of the user's region. */
 export function formatTime(at: number): string {
-  return dates({ hour: "2-digit", minute: "2-digit" }).format(at);
+  return dates({ timeStyle: "short" }).format(at);
 }
 
-/** `Today`, `Yesterday`, `Tuesday`, `3 May`, `3 May 2024`: for dividers. */
+/** `Today`, `Yesterday`, `Tuesday`, `Sun 3 May`, `3 May 2024`: for dividers. */
 export function formatDay(at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days === 0 || days === 1) return relativeDay(-days);
   if (days > 1 && days < 7) return dates({ weekday: "long" }).format(at);
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   return isThisYear
-    ? dates({ month: "long", day: "numeric", weekday: "short" }).format(at)
-    : dates({ year: "numeric", month: "long", day: "numeric" }).format(at);
+    ? dates({ month: "short", day: "numeric", weekday: "short" }).format(at)
+    : dates({ dateStyle: "medium" }).format(at);
 }
 
 /** The shortest that tells when: the time today, `Yesterday`, a weekday, a date. For lists. */
@@ -38,7 +38,7 @@ export function formatShort(at: number, now: number): string {
   if (days === 1) return relativeDay(-1);
   if (days < 7) return dates({ weekday: "short" }).format(at);
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return dates(isThisYear ? { month: "numeric", day: "numeric" } : { dateStyle: "short" }).format(at);
+  return dates(isThisYear ? { month: "short", day: "numeric" } : { dateStyle: "short" }).format(at);
 }
 
 /** Date and time in short: for what leaves the app. */

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { prefer } from "../model/preferences.ts";
-import { formatDay, formatShort, negotiate, plural } from "./index.ts";
+import { formatDay, formatShort, formatTime, negotiate, plural } from "./index.ts";
 import type { Words } from "./index.ts";
 
 const files = import.meta.glob<{ w?: Words<Record<string, unknown>> }>("../**/words.ts", { eager: true });
@@ -53,6 +53,18 @@ test("one is not two, where the language knows the difference", () => {
   expect(plural(2, { one: "# message", other: "# messages" })).toBe("2 messages");
   prefer({ language: "zh" });
   expect(plural(1, { other: "# 条" })).toBe("1 条");
+});
+
+test("times and dates are as short as the region has them", () => {
+  prefer({ language: "en" });
+  const evening = new Date(2026, 4, 3, 19, 3).getTime();
+  const later = new Date(2026, 6, 3, 19, 3).getTime();
+  expect(formatTime(evening)).toMatch(/^(7:03\sPM|19:03)$/u);
+  expect(formatShort(evening, later)).toMatch(/^(May 3|3 May)$/);
+  expect(formatDay(evening, later).length).toBeLessThanOrEqual(12);
+  prefer({ language: "zh" });
+  expect(formatTime(evening)).toBe("19:03");
+  expect(formatShort(evening, later)).toBe("5月3日");
 });
 
 test("days count by the calendar, not by 24 hours", () => {

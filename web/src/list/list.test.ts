@@ -9,8 +9,11 @@ import { spanOf, WHOLE } from "./window.ts";
 describe("names", () => {
   test("the better the match, the earlier it stands", () => {
     const names = ["Hanna Lin", "Linus", "Colin", "Lisa Mann", "Bob"];
-    expect(filter("lin", names, (name) => [name])).toEqual(["Linus", "Hanna Lin", "Colin", "Lisa Mann"]);
-    expect(filter("lsm", names, (name) => [name])).toEqual(["Lisa Mann"]);
+    expect(filter("lin", names, (name) => [name])).toEqual(["Linus", "Hanna Lin", "Colin"]);
+    expect(filter("goose", ["Wolfeschlegelstein Grosse", "Mongoose", "Goose Li", "Ann Goose"], (name) => [name]))
+      .toEqual(["Goose Li", "Ann Goose", "Mongoose"]);
+    expect(filter("lm", names, (name) => [name])).toEqual(["Lisa Mann"]);
+    expect(filter("hanli", names, (name) => [name])).toEqual(["Hanna Lin"]);
   });
 
   test("case, accents and width do not matter; Chinese does", () => {

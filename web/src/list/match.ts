@@ -1,8 +1,8 @@
 /**
  * Finding names by what somebody types of them.
  *
- * Promises: better matches first: the beginning of the name, of a word, anywhere, then letters in
- * the right order; letters and accents compare as people expect.
+ * Promises: better matches first: the name, its beginning, a word, a word's beginning, the beginnings of
+ * words in a row (`zhsa` for Zhang San), within a word; letters and accents compare as people expect.
  */
 
 /** The letters that compare: without case, accents and width. */
@@ -17,8 +17,11 @@ export function rank(query: string, name: string): number | null {
   if (wanted === "") return 0;
   const at = text.indexOf(wanted);
   if (at === 0) return text.length === wanted.length ? 0 : 1;
-  if (at > 0) return /[\s._\-@]/.test(text[at - 1] ?? "") ? 2 : 3;
-  return hasInOrder(text, wanted) ? 4 : null;
+  const words = text.split(/[\s._\-@,]+/u);
+  if (words.includes(wanted)) return 2;
+  if (at > 0 && words.some((word) => word.startsWith(wanted))) return 3;
+  if (beginsInRow(words, wanted.replace(/\s/gu, ""))) return 4;
+  return at > 0 ? 5 : null;
 }
 
 /** Those that fit by any of their names, the best first; among equals as they came. */
@@ -32,12 +35,17 @@ export function filter<T>(query: string, items: readonly T[], names: (item: T) =
   return ranked.sort((a, b) => a.rank - b.rank).map((one) => one.item);
 }
 
-function hasInOrder(text: string, letters: string): boolean {
-  let at = 0;
-  for (const letter of letters) {
-    at = text.indexOf(letter, at);
-    if (at < 0) return false;
-    at += letter.length;
+/** Whether letters are the beginnings of words in a row, some letters of each. */
+function beginsInRow(words: readonly string[], letters: string): boolean {
+  // How many of the letters may be used up by a row of words that ends before the next one.
+  let used = new Set<number>();
+  for (const word of words) {
+    const next = new Set<number>();
+    for (const from of [0, ...used]) {
+      for (let same = 0; same < word.length && word[same] === letters[from + same]; same += 1) next.add(from + same + 1);
+    }
+    if (next.has(letters.length)) return true;
+    used = next;
   }
-  return true;
+  return false;
 }

@@ -28,6 +28,8 @@ const NOTHING: Scan = { terms: [], hits: [], more: false, done: false };
 
 export interface SearchResultsProps {
   query: string;
+  /** Looks in this conversation alone. */
+  within?: number;
   onOpen(place: Place, seq: number): void;
 }
 
@@ -44,7 +46,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     const timer = setTimeout(() => {
       setState((before) => ({ ...before, done: false }));
       // What was found for the last query stays until there is something for this one.
-      void scan(model.client, query, most(), stop.signal, setState);
+      void scan(model.client, { query, most: most(), within: props.within ?? null }, stop.signal, setState);
     }, SETTLE_MS);
     onCleanup(() => {
       clearTimeout(timer);

@@ -5,7 +5,7 @@
  * not wanted any more. Not here: what matches (`matcher`).
  */
 import type { Client } from "@hongyan/client";
-import { Newest, termsOf, textFound } from "./matcher.ts";
+import { hitOf, Newest, termsOf } from "./matcher.ts";
 import type { Hit } from "./matcher.ts";
 
 /** Half a frame. */
@@ -21,9 +21,17 @@ export interface Scan {
   done: boolean;
 }
 
+/** What is looked for, where, and how many at most. */
+export interface Sought {
+  query: string;
+  most: number;
+  /** A conversation; null: all of them. */
+  within: number | null;
+}
+
 /** Tells what was found so far after each batch that brought something to show, and at the end. */
 export async function scan(
-  source: Pick<Client, "cachedEntries">, query: string, most: number, signal: AbortSignal, tell: (scan: Scan) => void,
+  source: Pick<Client, "cachedEntries">, { query, most, within }: Sought, signal: AbortSignal, tell: (scan: Scan) => void,
 ): Promise<void> {
   const terms = termsOf(query);
   const newest = new Newest(most);
@@ -32,8 +40,8 @@ export async function scan(
     if (signal.aborted) return;
     let isNews = false;
     for (const [at, entry] of batch.entries()) {
-      const text = textFound(entry, terms);
-      if (text !== null && newest.add({ entry, text })) isNews = true;
+      const found = within === null || entry.conv === within ? hitOf(entry, terms) : null;
+      if (found !== null && newest.add(found)) isNews = true;
       if (at % STEP !== 0 || performance.now() < sliceEnd) continue;
       await pause();
       if (signal.aborted) return;

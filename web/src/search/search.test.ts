@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "@hongyan/client";
 import { stretches } from "./fold.ts";
-import { Newest, termsOf, textFound } from "./matcher.ts";
+import { hitOf, Newest, termsOf, textFound } from "./matcher.ts";
 import { scan } from "./scan.ts";
 import type { Scan } from "./scan.ts";
 import { pieces } from "./snippet.ts";
@@ -67,8 +67,19 @@ describe("marks stand where the find is in the original text", () => {
 
 test("the newest are kept, however they come, and the overflow is told", () => {
   const newest = new Newest(3);
-  for (const at of [5, 1, 9, 7, 3, 8]) newest.add({ entry: entry(at, ""), text: "" });
+  for (const at of [5, 1, 9, 7, 3, 8]) newest.add({ entry: entry(at, ""), text: "", isWhole: true });
   expect([newest.list().map((hit) => hit.entry.at), newest.overflowed]).toEqual([[9, 8, 7], true]);
+});
+
+test("words come before what stands within longer ones, however new", () => {
+  const texts = ["a goose", "mongoose", "geese", "gooseberry", "Wolfeschlegelsteinhausenbergerdorff"];
+  const newest = new Newest(9);
+  for (const [at, text] of texts.entries()) {
+    const hit = hitOf(entry(at + 1, text), termsOf("goose"));
+    if (hit !== null) newest.add(hit);
+  }
+  expect(newest.list().map((hit) => hit.text)).toEqual(["gooseberry", "a goose", "mongoose"]);
+  expect(hitOf(entry(1, "晚上一起吃饭"), termsOf("一起"))?.isWhole).toBe(true);
 });
 
 describe("a scan", () => {
@@ -80,10 +91,19 @@ describe("a scan", () => {
 
   test("tells what it finds on the way, and that it is done", async () => {
     const told: Scan[] = [];
-    await scan({ cachedEntries: () => batches(5, 100) }, "needle", 20, new AbortController().signal, (next) => told.push(next));
+    await scan({ cachedEntries: () => batches(5, 100) }, { query: "needle", most: 20, within: null }, new AbortController().signal, (next) => told.push(next));
     // The newest come first, so the later batches bring nothing that is shown.
     expect(told.map((one) => one.done)).toEqual([false, false, true]);
     expect([told.at(-1)!.hits.length, told.at(-1)!.more, told.at(-1)!.hits[0]!.entry.seq]).toEqual([20, true, 500]);
+  });
+
+  test("looks in one conversation alone where it is asked to", async () => {
+    async function* mixed(): AsyncIterable<Entry[]> {
+      yield [entry(1, "needle"), entry(2, "needle", { conv: 2 }), entry(3, "needle")];
+    }
+    const told: Scan[] = [];
+    await scan({ cachedEntries: mixed }, { query: "needle", most: 9, within: 2 }, new AbortController().signal, (next) => told.push(next));
+    expect(told.at(-1)!.hits.map((hit) => hit.entry.seq)).toEqual([2]);
   });
 
   test("lets others run, and stops when it is not wanted any more", async () => {
@@ -94,7 +114,7 @@ describe("a scan", () => {
       turns += 1;
       if (turns === 3) stop.abort();
     });
-    await scan({ cachedEntries: () => batches(1000, 1000) }, "needle", 20, stop.signal, () => (told += 1));
+    await scan({ cachedEntries: () => batches(1000, 1000) }, { query: "needle", most: 20, within: null }, stop.signal, () => (told += 1));
     clearInterval(beat);
     expect([turns, told < 900]).toEqual([3, true]);
   });

@@ -6,27 +6,35 @@
  */
 import { createMemo, createSignal } from "solid-js";
 import type { JSX } from "solid-js";
+import { CodeBlock } from "./CodeBlock.tsx";
 import { fewEmoji } from "./emoji.ts";
 import { linkNotice } from "./links.ts";
-import type { Block, Inline } from "./markdown/nodes.ts";
+import type { Block, Inline, Item, List, Table } from "./markdown/nodes.ts";
 import { plainText } from "./markdown/nodes.ts";
 import { parseMarkdown } from "./markdown/parse.ts";
 import { foldAt } from "./fold.ts";
 import "./text.css";
 import { w } from "./words.ts";
 
-export function MessageText(props: { text: string }): JSX.Element {
+export interface MessageTextProps {
+  text: string;
+  /** What stands at the end of the last line, and flows with it where that is a paragraph's. */
+  tail?: (() => JSX.Element) | undefined;
+}
+
+export function MessageText(props: MessageTextProps): JSX.Element {
   const fold = createMemo(() => foldAt(props.text));
   const [open, setOpen] = createSignal(false);
   const shown = createMemo(() => (fold() === null || open() ? props.text : props.text.slice(0, fold()!)));
   return (
-    <div class={`text ${emojiClass(props.text)}`} dir="auto">
-      {drawBlocks(parseMarkdown(shown()))}
+    <div class={`text ${emojiClass(props.text)} ${isHan(props.text) ? "text-han" : ""}`} dir="auto">
+      {draw(parseMarkdown(shown()), fold() === null ? props.tail : undefined)}
       {fold() !== null && (
         <button type="button" class="text-fold" aria-expanded={open()} onClick={() => setOpen(!open())}>
           {open() ? w.less : w.more}
         </button>
       )}
+      {fold() !== null && props.tail?.()}
     </div>
   );
 }
@@ -34,6 +42,23 @@ export function MessageText(props: { text: string }): JSX.Element {
 function emojiClass(text: string): string {
   const count = fewEmoji(text);
   return count > 0 ? `text-emoji text-emoji-${count}` : "";
+}
+
+const LOOKED_AT = 500;
+/** Its letters fill their line, so that the lines need more room. */
+const HAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+/** By its beginning: a text may be long. */
+function isHan(text: string): boolean {
+  return HAN.test(text.length > LOOKED_AT ? text.slice(0, LOOKED_AT) : text);
+}
+
+function draw(blocks: readonly Block[], tail: (() => JSX.Element) | undefined): JSX.Element[] {
+  const last = blocks.at(-1);
+  if (tail === undefined) return drawBlocks(blocks);
+  if (last?.kind !== "paragraph") return [...drawBlocks(blocks), tail()];
+  // Within the paragraph it takes what room the last line has left.
+  return [...drawBlocks(blocks.slice(0, -1)), <p class="text-paragraph" dir="auto">{drawInline(last.children)}{tail()}</p>];
 }
 
 function drawBlocks(blocks: readonly Block[]): JSX.Element[] {
@@ -45,17 +70,50 @@ function drawBlock(block: Block): JSX.Element {
     case "paragraph":
       return <p class="text-paragraph" dir="auto">{drawInline(block.children)}</p>;
     case "code":
-      return <pre class="text-code" dir="ltr" tabindex="0"><code>{block.text}</code></pre>;
+      return <CodeBlock text={block.text} language={block.language} />;
+    case "heading":
+      // One level for screen readers, as no message knows those of the others.
+      return <h2 class={`text-heading text-heading-${Math.min(block.level, 3)}`} dir="auto">{drawInline(block.children)}</h2>;
     case "quote":
       return <blockquote class="text-quote">{drawBlocks(block.blocks)}</blockquote>;
     case "list":
-      return drawList(block.start, block.items);
+      return drawList(block);
+    case "table":
+      return drawTable(block);
   }
 }
 
-function drawList(start: number | null, items: readonly Block[][]): JSX.Element {
-  const drawn = items.map((item) => <li>{drawBlocks(item)}</li>);
-  return start === null ? <ul class="text-list">{drawn}</ul> : <ol class="text-list text-list-numbered" start={start}>{drawn}</ol>;
+function drawList({ start, paren, items }: List): JSX.Element {
+  const drawn = items.map(drawItem);
+  if (start === null) return <ul class="text-list">{drawn}</ul>;
+  return <ol class={`text-list text-list-numbered ${paren ? "text-list-paren" : ""}`} start={start}>{drawn}</ol>;
+}
+
+function drawItem({ done, blocks }: Item): JSX.Element {
+  if (done === null) return <li>{drawBlocks(blocks)}</li>;
+  return (
+    <li class="text-task">
+      <span class="text-task-box" role="img" aria-label={done ? w.taskDone : w.taskOpen}>{done ? "☑" : "☐"}</span>
+      <div class="text-task-body">{drawBlocks(blocks)}</div>
+    </li>
+  );
+}
+
+function drawTable({ align, head, rows }: Table): JSX.Element {
+  const place = (column: number) => `text-cell-${align[column] ?? "start"}`;
+  // It scrolls by itself where it is wider than its message, so the keyboard has to reach it.
+  return (
+    <div class="text-table-box" role="group" aria-label={w.table} tabindex="0">
+      <table class="text-table">
+        <thead>
+          <tr>{head.map((cell, at) => <th class={place(at)} scope="col" dir="auto">{drawInline(cell)}</th>)}</tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => <tr>{row.map((cell, at) => <td class={place(at)} dir="auto">{drawInline(cell)}</td>)}</tr>)}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 function drawInline(children: readonly Inline[]): JSX.Element[] {
@@ -65,7 +123,7 @@ function drawInline(children: readonly Inline[]): JSX.Element[] {
       case "strong": return <strong>{drawInline(child.children)}</strong>;
       case "emphasis": return <em>{drawInline(child.children)}</em>;
       case "strike": return <s>{drawInline(child.children)}</s>;
-      case "code": return <code class="text-inline-code">{child.text}</code>;
+      case "code": return <code class="text-inline-code" dir="ltr">{child.text}</code>;
       case "link": return drawLink(child.href, child.children);
     }
   });

@@ -16,6 +16,14 @@ const LETTER = "(?![\\x00-\\x7f])[\\p{L}\\p{N}\\p{M}]";
 const TAIL = `(?:${ASCII}|(?<=[/=_#&?+.-]|${LETTER})${LETTER}){0,${MAX_LENGTH}}`;
 const BARE = new RegExp(`(?:https?:\\/\\/(?:[\\w[]|${LETTER})|mailto:[\\w.+-]+@\\w)${TAIL}`, "iuy");
 
+/** An address as people say it. Without another point it is a word. */
+const WWW = new RegExp(`www\\.(?:[\\w-]|${LETTER})${TAIL}`, "iuy");
+const WWW_HOST = /^www\.[^./?#:]+(?:\.[^./?#:]+)+(?=[/?#:]|$)/iu;
+/** What stands before the @ of a mail address, and what behind it. */
+const MAIL_NAME = /[\w+-]+(?:\.[\w+-]+)*$/;
+const MAIL_HOST = /(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])/iy;
+const MAIL_NAME_LENGTH = 64;
+
 /** A run of text that looks like an address; `href` is null if it may not become a link. */
 export interface BareLink {
   text: string;
@@ -25,11 +33,21 @@ export interface BareLink {
 /** What looks like an address in running text at `at`. */
 export function bareLink(text: string, at: number): BareLink | null {
   BARE.lastIndex = at;
-  const found = BARE.exec(text)?.[0];
+  WWW.lastIndex = at;
+  const found = (BARE.exec(text) ?? WWW.exec(text))?.[0];
   if (found === undefined) return null;
   if (found.length > MAX_LENGTH) return { text: found, href: null };
   const address = withoutTrailing(found);
-  return { text: address, href: safeHref(address) };
+  if (!/^www\./i.test(address)) return { text: address, href: safeHref(address) };
+  return { text: address, href: WWW_HOST.test(address) ? safeHref(`https://${address}`) : null };
+}
+
+/** The mail address around the @ at `at`, which begins at `from` or later. */
+export function mailAddress(text: string, from: number, at: number): { text: string; from: number } | null {
+  MAIL_HOST.lastIndex = at + 1;
+  const host = MAIL_HOST.exec(text)?.[0];
+  const name = host === undefined ? undefined : MAIL_NAME.exec(text.slice(Math.max(from, at - MAIL_NAME_LENGTH), at))?.[0];
+  return name === undefined ? null : { text: `${name}@${host}`, from: at - name.length };
 }
 
 /** Takes off what ends the sentence rather than the address: points, marks, a bracket that nothing opened. */
@@ -78,8 +96,10 @@ export function linkNotice(href: string, text: string): LinkNotice {
   if (shown === null) return { host: url.host, warn: disguised };
   if (disguised) return { host: url.host, warn: true };
   if (shown === url.host) return { host: null, warn: false };
-  const same = parsed(`https://${shown}`)?.hostname === url.hostname;
-  return { host: url.host, warn: !same || confusable(shown) };
+  if (parsed(`https://${shown}`)?.hostname !== url.hostname) return { host: url.host, warn: true };
+  const labels = shown.normalize("NFKC").toLowerCase().split(/[.:]/u);
+  if (labels.every(isPlain)) return { host: null, warn: false };
+  return { host: url.host, warn: !labels.every((label) => isPlain(label) || MIXED.test(label)) };
 }
 
 /** The host that a text seems to name. */
@@ -97,7 +117,19 @@ function parsed(address: string): URL | null {
   }
 }
 
-/** Letters that pass for Latin ones. Chinese, Japanese and Korean names do not. */
-function confusable(host: string): boolean {
-  return /(?![\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])\p{L}/u.test(host);
+/** Latin letters with the marks of European languages, but none that is taken for another, such as ı. */
+const LATIN = "0-9a-zßà-öø-ÿāăąćčďđēėęěğģīįķĺļľłńņňōőœŕřśşšţťūůűųźżžșțğơưạ-ỹ_-";
+/** Chinese, Japanese and Korean mix their scripts in one name. */
+const EAST = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Bopomofo}ー";
+/** Labels of one script that say plainly where a link leads. Cyrillic and Greek ones need a letter without a Latin double. */
+const PLAIN = [
+  `[${LATIN}]+`, `[${EAST}0-9-]+`,
+  "(?=.*[бвгджзийлмнптфцчшщыьэюяєґ])[а-яєіїґ0-9-]+", "(?=.*[βγδζθλμξπσςφψω])[α-ωάέήίόύώϊϋΐΰ0-9-]+",
+  ...["Arabic", "Hebrew", "Thai", "Devanagari", "Bengali", "Tamil", "Georgian", "Armenian"].map((script) => `[\\p{Script=${script}}\\p{M}0-9-]+`),
+].map((label) => new RegExp(`^${label}$`, "u"));
+/** Beside each other these mislead nobody, but are worth a look. */
+const MIXED = new RegExp(`^[${EAST}${LATIN}]+$`, "u");
+
+function isPlain(label: string): boolean {
+  return PLAIN.some((plain) => plain.test(label));
 }

@@ -22,9 +22,10 @@ function blocksText(blocks: readonly Block[]): string {
 
 function blockText(block: Block): string {
   switch (block.kind) {
-    case "paragraph": return plainText(block.children);
+    case "paragraph": case "heading": return plainText(block.children);
     case "code": return block.text;
     case "quote": return blocksText(block.blocks);
-    case "list": return block.items.map(blocksText).join(" ");
+    case "list": return block.items.map((item) => blocksText(item.blocks)).join(" ");
+    case "table": return [block.head, ...block.rows].map((row) => row.map(plainText).join(" ")).join(" ");
   }
 }

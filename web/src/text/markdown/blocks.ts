@@ -1,19 +1,22 @@
 /**
- * Reads a message's lines: paragraphs, code, quotes, lists.
+ * Reads a message's lines: paragraphs, headings, code, quotes, lists, tables.
  *
  * Owns: what a line's beginning means. Promises: linear time; reading stops when the budget is used up; quotes and lists nest at most
- * {@link MAX_DEPTH} deep, deeper ones are shown as typed. Headings, tables, images and HTML are
- * text like any other. Not here: what stands within a line (`inline`).
+ * {@link MAX_DEPTH} deep, deeper ones are shown as typed. Images and HTML are text like any other.
+ * Not here: what stands within a line (`inline`), rows of lists (`lists`) and of tables (`tables`).
  */
 import { parseInline } from "./inline.ts";
 import type { Budget } from "./inline.ts";
+import { listAt, readList } from "./lists.ts";
 import type { Block } from "./nodes.ts";
+import { readTable, tableAt } from "./tables.ts";
 
 export const MAX_DEPTH = 4;
 
 const FENCE = /^ {0,3}(`{3,}|~{3,}) *([\w+#.-]{0,32}) *$/;
 const QUOTE = /^ {0,3}> ?/;
-const ITEM = /^( {0,3})([-*•]|\d{1,9}[.)]) {1,4}(?=\S)/;
+/** A blank behind the marks tells a heading from a tag such as `#goose`. */
+const HEADING = /^ {0,3}(#{1,6}) +(?=\S)/;
 const BLANK = /^\s*$/;
 
 /** Reads a whole text. */
@@ -35,9 +38,21 @@ function block(lines: readonly string[], at: number, depth: number, budget: Budg
   const line = lines[at]!;
   const fence = FENCE.exec(line);
   if (fence !== null) return code(lines, at, fence, into);
+  const mark = HEADING.exec(line);
+  if (mark !== null) return heading(line, at, mark, budget, into);
   if (depth < MAX_DEPTH && QUOTE.test(line)) return quote(lines, at, depth, budget, into);
-  const item = depth < MAX_DEPTH ? ITEM.exec(line) : null;
-  if (item !== null) return list(lines, at, depth, budget, item, into);
+  const marker = depth < MAX_DEPTH ? listAt(lines, at) : null;
+  if (marker !== null) {
+    const { list, end } = readList(lines, at, marker, budget, (inner) => parseBlocks(inner, budget, depth + 1));
+    into.push(list);
+    return end;
+  }
+  const align = tableAt(lines, at);
+  if (align !== null) {
+    const { table, end } = readTable(lines, at, align, budget, (next) => begins(lines, next, depth));
+    into.push(table);
+    return end;
+  }
   return paragraph(lines, at, depth, budget, into);
 }
 
@@ -54,6 +69,19 @@ function closes(line: string, mark: string): boolean {
   return trimmed.length >= mark.length && trimmed === mark[0]!.repeat(trimmed.length);
 }
 
+function heading(line: string, at: number, mark: RegExpExecArray, budget: Budget, into: Block[]): number {
+  const text = line.slice(mark[0].length).trimEnd();
+  into.push({ kind: "heading", level: mark[1]!.length, children: parseInline(withoutClosing(text), budget) });
+  return at + 1;
+}
+
+/** `## Title ##`: marks at the end belong to the heading too, unless they are its text, as in `# C#`. */
+function withoutClosing(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === "#") end -= 1;
+  return end > 0 && end < text.length && text[end - 1] === " " ? text.slice(0, end).trimEnd() : text;
+}
+
 function quote(lines: readonly string[], at: number, depth: number, budget: Budget, into: Block[]): number {
   let end = at;
   const inner: string[] = [];
@@ -62,38 +90,20 @@ function quote(lines: readonly string[], at: number, depth: number, budget: Budg
   return end;
 }
 
-function list(lines: readonly string[], at: number, depth: number, budget: Budget, first: RegExpExecArray, into: Block[]): number {
-  const numbered = isNumber(first[2]!);
-  const items: Block[][] = [];
-  let end = at;
-  while (end < lines.length && budget.left > 0) {
-    const item = ITEM.exec(lines[end]!);
-    if (item === null || isNumber(item[2]!) !== numbered) break;
-    const width = item[0].length;
-    const inner = [lines[end]!.slice(width)];
-    // What is set in at least as far as two blanks goes on with the item; a list in it may be nested.
-    for (end += 1; end < lines.length && /^ {2,}\S/.test(lines[end]!); end += 1) {
-      const line = lines[end]!;
-      inner.push(line.slice(Math.min(width, line.search(/\S/))));
-    }
-    items.push(parseBlocks(inner, budget, depth + 1));
-  }
-  into.push({ kind: "list", start: numbered ? Number.parseInt(first[2]!, 10) : null, items });
-  return end;
-}
-
-function isNumber(marker: string): boolean {
-  return /\d/.test(marker);
-}
-
 function paragraph(lines: readonly string[], at: number, depth: number, budget: Budget, into: Block[]): number {
   let end = at + 1;
-  while (end < lines.length && !interrupts(lines[end]!, depth)) end += 1;
+  while (end < lines.length && !interrupts(lines, end, depth)) end += 1;
   into.push({ kind: "paragraph", children: parseInline(lines.slice(at, end).join("\n"), budget) });
   return end;
 }
 
-function interrupts(line: string, depth: number): boolean {
-  if (BLANK.test(line) || FENCE.test(line)) return true;
-  return depth < MAX_DEPTH && (QUOTE.test(line) || ITEM.test(line));
+function interrupts(lines: readonly string[], at: number, depth: number): boolean {
+  return begins(lines, at, depth) || tableAt(lines, at) !== null;
+}
+
+/** Whether a line ends what stands before it: it is blank, or another block but a table begins there. */
+function begins(lines: readonly string[], at: number, depth: number): boolean {
+  const line = lines[at]!;
+  if (BLANK.test(line) || FENCE.test(line) || HEADING.test(line)) return true;
+  return depth < MAX_DEPTH && (QUOTE.test(line) || listAt(lines, at) !== null);
 }

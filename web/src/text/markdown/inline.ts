@@ -9,7 +9,7 @@
  * The rules differ from CommonMark's where those are wrong for chat: a mark beside an ASCII letter or
  * digit on its outer side is no mark (`2*3*4`, `snake_case`), and Chinese text needs no blanks around it.
  */
-import { bareLink, safeHref } from "../links.ts";
+import { bareLink, mailAddress, safeHref } from "../links.ts";
 import type { Inline } from "./nodes.ts";
 
 /** The marks, each at most once open, so that the stack of open ones stays this short. */
@@ -17,7 +17,7 @@ const MARKS = { "*": "emphasis", _: "emphasis", "**": "strong", __: "strong", "~
 type Mark = keyof typeof MARKS;
 
 /** Anything that might begin something. */
-const SPECIAL = /[\\`*_~[hHmM]/g;
+const SPECIAL = /[\\`*_~[hHmMwW@]/g;
 const ESCAPE = /\\([*_~`[\]()>#-])/y;
 const LABEL = /\[([^[\]\n]{1,500})\]\(/y;
 const TARGET = /(?:https?:\/\/|mailto:)(?:[^\s()<>]|\([^\s()<>]*\)){1,2000}(?=\))/iy;
@@ -74,6 +74,7 @@ class Reader {
       case "`": return this.code(at);
       case "[": return this.labelled(at);
       case "*": case "_": case "~": return this.mark(at, char);
+      case "@": return this.mail(at);
       default: return this.bare(at);
     }
   }
@@ -123,6 +124,14 @@ class Reader {
     this.keep(at);
     this.push({ kind: "link", href: link.href, children: [link.text] });
     return (this.kept = end);
+  }
+
+  private mail(at: number): number {
+    const found = this.links ? mailAddress(this.text, this.kept, at) : null;
+    if (found === null) return at + 1;
+    this.keep(found.from);
+    this.push({ kind: "link", href: `mailto:${found.text}`, children: [found.text] });
+    return (this.kept = found.from + found.text.length);
   }
 
   private mark(at: number, char: string): number {

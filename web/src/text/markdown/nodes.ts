@@ -10,10 +10,38 @@ export type Inline =
 /** A piece of a message. */
 export type Block =
   | { kind: "paragraph"; children: Inline[] }
+  /** `level` is 1 to 6. */
+  | { kind: "heading"; level: number; children: Inline[] }
   | { kind: "code"; text: string; language: string }
   | { kind: "quote"; blocks: Block[] }
-  /** `start` is null for a list without numbers. */
-  | { kind: "list"; start: number | null; items: Block[][] };
+  | List
+  | Table;
+
+export interface List {
+  kind: "list";
+  /** Null for a list without numbers. */
+  start: number | null;
+  /** Whether the numbers were written `1)` rather than `1.`. */
+  paren: boolean;
+  items: Item[];
+}
+
+export interface Item {
+  /** Whether a task is done; null: it is none. */
+  done: boolean | null;
+  blocks: Block[];
+}
+
+/** Where the text of a column stands; null: where its writing begins. */
+export type Align = "left" | "center" | "right" | null;
+
+/** Every row has as many cells as the head. */
+export interface Table {
+  kind: "table";
+  align: Align[];
+  head: Inline[][];
+  rows: Inline[][][];
+}
 
 /** The text of what is shown, without the marks. */
 export function plainText(children: readonly Inline[]): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_DEPTH } from "./blocks.ts";
-import type { Block, Inline } from "./nodes.ts";
+import type { Block, Inline, Item } from "./nodes.ts";
 import { plainText } from "./nodes.ts";
 import { MAX_NODES, parseMarkdown } from "./parse.ts";
 
@@ -10,10 +10,16 @@ function draw(blocks: readonly Block[]): string {
     switch (block.kind) {
       case "paragraph": return `p(${drawInline(block.children)})`;
       case "code": return `pre${block.language === "" ? "" : `.${block.language}`}(${block.text})`;
+      case "heading": return `h${block.level}(${drawInline(block.children)})`;
       case "quote": return `q(${draw(block.blocks)})`;
-      case "list": return `${block.start === null ? "ul" : `ol${block.start}`}(${block.items.map(draw).join("|")})`;
+      case "list": return `${block.start === null ? "ul" : `ol${block.start}${block.paren ? ")" : ""}`}(${block.items.map(drawItem).join("|")})`;
+      case "table": return `table[${block.align.map((one) => one ?? "").join(",")}](${[block.head, ...block.rows].map((row) => row.map(drawInline).join("|")).join("/")})`;
     }
   }).join("");
+}
+
+function drawItem({ done, blocks }: Item): string {
+  return `${done === null ? "" : done ? "[x]" : "[ ]"}${draw(blocks)}`;
 }
 
 function drawInline(children: readonly Inline[]): string {
@@ -48,7 +54,7 @@ describe("within a line", () => {
     ["\\*not\\* C:\\new", "*not* C:\\new"],
     ["one\ntwo", "one\ntwo"],
     ["<b>html</b> &amp;", "<b>html</b> &amp;"],
-    ["# not a heading", "# not a heading"],
+    ["#not-a-heading", "#not-a-heading"],
   ])("%j", (text, drawn) => expect(line(text)).toBe(drawn));
 
   test.each([
@@ -62,6 +68,16 @@ describe("within a line", () => {
     ["**https://a.example/**", "strong(a<https://a.example/>(https://a.example/))"],
     ["_see https://a.example/b_c_", "emphasis(see a<https://a.example/b_c>(https://a.example/b_c))"],
     ["xhttps://a.example/", "xhttps://a.example/"],
+    ["see www.a.example/x.", "see a<https://www.a.example/x>(www.a.example/x)."],
+    ["看www.a.example。", "看a<https://www.a.example/>(www.a.example)。"],
+    ["**www.a.example**", "strong(a<https://www.a.example/>(www.a.example))"],
+    ["www.alone and www. and awww.a.example", "www.alone and www. and awww.a.example"],
+    ["Write to ann.b_c+d@mail.example.org.", "Write to a<mailto:ann.b_c+d@mail.example.org>(ann.b_c+d@mail.example.org)."],
+    ["邮箱ann@a.example，谢谢", "邮箱a<mailto:ann@a.example>(ann@a.example)，谢谢"],
+    ["*ann@a.example*", "emphasis(a<mailto:ann@a.example>(ann@a.example))"],
+    ["@ann ann@ a@b me@host", "@ann ann@ a@b me@host"],
+    ["`ann@a.example` [ann@a.example](https://b.example/)", "code(ann@a.example) a<https://b.example/>(ann@a.example)"],
+    ["https://ann@a.example/", "a<https://ann@a.example/>(https://ann@a.example/)"],
   ])("link %j", (text, drawn) => expect(line(text)).toBe(drawn));
 });
 
@@ -75,7 +91,31 @@ describe("lines", () => {
     ["> a\n>> b", "q(p(a)q(p(b)))"],
     ["- a\n- b\n  - c", "ul(p(a)|p(b)ul(p(c)))"],
     ["3. a\n4. b", "ol3(p(a)|p(b))"],
-    ["text\n1) a", "p(text)ol1(p(a))"],
+    ["text\n1) a\n2) b", "p(text)ol1)(p(a)|p(b))"],
+    ["8) is no list", "p(8) is no list)"],
+    ["text\n1) a\n3) b", "p(text\n1) a\n3) b)"],
+    ["1) a\n   more\n\n2) b", "ol1)(p(a\nmore)|p(b))"],
+    ["1. a\n1. b\n1. c", "ol1(p(a)|p(b)|p(c))"],
+    ["1. a\n3. b", "ol1(p(a))ol3(p(b))"],
+    ["1. a\n2) b", "ol1(p(a))p(2) b)"],
+    ["- a\n\n- b\n\n\nc", "ul(p(a)|p(b))p(c)"],
+    ["- a\n\n  more\n- b", "ul(p(a)p(more)|p(b))"],
+    ["  - a\n  - b", "ul(p(a)|p(b))"],
+    ["\t- a\n\t- b\n\t\t- c", "ul(p(a)|p(b)ul(p(c)))"],
+    ["- a\n\t- b\n\t- c\n- d", "ul(p(a)ul(p(b)|p(c))|p(d))"],
+    ["-\ta\n-\tb", "ul(p(a)|p(b))"],
+    ["- a\n  ```go\n  x\n\n  \ty\n  ```", "ul(p(a)pre.go(x\n\n  y))"],
+    ["- [ ] a\n- [x] b\n- [X] c\n- []d", "ul([ ]p(a)|[x]p(b)|[x]p(c)|p([]d))"],
+    ["# One\n## Two ##\n### C#\ntext\n###### Six", "h1(One)h2(Two)h3(C#)p(text)h6(Six)"],
+    ["####### seven\n#", "p(####### seven\n#)"],
+    ["# **b** `c`", "h1(strong(b) code(c))"],
+    ["> a\n>> b\n>>> c\n> d", "q(p(a)q(p(b)q(p(c)))p(d))"],
+    ["> - a\n>   - b", "q(ul(p(a)ul(p(b))))"],
+    ["| a | b |\n|---|--:|\n| 1 | **2** |\nafter", "table[,right](a|b/1|strong(2))p(after)"],
+    ["a | b\n:-:|:--\n1 | 2 | 3\n4 |", "table[center,left](a|b/1|2 | 3/4|)"],
+    ["text\n|a\\|b|`c`|\n|-|-|", "p(text)table[,](a|b|code(c))"],
+    ["a | b\n- | - | -", "p(a | b)ul(p(| - | -))"],
+    ["a | b\nc | d", "p(a | b\nc | d)"],
     ["- a\n1. b", "ul(p(a))ol1(p(b))"],
     ["3.14 is no list\n-1 neither", "p(3.14 is no list\n-1 neither)"],
     ["", ""],
@@ -96,6 +136,8 @@ describe("hostile text", () => {
   for (const piece of [
     "*", "*a", "*a ", "*a**b", "*a_b~~", "_a ", "~~a", "[", "[a", "[[a]", "[a](", "[a](http://", "[a](http://(", "`", "`a", "> ", ">", "- ", "- a\n",
     "1. a\n", "  - a\n", "http://", "http://a.b/(", "http://a/a", "https://例", "mailto:a@b.", "\\", "\\*", "```\n", "\n", "> - ", "a\u0301", "🀄", "\u202e",
+    "|", "|-", "| a |\n", "|a|\n|-|\n", "|-|\n", "# ", "# #\n", "#", "\t", "\t- a\n", "8) a\n", "8) a\n  ", "1) a\n2) b\n", "- [ ] ", "- a\n\n",
+    "@", "a@", "a@b.", "a@b.cd", "a.", "www.", "www.a.", "www.a.bc ",
   ]) bombs[JSON.stringify(piece)] = fill(piece);
 
   test.each(Object.entries(bombs))("%s is read in time and in bounds", (_, text) => {
@@ -109,7 +151,8 @@ describe("hostile text", () => {
     const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     console.info(`SEED=${seed}`);
     const random = mulberry(seed);
-    const pieces = ["*", "**", "_", "__", "~~", "`", "``", "[", "](", ")", "](https://a.b/)", "> ", "- ", "1. ", "\n", "\n\n", "```\n", " ", "\\", "a", "中", "https://c.d/", "  "];
+    const pieces = ["*", "**", "_", "__", "~~", "`", "``", "[", "](", ")", "](https://a.b/)", "> ", "- ", "1. ", "\n", "\n\n", "```\n", " ", "\\", "a", "中", "https://c.d/", "  ",
+      "# ", "| ", "|", "\n|-|-|\n", "\t", "8) ", "- [x] ", "www.a中.中 ", "a@a.aa", "\\|"];
     for (let round = 0; round < 3000; round += 1) {
       const text = Array.from({ length: 1 + random(40) }, () => pieces[random(pieces.length)]!).join("");
       const blocks = parseMarkdown(text);
@@ -132,10 +175,11 @@ function nodes(blocks: readonly Block[]): number {
     children.reduce((sum, child) => sum + 1 + (typeof child === "string" || child.kind === "code" ? 0 : inline(child.children)), 0);
   return blocks.reduce((sum, block) => {
     switch (block.kind) {
-      case "paragraph": return sum + 1 + inline(block.children);
+      case "paragraph": case "heading": return sum + 1 + inline(block.children);
       case "code": return sum + 1;
       case "quote": return sum + 1 + nodes(block.blocks);
-      case "list": return sum + 1 + block.items.reduce((inner, item) => inner + 1 + nodes(item), 0);
+      case "list": return sum + 1 + block.items.reduce((all, item) => all + 1 + nodes(item.blocks), 0);
+      case "table": return sum + 1 + [block.head, ...block.rows].flat().reduce((all, cell) => all + 1 + inline(cell), 0);
     }
   }, 0);
 }
@@ -145,10 +189,11 @@ function depth(blocks: readonly Block[]): number {
     Math.max(0, ...children.map((child) => (typeof child === "string" || child.kind === "code" ? 0 : 1 + inline(child.children))));
   return Math.max(0, ...blocks.map((block) => {
     switch (block.kind) {
-      case "paragraph": return 1 + inline(block.children);
+      case "paragraph": case "heading": return 1 + inline(block.children);
       case "code": return 1;
       case "quote": return 1 + depth(block.blocks);
-      case "list": return 1 + Math.max(...block.items.map(depth));
+      case "list": return 1 + Math.max(...block.items.map((item) => depth(item.blocks)));
+      case "table": return 1 + Math.max(...[block.head, ...block.rows].flat().map(inline));
     }
   }));
 }
@@ -156,10 +201,11 @@ function depth(blocks: readonly Block[]): number {
 function shown(blocks: readonly Block[]): string {
   return blocks.map((block) => {
     switch (block.kind) {
-      case "paragraph": return plainText(block.children);
+      case "paragraph": case "heading": return plainText(block.children);
       case "code": return block.language + block.text;
       case "quote": return shown(block.blocks);
-      case "list": return block.items.map(shown).join("");
+      case "list": return block.items.map((item) => shown(item.blocks)).join("");
+      case "table": return [block.head, ...block.rows].flat().map(plainText).join("");
     }
   }).join("");
 }
