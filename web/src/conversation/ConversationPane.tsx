@@ -16,6 +16,8 @@ import { ask } from "../ui/index.ts";
 import { Composer } from "./composer/Composer.tsx";
 import type { ComposerHandle } from "./composer/Composer.tsx";
 import "./conversation.css";
+import "./composer/composer.css";
+import "./list/message.css";
 import { Header } from "./Header.tsx";
 import { canEdit } from "./list/actions.ts";
 import type { MessageActions } from "./list/actions.ts";
@@ -110,7 +112,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   return (
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
-      <MessageList view={view} conversation={conversation} isGroup={isGroup()} actions={actions} ref={(handle) => (list = handle)} onLeave={() => composer.focus()} />
+      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} ref={(handle) => (list = handle)} onLeave={() => composer.focus()} />
       <Composer
         place={place}
         title={model.title(place)}

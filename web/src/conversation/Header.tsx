@@ -1,6 +1,8 @@
 /** Who the conversation is with, and what can be done with all of it. */
 import { Show } from "solid-js";
 import type { JSX } from "solid-js";
+import { showAbout } from "../app/about.ts";
+import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { handle } from "../model/people.ts";
@@ -19,19 +21,34 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
   return (
     <header class="pane-header">
       <IconButton icon="back" label={w.back} class="pane-back" onClick={() => props.onBack()} />
-      <Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>
-      <div class="pane-names">
-        <h1 class="pane-title"><bdi>{model.title(props.place)}</bdi></h1>
-        <Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>
+      <div class="pane-who">
+        <Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>
+        <div class="pane-names">
+          <h1 class="pane-title">
+            {/* It reaches over all of the names. */}
+            <button type="button" class="pane-open" aria-haspopup="dialog" onClick={() => showAbout(props.place)}>
+              <bdi>{model.title(props.place)}</bdi>
+            </button>
+          </h1>
+          <Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>
+        </div>
       </div>
+      {/* On a phone this header is the only one. */}
+      <div class="connection-narrow"><ConnectionNotice /></div>
+      <Show when={model.conversation(props.place) !== null}>
+        <IconButton icon="search" label={w.searchHere} popup="dialog" class="pane-search" onClick={() => showAbout(props.place, "search")} />
+      </Show>
       <MenuButton
         icon="more"
         label={w.more}
-        items={() => [{
-          label: isMuted() ? w.unmute : w.mute,
-          icon: isMuted() ? "bell" : "bell-off",
-          onSelect: () => model.settings.setMuted(props.place, !isMuted()),
-        }]}
+        items={() => [
+          { label: w.profile, icon: "person", onSelect: () => showAbout(props.place) },
+          {
+            label: isMuted() ? w.unmute : w.mute,
+            icon: isMuted() ? "bell" : "bell-off",
+            onSelect: () => model.settings.setMuted(props.place, !isMuted()),
+          },
+        ]}
       />
     </header>
   );

@@ -5,26 +5,25 @@ import { w } from "../words.ts";
 import type { Match } from "./emoji.ts";
 
 export interface CompletionsProps {
+  /** The list's, for the field that it belongs to. */
+  id: string;
   matches: readonly Match[];
   current: number;
   onPick(match: Match): void;
 }
 
-/** The list's id, for the field that it belongs to. */
-export const LIST_ID = "composer-emoji";
-
-/** The id of one line of it. */
-export function optionId(index: number): string {
-  return `${LIST_ID}-${index}`;
+/** The id of one line of a list. */
+export function optionId(list: string, index: number): string {
+  return `${list}-${index}`;
 }
 
 export function Completions(props: CompletionsProps): JSX.Element {
   return (
-    <ul id={LIST_ID} class="composer-emoji" role="listbox" aria-label={w.emoji}>
+    <ul id={props.id} class="composer-emoji" role="listbox" aria-label={w.emoji}>
       <For each={props.matches}>
         {(match, index) => (
           <li
-            id={optionId(index())}
+            id={optionId(props.id, index())}
             class="composer-emoji-one"
             role="option"
             aria-selected={index() === props.current}

@@ -5,7 +5,7 @@
  * until it is in the outbox; Enter is safe for input methods. Not here: what becomes of a message
  * that was sent (`log`).
  */
-import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show, untrack } from "solid-js";
+import { createEffect, createMemo, createSignal, createUniqueId, on, onCleanup, onMount, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
@@ -15,12 +15,15 @@ import { IconButton } from "../../ui/index.ts";
 import type { PlaceView } from "../log/views.ts";
 import { w } from "../words.ts";
 import { Aim } from "./Aim.tsx";
-import { Completions, LIST_ID, optionId } from "./Completions.tsx";
+import { Completions, optionId } from "./Completions.tsx";
 import { hasKeyboard } from "./device.ts";
 import { createCompleting, NONE } from "./naming.ts";
+import { Hint } from "./Hint.tsx";
 import { composed, PASTE_UNITS, roomLeft } from "./limits.ts";
+import type { Room } from "./limits.ts";
 import { saveEdit, sendDraft } from "./submit.ts";
 import type { Desk } from "./submit.ts";
+import { Tools } from "./Tools.tsx";
 
 export interface ComposerHandle {
   focus(): void;
@@ -44,6 +47,8 @@ export function Composer(props: ComposerProps): JSX.Element {
   const { composing, log } = untrack(() => props.view);
   const place = untrack(() => props.place);
   const guard = new EnterGuard();
+  const problemId = createUniqueId();
+  const listId = createUniqueId();
   let field!: HTMLTextAreaElement;
   const [problem, setProblem] = createSignal<string | null>(null);
   const desk: Desk = {
@@ -62,7 +67,7 @@ export function Composer(props: ComposerProps): JSX.Element {
   const isEdit = () => composing.aim().kind === "edit";
   const text = () => composing.text();
   const left = createMemo(() => roomLeft(text()));
-  const isTooLong = () => (left() ?? 0) < 0;
+  const isTooLong = () => left()?.isOver === true;
   const canSubmit = createMemo(() => !isTooLong() && (isEdit() || composed(text()) !== ""));
 
   onMount(() => {
@@ -83,6 +88,13 @@ export function Composer(props: ComposerProps): JSX.Element {
   function onInput(next: string): void {
     setProblem(null);
     composing.type(next);
+  }
+  function insert(piece: string): void {
+    field.focus();
+    // As if it were typed, so that it can be undone.
+    if (document.execCommand("insertText", false, piece)) return;
+    field.setRangeText(piece, field.selectionStart, field.selectionEnd, "end");
+    onInput(field.value);
   }
   function submit(): void {
     const conv = model.conversation(place)?.conv;
@@ -126,7 +138,7 @@ export function Composer(props: ComposerProps): JSX.Element {
     }
     if (pasted.length + field.value.length <= PASTE_UNITS) return;
     event.preventDefault();
-    setProblem(w.pasteTooLong(Math.ceil(pasted.length / 1024)));
+    setProblem(w.pasteTooLong(pasted.length));
   }
 
   return (
@@ -134,7 +146,7 @@ export function Composer(props: ComposerProps): JSX.Element {
       <div class="composer-column">
         <Aim view={props.view} />
         <Show when={isOffering()}>
-          <Completions matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
+          <Completions id={listId} matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
         </Show>
         <div class="composer-box">
           <textarea
@@ -144,11 +156,11 @@ export function Composer(props: ComposerProps): JSX.Element {
             dir="auto"
             aria-label={w.write(isolated(props.title))}
             aria-invalid={isTooLong()}
-            aria-describedby="composer-problem"
+            aria-describedby={problemId}
             placeholder={w.write(isolated(props.title))}
             aria-autocomplete="list"
-            aria-controls={isOffering() ? LIST_ID : undefined}
-            aria-activedescendant={completing.current() === NONE ? undefined : optionId(completing.current())}
+            aria-controls={isOffering() ? listId : undefined}
+            aria-activedescendant={completing.current() === NONE ? undefined : optionId(listId, completing.current())}
             autocomplete="off"
             enterkeyhint={hasKeyboard() ? "send" : "enter"}
             value={text()}
@@ -166,20 +178,29 @@ export function Composer(props: ComposerProps): JSX.Element {
               completing.look(event.currentTarget);
             }}
           />
+          {/* Before the field for the eye, behind it for the keyboard: from the field one goes back to the messages. */}
+          <Tools people={model.others(place)} onInsert={insert} onAttach={() => setProblem(w.noFiles)} />
           <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
         </div>
-        <p id="composer-problem" class="composer-problem" role="status">
-          <Show when={problem()} fallback={<RoomLeft left={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
-        </p>
+        <div class="composer-foot">
+          <Hint isShown={text() !== ""} />
+          <p id={problemId} class="composer-problem" role="status">
+            <Show when={problem()} fallback={<RoomLeft room={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
+          </p>
+        </div>
       </div>
     </form>
   );
 }
 
-function RoomLeft(props: { left: number | null }): JSX.Element {
+function RoomLeft(props: { room: Room | null }): JSX.Element {
   return (
-    <Show when={props.left !== null}>
-      <span class={props.left! < 0 ? "composer-wrong" : ""}>{props.left! < 0 ? w.tooLong(-props.left!) : w.bytesLeft(props.left!)}</span>
+    <Show when={props.room}>
+      {(room) => (
+        <span class={room().isOver ? "composer-wrong" : ""}>
+          {room().isOver ? w.tooLong(-room().characters) : w.charactersLeft(room().characters)}
+        </span>
+      )}
     </Show>
   );
 }

@@ -8,8 +8,8 @@ export function JumpButton(props: { count: number; onJump(): void }): JSX.Elemen
   const label = () => (props.count > 0 ? w.latestNew(props.count) : w.latest);
   return (
     <button type="button" class="jump" aria-label={label()} title={label()} onClick={() => props.onJump()}>
-      <Show when={props.count > 0}><span class="jump-count">{props.count > 99 ? "99+" : props.count}</span></Show>
       <Icon name="down" />
+      <Show when={props.count > 0}><span class="jump-count">{props.count > 99 ? "99+" : props.count}</span></Show>
     </button>
   );
 }

@@ -11,6 +11,7 @@
 import { createMemo, createSignal, For, Show } from "solid-js";
 import type { Accessor, JSX } from "solid-js";
 import type { Conversation } from "@hongyan/client";
+import { showAbout } from "../../app/about.ts";
 import { formatFull, formatTime } from "../../i18n/index.ts";
 import { useModel } from "../../model/model.ts";
 import { MessageText } from "../../text/MessageText.tsx";
@@ -78,7 +79,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       }}
       class="message"
       classList={{
-        "message-own": row().own, "message-other": !row().own, "message-begins": row().begins,
+        "message-own": row().own, "message-other": !row().own, "message-begins": row().begins, "message-ends": row().ends,
         "message-highlit": props.isHighlit, "message-failed": row().local === "failed",
       }}
       data-key={row().key}
@@ -95,15 +96,20 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       onContextMenu={onContextMenu}
       onKeyDown={onKeyDown}
     >
-      {isOneOfMany() && <span class="message-avatar">{row().begins && <Avatar id={row().from} name={name()} size="s" />}</span>}
+      {isOneOfMany() && (
+        <span class="message-avatar">
+          {row().begins && (
+            <button type="button" class="message-face" aria-hidden="true" tabindex="-1" onClick={() => showAbout({ to: row().from })}>
+              <Avatar id={row().from} name={name()} size="s" />
+            </button>
+          )}
+        </span>
+      )}
       <div class="message-column">
-        {isOneOfMany() && row().begins && <bdi class="message-author">{name()}</bdi>}
+        {isOneOfMany() && row().begins && <Author user={row().from} name={name()} />}
         <div class="message-line">
-          <Bubble item={props} name={name()} />
-          <div class="message-aside">
-            <Meta row={row()} standing={standing()} />
-            {(isOver() || isWithin()) && <Toolbar row={row()} actions={props.actions} />}
-          </div>
+          <Bubble item={props} name={name()} standing={standing()} />
+          {(isOver() || isWithin()) && <Toolbar row={row()} actions={props.actions} />}
         </div>
         <Notice row={row()} actions={props.actions} />
       </div>
@@ -111,32 +117,52 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   );
 }
 
-/** When, and how far it has come. For the eye: the message's sentence says the same. */
-function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Element {
+/** Who says it; more about them for who asks. The keyboard gets there by the header. */
+function Author(props: { user: number; name: string }): JSX.Element {
   return (
-    <span class="message-meta" aria-hidden="true">
-      {props.row.edited && !props.row.recalled && <span class="message-edited">{w.edited}</span>}
-      <time dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
-      {props.standing && <StandingIcon standing={props.standing} />}
-    </span>
+    <button type="button" class="message-author" tabindex="-1" onClick={() => showAbout({ to: props.user })}>
+      <bdi>{props.name}</bdi>
+    </button>
   );
 }
 
-function Bubble(props: { item: MessageItemProps; name: string }): JSX.Element {
+/** When, and how far it has come: once for a group, and where it is not as the rest of it. For the eye: the
+ * message's sentence says the same. */
+function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Element {
+  const isEdited = () => props.row.edited && !props.row.recalled;
+  const isUnlike = () => props.row.local === "waiting";
+  return (
+    <>
+      {(props.row.ends || isEdited() || isUnlike()) && (
+        <span class="message-meta" aria-hidden="true">
+          {isEdited() && <span class="message-edited">{w.edited}</span>}
+          {props.row.ends && (
+            <time dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
+          )}
+          {/* Of what failed, a note tells below. */}
+          {props.standing && props.row.local !== "failed" && (props.row.ends || isUnlike()) && <StandingIcon standing={props.standing} />}
+        </span>
+      )}
+    </>
+  );
+}
+
+function Bubble(props: { item: MessageItemProps; name: string; standing: Standing | null }): JSX.Element {
   const row = () => props.item.row;
+  const meta = () => <Meta row={row()} standing={props.standing} />;
   const text = () => row().change?.text ?? row().text;
   return (
     <div class="message-bubble" classList={{ "message-gone": row().recalled, "message-changing": row().change !== null }}>
       {!row().recalled && row().replyTo !== null && <Quote seq={row().replyTo!} view={props.item.view} onJump={props.item.onJump} />}
-      {row().recalled ? <Recalled item={props.item} name={props.name} />
-        : text() ? <MessageText text={text()!} />
-        : <p class="message-unsupported">{w.unsupported}</p>}
+      {row().recalled ? <Recalled item={props.item} name={props.name} tail={meta} />
+        : text() ? <MessageText text={text()!} tail={meta} />
+        : <p class="message-unsupported">{w.unsupported}{meta()}</p>}
     </div>
   );
 }
 
 /** What is left of a recalled message. Its text can be written again where it is still known. */
-function Recalled(props: { item: MessageItemProps; name: string }): JSX.Element {
+function Recalled(props: { item: MessageItemProps; name: string; tail(): JSX.Element }): JSX.Element {
   const row = () => props.item.row;
   const known = () => (row().own && row().seq !== null ? props.item.view.composing.recalledText(row().seq!) : undefined);
   return (
@@ -145,6 +171,7 @@ function Recalled(props: { item: MessageItemProps; name: string }): JSX.Element 
       <Show when={known()}>
         <button type="button" class="message-link" onClick={() => props.item.actions.again(row())}>{w.editAgain}</button>
       </Show>
+      {props.tail()}
     </p>
   );
 }
@@ -154,6 +181,7 @@ function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Eleme
   return (
     <Show when={actions().size > 0}>
       <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
+        {!props.row.ends && <span class="message-toolbar-time" aria-hidden="true">{formatTime(props.row.at)}</span>}
         {/* By name, so that a button is the same one when others come and go: it may be pressed just then. */}
         <For each={[...actions().keys()]}>
           {(icon) => <IconButton icon={icon} label={actions().get(icon)?.label ?? ""} onClick={() => actions().get(icon)?.onSelect()} />}

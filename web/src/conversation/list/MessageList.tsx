@@ -13,12 +13,13 @@ import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
 import { formatDay, formatStamp } from "../../i18n/index.ts";
 import { conversationShown } from "../../metrics/switches.ts";
+import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
 import type { Model } from "../../model/model.ts";
-import { IconButton } from "../../ui/index.ts";
+import { Avatar, Icon, IconButton } from "../../ui/index.ts";
 import { createAttention } from "../log/attention.ts";
 import { makeRows } from "../log/rows.ts";
-import type { MessageRow, Rows } from "../log/rows.ts";
+import type { MessageRow, Row, Rows } from "../log/rows.ts";
 import type { LogView, Spot, Trouble } from "../log/view.ts";
 import type { PlaceView } from "../log/views.ts";
 import { w } from "../words.ts";
@@ -31,12 +32,14 @@ import { selectedTexts } from "./selected.ts";
 import { createReading } from "./reading.ts";
 import { createRowCells } from "./rowCells.ts";
 import { Scroll } from "./scroll.ts";
+import { swipeToReply } from "./swipe-reply.ts";
 import { TroubleNote } from "./TroubleNote.tsx";
 
 /** Of a page, as browsers turn it: the rest stays in sight. */
 const TURNED = 0.875;
 
 export interface MessageListProps {
+  place: Place;
   view: PlaceView;
   conversation: Accessor<Conversation | null>;
   isGroup: boolean;
@@ -52,6 +55,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
   const wasNew = untrack(() => props.conversation() === null);
   let scroller!: HTMLDivElement;
   let content!: HTMLDivElement;
+  let cue!: HTMLSpanElement;
   let scroll: Scroll | undefined;
 
   const rows = createMemo<Rows>((before) => makeRows(rowInput(model, log, wasNew), before), new Map());
@@ -76,6 +80,10 @@ export function MessageList(props: MessageListProps): JSX.Element {
     });
     onCleanup(() => scroll?.stop());
     props.ref({ turn: (pages) => scroller.scrollBy({ top: pages * TURNED * scroller.clientHeight }) });
+    swipeToReply(content, cue, (key) => isAnswerable(rows().get(key)), (key) => {
+      const row = rows().get(key);
+      if (row?.kind === "message") props.actions.reply(row);
+    });
     // These two run in this order: the rows first, then where to go.
     createEffect(on(rows, () => untrack(() => scroll?.keep())));
     createEffect(on(log.wish, (wish) => wish !== null && untrack(() => go(wish))));
@@ -115,7 +123,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
       case "day":
         return <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>;
       case "new":
-        return <div class="log-new" data-key={key}><span>{w.newMessages}</span></div>;
+        return <div class="log-new" data-key={key}><span>{newLine((row() as { at: number | null }).at, model.now())}</span></div>;
     }
   }
   function onKeyDown(event: KeyboardEvent): void {
@@ -143,12 +151,12 @@ export function MessageList(props: MessageListProps): JSX.Element {
   return (
     <div class="log">
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
-        <div ref={content} class="log-content" role="feed" aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown} onCopy={onCopy}>
+        <div ref={content} class="log-content" role={keys().length > 0 ? "feed" : "region"} aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown} onCopy={onCopy}>
           <TroubleNote log={log} when={["opening", "older"]} />
           <For each={keys()}>{drawRow}</For>
           <TroubleNote log={log} when={["newer"]} />
         </div>
-        <Show when={keys().length === 0 && (log.window() !== null || wasNew)}><Empty isGroup={props.isGroup} /></Show>
+        <Show when={keys().length === 0 && (log.window() !== null || wasNew)}><Empty place={props.place} isGroup={props.isGroup} /></Show>
       </div>
       <Show when={isMissing()}>
         <p class="log-missing" role="status">
@@ -156,6 +164,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
           <IconButton icon="close" label={w.dismiss} onClick={() => log.dismiss()} />
         </p>
       </Show>
+      <span ref={cue} class="log-swipe" aria-hidden="true" hidden><Icon name="reply" /></span>
       <Show when={log.loading()}>
         <p class="log-loading" role="status">{w.loading}</p>
       </Show>
@@ -167,6 +176,11 @@ export function MessageList(props: MessageListProps): JSX.Element {
       </Show>
     </div>
   );
+}
+
+/** The divider's words, with the day where one begins there. */
+function newLine(at: number | null, now: number): string {
+  return at === null ? w.newMessages : `${formatDay(at, now)} · ${w.newMessages}`;
 }
 
 /** What the rows are made of. Reactive. */
@@ -182,14 +196,20 @@ function rowInput(model: Model, log: LogView, wasNew: boolean): Parameters<typeo
   };
 }
 
+function isAnswerable(row: Row | undefined): boolean {
+  return row?.kind === "message" && !row.recalled && row.text !== null && row.seq !== null;
+}
+
 /** After a failure the user is asked rather than the network, again and again. */
 function grow(log: LogView, direction: Exclude<Trouble, "opening">): void {
   if (log.trouble() === null && log.window() !== null) void log[direction]();
 }
 
-function Empty(props: { isGroup: boolean }): JSX.Element {
+function Empty(props: { place: Place; isGroup: boolean }): JSX.Element {
+  const model = useModel();
   return (
     <div class="log-empty">
+      <Show when={model.others(props.place)[0]}>{(person) => <Avatar id={person().id} name={person().name} size="l" />}</Show>
       <p class="log-empty-title">{w.empty}</p>
       <Show when={!props.isGroup}><p>{w.emptyHint}</p></Show>
     </div>

@@ -24,10 +24,13 @@ function within(range: Range, element: Element): DocumentFragment {
   return part.cloneContents();
 }
 
-/** As it is read: blocks in lines of their own, and no buttons. */
+/** What stands in a message beside its text: the time, the name of code's language, buttons. */
+const ASIDE = "button, [aria-hidden=true], .text-code-head";
+
+/** As it is read: blocks in lines of their own, cells apart, and nothing but the text. */
 function textOf(node: Node): string {
   if (node instanceof Text) return node.data;
-  if (node.nodeName === "BUTTON") return "";
+  if (node instanceof Element && node.matches(ASIDE)) return "";
   if (node.nodeName === "BR") return "\n";
   let text = "";
   for (const child of node.childNodes) {
@@ -35,6 +38,7 @@ function textOf(node: Node): string {
     const isBlock = BLOCKS.has(child.nodeName);
     if (isBlock && text !== "" && !text.endsWith("\n")) text += "\n";
     text += own;
+    if (child.nodeName === "TH" || child.nodeName === "TD") text += "\t";
     if (isBlock && !own.endsWith("\n")) text += "\n";
   }
   return text;

@@ -34,6 +34,22 @@ describe("dividers and groups", () => {
       .toEqual([true, false, true, true, false]);
   });
 
+  test("the last of a group ends it, and so says when", () => {
+    const ends = (rows: Rows) => [...rows.values()].filter((row): row is MessageRow => row.kind === "message").map((row) => row.ends);
+    const messages = [message(1, { at: noon }), message(2, { at: noon + MINUTE }), message(3, { at: noon + MINUTE, from: ME })];
+    const rows = make({ messages });
+    expect(ends(rows)).toEqual([false, true, true]);
+    expect(ends(make({ messages, outgoing: [outgoing("a", {}, { at: noon + 2 * MINUTE })] }, rows))).toEqual([false, true, false, true]);
+  });
+
+  test("what is new from a day's first message on has one divider for both", () => {
+    const messages = [message(1, { at: noon }), message(2, { at: noon + DAY }), message(3, { at: noon + DAY })];
+    const rows = make({ messages, newFrom: 2 });
+    expect([...rows.values()].map((row) => row.kind)).toEqual(["day", "message", "new", "message", "message"]);
+    expect(rows.get("new")).toMatchObject({ at: noon + DAY });
+    expect(make({ messages, newFrom: 3 }).get("new")).toMatchObject({ at: null });
+  });
+
   test("the divider stands above the first unread message, and begins a group", () => {
     const rows = make({ messages: [message(1, { at: noon }), message(2, { at: noon })], newFrom: 2 });
     expect([...rows.keys()].slice(1)).toEqual(["seq:1", "new", "seq:2"]);

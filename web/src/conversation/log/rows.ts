@@ -41,13 +41,19 @@ export interface MessageRow {
   replyTo: number | null;
   /** Whether it begins a group: shows who and when. */
   begins: boolean;
+  /** Whether it ends one: says when, and how far it has come. */
+  ends: boolean;
   /** Null once the server has taken it. */
   local: LocalState | null;
   failure: Failure | null;
   change: PendingChange | null;
 }
 
-export type Row = MessageRow | { kind: "day"; key: string; at: number } | { kind: "new"; key: "new" };
+export type Row =
+  | MessageRow
+  | { kind: "day"; key: string; at: number }
+  /** With its day where a day begins there: one divider rather than two. */
+  | { kind: "new"; key: "new"; at: number | null };
 
 export interface RowInput {
   me: number;
@@ -72,10 +78,13 @@ export function makeRows(input: RowInput, before: Rows): Rows {
   const add = (row: MessageRow): void => {
     const isNew = row.seq !== null && row.seq === input.newFrom;
     const day = previous === null || !sameDay(previous.at, row.at);
-    if (day) put(rows, before, { kind: "day", key: `day:${dayOf(row.at)}`, at: new Date(row.at).setHours(12, 0, 0, 0) });
-    if (isNew) put(rows, before, { kind: "new", key: "new" });
     row.begins = day || isNew || previous === null || previous.from !== row.from || row.at - previous.at > GROUP_MS;
-    previous = put(rows, before, row) as MessageRow;
+    // Only now it is known whether it ends a group.
+    if (previous !== null) put(rows, before, { ...previous, ends: row.begins });
+    const noon = new Date(row.at).setHours(12, 0, 0, 0);
+    if (day && !isNew) put(rows, before, { kind: "day", key: `day:${dayOf(row.at)}`, at: noon });
+    if (isNew) put(rows, before, { kind: "new", key: "new", at: day ? noon : null });
+    previous = row;
   };
   for (const entry of input.messages) {
     if (entry.from === input.me) held.add(entry.client_id);
@@ -86,6 +95,7 @@ export function makeRows(input: RowInput, before: Rows): Rows {
       if (outgoing.append.type === "send" && !held.has(outgoing.clientId)) add(fromOutgoing(outgoing, input.me));
     }
   }
+  if (previous !== null) put(rows, before, previous);
   return rows;
 }
 
@@ -109,7 +119,7 @@ function fromEntry(entry: Entry, me: number, change: PendingChange | null): Mess
   return {
     kind: "message", key: rowKey(entry, me), seq: entry.seq, clientId: entry.client_id,
     from: entry.from, own, at: entry.at, text: recalled ? null : textOf(entry), recalled,
-    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, begins: true, local: null, failure: null, change,
+    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, begins: true, ends: true, local: null, failure: null, change,
   };
 }
 
@@ -119,7 +129,7 @@ function fromOutgoing(outgoing: Outgoing, me: number): MessageRow {
   return {
     kind: "message", key: `own:${outgoing.clientId}`, seq: outgoing.sent?.seq ?? null, clientId: outgoing.clientId, from: me, own: true,
     at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null,
-    begins: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
+    begins: true, ends: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
   };
 }
 
