@@ -4,27 +4,31 @@
  * Owns: which page shows for which address. Promises: a 1:1 that comes to exist while it shows stays
  * as it is, focus and draft included: it is named by its person before and after.
  */
-import { createEffect, createMemo, ErrorBoundary, lazy, Match, on, onCleanup, onMount, Suspense, Switch } from "solid-js";
+import { createEffect, createMemo, ErrorBoundary, lazy, Match, on, onCleanup, onMount, Show, Suspense, Switch } from "solid-js";
 import type { JSX } from "solid-js";
+import { Begin } from "../list/Begin.tsx";
 import { ConversationList } from "../list/ConversationList.tsx";
 import { watchConnection } from "../metrics/connections.ts";
 import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { Goose } from "../ui/Goose.tsx";
+import { about } from "./about.ts";
 import { announcement } from "./announce.ts";
 import { badge } from "./badge.ts";
-import { ConnectionBanner } from "./ConnectionBanner.tsx";
 import { createLooking } from "./looking.ts";
 import { NoticeBanners } from "./NoticeBanners.tsx";
 import { notifyOf } from "./notify.ts";
 import { back, readdress, route } from "./route.ts";
 import { modifier } from "./shortcuts.ts";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { swipeBack } from "./swipe-back.ts";
 import { w } from "./words.ts";
 import "./app.css";
 
 const ConversationPane = lazy(async () => ({ default: (await import("../conversation/ConversationPane.tsx")).ConversationPane }));
+const AboutDialog = lazy(async () => ({ default: (await import("../about/AboutDialog.tsx")).AboutDialog }));
 const Settings = lazy(async () => ({ default: (await import("../settings/Settings.tsx")).Settings }));
+const Gallery = lazy(async () => ({ default: (await import("../gallery/Gallery.tsx")).Gallery }));
 const Debug = lazy(async () => ({ default: (await import("../settings/Debug.tsx")).Debug }));
 
 export function Layout(): JSX.Element {
@@ -58,13 +62,17 @@ export function Layout(): JSX.Element {
   return (
     <div class="layout" data-page={page()}>
       <a class="layout-skip" href="#main" onClick={skip}>{w.skip}</a>
-      <ConnectionBanner />
-      <NoticeBanners />
       <div class="layout-panes">
         <nav class="layout-list" aria-label={w.conversations}>
           <ConversationList />
+          <NoticeBanners />
         </nav>
-        <main class="layout-main" id="main" tabindex="-1">
+        <main
+          class="layout-main"
+          id="main"
+          tabindex="-1"
+          ref={(main) => onMount(() => swipeBack(main, () => page() !== "home", back))}
+        >
           <ErrorBoundary fallback={(error) => <Broken error={error} />}>
             <Suspense>
               <Page />
@@ -73,6 +81,9 @@ export function Layout(): JSX.Element {
         </main>
       </div>
       <Shortcuts />
+      <Show when={about()}>
+        <Suspense><AboutDialog /></Suspense>
+      </Show>
       <p class="unseen" role="status" aria-live="polite">{announcement()}</p>
     </div>
   );
@@ -125,6 +136,9 @@ function Page(): JSX.Element {
       <Match when={route().page === "debug"}>
         <Debug onBack={back} />
       </Match>
+      <Match when={route().page === "components"}>
+        <Gallery onBack={back} />
+      </Match>
     </Switch>
   );
 }
@@ -157,6 +171,7 @@ function Home(): JSX.Element {
       <Goose class="home-goose" />
       <h1 class="home-title">{isEmpty() ? w.homeEmptyTitle : w.homeTitle}</h1>
       <p class="home-text">{isEmpty() ? w.homeEmptyText : w.homeText}</p>
+      <Begin />
       <p class="home-text home-keys">{w.homeKeys(`${modifier}+K`)}</p>
     </div>
   );

@@ -18,7 +18,7 @@ export function NoticeBanners(): JSX.Element {
     return now.kind === "open" && now.isPassing;
   };
   return (
-    <div role="status">
+    <div class="notices" role="status">
       <Show when={storage()}>
         {(notice) => (
           <Banner

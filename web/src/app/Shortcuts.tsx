@@ -46,7 +46,7 @@ export function Shortcuts(): JSX.Element {
     nextUnread: () => move(1, isUnread),
     escape() {
       const { page } = route();
-      if (page !== "settings" && page !== "debug") shownConversation()?.focus();
+      if (page !== "settings" && page !== "debug" && page !== "components") shownConversation()?.focus();
       // Out of a field first: what is typed there must not be gone with one key.
       else if (document.activeElement instanceof HTMLInputElement) document.getElementById("main")?.focus();
       else back();
@@ -113,7 +113,6 @@ function Help(props: { onClose(): void }): JSX.Element {
   ];
   return (
     <Dialog title={w.shortcuts} onClose={props.onClose}>
-      {/* On a phone it scrolls. */}
       <dl class="shortcuts-list" tabindex="0">
         <For each={keys()}>
           {([key, text]) => (

@@ -24,6 +24,7 @@ test("every wait can be cut short", () => {
 });
 
 test("without a network there is no countdown to show", () => {
+  expect(noticeOf(waiting({ kind: "broken" }, true))).toMatchObject({ hint: expect.stringContaining("sent later") });
   expect(noticeOf(waiting({ kind: "broken" }, true))?.retryAt).toBeUndefined();
 });
 

@@ -5,6 +5,8 @@ import { w } from "./words.ts";
 export interface Notice {
   tone: "info" | "warn" | "danger";
   text: string;
+  /** What it means for who writes. */
+  hint?: string;
   /** When the next attempt begins, in ms since the epoch. */
   retryAt?: number;
   action?: "retry" | "reload";
@@ -29,7 +31,7 @@ export function noticeOf(state: ConnectionState): Notice | null {
 }
 
 function waiting(state: Extract<ConnectionState, { kind: "waiting" }>): Notice {
-  if (state.networkDown) return { tone: "warn", text: w.networkDown, action: "retry" };
+  if (state.networkDown) return { tone: "warn", text: w.networkDown, hint: w.networkDownHint, action: "retry" };
   const { reason, retryAt } = state;
   const action = "retry";
   if (reason.kind === "garbage") return { tone: "danger", text: w.garbage, retryAt, action };

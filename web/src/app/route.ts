@@ -1,7 +1,7 @@
 /**
  * Where the user is in the app: the part of the address after `#`.
  *
- * `#/c/12`, `#/c/12/345` (jump to seq 345), `#/u/1001`, `#/settings`, `#/debug`
+ * `#/c/12`, `#/c/12/345` (jump to seq 345), `#/u/1001`, `#/settings`, `#/debug`, `#/debug/components`
  *
  * Promises: every address leads somewhere, an unknown one to the start; the browser's back button works.
  */
@@ -15,7 +15,9 @@ export type Route =
   | { page: "conversation"; place: Place; /** Jump to this seq. */ at?: number }
   | { page: "home" }
   | { page: "settings" }
-  | { page: "debug" };
+  | { page: "debug" }
+  /** Every component, for who looks at the face of the app. */
+  | { page: "components" };
 
 const HOME: Route = { page: "home" };
 
@@ -24,6 +26,7 @@ export function parse(hash: string): Route {
   const [page, id, seq, ...rest] = hash.replace(/^#?\/?/, "").split("/");
   if (rest.length > 0) return HOME;
   if ((page === "settings" || page === "debug") && id === undefined) return { page };
+  if (page === "debug" && id === "components" && seq === undefined) return { page: "components" };
   const number = integer(id);
   const at = integer(seq);
   if ((page !== "c" && page !== "u") || number === null || (seq !== undefined && at === null)) return HOME;
@@ -34,6 +37,7 @@ export function parse(hash: string): Route {
 /** The address of a route. */
 export function format(route: Route): string {
   if (route.page === "home") return "#/";
+  if (route.page === "components") return "#/debug/components";
   if (route.page !== "conversation") return `#/${route.page}`;
   const place = "conv" in route.place ? `c/${route.place.conv}` : `u/${route.place.to}`;
   return route.at === undefined ? `#/${place}` : `#/${place}/${route.at}`;

@@ -2,12 +2,14 @@
 import { createMemo, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { reach } from "@hongyan/client";
+import { showAbout } from "../app/about.ts";
 import { format, go, routeOf } from "../app/route.ts";
+import { onLongPress } from "../ui/press.ts";
 import { formatFull, formatShort } from "../i18n/index.ts";
 import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
-import { Avatar, Icon } from "../ui/index.ts";
-import type { IconName } from "../ui/index.ts";
+import { Avatar, Icon, openMenu } from "../ui/index.ts";
+import type { IconName, MenuItem } from "../ui/index.ts";
 import { previewOf } from "./preview.ts";
 import { w } from "./words.ts";
 
@@ -38,6 +40,23 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
     return `${name}: ${rest.filter(Boolean).join(". ")}`;
   };
 
+  // What the line's own menu says, by pointer, finger or keyboard.
+  function openActions(anchor: HTMLElement | { x: number; y: number }): void {
+    const { conversation, place, isMuted } = row();
+    const items: MenuItem[] = [
+      { label: isMuted ? w.unmute : w.mute, icon: isMuted ? "bell" : "bell-off", onSelect: () => model.settings.setMuted(place, !isMuted) },
+      { label: w.profile, icon: "person", onSelect: () => showAbout(place) },
+    ];
+    if (conversation !== null && conversation.unread > 0) {
+      items.unshift({ label: w.markRead, icon: "check", onSelect: () => model.client.read(conversation.conv, conversation.head) });
+    }
+    openMenu({ label: w.rowActions, items, anchor });
+  }
+  function onContextMenu(event: MouseEvent & { currentTarget: HTMLElement }): void {
+    event.preventDefault();
+    const fromKeyboard = event.clientX === 0 && event.clientY === 0;
+    openActions(fromKeyboard ? event.currentTarget : { x: event.clientX, y: event.clientY });
+  }
   function onClick(event: MouseEvent): void {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -53,7 +72,9 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
         aria-label={label()}
         tabindex={props.isStop ? 0 : -1}
         data-key={row().key}
+        ref={(link) => onLongPress(link, openActions)}
         onClick={onClick}
+        onContextMenu={onContextMenu}
       >
         <Avatar id={avatarId(row())} name={row().title} />
         <span class="row-body">

@@ -7,9 +7,10 @@
 import { createEffect, createMemo, createSelector, For, on, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
 import { route } from "../app/route.ts";
-import { show } from "../app/Shortcuts.tsx";
 import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
+import { createMedia, NARROW } from "../ui/media.ts";
+import { Begin } from "./Begin.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 import { createScroll } from "./scroll.ts";
 import { w } from "./words.ts";
@@ -51,6 +52,7 @@ export function Rows(): JSX.Element {
 
 function Empty(): JSX.Element {
   const model = useModel();
+  const isNarrow = createMedia(NARROW);
   const isLoading = () => {
     const now = model.connection();
     return now.kind === "online" && !now.caughtUp;
@@ -60,7 +62,8 @@ function Empty(): JSX.Element {
       <div class="list-empty">
         <p class="list-empty-title">{w.emptyTitle}</p>
         <p>{w.emptyText}</p>
-        <button type="button" class="button button-main" onClick={() => show("person")}>{w.newConversation}</button>
+        {/* Where both panes show, the other one has it. */}
+        <Show when={isNarrow()}><Begin /></Show>
       </div>
     </Show>
   );
