@@ -1,8 +1,7 @@
 // Everything that can show, in both themes and languages, against all of axe's rules.
 
-import axe from "axe-core";
-import type { AxeResults } from "axe-core";
 import type { Page } from "@playwright/test";
+import { faults } from "../harness/axe.ts";
 import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
 import type { Network } from "../harness/network.ts";
 import type { Person } from "../harness/person.ts";
@@ -84,17 +83,5 @@ async function dialogs(zhang: Person): Promise<void> {
 }
 
 async function check(page: Page, where: string): Promise<void> {
-  // What fades in has not its colours yet.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(
-    () => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes
-      // A menu belongs to what has opened it, not to a part of the page.
-      .filter(({ html }) => id !== "region" || !html.includes(`role="menu"`))
-      .map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} — ${failureSummary ?? ""}`),
-  );
-  expect(found, where).toEqual([]);
+  expect(await faults(page), where).toEqual([]);
 }

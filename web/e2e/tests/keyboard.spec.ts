@@ -162,7 +162,7 @@ test("tab goes through the page in the order of reading, and stops once in each 
     const name = await zhang.page.evaluate(focused);
     if (names.length > 0 || name.startsWith("Skip")) names.push(name);
   }
-  const places = ["Skip", "New conversation", "Your account", "Search", LI.name, "composer"];
+  const places = ["Skip", "Your account", "Search", "New conversation", LI.name, "composer"];
   const order = places.map((place) => names.findIndex((name) => name.startsWith(place)));
   expect(order, names.join(" → ")).not.toContain(-1);
   expect(order, names.join(" → ")).toEqual(order.toSorted((a, b) => a - b));

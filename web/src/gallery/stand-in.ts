@@ -1,0 +1,55 @@
+/**
+ * A client of nobody's account: what the gallery shows is made up.
+ *
+ * Promises: asks no server and keeps nothing. Not here: what it says (`story`).
+ */
+import type { Client, ConnectionState, Conversation, Entry, Outgoing, UserProfile } from "@hongyan/client";
+
+/** All that there is to show. */
+export interface Story {
+  me: UserProfile;
+  people: readonly UserProfile[];
+  conversations: readonly Conversation[];
+  /** The logs, by conversation. */
+  logs: ReadonlyMap<number, readonly Entry[]>;
+  outgoing: readonly Outgoing[];
+}
+
+type Asked =
+  | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
+  | "draft" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
+type Range = { before?: number; after?: number; limit?: number };
+
+/** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
+export function standIn(story: Story, connection: ConnectionState): Client {
+  const { me, people, conversations, logs, outgoing } = story;
+  const stretch = (conv: number, { before = Infinity, after = 0, limit = 50 }: Range): Entry[] => {
+    const inside = (logs.get(conv) ?? []).filter((entry) => entry.seq < before && entry.seq > after);
+    return after > 0 ? inside.slice(0, limit) : inside.slice(-limit);
+  };
+  const nothing = () => new Promise<never>(() => {});
+  const submission = () => ({ clientId: "", kept: nothing(), sent: nothing() });
+  const client: Pick<Client, Asked> = {
+    me, connection, storage: { kind: "indexeddb" }, isLeader: true, totalUnread: 0,
+    on: () => () => {},
+    conversations: () => [...conversations],
+    conversation: (conv: number) => conversations.find((one) => one.conv === conv) ?? null,
+    profile: (user: number) => [me, ...people].find((one) => one.id === user) ?? null,
+    outgoing: () => [...outgoing],
+    draft: () => ({ text: "" }),
+    setDraft() {},
+    users: () => Promise.resolve([...people]),
+    findUser: () => Promise.resolve(null),
+    cached: (conv: number, range: Range) => Promise.resolve(stretch(conv, range)),
+    history: (conv: number, range: Range) =>
+      Promise.resolve({ conv, entries: stretch(conv, range), head: logs.get(conv)?.length ?? 0, more: false }),
+    read() {},
+    wake() {},
+    send: submission,
+    edit: submission,
+    recall: submission,
+    resend: nothing,
+    discard: nothing,
+  };
+  return client as Client;
+}
