@@ -117,6 +117,23 @@ test("the time stands in the last bubble of a group, and the toolbar over neithe
   expect(overlaps).toEqual({ time: false, text: false, inside: true });
 });
 
+test("code is in the code font, with its language and a button that copies it, and turns no line", async ({ server, signedIn }) => {
+  const { id } = await Script.signIn(server, ZHANG);
+  await (await Script.signIn(server, LI)).send(id, "```js\nlet a = 1;\n```\nשלום `f(x)`");
+  const zhang = await signedIn(ZHANG);
+  await zhang.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(zhang.url).origin });
+  await zhang.open(LI.name);
+  const message = zhang.message("let a = 1;");
+  await expect(message.getByText("js", { exact: true })).toBeVisible();
+  const font = (selector: string) => message.locator(selector).evaluate((one) => getComputedStyle(one).fontFamily);
+  expect(await font("pre code")).toContain("ui-monospace");
+  await message.getByRole("button", { name: "Copy", exact: true }).click();
+  await expect(message.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await zhang.page.evaluate(() => navigator.clipboard.readText())).toBe("let a = 1;");
+  const inline = message.locator("p code");
+  expect(await inline.evaluate((one) => [getComputedStyle(one).direction, getComputedStyle(one).unicodeBidi])).toEqual(["ltr", "isolate"]);
+});
+
 test("a connection that breaks moves nothing", async ({ server, network, signedIn }) => {
   const li = await Script.signIn(server, LI);
   await li.send((await Script.signIn(server, ZHANG)).id, "Hello");

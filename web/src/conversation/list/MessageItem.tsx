@@ -137,7 +137,7 @@ function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Elemen
         <span class="message-meta" aria-hidden="true">
           {isEdited() && <span class="message-edited">{w.edited}</span>}
           {props.row.ends && (
-            <time dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
+            <time dir="auto" dateTime={new Date(props.row.at).toISOString()} title={formatFull(props.row.at)}>{formatTime(props.row.at)}</time>
           )}
           {/* Of what failed, a note tells below. */}
           {props.standing && props.row.local !== "failed" && (props.row.ends || isUnlike()) && <StandingIcon standing={props.standing} />}
