@@ -4,14 +4,16 @@ import { rmSync } from "node:fs";
 import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
 import { Script } from "../harness/script.ts";
 
-test("open pages show the history that was put back, and send again what is gone", async ({ server, signedIn }, { outputPath }) => {
+test("open pages show the history that was put back, and send again what is gone", async ({ server, signedIn }, info) => {
+  // Two more programs run in it, and the server twice.
+  test.slow();
   const zhang = await signedIn(ZHANG);
   const li = await signedIn(LI);
   await zhang.open(LI.name);
   await zhang.say("kept");
   await li.open(ZHANG.name);
   await li.sees("kept");
-  const backup = outputPath("backup.db");
+  const backup = info.outputPath("backup.db");
   server.backup(backup);
 
   await zhang.say("gone, from zhang");

@@ -1,8 +1,8 @@
 /**
  * Reads the entries that are kept on this device.
  *
- * Promises: what an `entry` event has told is there, whether its write is over or not; the end of a log that was
- * read lately is read without the storage.
+ * Promises: what an `entry` event has told is there, whether its write is over or not, and nothing of another history
+ * after a `reset`; the end of a log that was read lately is read without the storage.
  */
 import { keepable } from "../engine/keeper.ts";
 import { amended } from "../log.ts";
@@ -18,11 +18,16 @@ export class Cache {
   readonly #storage: Storage;
   readonly #replica: Replica;
   readonly #tails = new Tails();
+  /** How often the server turned out to have another history: for a moment the storage still has the one before. */
+  #resets = 0;
 
   constructor(storage: Storage, replica: Replica) {
     this.#storage = storage;
     this.#replica = replica;
-    replica.on("reset", () => this.#tails.clear());
+    replica.on("reset", () => {
+      this.#tails.clear();
+      this.#resets += 1;
+    });
     replica.on("entry", (entry) => this.#tails.add(entry));
   }
 
@@ -36,12 +41,19 @@ export class Cache {
     const [from, to] = isForwards ? [after + 1, Math.min(end, after + limit)] : [Math.max(after, end - limit) + 1, end];
     const tail = this.#tails.read(conv, from, to);
     if (tail !== null) return tail;
-    const records = await this.#storage.read("entries", { from: [conv, after + 1], to: [conv, end], limit, reverse: !isForwards });
+    const resets = this.#resets;
+    const isForgotten = resets > 0 && this.#replica.conversation(conv) === null;
+    const stored = (): ReturnType<Storage["read"]> =>
+      this.#storage.read("entries", { from: [conv, after + 1], to: [conv, end], limit, reverse: !isForwards });
+    const records = isForgotten ? [] : await stored();
+    if (resets !== this.#resets) return this.read(conv, range);
     const entries = new Map(records.map(({ value }) => [(value as Entry).seq, value as Entry]));
     for (const entry of this.#replica.recent(conv)) {
       const target = entries.get(entry.target ?? 0);
       if (target !== undefined) entries.set(target.seq, amended(target, entry) ?? target);
-      if (entry.seq > after && entry.seq < before && !entries.has(entry.seq)) entries.set(entry.seq, keepable(entry));
+      if (entry.seq <= after || entry.seq >= before) continue;
+      // In another history, the same place may be another entry's.
+      if (entries.get(entry.seq)?.id !== entry.id) entries.set(entry.seq, keepable(entry));
     }
     const sorted = [...entries.values()].sort((one, other) => one.seq - other.seq);
     const page = isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);
