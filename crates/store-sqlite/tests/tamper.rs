@@ -267,8 +267,8 @@ async fn members_and_changes() {
     )
     .await;
     finds(
-        "UPDATE members SET version = 9 WHERE conv_id = 1",
-        "the database file: user 1000: change 9 was given to more than one conversation",
+        "UPDATE members SET version = 2",
+        "the database file: user 1000: change 2 was given to more than one conversation",
     )
     .await;
     finds(
