@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use anyhow::{Context, bail};
 use hongyan_client::{
-    Body, Client, Entry, EntryKind, Event, SendHandle, Target, UserId, UserProfile,
+    Body, Client, Entry, EntryKind, Event, Millis, SendHandle, Target, UserId, UserProfile,
 };
 use tokio::sync::mpsc;
 
@@ -29,6 +29,8 @@ pub(super) async fn run(mut account: Account) -> anyhow::Result<()> {
         to: None,
         unsent: VecDeque::new(),
         is_live: false,
+        latest: Millis::default(),
+        replaced_after: None,
     };
     let mut lines = read_lines();
     let mut is_reading = true;
@@ -67,8 +69,13 @@ struct Chat {
     people: HashMap<UserId, UserProfile>,
     to: Option<UserId>,
     unsent: VecDeque<SendHandle>,
-    /// The messages from before the start have all come.
+    /// The messages from before the start, or from before the history was replaced, have all come.
     is_live: bool,
+    /// When the last message was written that has come.
+    latest: Millis,
+    /// When the last message was written that had come before the history was replaced. Among those that come then, what
+    /// was written later is new. `None` before the first is live.
+    replaced_after: Option<Millis>,
 }
 
 impl Chat {
@@ -95,8 +102,14 @@ impl Chat {
         match event {
             Event::Connected { user } => self.know([user]),
             Event::Profiles(profiles) => self.know(profiles),
-            Event::CaughtUp => self.is_live = true,
+            Event::CaughtUp => {
+                self.is_live = true;
+                self.replaced_after = None;
+            }
             Event::Reset => {
+                if self.is_live {
+                    self.replaced_after = Some(self.latest);
+                }
                 self.is_live = false;
                 tell("the server's history was replaced by an older one");
             }
@@ -107,7 +120,13 @@ impl Chat {
                 ));
             }
             Event::Terminal(terminal) => return Err(terminal.into()),
-            Event::Entry(entry) if self.is_live => self.print(&entry).await?,
+            Event::Entry(entry) => {
+                let is_new = self.replaced_after.is_some_and(|then| then < entry.at);
+                self.latest = self.latest.max(entry.at);
+                if self.is_live || is_new {
+                    self.print(&entry).await?;
+                }
+            }
             _ => {}
         }
         Ok(())
