@@ -144,7 +144,7 @@ impl Service {
         })
     }
 
-    /// The name of the history that this server has: see [`Store::epoch`].
+    /// The name of the history that this server has: see [`Maintenance::epoch`](hongyan_store::Maintenance::epoch).
     pub fn epoch(&self) -> &str {
         self.store.epoch()
     }
