@@ -267,6 +267,7 @@ test("a colon is punctuation, of either width: what was written is sent as it is
     await expect(offered.getByRole("option", { selected: true })).toHaveCount(0);
     await zhang.composer.press("Enter");
     await expect(zhang.composer).toHaveValue("");
+    await expect(offered).toHaveCount(0);
   }
   await zhang.composer.pressSequentially("天气 :雨");
   await expect(offered.getByRole("option").first()).toBeVisible();

@@ -97,6 +97,7 @@ export function Composer(props: ComposerProps): JSX.Element {
     onInput(field.value);
   }
   function submit(): void {
+    completing.close();
     const conv = model.conversation(place)?.conv;
     if (canSubmit() && isEdit()) {
       if (conv !== undefined) saveEdit(desk, conv);
