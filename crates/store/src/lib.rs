@@ -125,7 +125,7 @@ pub trait Sessions: Send + Sync + 'static {
     ) -> Result<Option<(Session, User)>, StoreError>;
 
     /// Whether this token's hash is that of a session which was signed out: by [`close_session`](Self::close_session)
-    /// or by [`set_password`](Self::set_password), and not because a newer one took its place or it expired. It is
+    /// or by [`set_password`](Accounts::set_password), and not because a newer one took its place or it expired. It is
     /// known until the session would have expired, of a user's [`REVOKED_TOKENS`] last ones at least.
     async fn is_revoked(&self, token_hash: &[u8; 32], now: Millis) -> Result<bool, StoreError>;
 
