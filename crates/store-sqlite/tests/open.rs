@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hongyan_store::contract::Engine;
-use hongyan_store::{Accounts, Maintenance, StoreError};
+use hongyan_store::{Accounts, Body, Content, Logs, Maintenance, StoreError};
 use hongyan_store_sqlite::{CheckError, OpenError, Options, SqliteStore, check_file};
 use rusqlite::Connection;
 use support::{Case, Sqlite};
@@ -182,6 +182,77 @@ async fn nobody_else_may_read_any_of_the_files() {
     assert!(store.check_writable().await.is_ok());
     assert!(modes().values().all(|mode| *mode == 0o600), "{:?}", modes());
     store.close().await;
+}
+
+/// The schema before the order of commits was noted, and before bodies had types.
+const VERSION_8: [&str; 8] = [
+    include_str!("../migrations/V1__first_schema.sql"),
+    include_str!("../migrations/V2__journal.sql"),
+    include_str!("../migrations/V3__journal_file.sql"),
+    include_str!("../migrations/V4__scrubbed.sql"),
+    include_str!("../migrations/V5__identity.sql"),
+    include_str!("../migrations/V6__journal_files.sql"),
+    include_str!("../migrations/V7__login_keys_and_notes.sql"),
+    include_str!("../migrations/V8__revoked_tokens.sql"),
+];
+
+/// A database as a server of that version left it: two logs, whose entries were committed by turns.
+async fn of_version_8() -> Sqlite {
+    let newest = Case::fresh().await.into_engine().await;
+    let engine = Sqlite::fresh().await;
+    let raw = Connection::open(engine.path()).unwrap();
+    for step in VERSION_8 {
+        raw.execute_batch(step).unwrap();
+    }
+    raw.execute("ATTACH ?1 AS newest", [newest.path().to_str().unwrap()])
+        .unwrap();
+    raw.execute_batch(
+        "CREATE TABLE refinery_schema_history (version INT4 PRIMARY KEY, name VARCHAR(255),
+             applied_on VARCHAR(255), checksum VARCHAR(255));
+         INSERT INTO refinery_schema_history
+             SELECT * FROM newest.refinery_schema_history WHERE version <= 8;
+         INSERT INTO users (id, login, name, password_hash, created_at)
+             VALUES (1000, 'a', 'a', '', 0), (1001, 'b', 'b', '', 0), (1002, 'c', 'c', '', 0);
+         INSERT INTO conversations VALUES (1, 1, 300, 300, 300), (2, 1, 300, 300, 300);
+         INSERT INTO direct_conversations VALUES (1000, 1001, 1), (1000, 1002, 2);
+         INSERT INTO members VALUES (1, 1000, 300, 300, 1, 0), (1, 1001, 0, 0, 1, 1),
+             (2, 1000, 300, 300, 2, 0), (2, 1002, 0, 0, 2, 1);
+         UPDATE counters SET value = 2 WHERE name = 'version';
+         WITH RECURSIVE n (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n WHERE at < 600)
+         INSERT INTO entries (id, conv_id, seq, sender_id, kind, at, messages, digest, client_id, body)
+             SELECT at, 2 - at % 2, (at + 1) / 2, 1000, 1, at, (at + 1) / 2, 0, 'c' || at, 'text ' || at FROM n;
+         DETACH newest;",
+    )
+    .unwrap();
+    engine
+}
+
+#[tokio::test]
+async fn an_older_database_gets_the_order_of_its_commits_and_types() {
+    let engine = of_version_8().await;
+    for _ in 0..2 {
+        let store = open(&engine.path()).unwrap();
+        let mut found = Vec::new();
+        while let Some(committed) = store
+            .changes(found.len() as u64, 77)
+            .await
+            .map(|page| (!page.is_empty()).then_some(page))
+            .unwrap()
+        {
+            found.extend(committed);
+        }
+        assert_eq!(found.len(), 600);
+        for (at, committed) in (1..).zip(&found) {
+            assert_eq!((committed.number, committed.entry.id.get()), (at, at));
+            let Content::Message { body, .. } = &committed.entry.content else {
+                panic!("{committed:?}");
+            };
+            assert_eq!(*body, Some(Body::Text(format!("text {at}").into())));
+        }
+        store.close().await;
+    }
+    let report = check_file(&engine.path(), &mut |_| ()).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.faults);
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ pub(crate) fn fill(conn: &Connection) -> Result<()> {
     if conn.query_row(is_filled, [], |row| row.get(0))? {
         return Ok(());
     }
+    tracing::info!("noting in which order the entries were committed: this is done once");
     let mut select = conn.prepare("SELECT conv_id, seq FROM entries ORDER BY id")?;
     let mut insert = conn.prepare("INSERT INTO feed (first, places) VALUES (?1, ?2)")?;
     let mut rows = select.query([])?;
