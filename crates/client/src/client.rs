@@ -21,8 +21,8 @@ use crate::journal::Journal;
 use crate::message::Draft;
 use crate::outlet;
 use crate::{
-    Config, ConnectError, Credentials, Events, HttpError, Message, RequestError, SendError,
-    StateError, SubmitError,
+    Config, ConnectError, Credentials, Events, FoundUsers, HttpError, Message, RequestError,
+    SendError, StateError, SubmitError,
 };
 
 /// Commands that wait for the task. Beyond it a handle's call waits.
@@ -200,6 +200,19 @@ impl Client {
     /// See [`HttpError`].
     pub async fn find_user(&self, login: &str) -> Result<Option<UserProfile>, HttpError> {
         self.http.find_user(login, &self.token()?).await
+    }
+
+    /// Finds users by what somebody types of a name: its beginning, a word, pinyin or initials, or of a login name where the
+    /// server shows them. The best match stands first. Answers 20 users, or up to 50 where `limit` asks for them.
+    ///
+    /// # Errors
+    /// See [`HttpError`]. More than 512 bytes are refused.
+    pub async fn search_users(
+        &self,
+        typed: &str,
+        limit: Option<usize>,
+    ) -> Result<FoundUsers, HttpError> {
+        self.http.search_users(typed, limit, &self.token()?).await
     }
 
     /// Finds a user by id.

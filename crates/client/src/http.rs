@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::people::{self, FoundUsers};
 use crate::{ConnectError, HttpError};
 
 /// One answer, in bytes. The longest is a page of users.
@@ -122,6 +123,20 @@ impl Http {
         let page = self.users(&[("login", login)], token).await?;
         // Which spellings of a login name are one is the server's to say.
         Ok(page.into_iter().next())
+    }
+
+    /// `GET /v1/users?q=…`.
+    pub(crate) async fn search_users(
+        &self,
+        typed: &str,
+        limit: Option<usize>,
+        token: &str,
+    ) -> Result<FoundUsers, HttpError> {
+        let limit = limit.map(|limit| limit.to_string());
+        let mut query = vec![("q", typed)];
+        query.extend(limit.as_deref().map(|limit| ("limit", limit)));
+        let answer: people::Answer = self.ask(Method::GET, "/v1/users", &query, token).await?;
+        answer.read()
     }
 
     /// The user with this id, as the one user after the id before it.

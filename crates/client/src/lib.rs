@@ -48,6 +48,7 @@ mod http;
 mod journal;
 mod message;
 mod outlet;
+mod people;
 mod reads;
 mod requests;
 mod session;
@@ -60,6 +61,7 @@ pub use error::{ConnectError, HttpError, RequestError, SendError, StateError, Su
 pub use event::{Event, Reason, SendState, Terminal};
 pub use message::Message;
 pub use outlet::Events;
+pub use people::{FoundUser, FoundUsers};
 pub use session::{NamedMessage, Session};
 
 /// The machines behind the client, for their policies.

@@ -20,6 +20,9 @@ pub(crate) const EDIT: Price = units(20);
 /// A page of `sync` or `history`, or anything else that is asked for over HTTP.
 pub(crate) const PAGE: Price = units(4);
 
+/// A search for people, beside the question that it is: it looks through more than a page.
+pub(crate) const SEARCH: Price = units(16);
+
 /// A request without a token: a file of the web app, a health check, the opening of a WebSocket.
 pub(crate) const STRANGER: Price = units(1);
 
@@ -97,6 +100,7 @@ mod tests {
                 "a page of `sync` or `history`, any other question over HTTP",
                 units(PAGE),
             ),
+            ("a search for people, beside that", units(SEARCH)),
             ("each KiB that comes from the user", units(bytes_in(1024))),
             (
                 "each KiB of what the user asked for",

@@ -116,7 +116,8 @@ fn every_type() -> BTreeSet<String> {
 fn http_examples_hold() {
     let (mut path, mut status, mut checked) = ("", "", 0);
     for line in blocks("http") {
-        if let Some(request) = line.strip_prefix("POST ") {
+        let request = line.strip_prefix("POST ").or(line.strip_prefix("GET "));
+        if let Some(request) = request {
             path = request;
         } else if let Some(body) = line.strip_prefix("→ ") {
             assert!(serde_json::from_str::<Value>(body).unwrap().is_object());

@@ -18,6 +18,7 @@ pub mod limits;
 mod messaging;
 mod names;
 mod password;
+mod people;
 mod positions;
 mod reading;
 mod seldom;
@@ -39,6 +40,7 @@ pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };
 pub use error::ServiceError;
+pub use people::FoundPeople;
 pub use reading::{Push, PushPage};
 pub use seldom::{SELDOM, Seldom};
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};

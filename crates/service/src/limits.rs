@@ -99,6 +99,15 @@ pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 /// Users in one page of the directory.
 pub const USERS_PAGE: usize = 200;
 
+/// What is typed to find people, in bytes. More is refused.
+pub const SEARCH_BYTES: usize = 512;
+
+/// People in one answer to a search. More: the best matches, and it says that there are more.
+pub const SEARCH_USERS: usize = 50;
+
+/// The same where the client does not say how many it wants.
+pub const SEARCH_USERS_DEFAULT: usize = 20;
+
 /// Entries of a 1:1 conversation in one page for clients that ask by person. More: the newest, or the
 /// oldest of those asked for.
 pub const DIRECT_MESSAGES: usize = hongyan_store::HISTORY_LIMIT;

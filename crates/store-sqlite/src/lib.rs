@@ -12,6 +12,7 @@
 //! store ──► writer/     decide/ (what becomes of a write) ──► journal/ (durable, answered) ──► settle/ (in the tables)
 //!       └─► readers     a few connections, one snapshot a read ──► read/
 //!           unsettled   what is durable and not in the tables yet, for those reads
+//! people                the keys that people are found by: written by the writer, looked through by readers
 //! verify              a connection of its own, also without a store
 //! ```
 
@@ -23,6 +24,7 @@ mod failure;
 mod identity;
 mod lock;
 mod open;
+mod people;
 mod private;
 mod read;
 mod readers;

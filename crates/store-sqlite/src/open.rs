@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use crate::connection;
 use crate::identity;
 use crate::lock::WriterLock;
+use crate::people;
 use crate::private;
 use crate::writer::Damage;
 
@@ -131,6 +132,7 @@ pub(crate) fn open_for_writing(
     identity::notice_replaced(&mut conn, path).map_err(sqlite)?;
     fill_login_keys(&mut conn).map_err(sqlite)?;
     fill_feed(&mut conn).map_err(sqlite)?;
+    people::fill(&mut conn).map_err(sqlite)?;
     Ok((conn, lock))
 }
 

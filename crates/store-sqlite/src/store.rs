@@ -7,9 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
 use hongyan_store::{
-    Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, HISTORY_LIMIT,
-    History, HistoryRange, Logs, Maintenance, NewSession, NewUser, Outcome, ReadError, Session,
-    Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write,
+    Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
+    HISTORY_LIMIT, History, HistoryRange, Logs, Maintenance, NewSession, NewUser, Outcome,
+    ReadError, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User,
+    VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -240,6 +241,16 @@ impl Accounts for SqliteStore {
     async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError> {
         self.readers
             .run(move |conn| read::list_users(conn, after, limit.min(USERS)))
+            .await
+    }
+
+    async fn search_users(
+        &self,
+        query: people::Query,
+        limit: usize,
+    ) -> Result<FoundUsers, StoreError> {
+        self.readers
+            .run(move |conn| crate::people::search(conn, &query, limit.min(USERS)))
             .await
     }
 }

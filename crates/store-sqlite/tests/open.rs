@@ -11,7 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hongyan_store::contract::Engine;
-use hongyan_store::{Accounts, Body, Content, Logs, Maintenance, StoreError};
+use hongyan_store::people::Query;
+use hongyan_store::{Accounts, Body, Content, Logs, Maintenance, NewUser, StoreError};
 use hongyan_store_sqlite::{CheckError, OpenError, Options, SqliteStore, check_file};
 use rusqlite::Connection;
 use support::{Case, Sqlite};
@@ -318,5 +319,101 @@ async fn login_names_that_once_were_two_stay_two_and_lock_nobody_out() {
             assert_eq!(found, expected, "{login:?}");
         }
         store.close().await;
+    }
+}
+
+fn by_name(typed: &str) -> Query {
+    Query::parse(typed, true).unwrap()
+}
+
+#[tokio::test]
+async fn people_whom_an_older_version_left_are_found_and_so_they_are_by_other_rules() {
+    let engine = Sqlite::fresh().await;
+    let path = engine.path();
+    open(&path).unwrap().close().await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+         INSERT INTO users (login, name, password_hash, created_at) SELECT 'u' || i, 'Nr ' || i, '', 0 FROM n;
+         INSERT INTO users (login, name, password_hash, created_at) VALUES ('w', '王小明', '', 0);",
+    )
+    .unwrap();
+    for make_old in [
+        "SELECT 1",
+        // Keys by rules that were before, half of them replaced.
+        "UPDATE user_keys SET key = 'x' || key; UPDATE users SET keys_rule = 999 WHERE id % 2",
+    ] {
+        raw.execute_batch(make_old).unwrap();
+        let store = open(&path).unwrap();
+        let found = store.search_users(by_name("wxm"), 10).await.unwrap();
+        assert_eq!(found.users.first().unwrap().name, "王小明");
+        let found = store.search_users(by_name("nr2500"), 10).await.unwrap();
+        assert_eq!((found.users.len(), found.more), (1, false));
+        let none = store.search_users(by_name("xnr2500"), 10).await.unwrap();
+        assert!(none.users.is_empty());
+        let report = store.verify(Box::new(|_| ())).await.unwrap();
+        assert!(report.is_clean(), "{:#?}", report.faults);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_search_reads_a_bounded_number_of_keys_and_names() {
+    let engine = Sqlite::fresh().await;
+    let path = engine.path();
+    open(&path).unwrap().close().await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700)
+         INSERT INTO users (login, name, password_hash, created_at) SELECT 'u' || i, 'Common ' || i, '', 0 FROM n;
+         INSERT INTO users (login, name, password_hash, created_at) VALUES ('w', 'Commonzz Rare', '', 0);",
+    )
+    .unwrap();
+    let store = open(&path).unwrap();
+    // Too many have the longer word, and none of them the other.
+    let found = store
+        .search_users(by_name("rare common"), 10)
+        .await
+        .unwrap();
+    assert_eq!((found.users.len(), found.more), (0, true));
+    let found = store
+        .search_users(by_name("common rare"), 10)
+        .await
+        .unwrap();
+    assert_eq!((found.users.len(), found.more), (0, true));
+    let found = store
+        .search_users(by_name("rare commonz"), 10)
+        .await
+        .unwrap();
+    assert_eq!((found.users.len(), found.more), (1, false));
+    let all = store.search_users(by_name("common"), 1000).await.unwrap();
+    assert_eq!((all.users.len(), all.more), (701, false));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn keys_that_are_missing_or_false_are_found_by_a_check() {
+    for (damage, what) in [
+        ("DELETE FROM user_keys WHERE key = 'wxm'", "1 of "),
+        (
+            "INSERT INTO user_keys SELECT 1, 'goose', id FROM users WHERE name = '王小明'",
+            "1 keys find people by names that they do not have",
+        ),
+    ] {
+        let engine = Sqlite::fresh().await;
+        let path = engine.path();
+        let mut case = hongyan_store::contract::Fixture::on(engine).await;
+        let new = case.new_user("w");
+        let new = NewUser {
+            name: "王小明".into(),
+            ..new
+        };
+        case.store().create_user(new).await.unwrap();
+        let _engine = case.into_engine().await;
+        let raw = Connection::open(&path).unwrap();
+        assert_eq!(raw.execute(damage, []).unwrap(), 1);
+        let report = check_file(&path, &mut |_| ()).unwrap();
+        let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+        assert!(faults.len() == 1 && faults[0].contains(what), "{faults:?}");
     }
 }

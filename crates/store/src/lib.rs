@@ -13,14 +13,16 @@
 pub mod contract;
 mod login;
 mod model;
+pub mod people;
 pub mod rules;
 mod verify;
 mod write;
 
 pub use login::{composed, login_key};
 pub use model::{
-    Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, History,
-    HistoryRange, Member, NewSession, NewUser, Session, SyncCursor, SyncLimits, SyncPage, User,
+    Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
+    History, HistoryRange, Member, NewSession, NewUser, Session, SyncCursor, SyncLimits, SyncPage,
+    User,
 };
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use write::{
@@ -104,6 +106,15 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// At most `limit` users with ids above `after`, ascending.
     async fn list_users(&self, after: UserId, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// At most `limit` users that a query finds, the best first: in the order of its [looks](people::Query::looks), each by
+    /// key and then by id. Of one that would take more work than [`people::KEYS_LOOKED_AT`] and
+    /// [`people::PEOPLE_CHECKED`] allow, those who are found until then.
+    async fn search_users(
+        &self,
+        query: people::Query,
+        limit: usize,
+    ) -> Result<FoundUsers, StoreError>;
 }
 
 /// Which devices are signed in.

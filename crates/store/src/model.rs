@@ -19,6 +19,15 @@ pub struct User {
     pub created_at: Millis,
 }
 
+/// Whom a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundUsers {
+    /// The users, the best match first.
+    pub users: Vec<User>,
+    /// There may be others.
+    pub more: bool,
+}
+
 /// A user to be made.
 #[derive(Clone)]
 pub struct NewUser {

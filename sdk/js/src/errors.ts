@@ -4,7 +4,7 @@
 export class HongyanError extends Error {
   override readonly name = "HongyanError";
   /** A code of the protocol, or one of this library's own: `unreachable`, `timeout`, `closed`,
-   * `outbox_full`, `discarded`. */
+   * `outbox_full`, `discarded`, `aborted`. */
   readonly code: string;
   /** When the same request may succeed, in ms; null: it will not. */
   readonly retryAfterMs: number | null;

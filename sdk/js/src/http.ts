@@ -6,7 +6,7 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import type { Session, SignedIn, UserProfile } from "./types.ts";
+import type { FoundUsers, Session, SignedIn, UserProfile } from "./types.ts";
 
 /** From the request to the end of the answer, in ms. */
 const TIMEOUT = 10_000;
@@ -76,6 +76,11 @@ export class Http {
     return users.map(profileOf);
   }
 
+  async searchUsers(typed: string, limit?: number, signal?: AbortSignal): Promise<FoundUsers> {
+    const query = new URLSearchParams({ q: typed, ...(limit === undefined ? {} : { limit: String(limit) }) });
+    return foundOf(await this.ask("GET", `/v1/users?${query}`, undefined, signal));
+  }
+
   async sessions(): Promise<Session[]> {
     const { sessions } = await this.ask("GET", "/v1/sessions");
     if (!Array.isArray(sessions)) throw garbage();
@@ -99,15 +104,17 @@ export class Http {
   }
 
   /** The object that a request is answered with; empty for an answer without one. */
-  async ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    const response = await this.#fetch(method, path, body);
-    const text = await response.text().catch(unreachable);
+  async ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Record<string, unknown>> {
+    const failed = (problem: unknown): never => (signal?.aborted === true ? aborted() : unreachable(problem));
+    const response = await this.#fetch(method, path, body, signal).catch(failed);
+    const text = await response.text().catch(failed);
     const answer = parse(text);
     if (response.ok) return answer;
     throw refusal(response.status, answer);
   }
 
-  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
+  async #fetch(method: string, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+    const inTime = AbortSignal.timeout(TIMEOUT);
     return fetch(new URL(`${this.#base.pathname}${path.slice(1)}`, this.#base), {
       method,
       headers: {
@@ -119,8 +126,8 @@ export class Http {
       credentials: this.#byCookie ? "include" : "omit",
       redirect: "error",
       cache: "no-store",
-      signal: AbortSignal.timeout(TIMEOUT),
-    }).catch(unreachable);
+      signal: signal === undefined ? inTime : either(inTime, signal),
+    });
   }
 }
 
@@ -132,6 +139,39 @@ export function serverUrl(server: string): URL {
   url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
+}
+
+/** Aborts when one of both does. `AbortSignal.any` is too new for some browsers. */
+function either(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const both = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) both.abort(signal.reason);
+    signal.addEventListener("abort", () => both.abort(signal.reason), { once: true, signal: both.signal });
+  }
+  return both.signal;
+}
+
+function foundOf({ users, marks, more }: Record<string, unknown>): FoundUsers {
+  if (!Array.isArray(users) || !Array.isArray(marks) || marks.length !== users.length) throw garbage();
+  const found = users.map((value, at) => {
+    const user = profileOf(value);
+    return { user, marks: marksOf(user.name, marks[at]) };
+  });
+  return { users: found, more: more === true };
+}
+
+/** The server counts code points, a string's own places are in UTF-16. */
+function marksOf(name: string, marks: unknown): [from: number, to: number][] {
+  const places = [0];
+  for (const sign of name) places.push(places.at(-1)! + sign.length);
+  if (!Array.isArray(marks)) throw garbage();
+  return marks.map((mark: unknown) => {
+    const [from, to] = Array.isArray(mark) ? (mark as unknown[]) : [];
+    const begin = places[from as number];
+    const end = places[to as number];
+    if (begin === undefined || end === undefined || begin > end) throw garbage();
+    return [begin, end];
+  });
 }
 
 function profileOf(value: unknown): UserProfile {
@@ -167,6 +207,10 @@ function refusal(status: number, answer: Record<string, unknown>): HongyanError 
 function unreachable(problem: unknown): never {
   const text = problem instanceof Error ? problem.message : String(problem);
   throw new HongyanError("unreachable", `the server cannot be reached: ${text}`, 1000);
+}
+
+function aborted(): never {
+  throw new HongyanError("aborted", "nobody waits for the answer any more");
 }
 
 function garbage(): HongyanError {

@@ -14,6 +14,20 @@ export interface Session {
   current: boolean;
 }
 
+/** Whom a search found. */
+export interface FoundUsers {
+  /** The best match first. */
+  users: FoundUser[];
+  /** There may be others; more letters find them. */
+  more: boolean;
+}
+
+export interface FoundUser {
+  user: UserProfile;
+  /** The parts of the name that fit, as places in the string, ascending. None where the login name did. */
+  marks: [from: number, to: number][];
+}
+
 /** What a successful sign-in gives. */
 export interface SignedIn {
   /** Absent when it went into a cookie. */

@@ -128,6 +128,17 @@ class Document(unittest.IsolatedAsyncioTestCase):
         shouting = await signed_in(self.url, ZHANGSAN.upper(), "shouting")
         self.assertEqual((await shouting.user(LISI.upper())).id, self.li_id)
 
+    async def test_people_are_found_by_a_part_of_their_name(self) -> None:
+        for typed in ("李", "LI s", "ls", "si li"):
+            found = await self.zhang.search_users(typed)
+            self.assertEqual([user.user.id for user in found.users], [self.li_id], typed)
+        (li,) = (await self.zhang.search_users("lis", limit=1)).users
+        self.assertEqual([li.user.name[slice(*mark)] for mark in li.marks], ["李四"])
+        self.assertEqual((await self.zhang.search_users("nobody")).users, [])
+        with self.assertRaises(RequestError) as refused:
+            await self.zhang.search_users("x" * 513)
+        self.assertEqual(refused.exception.code, "too_large")
+
     # The envelope.
 
     async def test_a_field_given_twice_is_refused_if_it_is_known(self) -> None:

@@ -1,56 +1,40 @@
 /** Begins a conversation with anybody on the server. */
-import { createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
+import { createMemo, createSignal, onCleanup } from "solid-js";
 import type { JSX } from "solid-js";
 import type { UserProfile } from "@hongyan/client";
 import { errorText } from "../app/errors.ts";
 import { go } from "../app/route.ts";
 import { useModel } from "../model/model.ts";
 import { ofPerson } from "./candidates.ts";
-import { filter } from "./match.ts";
+import { find } from "./find.ts";
 import { Picker } from "./Picker.tsx";
 import { w } from "./words.ts";
 
 const PAGE = 100;
-/** A whole directory is not for scrolling: beyond this, the exact login name finds people. */
+/** A whole directory is not for scrolling: beyond this, typing finds people. */
 const MOST = 2000;
-/** What is typed is looked up when the typing pauses. */
-const PAUSE_MS = 250;
 
 export function PersonPicker(props: { onClose(): void }): JSX.Element {
   const model = useModel();
-  const [query, setQuery] = createSignal("");
-  const { people, isLoading, problem, more, add } = usePages();
-  const options = createMemo(() =>
-    filter(query(), people(), (person) => [person.name, person.login])
-      .map((person) => ofPerson(model, person)),
-  );
-  // Nobody by that name so far: they may stand on a later page, or be found by login name.
-  createEffect(
-    on(query, (wanted) => {
-      if (wanted.trim() === "" || options().length > 0) return;
-      const timer = setTimeout(() => void find(wanted.trim()), PAUSE_MS);
-      onCleanup(() => clearTimeout(timer));
-    }),
-  );
-  async function find(login: string): Promise<void> {
-    const found = await model.client.findUser(login).catch(() => null);
-    if (found !== null) add([found]);
-    if (found === null && query().trim() === login) void more();
-  }
+  const [typed, setTyped] = createSignal("");
+  const { people, isLoading, problem, more } = usePages();
+  const known = createMemo(() => people().map((person) => ofPerson(model, person)));
+  const found = find(model, typed, known);
   const status = () => {
+    if (typed().trim() !== "") return found.status();
     if (isLoading()) return w.loading;
     const failed = problem();
     if (failed !== null) return model.connection().kind === "online" ? errorText(failed) : w.personOffline;
-    return options().length === 0 ? w.personNone : undefined;
+    return known().length === 0 ? w.personNone : undefined;
   };
   return (
     <Picker
       title={w.personTitle}
       hint={w.personHint}
-      options={options()}
+      options={found.options()}
       status={status()}
-      onInput={setQuery}
-      onEnd={() => void more()}
+      onInput={setTyped}
+      onEnd={() => typed().trim() === "" && void more()}
       onChoose={(option) => {
         props.onClose();
         go({ page: "conversation", place: model.canonical(option.place) });
@@ -92,5 +76,5 @@ function usePages() {
     }
   }
   void more();
-  return { people, isLoading, problem, more, add };
+  return { people, isLoading, problem, more };
 }

@@ -4,10 +4,11 @@
  * Promises: the keyboard is enough: the focus stays in the field, arrows choose, Enter takes; keys
  * that an input method uses are left to it.
  */
-import { createEffect, createSignal, createUniqueId, For, on, Show } from "solid-js";
+import { createEffect, createSignal, createUniqueId, For, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { Avatar, Dialog } from "../ui/index.ts";
 import type { Candidate } from "./candidates.ts";
+import { FoundTitle } from "./FoundTitle.tsx";
 import { w } from "./words.ts";
 
 export interface PickerProps {
@@ -25,8 +26,10 @@ export interface PickerProps {
 
 export function Picker(props: PickerProps): JSX.Element {
   const listId = createUniqueId();
-  const [active, setActive] = createSignal(0);
-  createEffect(on(() => props.options[0]?.key, () => setActive(0)));
+  // By its key, so that it stays when others come before it; the first as long as none was chosen, or the chosen one went.
+  const [chosen, setChosen] = createSignal<string | null>(null);
+  const active = () => Math.max(0, props.options.findIndex((option) => option.key === chosen()));
+  const setActive = (index: number) => setChosen(props.options[index]?.key ?? null);
   const optionId = (index: number) => `${listId}-${index}`;
   createEffect(() => document.getElementById(optionId(active()))?.scrollIntoView({ block: "nearest" }));
 
@@ -60,7 +63,10 @@ export function Picker(props: PickerProps): JSX.Element {
           maxlength="200"
           dir="auto"
           autofocus
-          onInput={(event) => props.onInput(event.currentTarget.value)}
+          onInput={(event) => {
+            setChosen(null);
+            props.onInput(event.currentTarget.value);
+          }}
           onKeyDown={onKeyDown}
         />
       </div>
@@ -76,7 +82,7 @@ export function Picker(props: PickerProps): JSX.Element {
               onClick={() => props.onChoose(option)}
             >
               <Avatar id={option.id} name={option.title} size="s" />
-              <span class="found-title" dir="auto">{option.title}</span>
+              <FoundTitle of={option} />
               <span class="found-detail">{option.detail}</span>
               <Show when={option.unread > 0}><span class="row-badge">{option.unread}</span></Show>
             </li>

@@ -6,7 +6,8 @@ import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { Avatar } from "../ui/index.ts";
 import { candidates } from "./candidates.ts";
-import { filter } from "./match.ts";
+import { find } from "./find.ts";
+import { FoundTitle } from "./FoundTitle.tsx";
 import { moveFocus } from "./Rows.tsx";
 import { w } from "./words.ts";
 
@@ -17,8 +18,8 @@ const MOST = 8;
 
 export function SearchPanel(props: { query: string; onDone(): void }): JSX.Element {
   const model = useModel();
-  const all = createMemo(() => candidates(model));
-  const found = createMemo(() => filter(props.query, all(), (one) => one.names).slice(0, MOST));
+  const known = createMemo(() => candidates(model));
+  const found = find(model, () => props.query, known, MOST);
 
   function open(place: Place, at?: number): void {
     go(at === undefined ? { page: "conversation", place } : { page: "conversation", place, at });
@@ -27,7 +28,7 @@ export function SearchPanel(props: { query: string; onDone(): void }): JSX.Eleme
     <div class="list-scroll" onKeyDown={moveFocus}>
       <h2 class="list-heading">{w.people}</h2>
       <ul aria-label={w.people}>
-        <For each={found()} fallback={<li class="list-none">{w.noNames}</li>}>
+        <For each={found.options()}>
           {(one) => (
             <li>
               <a
@@ -40,13 +41,14 @@ export function SearchPanel(props: { query: string; onDone(): void }): JSX.Eleme
                 }}
               >
                 <Avatar id={one.id} name={one.title} size="s" />
-                <span class="found-title" dir="auto">{one.title}</span>
+                <FoundTitle of={one} />
                 <Show when={one.detail}>{(detail) => <span class="found-detail">{detail()}</span>}</Show>
               </a>
             </li>
           )}
         </For>
       </ul>
+      <p class="list-none" role="status">{found.status()}</p>
       <h2 class="list-heading">{w.messages}</h2>
       <Suspense>
         <SearchResults query={props.query} onOpen={open} />

@@ -15,6 +15,8 @@ export interface Candidate {
   /** What tells namesakes apart. */
   detail: string;
   names: readonly string[];
+  /** The parts of the title that were found, as places in it, ascending. */
+  marks: readonly (readonly [from: number, to: number])[];
   unread: number;
 }
 
@@ -23,7 +25,7 @@ export function candidates(model: Model): Candidate[] {
     const login = "to" in row.place ? model.profile(row.place.to).login : "";
     const detail = "to" in row.place ? handle(model.profile(row.place.to)) : "";
     const id = "to" in row.place ? row.place.to : row.place.conv;
-    return { key: row.key, place: row.place, id, title: row.title, detail, names: [row.title, login], unread: row.unread };
+    return { key: row.key, place: row.place, id, title: row.title, detail, names: [row.title, login], marks: [], unread: row.unread };
   });
   const listed = new Set(list.map((one) => one.key));
   for (const person of model.people()) {
@@ -39,5 +41,5 @@ export function ofPerson(model: Model, person: UserProfile): Candidate {
   const title = model.title(place);
   const names = [title, person.name, person.login];
   const detail = person.id === model.me()?.id ? w.yourself : handle(person);
-  return { key: draftKey(place), place, id: person.id, title, detail, names, unread: 0 };
+  return { key: draftKey(place), place, id: person.id, title, detail, names, marks: [], unread: 0 };
 }

@@ -1,30 +1,70 @@
 import { describe, expect, test } from "vitest";
 import type { Entry, Outgoing } from "@hongyan/client";
 import { prefer } from "../model/preferences.ts";
-import { filter, rank } from "./match.ts";
+import { draftKey } from "../model/keys.ts";
+import type { Candidate } from "./candidates.ts";
+import { merge } from "./find.ts";
+import { split } from "./found.ts";
+import { fits, rank, ranked } from "./match.ts";
 import { oneLine, previewOf } from "./preview.ts";
 import type { Newest } from "./preview.ts";
 import { spanOf, WHOLE } from "./window.ts";
 
 describe("names", () => {
+  const filter = (query: string, names: readonly string[]) => ranked(query, names, (name) => [name]).map(({ item }) => item);
+
   test("the better the match, the earlier it stands", () => {
     const names = ["Hanna Lin", "Linus", "Colin", "Lisa Mann", "Bob"];
-    expect(filter("lin", names, (name) => [name])).toEqual(["Linus", "Hanna Lin", "Colin"]);
-    expect(filter("goose", ["Wolfeschlegelstein Grosse", "Mongoose", "Goose Li", "Ann Goose"], (name) => [name]))
+    expect(filter("lin", names)).toEqual(["Linus", "Hanna Lin", "Colin"]);
+    expect(filter("lin", ["Colin", "Linus", "Colin-Lin", "Lin"])).toEqual(["Lin", "Linus", "Colin-Lin", "Colin"]);
+    expect(filter("goose", ["Wolfeschlegelstein Grosse", "Mongoose", "Goose Li", "Ann Goose"]))
       .toEqual(["Goose Li", "Ann Goose", "Mongoose"]);
-    expect(filter("lm", names, (name) => [name])).toEqual(["Lisa Mann"]);
-    expect(filter("hanli", names, (name) => [name])).toEqual(["Hanna Lin"]);
+    expect(filter("lm", names)).toEqual(["Lisa Mann"]);
+    expect(filter("hanli", names)).toEqual(["Hanna Lin"]);
   });
 
   test("case, accents and width do not matter; Chinese does", () => {
     expect(rank("jurgen", "Jürgen")).toBe(0);
     expect(rank("ＡＤＡ", "ada")).toBe(0);
-    expect(rank("四", "李四")).not.toBeNull();
+    expect(rank("四", "李四")).toBe(3);
     expect(rank("五", "李四")).toBeNull();
   });
 
+  test.each([
+    ["emile n", "Émile Nr5", "Émile N"], ["é", "E\u0301va", "E\u0301"], ["lin", "Colin-Lin", "Lin"], ["ｗｅ", "Ann Weber", "We"],
+    ["fi", "ﬁsh", "ﬁ"], ["f", "ﬁsh", "ﬁ"], ["四", "李四", "四"], ["🎈", "a🎈b", "🎈"], ["x", "Ann", ""], ["", "Ann", ""], ["가", "각", "각"],
+  ])("%j is found in %j", (query, name, part) => {
+    expect(fits(query, name).map(([from, to]) => name.slice(from, to)).join("")).toBe(part);
+  });
+
   test("nothing typed is everything, in its order", () => {
-    expect(filter(" ", ["b", "a"], (name) => [name])).toEqual(["b", "a"]);
+    expect(filter(" ", ["b", "a"])).toEqual(["b", "a"]);
+  });
+});
+
+describe("whom this device knows and whom the server found", () => {
+  const one = (id: number, title: string, marks: Candidate["marks"] = [], unread = 0): Candidate => {
+    const place = { to: id };
+    return { key: draftKey(place), place, id, title, detail: "", names: [title], marks, unread };
+  };
+  const drawn = (list: readonly Candidate[]) =>
+    list.map(({ title, marks }) => split(title, marks).map(([text, found]) => (found ? `[${text}]` : text)).join(""));
+
+  test("stand in one list, each once: who fits well, whom the server found, who fits within a word", () => {
+    const known = [one(1, "Johanna"), one(2, "Ann Li", [], 3), one(3, "Bob")];
+    const server = [one(2, "Ann Li", [[0, 3]]), one(4, "安娜", [[0, 1]]), one(1, "Johanna", [[3, 6]])];
+    expect(drawn(merge("ann", known, server))).toEqual(["[Ann] Li", "[安]娜", "Joh[ann]a"]);
+    expect(drawn(merge("ann", known, []))).toEqual(["[Ann] Li", "Joh[ann]a"]);
+  });
+
+  test("keep what is unread, also where only the server knows the spelling", () => {
+    const found = merge("zs", [one(1, "张三", [], 2)], [one(1, "张三", [[0, 2]])]);
+    expect([drawn(found), found[0]!.unread]).toEqual([["[张三]"], 2]);
+  });
+
+  test("are all that are known, in their order, when nothing is typed", () => {
+    const known = [one(2, "b"), one(1, "a")];
+    expect(merge(" ", known, [])).toEqual(known);
   });
 });
 

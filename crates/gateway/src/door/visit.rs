@@ -65,6 +65,13 @@ impl Visit {
         rate.try_spend(budget, price, rate.now())
     }
 
+    /// The user pays for something beside the request, or is told to wait.
+    pub(crate) fn spend(&self, gateway: &Gateway, price: Price) -> Result<(), ServiceError> {
+        let budget = self.user().ok_or(ServiceError::Internal)?;
+        let rate = &gateway.door.users.rate;
+        rate.try_spend(budget, price, rate.now())
+    }
+
     /// The user pays for what came or goes; so does the source, as long as nobody is known.
     pub(crate) fn pay(&self, gateway: &Gateway, price: Price) {
         match self.user() {

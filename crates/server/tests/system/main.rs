@@ -20,6 +20,7 @@ mod exchange;
 mod http_api;
 mod names;
 mod pages;
+mod people;
 mod re_push;
 mod restore;
 mod shutdown;

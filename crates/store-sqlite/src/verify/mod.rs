@@ -10,6 +10,7 @@ mod file;
 mod journal;
 mod links;
 mod log;
+mod people;
 
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,7 @@ impl Check<'_> {
         self.tolerating("the file", Self::file)?;
         self.tolerating("the list of conversations", Self::conversations)?;
         self.tolerating("the feed", Self::feed)?;
+        self.tolerating("the list of people", Self::people)?;
         self.tolerating("the journal", Self::journal)?;
         (self.progress)(self.report.entries);
         Ok(())

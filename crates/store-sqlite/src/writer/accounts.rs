@@ -10,6 +10,7 @@ use hongyan_store::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use crate::people;
 use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
 
 pub(super) fn create_user(
@@ -40,13 +41,15 @@ pub(super) fn create_user(
         sql(new.created_at),
         login_key(&new.login),
     ])?;
-    Ok(Ok(User {
+    let user = User {
         id,
         login: new.login.clone(),
         name: new.name.clone(),
         avatar: new.avatar.clone(),
         created_at: new.created_at,
-    }))
+    };
+    people::add(conn, &user)?;
+    Ok(Ok(user))
 }
 
 /// The next id that nobody has. Users are never deleted, so the search goes on where the last one ended.
@@ -74,11 +77,17 @@ fn user_exists(conn: &Connection, id: UserId) -> Result<bool> {
 }
 
 pub(super) fn rename_user(conn: &Connection, user: UserId, name: &str) -> Result<Option<User>> {
-    conn.prepare_cached(&format!(
-        "UPDATE users SET name = ?2 WHERE id = ?1 RETURNING {USER_COLUMNS}"
-    ))?
-    .query_row((sql(user), name), row::user)
-    .optional()
+    people::remove(conn, user)?;
+    let renamed = conn
+        .prepare_cached(&format!(
+            "UPDATE users SET name = ?2 WHERE id = ?1 RETURNING {USER_COLUMNS}"
+        ))?
+        .query_row((sql(user), name), row::user)
+        .optional()?;
+    if let Some(user) = &renamed {
+        people::add(conn, user)?;
+    }
+    Ok(renamed)
 }
 
 pub(super) fn set_password(

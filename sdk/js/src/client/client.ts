@@ -14,7 +14,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkText } from "../text.ts";
-import type { Entry, HistoryPage, Sent, Session, UserProfile } from "../types.ts";
+import type { Entry, FoundUsers, HistoryPage, Sent, Session, UserProfile } from "../types.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
 import { Cache } from "./cache.ts";
@@ -212,6 +212,15 @@ export class Client {
     const found = await this.users({ login });
     // Which spellings of a login name are one is the server's to say.
     return found[0] ?? null;
+  }
+
+  /** Whom the letters that somebody typed find: by name, pinyin, initials and, where the server shows them, login names;
+   * the best match first. Answers 20 unless `limit` (up to 50) says otherwise. Rejects with a {@link HongyanError} of the
+   * code `aborted` when `signal` aborts, and with `unreachable` without a connection. */
+  async searchUsers(typed: string, options: { limit?: number; signal?: AbortSignal } = {}): Promise<FoundUsers> {
+    const found = await this.#http.searchUsers(typed, options.limit, options.signal);
+    this.#backend.profiles(found.users.map(({ user }) => user));
+    return found;
   }
 
   /** A page of all users, by id. */

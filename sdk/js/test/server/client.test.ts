@@ -303,6 +303,17 @@ test("people are found, and signing in is told apart from being unreachable", as
   expect(await one.client.findUser("user1")).toMatchObject({ name: "User 1" });
   expect(await one.client.findUser("nobody")).toBeNull();
   expect((await one.client.users({ limit: 2 })).length).toBe(2);
+  server.addUser("wxm", "王小明", PASSWORD);
+  const found = await one.client.searchUsers("wang x");
+  expect(found).toMatchObject({ users: [{ user: { name: "王小明" }, marks: [[0, 2]] }], more: false });
+  expect(one.client.profile(found.users[0]!.user.id)?.name).toBe("王小明");
+  expect(await one.client.searchUsers("user 1", { limit: 1 })).toMatchObject({ users: [{ user: { name: "User 1" }, marks: [[0, 4], [5, 6]] }] });
+  expect((await one.client.searchUsers("nobody at all")).users).toEqual([]);
+  const stop = new AbortController();
+  const late = one.client.searchUsers("wang", { signal: stop.signal });
+  stop.abort();
+  await expect(late).rejects.toMatchObject({ code: "aborted" });
+  await expect(one.client.searchUsers("x".repeat(513))).rejects.toMatchObject({ code: "too_large" });
   const wrong = login({ server: server.url, login: "user1", password: "wrong" });
   await expect(wrong).rejects.toMatchObject({ code: "unauthenticated" });
   await expect(whoAmI({ server: "http://127.0.0.1:9" })).rejects.toMatchObject({ code: "unreachable" });

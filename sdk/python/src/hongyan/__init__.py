@@ -13,7 +13,7 @@ from .events import (
     OfflineEvent,
     OnlineEvent,
 )
-from .http import Http, Login, Session
+from .http import FoundUser, FoundUsers, Http, Login, Session
 from .identity import new_client_id
 from .log import Log
 from .machines import OutboxFull
@@ -30,6 +30,8 @@ __all__ = [
     "EntryEvent",
     "Event",
     "FailedEvent",
+    "FoundUser",
+    "FoundUsers",
     "History",
     "HistoryReplacedEvent",
     "HongyanError",

@@ -53,6 +53,25 @@ class Session:
     current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FoundUser:
+    """Somebody whom a search found."""
+
+    user: User
+    marks: tuple[tuple[int, int], ...]
+    """The parts of the name that fit, as slices of it. None where the login name did."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUsers:
+    """Whom a search found."""
+
+    users: list[FoundUser]
+    """The best match first."""
+    more: bool
+    """There may be others; more letters find them."""
+
+
 class Http:
     """Requests to one server, with the token of one session."""
 
@@ -126,6 +145,16 @@ class Http:
         """A page of all users, by id. The one after the last is empty."""
         answer = await self.request("GET", "/v1/users", query=_present(after=after, limit=limit))
         return [User.read(user) for user in answer["users"]]
+
+    async def search_users(self, typed: str, *, limit: int | None = None) -> FoundUsers:
+        """The users whom these letters find: by name, pinyin, initials and, where the server shows them, login names.
+
+        The best match stands first. Answers 20 users, or up to 50 where ``limit`` asks for them.
+        """
+        answer = await self.request("GET", "/v1/users", query=_present(q=typed, limit=limit))
+        found = zip(answer["users"], answer["marks"], strict=True)
+        users = [FoundUser(User.read(user), tuple((begin, end) for begin, end in marks)) for user, marks in found]
+        return FoundUsers(users, answer["more"])
 
     async def user(self, login: str) -> User:
         """The user with this login name."""

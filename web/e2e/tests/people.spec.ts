@@ -1,0 +1,114 @@
+// Somebody looks for a colleague, among thousands.
+
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { addCrowd } from "../harness/crowd.ts";
+import { expect, LI, test as base, ZHANG } from "../harness/fixtures.ts";
+import { Server } from "../harness/server.ts";
+import type { User } from "../harness/server.ts";
+
+const CROWD = 3000;
+const FIRST = ["Alice", "Boris", "Carla", "Dmitri", "伟", "Émile"];
+
+const test = base.extend<object, { crowd: string }>({
+  crowd: [
+    async ({ users }, use) => {
+      const folder = mkdtempSync(join(tmpdir(), "hongyan-e2e-crowd-"));
+      cpSync(users, folder, { recursive: true });
+      const crowd: User[] = Array.from({ length: CROWD }, (_, at) => ({ login: `u${at}@a.example`, name: `${FIRST[at % FIRST.length]} Nr${at}` }));
+      addCrowd(folder, [{ login: "jo@a.example", name: "Johanna First" }, ...crowd, { login: "weber@a.example", name: "Ann Weber" }, { login: "xm@a.example", name: "王小明" }]);
+      await use(folder);
+      rmSync(folder, { recursive: true });
+    },
+    { scope: "worker" },
+  ],
+  server: async ({ crowd }, use) => {
+    const server = await Server.start(crowd);
+    await use(server);
+    await server.end();
+  },
+});
+
+test("Ctrl+K jumps to anybody, by name, pinyin or initials", async ({ signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { page } = zhang;
+  const dialog = page.getByRole("dialog", { name: "Jump to" });
+  for (const [typed, name, marked] of [
+    ["wxm", "王小明", "王小明"],
+    ["wang x", "王小明", "王小"],
+    ["xiaoming", "王小明", "小明"],
+    ["weber ann", "Ann Weber", "AnnWeber"],
+    ["dmitri nr2997", "Dmitri Nr2997", "Dmitri Nr2997"],
+    ["emile nr5", "Émile Nr5", "ÉmileNr5"],
+  ] as const) {
+    await page.keyboard.press("ControlOrMeta+K");
+    await dialog.getByRole("combobox").fill(typed);
+    const option = dialog.getByRole("option", { name }).first();
+    await expect(option).toBeVisible();
+    expect((await option.locator("b").allInnerTexts()).join("").replace(/\s/g, ""), typed).toBe(marked.replace(/\s/g, ""));
+    await page.keyboard.press("Enter");
+    await expect(zhang.heading(name)).toBeVisible();
+  }
+  await page.keyboard.press("ControlOrMeta+K");
+  await dialog.getByRole("combobox").fill("nr29");
+  await expect(dialog.getByRole("status")).toHaveText(/There are more/);
+  await dialog.getByRole("combobox").fill("nobody at all");
+  await expect(dialog.getByRole("status")).toHaveText(/Nobody/);
+});
+
+test("the search box and a new conversation find colleagues one never wrote to", async ({ signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const { page } = zhang;
+  const search = zhang.list.getByRole("searchbox");
+  await search.fill("weber");
+  await zhang.list.getByRole("link", { name: "Ann Weber" }).click();
+  await expect(zhang.heading("Ann Weber")).toBeVisible();
+  await search.fill("wangxiaoming");
+  await expect(zhang.list.getByRole("link", { name: "王小明" })).toBeVisible();
+  await search.fill("");
+
+  await zhang.openNew("Carla Nr2996");
+  await expect(zhang.heading("Carla Nr2996")).toBeVisible();
+  await zhang.list.getByRole("button", { name: zhang.w.newConversation }).first().click();
+  const dialog = page.getByRole("dialog", { name: zhang.w.newConversation });
+  // A login name finds its owner when it is whole, and tells nothing before.
+  await dialog.getByRole("combobox").fill("weber@a.exampl");
+  await expect(dialog.getByRole("status")).toHaveText(/Nobody/);
+  await dialog.getByRole("combobox").fill("Weber@A.example");
+  await expect(dialog.getByRole("option", { name: "Ann Weber" })).toBeVisible();
+});
+
+test("the choice stays on whom it is on when the server finds others", async ({ network, signedIn }) => {
+  const zhang = await signedIn(ZHANG, { through: network });
+  const { page } = zhang;
+  await zhang.open("Johanna First");
+  network.delay(1000);
+  await page.keyboard.press("ControlOrMeta+K");
+  const dialog = page.getByRole("dialog", { name: "Jump to" });
+  const options = dialog.getByRole("option");
+  // Within a word of the name that is known here; whom the server finds by a whole word comes before.
+  await dialog.getByRole("combobox").fill("ann");
+  await dialog.getByRole("combobox").press("ArrowDown");
+  await expect(options).toHaveText([/Johanna/]);
+  await expect(options).toHaveText([/Ann Weber/, /Johanna/]);
+  await expect(dialog.getByRole("option", { selected: true })).toHaveText(/Johanna/);
+  network.delay(0);
+});
+
+test("without a connection those who are known are found, and it says so", async ({ network, signedIn }) => {
+  const zhang = await signedIn(ZHANG, { through: network });
+  const { page } = zhang;
+  await zhang.open(LI.name);
+  network.cut();
+  await expect(zhang.banner).toBeVisible();
+  await page.keyboard.press("ControlOrMeta+K");
+  const dialog = page.getByRole("dialog", { name: "Jump to" });
+  await dialog.getByRole("combobox").fill("li");
+  await expect(dialog.getByRole("option", { name: LI.name })).toBeVisible();
+  await expect(dialog.getByRole("status")).toHaveText(/only people known on this device/);
+  await dialog.getByRole("combobox").fill("wxm");
+  await expect(dialog.getByRole("status")).toHaveText(/only people known on this device/);
+  network.restore();
+  await expect(dialog.getByRole("option", { name: "王小明" })).toBeVisible();
+});
