@@ -1,7 +1,7 @@
 //! The demo's users.
 
 use hongyan_protocol::{UserId, UserProfile};
-use hongyan_service::{AddUser, Service};
+use hongyan_service::{AddUser, Operator, Service};
 
 /// Everybody's password in the demo: the reason why the demo stays on loopback.
 pub const PASSWORD: &str = "1234";
@@ -15,8 +15,8 @@ const USERS: [(u64, &str, &str, &str); 3] = [
 
 /// Adds the users that are not there yet. One whose id belongs to somebody else, added by hand before the first
 /// demo, gets the next free one.
-pub async fn seed(service: &Service) -> anyhow::Result<()> {
-    let everybody = everybody(service).await?;
+pub async fn seed(service: &Service, operator: &Operator) -> anyhow::Result<()> {
+    let everybody = everybody(service, operator).await?;
     let is_known = |login: &str| everybody.iter().any(|user| &*user.login == login);
     let is_taken = |id: u64| everybody.iter().any(|user| user.id.get() == id);
     let (another_id, own_id): (Vec<_>, Vec<_>) = USERS
@@ -26,6 +26,7 @@ pub async fn seed(service: &Service) -> anyhow::Result<()> {
     for (id, login, name, picture) in own_id {
         add(
             service,
+            operator,
             Some(UserId::from_trusted(id)),
             login,
             name,
@@ -35,13 +36,14 @@ pub async fn seed(service: &Service) -> anyhow::Result<()> {
     }
     // Last, so that the next free id is none of the others'.
     for (_, login, name, picture) in another_id {
-        add(service, None, login, name, picture).await?;
+        add(service, operator, None, login, name, picture).await?;
     }
     Ok(())
 }
 
 async fn add(
     service: &Service,
+    operator: &Operator,
     id: Option<UserId>,
     login: &str,
     name: &str,
@@ -54,15 +56,15 @@ async fn add(
         avatar: Some(picture.into()),
         password: PASSWORD.into(),
     };
-    service.add_user_with_any_password(user).await?;
+    service.add_user_with_any_password(operator, user).await?;
     Ok(())
 }
 
-async fn everybody(service: &Service) -> anyhow::Result<Vec<UserProfile>> {
+async fn everybody(service: &Service, operator: &Operator) -> anyhow::Result<Vec<UserProfile>> {
     let mut everybody = Vec::new();
     let mut after = UserId::default();
     loop {
-        let page = service.list_users(after).await?;
+        let page = service.list_users(operator, after).await?;
         let Some(last) = page.last() else {
             return Ok(everybody);
         };

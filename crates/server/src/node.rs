@@ -15,7 +15,9 @@ use hongyan_gateway::{
     DoorSettings, Gateway, Hosts, Hub, Origins, Server, Settings, StopHandle, TrustedProxies,
     limits,
 };
-use hongyan_service::{Clock, Entropy, Parts, Rules, Service, Sink, SystemClock, SystemEntropy};
+use hongyan_service::{
+    Clock, Entropy, Operator, Parts, Rules, Service, Sink, SystemClock, SystemEntropy,
+};
 use hongyan_store::Store;
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
 use socket2::SockRef;
@@ -29,6 +31,7 @@ use crate::{admin, demo, descriptors, precedence};
 pub struct Node {
     address: SocketAddr,
     service: Arc<Service>,
+    operator: Operator,
     hub: Arc<Hub>,
     store: Arc<SqliteStore>,
     stop: StopHandle,
@@ -69,7 +72,7 @@ impl Node {
         let store = Arc::new(open_store(config.database())?);
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
         let hub = Hub::new(Arc::clone(&bus));
-        let service = start_service(
+        let (service, operator) = start_service(
             clock,
             config,
             demo,
@@ -78,7 +81,7 @@ impl Node {
             Arc::clone(&hub) as _,
         );
         if demo == Demo::With {
-            demo::seed(&service).await?;
+            demo::seed(&service, &operator).await?;
         }
         let sockets = descriptors::raise().saturating_sub(limits::RESERVED_FILES);
         let settings = settings(config, sockets)?;
@@ -90,12 +93,18 @@ impl Node {
             )
         })?;
         let address = listener.local_addr()?;
-        let admin = admin::listen(&config.data_dir, Arc::clone(&service), Arc::clone(&store))?;
+        let admin = admin::listen(
+            &config.data_dir,
+            Arc::clone(&service),
+            operator,
+            Arc::clone(&store),
+        )?;
         let classic = hongyan_classic::routes(&gateway, classic(config));
         let (server, stop) = Server::new(listener, &gateway, classic);
         Ok(Self {
             address,
             service,
+            operator,
             hub,
             store,
             stop,
@@ -120,6 +129,11 @@ impl Node {
         &self.service
     }
 
+    /// The right to administer this node.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
     /// Returns, with the reason, when the node cannot go on: what it would acknowledge could not be relied upon.
     pub async fn failed(&self) -> String {
         self.store.failed().await
@@ -142,7 +156,7 @@ impl Node {
         let cancel = self.accepting.abort_handle();
         let drain = async {
             self.hub.emptied().await;
-            self.service.shutdown().await;
+            self.service.shutdown(&self.operator).await;
             let _ = self.accepting.await;
         };
         if tokio::time::timeout(self.shutdown_deadline, drain)
@@ -179,6 +193,7 @@ pub enum Missing {
 /// A service on a database without a network, for the operator's commands while no server runs.
 pub struct Offline {
     service: Arc<Service>,
+    operator: Operator,
     store: Arc<SqliteStore>,
 }
 
@@ -200,7 +215,7 @@ impl Offline {
         let store = Arc::new(open_store(path)?);
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::alone());
         let hub = Hub::new(Arc::clone(&bus));
-        let service = start_service(
+        let (service, operator) = start_service(
             Arc::new(SystemClock),
             config,
             Demo::Without,
@@ -208,12 +223,21 @@ impl Offline {
             bus,
             hub,
         );
-        Ok(Self { service, store })
+        Ok(Self {
+            service,
+            operator,
+            store,
+        })
     }
 
     /// The rules at work on this database.
     pub fn service(&self) -> &Arc<Service> {
         &self.service
+    }
+
+    /// The right to administer it.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// The database.
@@ -223,7 +247,7 @@ impl Offline {
 
     /// Writes down what is to be written, and lets go of the database.
     pub async fn close(self) {
-        self.service.shutdown().await;
+        self.service.shutdown(&self.operator).await;
         self.store.close().await;
     }
 }
@@ -235,7 +259,7 @@ fn start_service(
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     sink: Arc<dyn Sink>,
-) -> Arc<Service> {
+) -> (Arc<Service>, Operator) {
     let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
     Service::start(Parts {
         store,

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use hongyan_bus::{Event, Notice};
 use hongyan_protocol::{Millis, SessionId, UserId, UserProfile};
-use hongyan_store::{CreateUserError, NewSession, NewUser, Session, User, login_key};
+use hongyan_store::{NewSession, Session, User, login_key};
 
 use crate::guessing::{Guess, Known};
-use crate::names::{check_client, check_device, check_length, check_name, check_new_login};
+use crate::names::{check_client, check_device, check_length, check_name};
 use crate::throttle::limited_as;
 use crate::token::{DeviceSecret, Token};
 use crate::turns::Asking;
 use crate::{Service, ServiceError, limits, wire};
 
-/// Somebody who proved who they are. Only authentication makes one, and every call takes one:
-/// nothing in a request's payload can speak for another user.
+/// Somebody who proved who they are. Only authentication makes one, and every call takes one, or an
+/// [`Operator`](crate::Operator): nothing in a request's payload can speak for another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     user: UserId,
@@ -105,20 +105,6 @@ pub struct SignedIn {
     pub device_secret: Option<DeviceSecret>,
 }
 
-/// A user to be added.
-pub struct AddUser {
-    /// A wished id.
-    pub id: Option<UserId>,
-    /// The login name.
-    pub login: String,
-    /// The display name.
-    pub name: String,
-    /// The picture.
-    pub avatar: Option<String>,
-    /// The password.
-    pub password: String,
-}
-
 impl Service {
     /// Signs a device in.
     pub async fn login(&self, login: Login) -> Result<SignedIn, ServiceError> {
@@ -160,7 +146,7 @@ impl Service {
             return Err(self.refuse_sign_in(guess, address, reason));
         };
         self.guesses.forgive(&guess);
-        let mut signed_in = self.open_session(known.user, device, client).await?;
+        let mut signed_in = self.begin_session(known.user, device, client).await?;
         let secret = DeviceSecret::generate(known.user, &known.password_hash, &*self.entropy);
         signed_in.device_secret = Some(secret);
         Ok(signed_in)
@@ -182,8 +168,7 @@ impl Service {
         Ok(kept.is_none().then(generate))
     }
 
-    /// Opens a session for a user without a password: for the operator's tools and tests.
-    pub async fn open_session(
+    pub(crate) async fn begin_session(
         &self,
         user: UserId,
         device: String,
@@ -324,64 +309,7 @@ impl Service {
             .await
     }
 
-    /// Adds a user. For the operator.
-    pub async fn add_user(&self, user: AddUser) -> Result<UserProfile, ServiceError> {
-        check_length("password", &user.password, limits::PASSWORD_BYTES)?;
-        self.add_user_with_any_password(user).await
-    }
-
-    /// Adds a user whose password may be as short as the demo's. For `--demo` and tests.
-    pub async fn add_user_with_any_password(
-        &self,
-        user: AddUser,
-    ) -> Result<UserProfile, ServiceError> {
-        check_new_login(&user.login)?;
-        check_name(&user.name)?;
-        check_length(
-            "avatar",
-            user.avatar.as_deref().unwrap_or(""),
-            0..=limits::AVATAR_BYTES,
-        )?;
-        let hash = self.hash_password(&user.login, &user.password);
-        let password_hash = hash.await?;
-        let new = NewUser {
-            id: user.id,
-            login: user.login,
-            name: user.name,
-            avatar: user.avatar,
-            password_hash,
-            created_at: self.clock.now(),
-        };
-        match self.store.create_user(new).await {
-            Ok(user) => Ok(wire::profile(&user)),
-            Err(CreateUserError::LoginTaken) => {
-                Err(ServiceError::BadRequest("the login name is taken".into()))
-            }
-            Err(CreateUserError::IdTaken) => {
-                Err(ServiceError::BadRequest("the id is taken".into()))
-            }
-            Err(CreateUserError::Store(error)) => Err(error.into()),
-        }
-    }
-
-    /// Sets a user's password and signs all of the user's devices out. For the operator.
-    pub async fn set_password(&self, login: &str, password: &str) -> Result<(), ServiceError> {
-        check_length("password", password, limits::PASSWORD_BYTES)?;
-        let known = self
-            .store
-            .credentials(login)
-            .await?
-            .ok_or(ServiceError::UserNotFound)?;
-        self.replace_password(known.user, password, None).await
-    }
-
-    /// A page of all users. For the operator.
-    pub async fn list_users(&self, after: UserId) -> Result<Vec<UserProfile>, ServiceError> {
-        let users = self.store.list_users(after, limits::USERS_PAGE).await?;
-        Ok(users.iter().map(wire::profile).collect())
-    }
-
-    async fn replace_password(
+    pub(crate) async fn replace_password(
         &self,
         user: UserId,
         password: &str,
@@ -439,7 +367,11 @@ impl Service {
         self.passwords.verify(asking, password, hash, may_try).await
     }
 
-    async fn hash_password(&self, name: &str, password: &str) -> Result<String, ServiceError> {
+    pub(crate) async fn hash_password(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> Result<String, ServiceError> {
         let asking = Asking {
             address: None,
             name: name.to_owned(),

@@ -17,6 +17,7 @@ mod health;
 pub mod limits;
 mod messaging;
 mod names;
+mod operator;
 mod password;
 mod people;
 mod positions;
@@ -35,11 +36,12 @@ use hongyan_bus::{Bus, Notice};
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::Store;
 
-pub use accounts::{AddUser, Caller, ChangePassword, ConnectionId, Login, SignedIn};
+pub use accounts::{Caller, ChangePassword, ConnectionId, Login, SignedIn};
 pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };
 pub use error::ServiceError;
+pub use operator::{AddUser, Operator};
 pub use people::FoundPeople;
 pub use reading::{Push, PushPage};
 pub use seldom::{SELDOM, Seldom};
@@ -121,8 +123,9 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the group commit, the dispatcher and the position flusher on the current runtime.
-    pub fn start(parts: Parts) -> Arc<Self> {
+    /// Starts the group commit, the dispatcher and the position flusher on the current runtime. Who starts it may administer
+    /// it.
+    pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
         let dispatcher = dispatch::Dispatcher::new(
             Arc::clone(&parts.sink),
@@ -131,7 +134,7 @@ impl Service {
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
         let positions = positions::Positions::start(committer.queue(), pending);
-        Arc::new(Self {
+        let service = Arc::new(Self {
             store: parts.store,
             bus: parts.bus,
             sink: parts.sink,
@@ -143,7 +146,8 @@ impl Service {
             passwords: password::Passwords::new(),
             guesses: guessing::Guesses::new(),
             health: health::Health::default(),
-        })
+        });
+        (service, Operator::of_a_service_that_starts())
     }
 
     /// The name of the history that this server has: see [`Maintenance::epoch`](hongyan_store::Maintenance::epoch).
@@ -167,7 +171,7 @@ impl Service {
     }
 
     /// Stops taking writes, commits and publishes what was taken, and returns when that is done.
-    pub async fn shutdown(&self) {
+    pub async fn shutdown(&self, _operator: &Operator) {
         self.positions.flush();
         self.committer.stop().await;
     }

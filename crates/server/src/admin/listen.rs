@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use hongyan_service::Service;
+use hongyan_service::{Operator, Service};
 use hongyan_store_sqlite::SqliteStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
@@ -28,6 +28,7 @@ pub struct Listening {
 pub fn listen(
     data_dir: &Path,
     service: Arc<Service>,
+    operator: Operator,
     store: Arc<SqliteStore>,
 ) -> anyhow::Result<Listening> {
     let path = socket_path(data_dir);
@@ -47,7 +48,7 @@ pub fn listen(
                     let (service, store) = (Arc::clone(&service), Arc::clone(&store));
                     // One that takes long does not keep the others waiting.
                     tokio::spawn(async move {
-                        if let Err(error) = answer(stream, &service, &store).await {
+                        if let Err(error) = answer(stream, &service, &operator, &store).await {
                             tracing::warn!(%error, "an operator's request ended badly");
                         }
                     });
@@ -79,6 +80,7 @@ impl Drop for Listening {
 async fn answer(
     mut stream: UnixStream,
     service: &Service,
+    operator: &Operator,
     store: &SqliteStore,
 ) -> anyhow::Result<()> {
     let mut request = Vec::new();
@@ -86,7 +88,7 @@ async fn answer(
     timeout(REQUEST_TIMEOUT, limited.read_to_end(&mut request)).await??;
     let answer = match serde_json::from_slice(&request)? {
         Request::Backup { file } => backup(store, file).await,
-        request => timeout(REQUEST_TIMEOUT, carry_out(service, request)).await?,
+        request => timeout(REQUEST_TIMEOUT, carry_out(service, operator, request)).await?,
     };
     stream.write_all(&serde_json::to_vec(&answer)?).await?;
     Ok(stream.shutdown().await?)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hongyan_protocol::{UserId, UserProfile};
-use hongyan_service::{AddUser, Service, ServiceError};
+use hongyan_service::{AddUser, Operator, Service, ServiceError};
 use hongyan_store_sqlite::SqliteStore;
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ pub enum Answer {
 }
 
 /// Does what the operator asks.
-pub async fn carry_out(service: &Service, request: Request) -> Answer {
+pub async fn carry_out(service: &Service, operator: &Operator, request: Request) -> Answer {
     let result = match request {
         Request::AddUser {
             login,
@@ -76,16 +76,16 @@ pub async fn carry_out(service: &Service, request: Request) -> Answer {
                 password,
             };
             service
-                .add_user(user)
+                .add_user(operator, user)
                 .await
                 .map(|user| Answer::Users { users: vec![user] })
         }
         Request::ListUsers { after } => service
-            .list_users(after)
+            .list_users(operator, after)
             .await
             .map(|users| Answer::Users { users }),
         Request::SetPassword { login, password } => service
-            .set_password(&login, &password)
+            .set_password(operator, &login, &password)
             .await
             .map(|()| Answer::Done),
         Request::Backup { .. } => {

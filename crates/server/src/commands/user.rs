@@ -107,7 +107,7 @@ impl Operator {
     async fn ask(&mut self, request: Request) -> anyhow::Result<Vec<UserProfile>> {
         self.find_database().await?;
         let answer = match &self.offline {
-            Some(offline) => admin::carry_out(offline.service(), request).await,
+            Some(offline) => admin::carry_out(offline.service(), offline.operator(), request).await,
             None => admin::ask(&self.config.data_dir, &request).await?,
         };
         match answer {

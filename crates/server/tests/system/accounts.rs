@@ -182,7 +182,10 @@ async fn a_connected_device_outlives_a_flood_of_sign_ins() {
     let user = hongyan_protocol::UserId::new(ZHANG_ID).unwrap();
     for number in 0..=hongyan_store::SESSIONS_PER_USER {
         let device = format!("device {number}");
-        let opened = server.node().service().open_session(user, device, None);
+        let node = server.node();
+        let opened = node
+            .service()
+            .open_session(node.operator(), user, device, None);
         opened.await.map(drop).unwrap();
     }
     let pong = socket.request(json!({ "type": "ping", "interval_ms": 1000 }));

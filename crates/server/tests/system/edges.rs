@@ -1,6 +1,7 @@
 //! Dependencies point one way: a crate may use what the table gives it, and nothing else of ours.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -222,4 +223,104 @@ fn violations(packages: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Calls of the service that are in nobody's name: they authenticate, or tell of the service itself.
+const IN_NOBODYS_NAME: &[&str] = &[
+    "authenticate",
+    "authenticate_connection",
+    "check_health",
+    "epoch",
+    "fresh_client_id_prefix",
+    "is_damaged",
+    "login",
+    "now",
+];
+
+#[test]
+fn every_call_of_the_service_is_in_somebodys_name() {
+    let calls = calls_of_the_service(&sources("crates/service/src"));
+    assert!(calls.len() > 30, "{} calls were found", calls.len());
+    let nameless = nameless(&calls);
+    assert_eq!(
+        nameless, IN_NOBODYS_NAME,
+        "take a `Caller` or an `Operator`, or argue with invariant 8 and this list"
+    );
+}
+
+#[test]
+fn only_the_start_of_a_service_makes_an_operator_and_the_edge_has_none() {
+    let service = sources("crates/service/src");
+    let makes = |source: &&String| source.contains("Operator::of_a_service_that_starts()");
+    assert_eq!(service.iter().filter(makes).count(), 1);
+    for edge in ["crates/gateway/src", "crates/classic/src"] {
+        let edge = sources(edge);
+        assert!(!edge.is_empty() && edge.iter().all(|source| !source.contains("Operator")));
+    }
+}
+
+#[test]
+fn a_nameless_call_is_found() {
+    let source = "impl Service {\n    pub async fn wipe(\n        &self,\n        user: UserId,\n    ) {}\n\
+                  \n    pub fn read(&self, caller: &Caller) {}\n    fn own(&self) {}\n}\n\
+                  impl Other {\n    pub fn free(&self) {}\n}\n";
+    let calls = calls_of_the_service(&[source.to_owned()]);
+    assert_eq!(
+        (calls.len(), nameless(&calls)),
+        (2, vec!["wipe".to_owned()])
+    );
+}
+
+/// The public functions of `impl Service` that take `&self`: their names and parameters.
+fn calls_of_the_service(sources: &[String]) -> Vec<(String, String)> {
+    let mut calls = Vec::new();
+    for source in sources {
+        let blocks = source.split("\nimpl Service {").skip(1);
+        let first = source.strip_prefix("impl Service {");
+        for block in first.into_iter().chain(blocks) {
+            let block = block.split("\n}\n").next().unwrap_or(block);
+            for call in block.split("\n    pub ").skip(1) {
+                let call = call.trim_start_matches("async ");
+                let Some((name, rest)) = call.strip_prefix("fn ").and_then(|c| c.split_once('('))
+                else {
+                    continue;
+                };
+                let parameters = rest.split(')').next().unwrap_or(rest);
+                if parameters.contains("&self") {
+                    calls.push((name.to_owned(), parameters.to_owned()));
+                }
+            }
+        }
+    }
+    calls
+}
+
+fn nameless(calls: &[(String, String)]) -> Vec<String> {
+    let is_nameless = |parameters: &str| {
+        !parameters.contains("caller: &Caller") && !parameters.contains("operator: &Operator")
+    };
+    let nameless = calls
+        .iter()
+        .filter(|(_, parameters)| is_nameless(parameters));
+    let mut nameless: Vec<_> = nameless.map(|(name, _)| name.clone()).collect();
+    nameless.sort_unstable();
+    nameless
+}
+
+/// The texts of all source files of a folder of this workspace.
+fn sources(folder: &str) -> Vec<String> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let mut sources = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for found in std::fs::read_dir(folder).unwrap() {
+            let path = found.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    sources
 }

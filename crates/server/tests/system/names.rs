@@ -73,7 +73,9 @@ async fn a_login_name_is_one_however_it_is_spelled() {
         avatar: None,
         password: "contraseña segura".into(),
     };
-    let added = server.node().service().add_user(user).await.unwrap();
+    let node = server.node();
+    let added = node.service().add_user(node.operator(), user).await;
+    let added = added.unwrap();
     let body = json!({
         "login": "JOSE\u{301}@STRASSE.EXAMPLE",
         "password": "contrasen\u{303}a segura",

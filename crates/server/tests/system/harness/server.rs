@@ -84,8 +84,9 @@ impl TestServer {
                 avatar: None,
                 password: "1234".into(),
             };
-            let service = server.node().service();
-            service.add_user_with_any_password(user).await.unwrap();
+            let (service, operator) = (server.node().service(), server.node().operator());
+            let added = service.add_user_with_any_password(operator, user);
+            added.await.unwrap();
         }
         server
     }
