@@ -113,6 +113,11 @@ pub struct Throughput {
     /// How long to measure each: relay, server and store in five rounds by turns.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     pub seconds: f64,
+    /// Also measure what people do, by turns with messages only. Of 100 writes of each pair 84 are messages, 10 read
+    /// positions, 3 first messages to somebody, 2 edits and 1 recall; beside them the one who reads asks for 1 page of
+    /// the last 50 entries. Needs a server of the benchmark's own.
+    #[arg(long)]
+    pub mix: bool,
 }
 
 /// `hongyan bench offline`

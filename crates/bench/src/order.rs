@@ -1,5 +1,6 @@
 //! What the coordinator tells a process of its own, and what it hears: a line of JSON each.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -100,6 +101,43 @@ pub(crate) enum Dialect {
     Relay,
 }
 
+/// People to whom nobody has written yet: the writers of a mix do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mix {
+    /// The id of the first of them; the others' follow.
+    pub(crate) first_stranger: u64,
+    /// How many they are.
+    pub(crate) strangers: u64,
+}
+
+/// What a pair of a mix does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// The writer says something.
+    Message,
+    /// The writer changes what was said.
+    Edit,
+    /// The writer takes back what was said.
+    Recall,
+    /// The writer says something to somebody for the first time.
+    First,
+    /// The reader moves the read position.
+    Read,
+    /// The reader asks for a page: no write.
+    Page,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Message,
+        Self::Edit,
+        Self::Recall,
+        Self::First,
+        Self::Read,
+        Self::Page,
+    ];
+}
+
 /// See [`Order::Pairs`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pairs {
@@ -108,6 +146,8 @@ pub(crate) struct Pairs {
     /// Who writes, and to whom.
     pub(crate) pairs: Vec<(Account, Account)>,
     pub(crate) pace: Pace,
+    /// Whether to do what people do, instead of sending messages only.
+    pub(crate) mix: Option<Mix>,
     /// The size of a text, in bytes.
     pub(crate) text_bytes: usize,
     pub(crate) warm_up_ms: u64,
@@ -121,13 +161,15 @@ pub(crate) struct Pairs {
 /// What was measured between warm-up and end.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PairsResult {
-    /// Messages that were answered, pushed and acked.
+    /// Messages that were answered, pushed and acked; of a mix, writes of every kind.
     pub(crate) messages: u64,
     pub(crate) seconds: f64,
     /// Processor time of the server, in seconds, where it is known.
     pub(crate) server_cpu: Option<f64>,
     pub(crate) load_cpu: f64,
     pub(crate) times: TimesData,
+    /// Of a mix.
+    pub(crate) by_kind: BTreeMap<Kind, TimesData>,
     pub(crate) faults: Faults,
 }
 
@@ -148,6 +190,9 @@ impl PairsResult {
             sum.seconds += stretch.seconds;
             sum.load_cpu += stretch.load_cpu;
             sum.times.add(&stretch.times);
+            for (kind, times) in &stretch.by_kind {
+                sum.by_kind.entry(*kind).or_default().add(times);
+            }
             sum.faults.add(&stretch.faults);
         }
         sum
@@ -289,6 +334,7 @@ mod tests {
             seconds,
             server_cpu,
             load_cpu: 0.25,
+            by_kind: BTreeMap::from([(Kind::Edit, times.to_data())]),
             times: times.to_data(),
             faults: Faults {
                 lost: messages / 100,
@@ -306,6 +352,7 @@ mod tests {
         times.add(&sum.times);
         let found = times.percentiles().unwrap();
         assert_eq!((found.count, found.p50_us, found.max_us), (2, 100, 200));
+        assert_eq!(sum.by_kind, BTreeMap::from([(Kind::Edit, sum.times)]));
     }
 
     #[test]

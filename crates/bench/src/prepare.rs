@@ -41,7 +41,24 @@ pub(crate) async fn accounts(
     accounts.into_iter().collect()
 }
 
-async fn account(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<Account> {
+/// Makes further users, who never sign in. The first of them has the id that is returned, and the others' follow.
+pub(crate) async fn strangers(
+    store: &Arc<dyn Store>,
+    after: &[Account],
+    count: u64,
+    now: Millis,
+) -> anyhow::Result<u64> {
+    let first = after.last().map_or(FIRST, |account| account.user + 1);
+    let made: Vec<_> = stream::iter(first..first + count)
+        .map(|id| user(Arc::clone(store), id, now))
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    made.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(first)
+}
+
+async fn user(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<UserId> {
     let user = UserId::new(id)?;
     let new = NewUser {
         id: Some(user),
@@ -52,6 +69,11 @@ async fn account(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<
         created_at: now,
     };
     store.create_user(new).await.context("cannot make a user")?;
+    Ok(user)
+}
+
+async fn account(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<Account> {
+    let user = user(Arc::clone(&store), id, now).await?;
     let token = format!("bench-{id}");
     let session = NewSession {
         user,

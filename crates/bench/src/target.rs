@@ -36,13 +36,23 @@ impl Target {
             let store = (bench.host.open_store)(&database(folder.path()))?;
             prepare::accounts(&store, users, bench.host.now).await?
         };
-        let server = Server::start(&bench.host, bench.cores.server, folder.path(), None).await?;
-        Ok(Self {
-            address: server.address,
-            accounts,
-            pid: Some(server.pid),
-            own: Some((server, folder)),
-        })
+        Self::start_on(bench, folder, accounts).await
+    }
+
+    /// Starts one with so many users and others beside them who never sign in: also returned is the first one's id.
+    pub(crate) async fn start_among(
+        bench: &Bench,
+        users: usize,
+        strangers: u64,
+    ) -> anyhow::Result<(Self, u64)> {
+        let folder = bench.make_folder()?;
+        let (accounts, first) = {
+            let store = (bench.host.open_store)(&database(folder.path()))?;
+            let accounts = prepare::accounts(&store, users, bench.host.now).await?;
+            let first = prepare::strangers(&store, &accounts, strangers, bench.host.now).await?;
+            (accounts, first)
+        };
+        Ok((Self::start_on(bench, folder, accounts).await?, first))
     }
 
     /// A server of the benchmark's own on a database that is there already.

@@ -65,6 +65,32 @@ fn throughput_measures_the_server_and_both_yardsticks() {
 }
 
 #[test]
+fn a_mix_stands_beside_messages_only() {
+    let args = ["--mix", "--window", "8", "--pairs", "3", "--seconds", "0.3"];
+    let report = report(&[["throughput"].as_slice(), &args].concat());
+    for subject in ["hongyan", "mixed", "mixed: messages"] {
+        assert!(value(&report, subject, "messages_per_s") > 0.0);
+    }
+    // How many there were in that time is a matter of speed; that they are done and checked is not.
+    for kind in ["edits", "recalls", "first messages", "read positions"] {
+        assert!(value(&report, &format!("mixed: {kind}"), "messages_per_s") >= 0.0);
+    }
+    assert!(value(&report, "mixed: pages", "pages_per_s") >= 0.0);
+    let goals = report["goals"].as_array().unwrap().iter();
+    let mut wanted = goals.filter_map(|goal| goal["wanted"].as_str());
+    assert!(wanted.any(|wanted| wanted.contains("mixed")), "{report:#}");
+}
+
+#[test]
+fn a_mix_on_a_server_of_somebody_else_is_an_error_that_says_why() {
+    let args = ["--server", "http://127.0.0.1:1", "--logins", "/dev/null"];
+    let output = bench(&[["throughput", "--mix"].as_slice(), &args].concat());
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("--mix needs a server"), "{said}");
+}
+
+#[test]
 fn latency_sends_at_the_rate_that_was_asked_for() {
     let report = report(&["latency", "--rate", "50", "--pairs", "2", "--seconds", "1"]);
     let hongyan = measurements(&report)

@@ -22,6 +22,9 @@ pub(crate) struct Seen<'a> {
     /// What it says.
     #[serde(borrow, default)]
     pub(crate) body: Option<Body<'a>>,
+    /// The message that an edit or a recall changes.
+    #[serde(default)]
+    pub(crate) target: Option<u64>,
     /// In `synced`.
     #[serde(default)]
     pub(crate) conversations: Vec<Conversation>,
@@ -64,10 +67,31 @@ pub(crate) struct Entry<'a> {
     /// What it says.
     #[serde(borrow, default)]
     pub(crate) body: Option<Body<'a>>,
+    /// The message that an edit or a recall changes.
+    #[serde(default)]
+    pub(crate) target: Option<u64>,
+    /// The entry that recalled it, or what it edits.
+    #[serde(default)]
+    pub(crate) recalled_by: Option<u64>,
+}
+
+/// The sender's name for an entry, where nothing else tells which it is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named<'a> {
+    /// The client id.
+    #[serde(borrow)]
+    pub(crate) client_id: Cow<'a, str>,
 }
 
 impl<'a> Seen<'a> {
     /// Reads a frame.
+    pub(crate) fn decode(payload: &'a [u8]) -> std::io::Result<Self> {
+        serde_json::from_slice(payload).map_err(Into::into)
+    }
+}
+
+impl<'a> Named<'a> {
+    /// Reads a frame with an entry.
     pub(crate) fn decode(payload: &'a [u8]) -> std::io::Result<Self> {
         serde_json::from_slice(payload).map_err(Into::into)
     }

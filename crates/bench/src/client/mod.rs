@@ -9,5 +9,5 @@ mod frame;
 mod http;
 
 pub(crate) use connection::{Address, Connection};
-pub(crate) use decode::{Entry, Seen};
+pub(crate) use decode::{Entry, Named, Seen};
 pub(crate) use http::sign_in;

@@ -5,6 +5,7 @@
 mod drain;
 mod fill;
 mod hold;
+mod mixed;
 mod open;
 mod pair;
 mod pairs;

@@ -48,26 +48,13 @@ pub(super) struct Pair {
 impl Pair {
     /// Connects both.
     pub(super) async fn connect(order: &Pairs, index: usize) -> anyhow::Result<Self> {
-        let (writer, reader) = order.pairs.get(index).context("no such pair")?;
-        let index = index as u64;
-        let (sender, receiver) = match order.dialect {
-            Dialect::Hongyan => (
-                sign_on(&order.address, writer).await?,
-                sign_on(&order.address, reader).await?,
-            ),
-            Dialect::Relay => {
-                let mut address = order.address.clone();
-                address.path = format!("/{index}");
-                let receiver = Connection::open(&address).await?;
-                (Connection::open(&address).await?, receiver)
-            }
-        };
+        let (sender, receiver, to) = connect_both(order, index).await?;
         Ok(Self {
-            index,
+            index: index as u64,
             sender,
             receiver,
             conv: None,
-            to: reader.user,
+            to,
             next: 0,
             answered: 0,
             due: VecDeque::new(),
@@ -236,8 +223,29 @@ impl Pair {
     }
 }
 
+/// The connections of the one who writes and of the one who reads, and who that is.
+pub(super) async fn connect_both(
+    order: &Pairs,
+    index: usize,
+) -> anyhow::Result<(Connection, Connection, u64)> {
+    let (writer, reader) = order.pairs.get(index).context("no such pair")?;
+    let (sender, receiver) = match order.dialect {
+        Dialect::Hongyan => (
+            sign_on(&order.address, writer).await?,
+            sign_on(&order.address, reader).await?,
+        ),
+        Dialect::Relay => {
+            let mut address = order.address.clone();
+            address.path = format!("/{index}");
+            let receiver = Connection::open(&address).await?;
+            (Connection::open(&address).await?, receiver)
+        }
+    };
+    Ok((sender, receiver, reader.user))
+}
+
 /// What is owed for this entry and those before it: conversation, seq, entries.
-fn owed(seen: &Seen<'_>, before: Option<(u64, u64, u64)>) -> Option<(u64, u64, u64)> {
+pub(super) fn owed(seen: &Seen<'_>, before: Option<(u64, u64, u64)>) -> Option<(u64, u64, u64)> {
     let entries = before.map_or(0, |(_, _, entries)| entries);
     let (conv, seq) = seen.conv.zip(seen.seq)?;
     Some((conv, seq, entries + 1))
@@ -258,7 +266,7 @@ fn check(log: &mut Log, seen: &Seen<'_>, pair: u64, text_bytes: usize) -> bool {
     }
 }
 
-fn refused(seen: &Seen<'_>) -> io::Error {
+pub(super) fn refused(seen: &Seen<'_>) -> io::Error {
     let code = seen.code.as_deref().unwrap_or("no code");
     io::Error::other(format!("the server refused: {code}"))
 }

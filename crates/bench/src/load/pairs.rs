@@ -1,17 +1,21 @@
 //! Pairs of clients at work, and the clock over them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::mixed::MixedPair;
 use super::pair::Pair;
 use super::say;
-use crate::latency::Times;
-use crate::order::{Line, Pairs, PairsResult};
+use crate::check::Faults;
+use crate::latency::{Times, TimesData};
+use crate::order::{Kind, Line, Pairs, PairsResult};
 use crate::system;
 
 /// Pairs that connect at the same time.
@@ -29,9 +33,21 @@ pub(super) struct Shared {
     /// What has not come by then is lost.
     pub(super) give_up: Instant,
     done: AtomicU64,
+    /// Of a mix.
+    by_kind: Mutex<BTreeMap<Kind, Times>>,
 }
 
 impl Shared {
+    /// Something of a mix was due then and is done now.
+    pub(super) fn record(&self, kind: Kind, due: Instant, now: Instant) {
+        if due < self.measure_from {
+            return;
+        }
+        if let Some(times) = self.by_kind.lock().get_mut(&kind) {
+            times.record(now.saturating_duration_since(due));
+        }
+    }
+
     /// Messages were answered, pushed and acked.
     pub(super) fn add_done(&self, messages: u64) {
         self.done.fetch_add(messages, Ordering::Relaxed);
@@ -42,6 +58,13 @@ impl Shared {
 pub(super) async fn run(order: Pairs) -> anyhow::Result<PairsResult> {
     let order = Arc::new(order);
     let pairs = connect(&order).await?;
+    let by_kind = match order.mix {
+        Some(_) => Kind::ALL
+            .into_iter()
+            .map(|kind| Ok((kind, Times::new()?)))
+            .collect::<anyhow::Result<_>>()?,
+        None => BTreeMap::new(),
+    };
     let start = Instant::now();
     let measure_from = start + Duration::from_millis(order.warm_up_ms);
     let stop = measure_from + Duration::from_millis(order.measure_ms);
@@ -51,6 +74,7 @@ pub(super) async fn run(order: Pairs) -> anyhow::Result<PairsResult> {
         stop,
         give_up: stop + LAST_MESSAGES,
         done: AtomicU64::new(0),
+        by_kind: Mutex::new(by_kind),
     });
     let mut running = JoinSet::new();
     for pair in pairs {
@@ -64,11 +88,41 @@ pub(super) async fn run(order: Pairs) -> anyhow::Result<PairsResult> {
         result.faults.add(&faults);
         times.add(&data);
     }
+    for (kind, of_kind) in &*shared.by_kind.lock() {
+        let data = of_kind.to_data();
+        if *kind != Kind::Page {
+            times.add(&data);
+        }
+        result.by_kind.insert(*kind, data);
+    }
     result.times = times.to_data();
     Ok(result)
 }
 
-async fn connect(order: &Arc<Pairs>) -> anyhow::Result<Vec<Pair>> {
+/// A pair at work.
+enum Working {
+    Plain(Box<Pair>),
+    Mixed(Box<MixedPair>),
+}
+
+impl Working {
+    async fn connect(order: &Pairs, index: usize) -> anyhow::Result<Self> {
+        Ok(match order.mix {
+            Some(mix) => Self::Mixed(Box::new(MixedPair::connect(order, mix, index).await?)),
+            None => Self::Plain(Box::new(Pair::connect(order, index).await?)),
+        })
+    }
+
+    /// The times of a mix are [recorded](Shared::record) by kind instead.
+    async fn run(self, order: &Pairs, shared: &Shared) -> anyhow::Result<(Faults, TimesData)> {
+        match self {
+            Self::Plain(pair) => pair.run(order, shared).await,
+            Self::Mixed(pair) => Ok((pair.run(shared).await?, TimesData::default())),
+        }
+    }
+}
+
+async fn connect(order: &Arc<Pairs>) -> anyhow::Result<Vec<Working>> {
     let total = order.pairs.len();
     let mut pairs = Vec::with_capacity(total);
     let mut connecting = JoinSet::new();
@@ -79,7 +133,7 @@ async fn connect(order: &Arc<Pairs>) -> anyhow::Result<Vec<Pair>> {
             pairs.push(pair.context("a pair panicked")??);
         }
         let order = Arc::clone(order);
-        connecting.spawn(async move { Pair::connect(&order, index).await });
+        connecting.spawn(async move { Working::connect(&order, index).await });
     }
     while let Some(pair) = connecting.join_next().await {
         pairs.push(pair.context("a pair panicked")??);

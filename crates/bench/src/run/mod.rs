@@ -3,6 +3,7 @@
 mod growth;
 mod idle;
 mod latency;
+mod mixed;
 mod offline;
 mod pairs;
 mod reconnect;
@@ -80,7 +81,11 @@ impl Bench {
             Command::Reconnect(options) => reconnect::run(self, options).await,
             Command::Growth(options) => growth::run(self, options).await,
             Command::All => {
-                throughput::run(self, &Throughput::default()).await?;
+                let throughput = Throughput {
+                    mix: self.common.server.is_none(),
+                    ..Throughput::default()
+                };
+                throughput::run(self, &throughput).await?;
                 latency::run(self, &Latency::default()).await?;
                 offline::run(self, &Offline::default()).await?;
                 idle::run(self, &Idle::default()).await?;

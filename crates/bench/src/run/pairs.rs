@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Bench, percentiles, unexpected};
 use crate::child::Worker;
 use crate::client::Address;
-use crate::order::{Account, Dialect, Line, Order, Pace, Pairs, PairsResult};
+use crate::order::{Account, Dialect, Line, Mix, Order, Pace, Pairs, PairsResult};
 use crate::report::Measurement;
 use crate::target::Target;
 
@@ -15,6 +15,7 @@ pub(super) struct Subject {
     pub(super) address: Address,
     pub(super) dialect: Dialect,
     pub(super) pairs: Vec<(Account, Account)>,
+    pub(super) mix: Option<Mix>,
     pub(super) pid: Option<u32>,
 }
 
@@ -49,6 +50,7 @@ impl Work {
             address: target.address(0),
             dialect: Dialect::Hongyan,
             pairs: pairs.map(|two| (two[0].clone(), two[1].clone())).collect(),
+            mix: None,
             pid: target.pid,
         }
     }
@@ -73,6 +75,7 @@ impl Work {
             },
             dialect: Dialect::Relay,
             pairs: vec![(nobody.clone(), nobody); self.pairs],
+            mix: None,
             pid: relay.pid(),
         };
         Ok((relay, subject))
@@ -91,6 +94,7 @@ impl Work {
             dialect: subject.dialect,
             pairs: subject.pairs.clone(),
             pace: self.pace,
+            mix: subject.mix,
             text_bytes: bench.common.text_bytes,
             warm_up_ms: millis(self.warm_up),
             measure_ms: millis(self.seconds),

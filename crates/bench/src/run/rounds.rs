@@ -30,6 +30,21 @@ impl Spread {
     }
 }
 
+/// One subject's rate in another's, round by round.
+pub(super) fn share(rates: &[f64], of: &[f64]) -> Option<Spread> {
+    Spread::new(rates.iter().zip(of).map(|(rate, of)| rate / of))
+}
+
+/// For the report.
+pub(super) fn say_share(share: Spread) -> String {
+    let Spread {
+        median,
+        least,
+        most,
+    } = share;
+    format!("{median:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +54,13 @@ mod tests {
         let found = Spread::new([0.6, 0.1, 900.0, 0.5, 0.7]).unwrap();
         assert_eq!((found.least, found.median, found.most), (0.1, 0.6, 900.0));
         assert_eq!(Spread::new([]), None);
+    }
+    #[test]
+    fn a_share_is_the_median_of_the_rounds() {
+        let found = share(&[10.0, 60.0, 30.0], &[100.0, 100.0, 50.0]).unwrap();
+        assert_eq!(
+            say_share(found),
+            format!("0.60 (0.10 to 0.60 in {ROUNDS} rounds)")
+        );
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::mixed::{self, Mixed};
 use super::pairs::Work;
-use super::rounds::{ROUNDS, Spread, warm_up};
+use super::rounds::{ROUNDS, say_share, share, warm_up};
 use super::{Bench, announce, percentiles, unexpected};
 use crate::child::Worker;
 use crate::options::Throughput;
@@ -23,6 +24,10 @@ const OF_RELAY: f64 = 0.4;
 const SERVER_CPU_US: f64 = 20.0;
 
 pub(super) async fn run(bench: &mut Bench, options: &Throughput) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !options.mix || bench.common.server.is_none(),
+        "--mix needs a server of the benchmark's own: leave --server away"
+    );
     for window in &options.window {
         let setting = format!("{} pairs, window {window}", options.pairs);
         announce(&format!("throughput: {setting}"));
@@ -33,7 +38,7 @@ pub(super) async fn run(bench: &mut Bench, options: &Throughput) -> anyhow::Resu
             warm_up: warm_up(options.seconds),
             seconds: options.seconds / f64::from(ROUNDS),
         };
-        let rounds = in_turns(bench, work, *window, &setting).await?;
+        let rounds = in_turns(bench, work, options.mix, *window, &setting).await?;
         report(bench, work, *window, &setting, &rounds)?;
     }
     Ok(())
@@ -44,11 +49,14 @@ struct Rounds {
     relay: Vec<PairsResult>,
     store: Vec<StoreResult>,
     hongyan: Vec<PairsResult>,
+    /// None where it was not asked for.
+    mixed: Vec<PairsResult>,
 }
 
 async fn in_turns(
     bench: &mut Bench,
     work: Work,
+    with_mix: bool,
     window: u32,
     setting: &str,
 ) -> anyhow::Result<Rounds> {
@@ -57,10 +65,15 @@ async fn in_turns(
     let (relay_worker, relay) = work.relay(bench).await?;
     let mut store_worker = store(bench, work, window, folder.path()).await?;
     let hongyan = work.hongyan(&target);
+    let mut mixed = match with_mix {
+        true => Some(Mixed::start(bench, work).await?),
+        false => None,
+    };
     let mut rounds = Rounds {
         relay: Vec::new(),
         store: Vec::new(),
         hongyan: Vec::new(),
+        mixed: Vec::new(),
     };
     for round in 1..=ROUNDS {
         let of_round = format!("{setting}, round {round} of {ROUNDS}");
@@ -68,12 +81,18 @@ async fn in_turns(
         rounds.relay.push(on_relay);
         let on_hongyan = work.measure(bench, &hongyan, &of_round).await?;
         rounds.hongyan.push(on_hongyan);
+        if let Some(mixed) = &mut mixed {
+            mixed.measure(bench, work, &of_round).await?;
+        }
         let on_store = measure_store(bench, &mut store_worker, work, &of_round).await?;
         rounds.store.push(on_store);
     }
     relay_worker.end().await?;
     store_worker.end().await?;
     target.end().await?;
+    if let Some(mixed) = mixed {
+        rounds.mixed = mixed.end().await?;
+    }
     Ok(rounds)
 }
 
@@ -129,7 +148,7 @@ fn report(
     bench.add(store_row(&StoreResult::sum(&rounds.store), setting)?);
     let hongyan = PairsResult::sum(&rounds.hongyan);
     let row = work.add(bench, "hongyan", setting, &hongyan)?;
-    let (of, wanted, share) = match window {
+    let (of, wanted, reached) = match window {
         1 => (
             "relay",
             OF_RELAY,
@@ -137,12 +156,16 @@ fn report(
         ),
         _ => ("store", OF_STORE, share(&hongyan_rates, &store_rates)),
     };
-    if let Some(share) = share {
+    if let Some(reached) = reached {
         bench.goal(
             format!("window {window}: at least {wanted} of the {of}'s rate"),
-            say_share(share),
-            share.median >= wanted,
+            say_share(reached),
+            reached.median >= wanted,
         );
+    }
+    if !rounds.mixed.is_empty() {
+        let of_plain = share(&rates(&rounds.mixed), &hongyan_rates);
+        mixed::report(bench, work, window, setting, of_plain, &rounds.mixed)?;
     }
     if window == 1 {
         return Ok(());
@@ -155,21 +178,6 @@ fn report(
         );
     }
     Ok(())
-}
-
-/// One subject's rate in another's, round by round.
-fn share(rates: &[f64], of: &[f64]) -> Option<Spread> {
-    Spread::new(rates.iter().zip(of).map(|(rate, of)| rate / of))
-}
-
-/// For the report.
-fn say_share(share: Spread) -> String {
-    let Spread {
-        median,
-        least,
-        most,
-    } = share;
-    format!("{median:.2} ({least:.2} to {most:.2} in {ROUNDS} rounds)")
 }
 
 fn store_row(result: &StoreResult, setting: &str) -> anyhow::Result<Measurement> {
@@ -187,18 +195,4 @@ fn store_row(result: &StoreResult, setting: &str) -> anyhow::Result<Measurement>
         times: percentiles(&result.times)?,
         faults: None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_the_median_of_the_rounds() {
-        let found = share(&[10.0, 60.0, 30.0], &[100.0, 100.0, 50.0]).unwrap();
-        assert_eq!(
-            say_share(found),
-            format!("0.60 (0.10 to 0.60 in {ROUNDS} rounds)")
-        );
-    }
 }
