@@ -14,7 +14,8 @@ pub(crate) const FREE: Price = Price(0);
 /// A message, or a read position.
 pub(crate) const SEND: Price = units(1);
 
-/// An edit or a recall. It takes a transaction of its own, for which the messages of its batch wait.
+/// An edit or a recall. It rewrites earlier entries, wherever in the tables they are, and what it removes has to be
+/// overwritten.
 pub(crate) const EDIT: Price = units(20);
 
 /// A page of `sync` or `history`, or anything else that is asked for over HTTP.
