@@ -105,7 +105,7 @@ pub(crate) fn count_missing(conn: &Connection, user: &User) -> Result<(usize, us
     Ok((expected.len(), missing))
 }
 
-/// See [`search_users`](hongyan_store::Store::search_users).
+/// See [`search_users`](hongyan_store::Accounts::search_users).
 pub(crate) fn search(conn: &Connection, query: &Query, limit: usize) -> Result<FoundUsers> {
     let mut search = Search {
         conn,

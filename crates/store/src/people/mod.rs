@@ -3,7 +3,7 @@
 //! service → **people** → engine
 //!
 //! Owns: how names and queries are folded, how Chinese names are spelled, and which match stands before which.
-//! Promises: pure, and the same for every engine. An engine keeps the [`keys`] of each user, looks through stretches of
+//! Promises: pure, and the same for every engine. An engine keeps the [`keys()`] of each user, looks through stretches of
 //! them as a [`Query`] says, and knows no rule of its own.
 //! Not here: who may search, and whose login names are shown (`service`).
 //!
@@ -23,7 +23,7 @@ pub use keys::{Class, Key, keys};
 
 use fold::{cut, fold};
 
-/// The version of the rules behind [`keys`]. With another one, an engine makes all keys anew.
+/// The version of the rules behind [`keys()`]. With another one, an engine makes all keys anew.
 pub const KEYS_RULE: u32 = 1;
 
 /// A key and the part of a query that it is compared with, in bytes. What a longer name has beyond it is not compared.
