@@ -935,6 +935,7 @@ fn settle_stopped(writer: &mut Writer) -> Result<(), StoreError> {
 async fn to_ask_again_and_again_whether_writing_works_takes_no_room() {
     let case = Case::new().await;
     case.seq("c1", "first").await.unwrap();
+    case.settle().await;
     for _ in 0..100 {
         case.store.check_writable().await.unwrap();
     }
