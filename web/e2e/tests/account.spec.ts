@@ -85,7 +85,7 @@ test("nothing of one user is seen by the next at the same browser", async ({ ser
   const isClean = async (): Promise<void> => {
     await expect(li.list).not.toContainText(/secret|between|Wang/);
     await li.list.getByRole("searchbox").fill("e");
-    await expect(li.list.getByRole("status")).toContainText("Nothing found");
+    await expect(li.list.getByRole("region", { name: "Messages found" }).getByRole("status")).toContainText("Nothing found");
     await li.list.getByRole("searchbox").fill("");
   };
   await isClean();

@@ -247,6 +247,8 @@ async function compose({ page }: Person, before: string, sounds: string, word: s
     await browser.send("Input.imeSetComposition", { text: sounds.slice(0, end), selectionStart: end, selectionEnd: end });
   }
   await browser.send("Input.insertText", { text: word });
+  // Until a hand can press a key: an Enter that comes at once ends the composition and sends nothing, see `ime.ts`.
+  await page.waitForTimeout(100);
 }
 
 test("a colon is punctuation, of either width: what was written is sent as it is", async ({ server, signedIn }) => {

@@ -96,7 +96,7 @@ test("what was said long ago is found by a part of a word, from the keyboard, an
   await zhang.page.reload();
   await expect(zhang.message("雁足传书")).toBeInViewport();
   await box.fill("nobody ever wrote this");
-  await expect(zhang.list.getByRole("status")).toContainText("Nothing found");
+  await expect(zhang.list.getByRole("region", { name: "Messages found" }).getByRole("status")).toContainText("Nothing found");
 });
 
 test("an address beyond the end shows the end and says so, and what comes still shows", async ({ server, signedIn }) => {
@@ -151,7 +151,7 @@ test("a new device says that it has not all messages, and gets older ones to sea
   const zhang = await signedIn(ZHANG);
   await zhang.isOnline();
   await zhang.list.getByRole("searchbox").fill(line(7));
-  await expect(zhang.list.getByRole("status")).toContainText("Nothing found");
+  await expect(zhang.list.getByRole("region", { name: "Messages found" }).getByRole("status")).toContainText("Nothing found");
   await expect(zhang.list).toContainText("only the latest messages of some conversations");
   await zhang.list.getByRole("button", { name: "Get older messages" }).click();
   const found = zhang.list.getByRole("button", { name: new RegExp(line(7)) });
