@@ -20,6 +20,8 @@ export class Cache {
   readonly #tails = new Tails();
   /** How often the server turned out to have another history: for a moment the storage still has the one before. */
   #resets = 0;
+  /** Since then, by conversation: the last entry that has come. What the storage has behind it is not of this history. */
+  #come: Map<number, number> | null = null;
 
   constructor(storage: Storage, replica: Replica) {
     this.#storage = storage;
@@ -27,8 +29,12 @@ export class Cache {
     replica.on("reset", () => {
       this.#tails.clear();
       this.#resets += 1;
+      this.#come = new Map();
     });
-    replica.on("entry", (entry) => this.#tails.add(entry));
+    replica.on("entry", (entry) => {
+      this.#come?.set(entry.conv, Math.max(entry.seq, this.#come.get(entry.conv) ?? 0));
+      this.#tails.add(entry);
+    });
   }
 
   /** A stretch of one conversation, ascending. */
@@ -37,12 +43,13 @@ export class Cache {
     const isForwards = range.after !== undefined;
     // A known end lets the storage read without searching for it.
     const held = this.#replica.conversation(conv)?.held ?? Number.MAX_SAFE_INTEGER;
-    const end = Math.min(before - 1, held);
+    const come = this.#come === null ? Infinity : (this.#come.get(conv) ?? 0);
+    const end = Math.min(before - 1, held, come);
     const [from, to] = isForwards ? [after + 1, Math.min(end, after + limit)] : [Math.max(after, end - limit) + 1, end];
     const tail = this.#tails.read(conv, from, to);
     if (tail !== null) return tail;
     const resets = this.#resets;
-    const isForgotten = resets > 0 && this.#replica.conversation(conv) === null;
+    const isForgotten = resets > 0 && (this.#replica.conversation(conv) === null || end <= after);
     const stored = (): ReturnType<Storage["read"]> =>
       this.#storage.read("entries", { from: [conv, after + 1], to: [conv, end], limit, reverse: !isForwards });
     const records = isForgotten ? [] : await stored();

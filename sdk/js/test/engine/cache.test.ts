@@ -28,4 +28,9 @@ test("after a reset nothing of the other history is read, though the storage has
   expect(await texts()).toEqual([]);
   replica.apply([row(2), ["entry", message(1, 1, "kept")], ["entry", message(2, 100, "written since")]]);
   expect(await texts()).toEqual(["kept", "written since"]);
+  // The conversation tells of an entry that has not come yet.
+  replica.apply([row(3)]);
+  expect(await texts()).toEqual(["kept", "written since"]);
+  replica.apply([["entry", message(3, 101, "and this")]]);
+  expect(await texts()).toEqual(["kept", "written since", "and this"]);
 });
