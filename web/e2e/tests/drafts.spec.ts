@@ -52,3 +52,35 @@ test("an edit that goes on elsewhere is told in the list, and cancelled where it
   await zhang.page.goto(`${zhang.url}/#/settings`);
   await expect(zhang.row(LI.name)).toHaveAccessibleName(/an old text/);
 });
+
+test("an edit that is left for an answer or another edit is kept, and goes on", async ({ server, signedIn }) => {
+  const [li, own] = [await Script.signIn(server, LI), await Script.signIn(server, ZHANG)];
+  await li.send(own.id, "a question");
+  await own.send(li.id, "the first, with a tpyo");
+  await own.send(li.id, "the second, with a tpyo");
+  const zhang = await signedIn(ZHANG);
+  await zhang.open(LI.name);
+  await zhang.act("the first", "edit");
+  await zhang.composer.fill("the first, corrected");
+  await zhang.act("a question", "reply");
+  await expect(zhang.composer).toHaveValue("");
+  await zhang.composer.fill("my answer");
+  await expect(zhang.message("the first, with a tpyo")).toContainText("Your edit is not saved yet.");
+  await zhang.act("the second", "edit");
+  await zhang.composer.fill("the second, corrected");
+  await zhang.act("the first", "edit");
+  await expect(zhang.composer).toHaveValue("the first, corrected");
+
+  await zhang.page.reload();
+  await expect(zhang.composer).toHaveValue("the first, corrected");
+  await zhang.composer.press("Enter");
+  await zhang.sees("the first, corrected");
+  await zhang.message("the second, with a tpyo").getByRole("button", { name: "Continue" }).click();
+  await expect(zhang.composer).toHaveValue("the second, corrected");
+  await zhang.composer.press("Enter");
+  await zhang.sees("the second, corrected");
+  await expect(zhang.composer).toHaveValue("my answer");
+  await zhang.composer.press("Enter");
+  await expect(zhang.message("my answer")).toContainText("a question");
+  expect(new Set(await own.texts())).toEqual(new Set(["a question", "my answer", "the first, corrected", "the second, corrected"]));
+});

@@ -90,7 +90,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     again(row) {
       const text = row.seq === null ? undefined : view.composing.recalledText(row.seq);
       if (text === undefined) return;
-      if (view.composing.aim().kind === "edit") view.composing.reset();
+      view.composing.setEditAside();
       const before = view.composing.waiting().text;
       view.composing.put(before === "" ? text : `${before}\n${text}`);
       composer.focus();

@@ -17,7 +17,7 @@ export interface Story {
 
 type Asked =
   | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
-  | "draft" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
+  | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
 type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
@@ -37,6 +37,7 @@ export function standIn(story: Story, connection: ConnectionState): Client {
     profile: (user: number) => [me, ...people].find((one) => one.id === user) ?? null,
     outgoing: () => [...outgoing],
     draft: () => ({ text: "" }),
+    drafts: () => [],
     setDraft() {},
     users: () => Promise.resolve([...people]),
     findUser: () => Promise.resolve(null),

@@ -10,7 +10,7 @@ const ME = 1000;
 class FakeClient {
   readonly listeners = new Map<string, Set<(event: never) => void>>();
   readonly known = new Map<number, Conversation>();
-  readonly drafts = new Map<string, Draft>();
+  readonly written = new Map<string, Draft>();
   readonly directory = new Map<number, UserProfile>();
   me = profile(ME);
   connection = { kind: "online", caughtUp: true };
@@ -29,7 +29,8 @@ class FakeClient {
   conversations = () => [...this.known.values()];
   outgoing = () => [];
   profile = () => null;
-  draft = (key: string): Draft => this.drafts.get(key) ?? { text: "" };
+  drafts = () => [...this.written];
+  draft = (key: string): Draft => this.written.get(key) ?? { text: "" };
   users = async ({ after }: { after: number }) => {
     this.asked.push(after + 1);
     const found = this.directory.get(after + 1);
@@ -135,11 +136,18 @@ test("a name that is looked at is asked for anew, but not again and again", asyn
 test("a draft to somebody new is a line, as long as there is one", () => {
   const fake = new FakeClient();
   const model = modelOf(fake);
-  fake.drafts.set("to:1005", { text: "Dear" });
+  fake.written.set("to:1005", { text: "Dear" });
   fake.tell("draft", { key: "to:1005", text: "Dear" });
   expect(keys(model)).toEqual(["to:1005"]);
   fake.tell("draft", { key: "to:1005", text: "" });
   expect(keys(model)).toEqual([]);
+});
+
+test("a draft to somebody without a conversation is a line from the start", () => {
+  const fake = new FakeClient();
+  fake.known.set(1, direct(1, 1001, 10));
+  fake.written.set("to:1005", { text: "Dear" }).set("conv:77", { text: "in nothing that is known" });
+  expect(keys(modelOf(fake)).sort()).toEqual(["to:1001", "to:1005"]);
 });
 
 test("an unknown name is asked for once, and shows when it comes", async () => {

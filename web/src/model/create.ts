@@ -49,7 +49,7 @@ export function createModel(client: Client, account: string): Model {
     if ("to" in whose && whose.to === self()) return w.notes;
     return others(whose).map(people.shownName).join(", ");
   };
-  const list = createList({ client, account, conversations, outgoing, settings, title }, on, onCleanup);
+  const list = createList({ client, conversations, outgoing, settings, title }, on, onCleanup);
 
   return {
     client,

@@ -9,7 +9,6 @@ import type { Client, Conversation, Draft } from "@hongyan/client";
 import { batchByFrame } from "./batch.ts";
 import { createCells } from "./cells.ts";
 import type { Conversations } from "./conversations.ts";
-import { keptSet } from "./kept.ts";
 import { draftKey, placeOf } from "./keys.ts";
 import type { Place } from "./keys.ts";
 import type { Row } from "./model.ts";
@@ -20,7 +19,6 @@ import type { Settings } from "./settings.ts";
 /** What the list is made of. */
 export interface ListSources {
   client: Client;
-  account: string;
   conversations: Conversations;
   outgoing: OutgoingByPlace;
   settings: Settings;
@@ -38,8 +36,6 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
   const { client, conversations, outgoing, settings } = sources;
   const drafts = createDrafts(client);
   const rows = createRows({ conversation: conversations.at, title: sources.title, outgoing: outgoing.of, draft: drafts.of, settings });
-  // The SDK keeps drafts but no list of them: who has one and no conversation yet is kept here.
-  const drafted = keptSet(`drafted.${sources.account}`);
   const [changes, setChanges] = createSignal(0);
 
   function touch(place: Place | null): void {
@@ -48,7 +44,8 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
   }
   for (const { conv } of conversations.peekAll()) touch({ conv });
   outgoing.places().forEach(touch);
-  for (const key of drafted.all()) touch(placeOf(key));
+  // Somebody may have a draft and no conversation: not yet, or not in this history.
+  for (const [key] of client.drafts()) touch(placeOf(key));
   rows.settle();
 
   function change(what: () => void): void {
@@ -82,10 +79,8 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
   );
   on("draft", ({ key, ...draft }) => {
     const place = placeOf(key);
-    const text = shownText(draft);
-    if (place !== null && "to" in place) drafted.put(key, text !== "" && conversations.at(place) === null);
     change(() => {
-      drafts.set(key, text);
+      drafts.set(key, shownText(draft));
       touch(place);
     });
   });

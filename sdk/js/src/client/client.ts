@@ -201,6 +201,11 @@ export class Client {
     return this.#replica.draft(key);
   }
 
+  /** Everything that is being written, by key, also in a conversation that is gone with a history. */
+  drafts(): [string, Draft][] {
+    return this.#replica.drafts();
+  }
+
   /** Keeps what is being written, a moment later; an empty draft is forgotten. What a later version keeps with it
    * stays: change a part with `setDraft(key, { ...draft(key), text })`. */
   setDraft(key: string, draft: Draft): void {

@@ -58,8 +58,8 @@ export class Drafts {
 
   /** The messages that drafts were about are gone, or are others. */
   #detach(): void {
-    for (const [key, { replyTo: _, edit, ...draft }] of this.#replica.drafts()) {
-      const texts = [draft.text, edit?.text ?? ""].filter((text) => text !== "");
+    for (const [key, { replyTo: _, edit, aside = [], ...draft }] of this.#replica.drafts()) {
+      const texts = [draft.text, edit?.text ?? "", ...aside.map(({ text }) => text)].filter((text) => text !== "");
       this.set(key, { ...draft, text: texts.join("\n") });
     }
   }

@@ -84,8 +84,17 @@ export interface Draft {
   text: string;
   /** The seq of the message that it answers. */
   replyTo?: number;
-  /** One's own message that is being changed: which, what it said before, and what it is to say. */
-  edit?: { seq: number; before: string; text: string };
+  /** The change of one's own message that goes on. */
+  edit?: DraftEdit;
+  /** Changes of other messages that were begun and left for something else, the last left at the end. */
+  aside?: DraftEdit[];
+}
+
+/** The change of a message, not sent: which, what it said before, and what it is to say. */
+export interface DraftEdit {
+  seq: number;
+  before: string;
+  text: string;
 }
 
 /** A request moved on. After `settled`, which is told with its entry, and `discarded` it is gone from

@@ -48,6 +48,7 @@ test("in another history it answers and changes nothing, and no text is lost", a
   drafts.set("to:2", { text: "b", edit: EDIT });
   drafts.set("to:3", { text: "", edit: EDIT });
   drafts.set("to:4", { text: "", replyTo: 7 });
+  drafts.set("to:5", { text: "c", aside: [EDIT, { ...EDIT, seq: 4, text: "then" }] });
   replica.apply([["reset", null]]);
-  expect(replica.drafts()).toEqual([["to:1", { text: "a" }], ["to:2", { text: "b\nthe" }], ["to:3", { text: "the" }]]);
+  expect(replica.drafts()).toEqual([["to:1", { text: "a" }], ["to:2", { text: "b\nthe" }], ["to:3", { text: "the" }], ["to:5", { text: "c\nthe\nthen" }]]);
 });

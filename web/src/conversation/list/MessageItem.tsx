@@ -22,7 +22,7 @@ import type { PlaceView } from "../log/views.ts";
 import { standingOf } from "../log/standing.ts";
 import type { Standing } from "../log/standing.ts";
 import { w } from "../words.ts";
-import { actionsFor } from "./actions.ts";
+import { actionsFor, canEdit } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
 import { changeText, describe, recalledText } from "./describe.ts";
 import { onTouch } from "./press.ts";
@@ -112,6 +112,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
           {(isOver() || isWithin()) && <Toolbar row={row()} actions={props.actions} />}
         </div>
         <Notice row={row()} actions={props.actions} />
+        <LeftEdit row={row()} view={props.view} actions={props.actions} />
       </div>
     </article>
   );
@@ -188,6 +189,21 @@ function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Eleme
         </For>
       </div>
     </Show>
+  );
+}
+
+/** A change of the message was begun and left for something else. */
+function LeftEdit(props: { row: MessageRow; view: PlaceView; actions: MessageActions }): JSX.Element {
+  const isLeft = () => canEdit(props.row) && props.view.composing.isLeft(props.row.seq!);
+  return (
+    <>
+      {isLeft() && (
+        <p class="message-notice">
+          <span>{w.editLeft}</span>
+          <button type="button" class="message-link" onClick={() => props.actions.edit(props.row)}>{w.goOn}</button>
+        </p>
+      )}
+    </>
   );
 }
 

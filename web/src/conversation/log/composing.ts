@@ -2,14 +2,18 @@
  * What is being written at one place: a message, perhaps one that answers another, or the change of one.
  *
  * Owns: the parts of the place's draft, for components to read. Promises: each change is the client's to keep at once,
- * so that it survives a reload and shows in other tabs; an edit never overwrites the message that waits beside it.
+ * so that it survives a reload and shows in other tabs; an edit never overwrites the message that waits beside it, nor
+ * another edit: one that is left for something else goes on when its message is edited again.
  */
 import { batch, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, Draft } from "@hongyan/client";
+import type { Client, Draft, DraftEdit } from "@hongyan/client";
 
 /** A new message, or a change of one's own. */
 export type Aim = { kind: "message"; replyTo: number | null } | { kind: "edit"; seq: number; before: string };
+
+/** Edits kept that were left for something else. */
+const MOST_ASIDE = 20;
 
 /** Recalled texts remembered, for "edit again". */
 const MOST_RECALLED = 50;
@@ -27,6 +31,9 @@ export class Composing {
   private readonly setEditing: (edit: { seq: number; before: string } | null) => void;
   private readonly edited: Accessor<string>;
   private readonly setEdited: (text: string) => void;
+  /** Edits left for something else, the last left at the end. */
+  private readonly aside: Accessor<readonly DraftEdit[]>;
+  private readonly setAside: (edits: readonly DraftEdit[]) => void;
   private readonly recalled = new Map<number, string>();
 
   constructor(client: Pick<Client, "draft" | "setDraft">, key: string) {
@@ -36,6 +43,7 @@ export class Composing {
     [this.replyTo, this.setReplyTo] = createSignal<number | null>(null);
     [this.editing, this.setEditing] = createSignal<{ seq: number; before: string } | null>(null, { equals: sameEdit });
     [this.edited, this.setEdited] = createSignal("");
+    [this.aside, this.setAside] = createSignal<readonly DraftEdit[]>([]);
     this.show(client.draft(key));
   }
 
@@ -57,17 +65,27 @@ export class Composing {
 
   reply(seq: number): void {
     this.change(() => {
-      this.setEditing(null);
+      this.leaveEdit();
       this.setReplyTo(seq);
     });
   }
 
-  /** Begins to change a message that says `before`; goes on with `text`. */
-  edit(seq: number, before: string, text = before): void {
+  /** Begins to change a message that says `before`, or goes on with it: with `text`, else with what was written of it
+   * already. */
+  edit(seq: number, before: string, text?: string): void {
+    if (this.editing()?.seq === seq && text === undefined) return;
     this.change(() => {
-      this.setEdited(text);
+      const kept = this.aside().find((one) => one.seq === seq);
+      this.leaveEdit();
+      this.setAside(this.aside().filter((one) => one.seq !== seq));
+      this.setEdited(text ?? kept?.text ?? before);
       this.setEditing({ seq, before });
     });
+  }
+
+  /** Whether a change of this message was begun and left for something else. Reactive. */
+  isLeft(seq: number): boolean {
+    return this.aside().some((one) => one.seq === seq);
   }
 
   /** Back from an edit to the message beside it; else from an answer to a message of its own. */
@@ -78,6 +96,11 @@ export class Composing {
   /** The message, whatever is being edited. */
   waiting(): { text: string; replyTo: number | null } {
     return { text: this.message(), replyTo: this.replyTo() };
+  }
+
+  /** Goes from an edit to the message beside it, and keeps what was written of it. */
+  setEditAside(): void {
+    if (this.editing() !== null) this.change(() => this.leaveEdit());
   }
 
   /** Sets the message, whatever is being edited. */
@@ -107,8 +130,18 @@ export class Composing {
     return this.recalled.get(seq);
   }
 
-  private show({ text, replyTo, edit }: Draft): void {
+  private leaveEdit(): void {
+    const edit = this.editing();
+    this.setEditing(null);
+    // What changes nothing is nothing to keep.
+    if (edit === null || this.edited() === edit.before || this.edited().trim() === "") return;
+    const others = this.aside().filter((one) => one.seq !== edit.seq);
+    this.setAside([...others, { ...edit, text: this.edited() }].slice(-MOST_ASIDE));
+  }
+
+  private show({ text, replyTo, edit, aside }: Draft): void {
     batch(() => {
+      this.setAside(aside ?? []);
       this.setMessage(text);
       this.setReplyTo(replyTo ?? null);
       if (edit !== undefined) this.setEdited(edit.text);
@@ -118,13 +151,14 @@ export class Composing {
 
   private change(how: () => void): void {
     batch(how);
-    const { replyTo: _, edit: __, ...rest } = this.client.draft(this.key);
-    const [replyTo, edit] = [this.replyTo(), this.editing()];
+    const { replyTo: _, edit: __, aside: ___, ...rest } = this.client.draft(this.key);
+    const [replyTo, edit, aside] = [this.replyTo(), this.editing(), this.aside()];
     this.client.setDraft(this.key, {
       ...rest,
       text: this.message(),
       ...(replyTo !== null && { replyTo }),
       ...(edit !== null && { edit: { ...edit, text: this.edited() } }),
+      ...(aside.length > 0 && { aside: [...aside] }),
     });
   }
 }

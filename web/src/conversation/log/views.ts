@@ -30,19 +30,26 @@ export class Views {
   private readonly views = new Map<string, PlaceView>();
   private readonly waiting = new Map<number, Entry[]>();
   private shown: string | null = null;
+  private readonly stops: (() => void)[] = [];
 
   constructor(model: Model) {
     this.model = model;
     const frames = batchByFrame<number>((convs) => convs.forEach((conv) => this.flush(conv)));
-    model.client.on("entry", (entry) => {
+    this.stops.push(frames.stop);
+    const on: Client["on"] = (name, listener) => {
+      const stop = model.client.on(name, listener);
+      this.stops.push(stop);
+      return stop;
+    };
+    on("entry", (entry) => {
       const waiting = this.waiting.get(entry.conv);
       if (waiting === undefined) this.waiting.set(entry.conv, [entry]);
       else waiting.push(entry);
       frames.mark(entry.conv);
     });
-    model.client.on("conversation", ({ conv }) => frames.mark(conv));
-    model.client.on("draft", (draft) => this.views.get(draft.key)?.composing.changed(draft));
-    model.client.on("send", (update) => {
+    on("conversation", ({ conv }) => frames.mark(conv));
+    on("draft", (draft) => this.views.get(draft.key)?.composing.changed(draft));
+    on("send", (update) => {
       // The entry takes over from the echo: it has to be on the page before the echo is gone.
       if (update.state === "settled") {
         const arrived = [...this.waiting.keys()];
@@ -74,6 +81,11 @@ export class Views {
     if (this.shown === draftKey(place)) this.shown = null;
   }
 
+  /** Hears of nothing more. */
+  stop(): void {
+    for (const stop of this.stops) stop();
+  }
+
   private make(place: Place): PlaceView {
     const facts = () => this.model.conversation(place);
     const outgoing = this.model.client.outgoing().filter((one) => belongs(one, draftKey(place), facts()));
@@ -101,11 +113,15 @@ function belongs({ append }: Outgoing, key: string, facts: Conversation | null):
   return facts !== null && facts.conv === append.conv;
 }
 
-const made = new WeakMap<Client, Views>();
+const made = new WeakMap<Client, { model: Model; views: Views }>();
 
-/** The views of an account; the same as long as its client lives. */
+/** The views of an account, the same as long as its model is. The client gets another model with another history, in
+ * which the same place in a log may be another entry's. */
 export function viewsOf(model: Model): Views {
-  let views = made.get(model.client);
-  if (views === undefined) made.set(model.client, (views = new Views(model)));
+  const known = made.get(model.client);
+  if (known?.model === model) return known.views;
+  known?.views.stop();
+  const views = new Views(model);
+  made.set(model.client, { model, views });
   return views;
 }
