@@ -17,8 +17,11 @@ pub mod limits;
 mod nudges;
 mod origin;
 mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 mod price;
 mod serve;
+mod sync;
 mod transport;
 mod upgrade;
 

@@ -6,6 +6,8 @@
 //! on reading the client's frames.
 
 mod alarm;
+#[cfg(test)]
+mod alarm_tests;
 mod handshake;
 pub(crate) mod pace;
 mod requests;

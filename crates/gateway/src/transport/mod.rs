@@ -4,6 +4,8 @@
 //! WebSocket's rules, is one [`Received`]. Every time limit counts from the last byte that moved.
 
 mod bell;
+#[cfg(test)]
+mod bell_tests;
 mod stream;
 pub(crate) mod upgrade;
 
