@@ -26,6 +26,7 @@ impl Service {
             body,
             reply_to: send.reply_to,
             mentions,
+            header: hongyan_store::Header::default(),
         };
         let target = match send.target {
             Target::Conversation(conv) => hongyan_store::Target::Conversation(conv),

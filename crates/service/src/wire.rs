@@ -36,6 +36,7 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
             body: text,
             reply_to,
             mentions,
+            header: _,
         } => wire::Entry {
             body: Some(body(text)),
             reply_to: *reply_to,
@@ -85,6 +86,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
             body: text,
             reply_to,
             mentions,
+            header: _,
             edited_by,
             recalled_by,
         } => wire::Entry {

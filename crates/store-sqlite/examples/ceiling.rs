@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use hongyan_protocol::{ClientId, Millis, UserId};
 use hongyan_store::{
-    Accounts, Append, Body, Change, HistoryRange, Logs, NewUser, Outcome, SyncCursor, SyncLimits,
-    Target, Write,
+    Accounts, Append, Body, Change, Header, HistoryRange, Logs, NewUser, Outcome, SyncCursor,
+    SyncLimits, Target, Write,
 };
 use hongyan_store_sqlite::{Options, SqliteStore};
 use tokio::time::Instant;
@@ -168,6 +168,7 @@ fn message(from: UserId, to: UserId, number: u64) -> Write {
             body: Body::Text("x".repeat(TEXT_BYTES).into()),
             reply_to: None,
             mentions: Vec::new(),
+            header: Header::default(),
         },
         at: Millis::new(1_700_000_000_000 + number).unwrap(),
     })

@@ -6,7 +6,9 @@
 use hongyan_protocol::{
     ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId,
 };
-use hongyan_store::{Body, Content, ConversationKind, Entry, Member, Session, User};
+use hongyan_store::{
+    Body, Content, ConversationKind, Entry, Header, HeaderFields, Member, Session, User,
+};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
@@ -146,7 +148,10 @@ pub(crate) fn member(row: &Row<'_>) -> Result<Member> {
 
 /// The columns that [`entry`] reads.
 pub(crate) const ENTRY_COLUMNS: &str = "conv_id, seq, id, sender_id, at, client_id, kind, target, \
-     reply_to, edited_by, recalled_by, mentions, body, body_type";
+     reply_to, edited_by, recalled_by, mentions, body, body_type, topic, expires_at, origin";
+
+/// How many [`ENTRY_COLUMNS`] there are: where others begin that stand behind them.
+pub(crate) const ENTRY_COLUMN_COUNT: usize = 17;
 
 pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
@@ -176,6 +181,7 @@ fn content(row: &Row<'_>) -> Result<Content> {
             body: body()?,
             reply_to: optional_id(row, 8)?,
             mentions: mentions(row, 11)?,
+            header: header(row)?,
             edited_by: optional_id(row, 9)?,
             recalled_by: optional_id(row, 10)?,
         },
@@ -188,6 +194,15 @@ fn content(row: &Row<'_>) -> Result<Content> {
             target: id(row, 7)?,
         },
     })
+}
+
+fn header(row: &Row<'_>) -> Result<Header> {
+    let fields = HeaderFields {
+        topic: row.get(14)?,
+        expires_at: optional_id(row, 15)?,
+        origin: row.get(16)?,
+    };
+    Ok(fields.into())
 }
 
 /// Mentions are kept as 8 bytes a user, little-endian; none is NULL.

@@ -382,17 +382,15 @@ impl Logs for SqliteStore {
             .run_after(
                 move || unsettled.beside(conv),
                 move |conn, beside| {
-                    let settled = read::conversation(conn, conv)?;
+                    let settled = read::conversation(conn, conv, user)?;
                     Ok(match beside {
-                        Some(beside) => beside.completed(settled),
+                        Some(beside) => beside.completed(settled, user),
                         None => settled,
                     })
                 },
             )
             .await?;
-        found
-            .filter(|found| found.members.iter().any(|member| member.user == user))
-            .ok_or(ReadError::NotMember)
+        found.ok_or(ReadError::NotMember)
     }
 
     async fn direct_conversation(

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{
-    Body, Change, Content, Conversation, ConversationKind, Entry, HistoryRange, Member,
+    Body, Change, Content, Conversation, ConversationKind, Entry, HistoryRange, MEMBERS_TOLD,
+    Member,
 };
 use parking_lot::Mutex;
 
@@ -41,6 +42,8 @@ struct Rounds {
 #[derive(Default)]
 struct Round {
     users: HashSet<UserId, RandomState>,
+    /// Members of large groups, as they were at each write: they are too many to be gathered for each.
+    groups: HashMap<ConversationId, Vec<Arc<[UserId]>>, RandomState>,
     directs: HashMap<(UserId, UserId), ConversationId, RandomState>,
     logs: HashMap<ConversationId, LogEnd, RandomState>,
 }
@@ -90,12 +93,12 @@ impl Unsettled {
     /// Whether something is unsettled in any conversation of this user's.
     pub(crate) fn concerns(&self, user: UserId) -> bool {
         let rounds = self.0.lock();
-        rounds.waiting.users.contains(&user) || rounds.being_settled.users.contains(&user)
+        rounds.waiting.concerns(user) || rounds.being_settled.concerns(user)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         let rounds = self.0.lock();
-        rounds.waiting.users.is_empty() && rounds.being_settled.users.is_empty()
+        rounds.waiting.is_empty() && rounds.being_settled.is_empty()
     }
 
     /// The unsettled conversation of these two, the lower id first.
@@ -165,11 +168,17 @@ impl Unsettled {
         found
     }
 
-    /// Adds a journaled batch, and whom it concerns.
-    pub(crate) fn add<'a>(&self, news: Vec<Record>, users: impl IntoIterator<Item = &'a UserId>) {
+    /// Adds a journaled batch, and the members of each conversation whom it concerns.
+    pub(crate) fn add<'a>(
+        &self,
+        news: Vec<Record>,
+        concerned: impl IntoIterator<Item = (ConversationId, &'a Arc<[UserId]>)>,
+    ) {
         let mut rounds = self.0.lock();
         let round = &mut rounds.waiting;
-        round.users.extend(users);
+        for (conv, members) in concerned {
+            round.add_members(conv, members);
+        }
         for record in news {
             round.add(record);
         }
@@ -183,7 +192,7 @@ impl Unsettled {
     /// All that is in here is being settled.
     pub(crate) fn are_being_settled(&self) {
         let mut rounds = self.0.lock();
-        debug_assert!(rounds.being_settled.users.is_empty());
+        debug_assert!(rounds.being_settled.is_empty());
         rounds.being_settled = std::mem::take(&mut rounds.waiting);
     }
 
@@ -208,6 +217,27 @@ impl Rounds {
 }
 
 impl Round {
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+
+    fn concerns(&self, user: UserId) -> bool {
+        let has = |members: &Arc<[UserId]>| members.binary_search(&user).is_ok();
+        self.users.contains(&user) || self.groups.values().flatten().any(has)
+    }
+
+    /// What follows concerns these. However many they are, it costs no more than for a few.
+    fn add_members(&mut self, conv: ConversationId, members: &Arc<[UserId]>) {
+        if members.len() <= MEMBERS_TOLD {
+            self.users.extend(members.iter());
+            return;
+        }
+        let known = self.groups.entry(conv).or_default();
+        if !known.last().is_some_and(|last| Arc::ptr_eq(last, members)) {
+            known.push(Arc::clone(members));
+        }
+    }
+
     fn add(&mut self, record: Record) {
         let end = self.logs.entry(record.conv()).or_default();
         match record {
@@ -306,36 +336,40 @@ impl Replaced {
 }
 
 impl Beside {
-    /// The conversation as it is now. `settled`: as the tables have it; `None` where they have none.
-    pub(crate) fn completed(&self, settled: Option<Conversation>) -> Option<Conversation> {
-        let mut conversation = settled.or_else(|| self.begun.map(new))?;
+    /// The conversation as this user sees it now. `settled`: as the tables have it; `None` where they have none.
+    pub(crate) fn completed(
+        &self,
+        settled: Option<Conversation>,
+        user: UserId,
+    ) -> Option<Conversation> {
+        let mut conversation = settled.or_else(|| new(self.begun?, user))?;
         conversation.head = conversation.head.max(self.head);
-        let mut members = conversation.members.to_vec();
-        for position in &self.positions {
-            let at = members.binary_search_by_key(&position.user, |member| member.user);
-            if let Ok(at) = at {
-                let member = members[at];
-                members[at] = member.advanced(Some(position.read), Some(position.delivered));
-            }
-        }
-        conversation.members = members.into();
+        let now = |member: Member| {
+            let at = self
+                .positions
+                .binary_search_by_key(&member.user, |at| at.user);
+            at.map_or(member, |at| {
+                let position = self.positions[at];
+                member.advanced(Some(position.read), Some(position.delivered))
+            })
+        };
+        conversation.me = now(conversation.me);
+        conversation.members = conversation.members.iter().copied().map(now).collect();
         Some(conversation)
     }
 }
 
-/// A conversation that has nothing in it yet.
-fn new(begun: Begun) -> Conversation {
-    let members = begun.members().into_iter().map(|user| Member {
-        user,
-        read: Seq::ZERO,
-        delivered: Seq::ZERO,
-    });
-    Conversation {
+/// A conversation that has nothing in it yet; `None` for somebody who is no member.
+fn new(begun: Begun, user: UserId) -> Option<Conversation> {
+    let members = begun.members();
+    begun.has(user).then(|| Conversation {
         id: begun.conv,
         kind: ConversationKind::Direct,
         head: Seq::ZERO,
-        members: members.collect(),
-    }
+        size: members.len(),
+        me: Member::new(user),
+        members: members.into_iter().map(Member::new).collect(),
+    })
 }
 
 /// An entry as its sender made it.
@@ -346,10 +380,12 @@ fn as_appended(entry: &JournaledEntry) -> Entry {
             body,
             reply_to,
             mentions,
+            header,
         } => Content::Message {
             body: Some(body.clone()),
             reply_to: *reply_to,
             mentions: mentions.clone(),
+            header: header.clone(),
             edited_by: None,
             recalled_by: None,
         },

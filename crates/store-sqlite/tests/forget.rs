@@ -16,7 +16,7 @@ use std::time::Duration;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
 use hongyan_store::{
-    Accounts, Append, Body, Change, Logs, Maintenance, NewUser, Outcome, Target, Write,
+    Accounts, Append, Body, Change, Header, Logs, Maintenance, NewUser, Outcome, Target, Write,
 };
 use hongyan_store_sqlite::{Options, SqliteStore, check_file};
 use support::{Case, Sqlite};
@@ -190,6 +190,7 @@ impl Said {
                 body: Body::Text(text(new, bytes(rng)).into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: Header::default(),
             };
             (
                 append(user(from), Target::Direct(user(to)), change),

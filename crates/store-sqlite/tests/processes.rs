@@ -19,8 +19,8 @@ use std::time::Duration;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
 use hongyan_store::{
-    Accounts, Append, Body, Change, HISTORY_LIMIT, HistoryRange, Logs, Maintenance, NewUser,
-    Outcome, StoreError, Target, Write,
+    Accounts, Append, Body, Change, HISTORY_LIMIT, Header, HistoryRange, Logs, Maintenance,
+    NewUser, Outcome, StoreError, Target, Write,
 };
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore, check_file};
 use rusqlite::Connection;
@@ -89,6 +89,7 @@ fn random_batch(rng: &mut Rng, name: &str, heads: &BTreeMap<ConversationId, Seq>
                     body,
                     reply_to: None,
                     mentions: Vec::new(),
+                    header: Header::default(),
                 };
                 (Target::Direct(user(to)), change)
             }

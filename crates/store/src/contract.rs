@@ -54,7 +54,7 @@ macro_rules! store_contract {
             append: seqs_are_dense, a_direct_conversation_is_one, notes_to_oneself, who_may_append, replies,
                 outcomes_keep_their_order, refusals_leave_no_trace, any_text_survives,
                 everything_survives_a_restart;
-            exactly_once: a_retry_finds_the_first, within_a_batch, conflicts, per_sender,
+            exactly_once: a_retry_finds_the_first, within_a_batch, conflicts, per_sender, per_conversation,
                 a_retry_of_an_edit_or_recall, a_retry_after_the_text_changed, after_a_restart,
                 in_any_order_of_client_ids;
             edits: an_edit_replaces, only_the_last_edit_keeps_a_body, a_recall_blanks,

@@ -21,8 +21,8 @@ mod write;
 pub use login::{composed, login_key};
 pub use model::{
     Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
-    History, HistoryRange, Member, NewSession, NewUser, Session, SyncCursor, SyncLimits, SyncPage,
-    User,
+    Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Session, SyncCursor,
+    SyncLimits, SyncPage, User,
 };
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use write::{
@@ -190,7 +190,7 @@ pub trait Logs: Send + Sync + 'static {
         limit: usize,
     ) -> Result<History, ReadError>;
 
-    /// The members and the head of a conversation of `user`'s.
+    /// A conversation of `user`'s, without its entries.
     async fn conversation(
         &self,
         user: UserId,
@@ -246,6 +246,9 @@ pub const SESSIONS_PER_USER: usize = 100;
 /// Signed-out sessions of one user that are remembered. Beyond it those that would expire first are forgotten: their
 /// devices are told that the token is unknown.
 pub const REVOKED_TOKENS: usize = 1000;
+
+/// The most members of a conversation that are told of with it, and whose positions the others are told.
+pub const MEMBERS_TOLD: usize = 64;
 
 /// The largest number of entries that one [`Logs::history`] may return.
 pub const HISTORY_LIMIT: usize = 1000;

@@ -129,6 +129,59 @@ impl Body {
 /// The code of [`Body::Text`]. A type has its code for ever.
 const TEXT: u8 = 1;
 
+/// What a sender says of a message beside its body. Nothing in the store acts on it. Nearly every message has none, which
+/// takes 8 bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header(Option<Box<HeaderFields>>);
+
+/// The fields of a [`Header`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderFields {
+    /// What the message belongs to within the conversation.
+    pub topic: Option<Box<str>>,
+    /// When it loses its worth.
+    pub expires_at: Option<Millis>,
+    /// Where it comes from, if not from its sender's own hand.
+    pub origin: Option<Box<str>>,
+}
+
+impl Header {
+    /// The fields; `None` where none is set.
+    pub fn fields(&self) -> Option<&HeaderFields> {
+        self.0.as_deref()
+    }
+
+    /// The most bytes that are written of it on the wire: a byte of text may become six.
+    fn wire_bytes(&self) -> usize {
+        match self.fields() {
+            Some(_) => 6 * self.len() + HEADER_NAMES,
+            None => 0,
+        }
+    }
+
+    /// Bytes of text in it.
+    pub fn len(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        self.fields()
+            .map_or(0, |fields| text(&fields.topic) + text(&fields.origin))
+    }
+
+    /// Whether no field is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// The names of all header fields and a time, in bytes on the wire.
+const HEADER_NAMES: usize = 80;
+
+impl From<HeaderFields> for Header {
+    fn from(fields: HeaderFields) -> Self {
+        let is_empty = fields == HeaderFields::default();
+        Self((!is_empty).then(|| Box::new(fields)))
+    }
+}
+
 /// What an entry does. Blanked bodies are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
@@ -140,6 +193,8 @@ pub enum Content {
         reply_to: Option<Seq>,
         /// Who should notice it.
         mentions: Vec<UserId>,
+        /// What else its sender said of it.
+        header: Header,
         /// The entry that last edited it.
         edited_by: Option<Seq>,
         /// The entry that recalled it.
@@ -230,13 +285,18 @@ pub struct Entry {
 impl Entry {
     /// The most bytes that are written of it on the wire: what a page is bounded by.
     pub fn wire_bytes(&self) -> usize {
-        let (text, mentions) = match &self.content {
-            Content::Message { body, mentions, .. } => (body.as_ref(), mentions.len()),
-            Content::Edit { body, .. } => (body.as_ref(), 0),
-            Content::Recall { .. } => (None, 0),
+        let (text, mentions, header) = match &self.content {
+            Content::Message {
+                body,
+                mentions,
+                header,
+                ..
+            } => (body.as_ref(), mentions.len(), header.wire_bytes()),
+            Content::Edit { body, .. } => (body.as_ref(), 0, 0),
+            Content::Recall { .. } => (None, 0, 0),
         };
         let text = text.map(|body| body.kept().1);
-        hongyan_protocol::Entry::bytes_of(&self.client_id, text, mentions)
+        hongyan_protocol::Entry::bytes_of(&self.client_id, text, mentions) + header
     }
 }
 
@@ -259,6 +319,15 @@ pub struct Member {
 }
 
 impl Member {
+    /// One who has come nowhere yet.
+    pub fn new(user: UserId) -> Self {
+        Self {
+            user,
+            read: Seq::ZERO,
+            delivered: Seq::ZERO,
+        }
+    }
+
     /// With the positions moved forward; what would move it back does nothing.
     #[must_use]
     pub fn advanced(self, read: Option<Seq>, delivered: Option<Seq>) -> Self {
@@ -281,7 +350,11 @@ pub struct Conversation {
     pub kind: ConversationKind,
     /// The log's last seq.
     pub head: Seq,
-    /// Its members, ascending by user.
+    /// How many members it has.
+    pub size: usize,
+    /// The member whose view this is.
+    pub me: Member,
+    /// All members, ascending by user, while there are at most [`MEMBERS_TOLD`](crate::MEMBERS_TOLD). Of more, none.
     pub members: Arc<[Member]>,
 }
 

@@ -14,7 +14,7 @@ use crate::{Append, AppendError, Change, ChangeDigest, Member, Move, MoveError};
 /// What an engine has to find out before an append can be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// What the sender appended before under the same client id.
+    /// What the sender appended before to this log under the same client id.
     pub earlier: Option<Earlier>,
     /// The log that the append is for.
     pub log: Log,
@@ -42,11 +42,9 @@ pub enum Log {
     },
 }
 
-/// An earlier append under the same client id.
+/// An earlier append to the same log under the same client id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Earlier {
-    /// Where.
-    pub conv: ConversationId,
     /// Its position.
     pub seq: Seq,
     /// Its id.
@@ -71,8 +69,8 @@ pub struct Subject {
 /// What is to be done for an append that breaks no rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
-    /// Nothing: it stands here already.
-    Repeat(Earlier),
+    /// Nothing: it stands there already.
+    Repeat(ConversationId, Earlier),
     /// Append it to this log.
     Append(ConversationId),
     /// Begin the conversation of the two, and append it there.
@@ -84,11 +82,9 @@ pub enum Plan {
 /// A retry of what succeeded is never refused, even where the rules would no longer let it pass, such as the second
 /// recall of a message. A client id that stands for something else comes before every other reason.
 pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
-    if let Some(earlier) = facts.earlier {
-        let is_same =
-            facts.log.conv() == Some(earlier.conv) && earlier.digest == append.change.digest();
-        return if is_same {
-            Ok(Plan::Repeat(earlier))
+    if let (Some(earlier), Log::There { conv, .. }) = (facts.earlier, facts.log) {
+        return if earlier.digest == append.change.digest() {
+            Ok(Plan::Repeat(conv, earlier))
         } else {
             Err(AppendError::ClientIdConflict)
         };
@@ -163,7 +159,7 @@ mod tests {
     use hongyan_protocol::ClientId;
 
     use super::*;
-    use crate::{Body, Target};
+    use crate::{Body, Header, Target};
 
     fn user(id: u64) -> UserId {
         UserId::new(id).unwrap()
@@ -196,6 +192,7 @@ mod tests {
             body: Body::Text("x".into()),
             reply_to: reply_to.map(seq),
             mentions: Vec::new(),
+            header: Header::default(),
         })
     }
 
@@ -283,35 +280,25 @@ mod tests {
 
     #[test]
     fn a_retry_is_never_refused_and_a_conflict_always() {
-        let earlier = |append: &Append, conv: u64| Earlier {
-            conv: ConversationId::new(conv).unwrap(),
+        let earlier = |append: &Append| Earlier {
             seq: seq(9),
             id: EntryId::new(77).unwrap(),
             at: at(20),
             digest: append.change.digest(),
         };
-        let nothing = [MEMBER(), Log::Missing, Log::NotBegun { are_users: false }];
         for append in [says(None), says(Some(3)), edits(), recalls()] {
-            let known = earlier(&append, 7);
+            let known = earlier(&append);
             let again = Facts {
                 earlier: Some(known),
                 ..facts(MEMBER(), None)
             };
-            assert_eq!(decide(&append, &again), Ok(Plan::Repeat(known)));
-            for log in nothing {
-                let elsewhere = Facts {
-                    earlier: Some(earlier(&append, 8)),
-                    ..facts(log, None)
-                };
-                let another = Facts {
-                    earlier: Some(earlier(&says(Some(8)), 7)),
-                    ..facts(log, None)
-                };
-                for facts in [elsewhere, another] {
-                    let judged = decide(&append, &facts);
-                    assert_eq!(judged, Err(AppendError::ClientIdConflict));
-                }
-            }
+            assert_eq!(decide(&append, &again), Ok(Plan::Repeat(conv(), known)));
+            let another = Facts {
+                earlier: Some(earlier(&says(Some(8)))),
+                ..facts(MEMBER(), None)
+            };
+            let judged = decide(&append, &another);
+            assert_eq!(judged, Err(AppendError::ClientIdConflict));
         }
     }
 

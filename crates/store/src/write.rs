@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use sha2::{Digest, Sha256};
 
-use crate::Body;
+use crate::{Body, Header};
 
 /// Whom an append is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Change {
         reply_to: Option<Seq>,
         /// Who should notice it.
         mentions: Vec<UserId>,
+        /// What else the sender says of it.
+        header: Header,
     },
     /// Replaces the body of the sender's own message at `target`, in place, and is a log entry itself.
     Edit {
@@ -81,6 +83,7 @@ impl Change {
                 body,
                 reply_to,
                 mentions,
+                header,
             } => {
                 hash.update([1]);
                 hash.update(reply_to.map_or(0, Seq::get).to_le_bytes());
@@ -89,6 +92,7 @@ impl Change {
                     hash.update(user.get().to_le_bytes());
                 }
                 hash_body(&mut hash, body);
+                hash_header(&mut hash, header);
             }
             Self::Edit {
                 target,
@@ -111,6 +115,22 @@ impl Change {
         let [a, b, c, d, e, f, g, h, ..] = bytes;
         ChangeDigest(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
     }
+}
+
+/// A message without a header has the digest that it had before there were any.
+fn hash_header(hash: &mut Sha256, header: &Header) {
+    let Some(fields) = header.fields() else {
+        return;
+    };
+    let mut text = |text: Option<&str>| {
+        let text = text.unwrap_or_default();
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    text(fields.topic.as_deref());
+    text(fields.origin.as_deref());
+    let expires_at = fields.expires_at.map_or(0, Millis::get);
+    hash.update(expires_at.to_le_bytes());
 }
 
 fn hash_body(hash: &mut Sha256, body: &Body) {
@@ -185,7 +205,7 @@ pub enum AppendError {
     /// No such user to start a conversation with (oneself included).
     #[error("no such user")]
     NoSuchUser,
-    /// The client id stands for something else: another change, or another conversation.
+    /// The client id stands for another change of the sender's in this conversation.
     #[error("the client id stands for something else")]
     ClientIdConflict,
     /// `target` or `reply_to` names nothing, or something that is not a message.

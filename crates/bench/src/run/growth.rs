@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hongyan_protocol::{ClientId, Millis, UserId};
-use hongyan_store::{Append, Body, Change, Outcome, Target as To, Write};
+use hongyan_store::{Append, Body, Change, Header, Outcome, Target as To, Write};
 use tokio::time::{Instant, sleep};
 
 use super::pairs::Work;
@@ -230,6 +230,7 @@ impl Writer<'_> {
                 body: Body::Text(String::from_utf8(body)?.into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: Header::default(),
             },
             at: Millis::new(self.now.get() + number / 1000)?,
         }))

@@ -92,6 +92,7 @@ async fn write_to_all(
                 body: Body::Text("while you were away".into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: hongyan_store::Header::default(),
             },
             at: now,
         }))

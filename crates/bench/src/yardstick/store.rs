@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use hongyan_protocol::{ClientId, Millis, UserId};
-use hongyan_store::{Append, Body, Change, Outcome, Store, Target, Write};
+use hongyan_store::{Append, Body, Change, Header, Outcome, Store, Target, Write};
 use tokio::io::{BufReader, Lines, Stdin};
 use tokio::time::Instant;
 
@@ -135,6 +135,7 @@ impl Writer {
                 body: Body::Text(String::from_utf8(body)?.into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: Header::default(),
             },
             at: Millis::new(order.now + number / 1000)?,
         }))

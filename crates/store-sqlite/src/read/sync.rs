@@ -1,7 +1,11 @@
 //! The conversations that changed, newest change first.
 //!
 //! Every transaction gives each conversation that it changes a version of its own, higher than any
-//! before. A walk notes the highest version at its start (`top`) and goes down from there. What
+//! before. What only one member hears of, as a read position in a large group, gets a version in that member's row
+//! instead. The later of the two counts. So a message writes one version, whoever many read it, and a page costs two
+//! look-ups for each conversation of the user's: about 1 ms for 1,000.
+//!
+//! A walk notes the highest version at its start (`top`) and goes down from there. What
 //! changes during the walk gets a version above `top`: perhaps this walk then misses it, but the
 //! next one, which begins at `top`, finds it.
 
@@ -58,7 +62,7 @@ pub(crate) fn sync(
     };
     let mut conversations = Vec::with_capacity(changed.len());
     for (conv, _) in changed {
-        let Some(conversation) = conversation::conversation(conn, conv)? else {
+        let Some(conversation) = conversation::conversation(conn, conv, user)? else {
             continue;
         };
         let entries = if limits.entries == 0 || room.bytes == 0 || is_damaged(conv) {
@@ -105,8 +109,12 @@ fn head(conn: &Connection, conv: ConversationId) -> Result<Seq> {
 
 /// The number of the newest change in any conversation of the user's; 0 if there is none.
 fn newest(conn: &Connection, user: UserId) -> Result<u64> {
-    conn.prepare_cached("SELECT coalesce(max(version), 0) FROM members WHERE user_id = ?1")?
-        .query_row([sql(user)], |row| row::count(row, 0))
+    conn.prepare_cached(
+        "SELECT coalesce(max(max(m.version, c.version)), 0)
+         FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
+         WHERE m.user_id = ?1",
+    )?
+    .query_row([sql(user)], |row| row::count(row, 0))
 }
 
 /// The last number given to a change, in anybody's conversation.
@@ -124,9 +132,10 @@ fn changed(
     limit: usize,
 ) -> Result<Vec<(ConversationId, u64)>> {
     conn.prepare_cached(
-        "SELECT conv_id, version FROM members
-         WHERE user_id = ?1 AND version > ?2 AND version < ?3
-         ORDER BY version DESC LIMIT ?4",
+        "SELECT m.conv_id, max(m.version, c.version) AS changed
+         FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
+         WHERE m.user_id = ?1 AND changed > ?2 AND changed < ?3
+         ORDER BY changed DESC LIMIT ?4",
     )?
     .query_map(
         (

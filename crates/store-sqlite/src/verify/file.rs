@@ -41,7 +41,7 @@ impl Check<'_> {
 
     fn client_ids(&mut self) -> Result<()> {
         let mut twice = self.conn.prepare(
-            "SELECT sender_id, client_id FROM entries GROUP BY sender_id, client_id
+            "SELECT sender_id, client_id FROM entries GROUP BY conv_id, sender_id, client_id
              HAVING count(*) > 1",
         )?;
         let mut rows = twice.query([])?;
@@ -59,7 +59,8 @@ impl Check<'_> {
     fn changes(&mut self) -> Result<()> {
         let (counter, given) = self.conn.query_row(
             "SELECT (SELECT value FROM counters WHERE name = 'version'),
-                    (SELECT coalesce(max(version), 0) FROM members)",
+                    max((SELECT coalesce(max(version), 0) FROM conversations),
+                        (SELECT coalesce(max(version), 0) FROM members))",
             [],
             |row| Ok((row::count(row, 0)?, row::count(row, 1)?)),
         )?;
@@ -69,13 +70,14 @@ impl Check<'_> {
             )));
         }
         let mut twice = self.conn.prepare(
-            "SELECT user_id, version FROM members GROUP BY user_id, version HAVING count(*) > 1",
+            "SELECT version FROM (SELECT version FROM conversations UNION ALL SELECT version FROM members)
+             WHERE version > 0 GROUP BY version HAVING count(*) > 1",
         )?;
         let mut rows = twice.query([])?;
         while let Some(row) = rows.next()? {
-            let (user, version) = (row::count(row, 0)?, row::count(row, 1)?);
+            let version = row::count(row, 0)?;
             self.fault(Fault::Engine(format!(
-                "user {user}: change {version} was given to more than one conversation"
+                "change {version} was given more than once"
             )));
         }
         Ok(())

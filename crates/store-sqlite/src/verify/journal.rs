@@ -108,12 +108,11 @@ impl Check<'_> {
         let Some((head, messages)) = row else {
             return Ok(None);
         };
-        let members = read::members(self.conn, conv)?;
         Ok(Some(Log {
             head,
             messages,
             last_id,
-            members: members.into_iter().map(|member| member.user).collect(),
+            members: read::member_ids(self.conn, conv)?,
         }))
     }
 }

@@ -17,6 +17,7 @@ impl Check<'_> {
                 edited_by,
                 recalled_by,
                 mentions: _,
+                header: _,
             } => [
                 blankness(body, *recalled_by),
                 self.reply(entry, *reply_to)?,

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hongyan_protocol::{SessionId, UserId};
+use hongyan_protocol::{ConversationId, SessionId, UserId};
 use hongyan_store::{
     CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
 };
@@ -404,8 +404,8 @@ impl Writer {
         if !payload.is_empty() {
             self.journal.append(payload)?;
             // Before it is answered, and so before any of them can ask for it.
-            let users = outcomes.iter().flat_map(concerned);
-            self.unsettled.add(news, users);
+            self.unsettled
+                .add(news, outcomes.iter().filter_map(concerned));
         }
         if removes {
             self.has_to_forget.store(true, Ordering::Release);
@@ -535,11 +535,13 @@ fn beside(database: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Whom an outcome concerns: whose reads have to see it.
-fn concerned(outcome: &Outcome) -> &[UserId] {
+/// Whom an outcome concerns: the members whose reads have to see it.
+fn concerned(outcome: &Outcome) -> Option<(ConversationId, &Arc<[UserId]>)> {
     match outcome {
-        Outcome::Append(Ok(appended)) if !appended.duplicate => &appended.members,
-        Outcome::Move(Ok(moved)) if moved.changed => &moved.members,
-        Outcome::Append(_) | Outcome::Move(_) => &[],
+        Outcome::Append(Ok(appended)) if !appended.duplicate => {
+            Some((appended.conv, &appended.members))
+        }
+        Outcome::Move(Ok(moved)) if moved.changed => Some((moved.conv, &moved.members)),
+        Outcome::Append(_) | Outcome::Move(_) => None,
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
-    Accounts, Append, Body, Change, Content, HistoryRange, Logs, Maintenance, Move, NewUser,
-    Outcome, StoreError, SyncCursor, SyncLimits, SyncPage, Target, Write,
+    Accounts, Append, Body, Change, Content, Header, HistoryRange, Logs, Maintenance, Move,
+    NewUser, Outcome, StoreError, SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -68,6 +68,7 @@ impl Case {
                 body: Body::Text(text.into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: Header::default(),
             },
             at: Millis::default(),
         };
@@ -300,8 +301,8 @@ async fn a_change_by_another_program_is_noticed() {
     let other = Connection::open(case.folder.path().join("hongyan.db")).unwrap();
     other
         .execute_batch(
-            "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, client_id, body)
-             SELECT conv_id, 2, sender_id, kind, at, 2, 0, 'by-hand', 'y' FROM entries;
+            "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, client_id, body, body_type)
+             SELECT conv_id, 2, sender_id, kind, at, 2, 0, 'by-hand', 'y', 1 FROM entries;
              INSERT INTO feed (first, places) VALUES (2, x'0102');
              UPDATE conversations SET head = 2, messages = 2, last_message = 2;",
         )
@@ -778,6 +779,7 @@ fn payload_of(client_id: &str, seq: u64) -> Payload {
             body: Body::Text("x".into()),
             reply_to: None,
             mentions: Vec::new(),
+            header: Header::default(),
         },
         at: Millis::default(),
     };

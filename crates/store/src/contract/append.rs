@@ -1,11 +1,11 @@
 //! What an append does to the log.
 
-use hongyan_protocol::{ConversationId, EntryId, UserId};
+use hongyan_protocol::{ConversationId, EntryId, Millis, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, append_outcome, move_outcome, seq, text};
 use crate::{
-    Append, AppendError, Change, Content, ConversationKind, Logs, Move, ReadError, SyncCursor,
-    Target, Write,
+    Append, AppendError, Change, Content, ConversationKind, Header, HeaderFields, Logs, Move,
+    ReadError, SyncCursor, Target, Write,
 };
 
 pub async fn seqs_are_dense<E: Engine>(f: &mut Fixture<E>) {
@@ -124,17 +124,11 @@ pub async fn notes_to_oneself<E: Engine>(f: &mut Fixture<E>) {
 }
 
 fn reply(append: Append, to: u64) -> Append {
-    let Change::Message { body, mentions, .. } = append.change else {
-        return append;
-    };
-    Append {
-        change: Change::Message {
-            body,
-            reply_to: Some(seq(to)),
-            mentions,
-        },
-        ..append
+    let mut append = append;
+    if let Change::Message { reply_to, .. } = &mut append.change {
+        *reply_to = Some(seq(to));
     }
+    append
 }
 
 pub async fn replies<E: Engine>(f: &mut Fixture<E>) {
@@ -195,7 +189,7 @@ pub async fn refusals_leave_no_trace<E: Engine>(f: &mut Fixture<E>) {
     let first = f.say(a, b, "one").await;
     let conv = first.conv;
     let before = f.sync(a, SyncCursor::Since(0), WIDE).await;
-    let mut conflict = f.message(a, Target::Direct(c), "under an id that is taken");
+    let mut conflict = f.message(a, Target::Direct(b), "under an id that is taken");
     conflict.client_id = f.entry(a, conv, 1).await.client_id;
     let batch = [
         conflict,
@@ -237,8 +231,17 @@ pub async fn any_text_survives<E: Engine>(f: &mut Fixture<E>) {
     for text in texts {
         batch.push(f.message(a, Target::Direct(b), text));
     }
-    if let Change::Message { mentions, .. } = &mut batch[0].change {
+    let said = Header::from(HeaderFields {
+        topic: Some("雁阵".into()),
+        expires_at: Some(Millis::new(1_800_000_000_000).unwrap()),
+        origin: Some("import:wechat".into()),
+    });
+    if let Change::Message {
+        mentions, header, ..
+    } = &mut batch[0].change
+    {
         *mentions = vec![b, a, b];
+        *header = said.clone();
     }
     let outcomes = f.append_all(&batch).await;
     let conv = outcomes[0].as_ref().unwrap().conv;
@@ -247,14 +250,15 @@ pub async fn any_text_survives<E: Engine>(f: &mut Fixture<E>) {
     for (entry, (append, body)) in log.iter().zip(batch.iter().zip(texts)) {
         assert_eq!((entry.from, entry.at), (a, append.at));
         assert_eq!(entry.client_id, append.client_id);
-        let mentions = match entry.seq.get() {
-            1 => vec![b, a, b],
-            _ => Vec::new(),
+        let (mentions, header) = match entry.seq.get() {
+            1 => (vec![b, a, b], said.clone()),
+            _ => (Vec::new(), Header::default()),
         };
         let expected = Content::Message {
             body: text(body),
             reply_to: None,
             mentions,
+            header,
             edited_by: None,
             recalled_by: None,
         };

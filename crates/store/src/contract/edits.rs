@@ -3,13 +3,14 @@
 use hongyan_protocol::{Millis, Seq};
 
 use super::fixture::{Engine, Fixture, seq, text};
-use crate::{Append, AppendError, Body, Change, Content, Target};
+use crate::{Append, AppendError, Body, Change, Content, Header, Target};
 
 fn message(body: Option<Body>, edited_by: Option<Seq>, recalled_by: Option<Seq>) -> Content {
     Content::Message {
         body,
         reply_to: None,
         mentions: Vec::new(),
+        header: Header::default(),
         edited_by,
         recalled_by,
     }

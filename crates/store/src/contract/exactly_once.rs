@@ -61,14 +61,11 @@ pub async fn within_a_batch<E: Engine>(f: &mut Fixture<E>) {
 
 pub async fn conflicts<E: Engine>(f: &mut Fixture<E>) {
     let (a, b) = f.pair().await;
-    let c = f.user().await;
     let append = f.message(a, Target::Direct(b), "this");
     let first = f.append(&append).await.unwrap();
     let conv = first.conv;
-    f.say(a, c, "another conversation").await;
     for other in [
         f.message(a, Target::Direct(b), "that"),
-        f.message(a, Target::Direct(c), "this"),
         f.edit(a, conv, seq(1), "this"),
         f.recall(a, conv, seq(1)),
     ] {
@@ -94,6 +91,40 @@ pub async fn conflicts<E: Engine>(f: &mut Fixture<E>) {
         again(&first),
         "conflicts changed nothing"
     );
+}
+
+/// A client id names an entry of one conversation: elsewhere it names another.
+pub async fn per_conversation<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let (c, d) = f.pair().await;
+    let append = f.message(a, Target::Direct(b), "this");
+    let to_c = Append {
+        target: Target::Direct(c),
+        ..append.clone()
+    };
+    let to_d = Append {
+        target: Target::Direct(d),
+        ..append.clone()
+    };
+    f.say(a, d, "begins before").await;
+    let outcomes = f
+        .append_all(&[append.clone(), to_c.clone(), to_d.clone()])
+        .await;
+    for outcome in &outcomes {
+        assert!(!outcome.as_ref().unwrap().duplicate);
+    }
+    // Pending, settled, and after a restart each finds its own.
+    for step in 0..3 {
+        for (append, first) in [&append, &to_c, &to_d].into_iter().zip(&outcomes) {
+            let first = first.as_ref().unwrap();
+            let same = retry(f, append);
+            assert_eq!(f.append(&same).await, again(first), "step {step}");
+        }
+        match step {
+            0 => drop(f.sync(a, SyncCursor::Since(0), WIDE).await),
+            _ => f.reopen().await,
+        }
+    }
 }
 
 pub async fn per_sender<E: Engine>(f: &mut Fixture<E>) {

@@ -7,8 +7,8 @@ use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 
 use crate::{
     Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, HISTORY_LIMIT,
-    HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession, NewUser, Outcome, Store,
-    SyncCursor, SyncLimits, SyncPage, Target, Write,
+    Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession, NewUser, Outcome,
+    Store, SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -187,6 +187,7 @@ impl<E: Engine> Fixture<E> {
                 body: Body::Text(text.into()),
                 reply_to: None,
                 mentions: Vec::new(),
+                header: Header::default(),
             },
         )
     }

@@ -6,8 +6,8 @@ use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
 use super::fixture::seq;
 use crate::{
-    Append, AppendError, Appended, Change, Content, Entry, Member, Move, MoveError, Moved, Outcome,
-    Target, Write,
+    Append, AppendError, Appended, Change, Content, Conversation, Entry, Member, Move, MoveError,
+    Moved, Outcome, Target, Write,
 };
 
 pub(super) struct Log {
@@ -26,6 +26,17 @@ impl Log {
 
     pub(super) fn has(&self, user: UserId) -> bool {
         self.positions.iter().any(|position| position.user == user)
+    }
+
+    /// The conversation is as it should be, for this member.
+    pub(super) fn compare(&self, conversation: &Conversation, user: UserId) {
+        assert_eq!(*conversation.members, self.positions);
+        assert_eq!(conversation.size, self.positions.len());
+        let mut positions = self.positions.iter();
+        assert_eq!(
+            positions.find(|own| own.user == user),
+            Some(&conversation.me)
+        );
     }
 
     fn members(&self) -> Vec<UserId> {
@@ -63,7 +74,8 @@ impl Log {
 pub(super) struct Model {
     pub(super) users: Vec<UserId>,
     pub(super) logs: Vec<Log>,
-    first_attempts: HashMap<(UserId, ClientId), (Append, usize, Seq)>,
+    /// By the log, the sender and the client id.
+    first_attempts: HashMap<(usize, UserId, ClientId), (Append, Seq)>,
     ids: HashSet<EntryId>,
     batch: u64,
 }
@@ -111,15 +123,15 @@ impl Model {
             Target::Conversation(conv) => self.find(conv),
             Target::Direct(user) => self.pair(append.from, user),
         };
-        let key = (append.from, append.client_id.clone());
-        if let Some((first, at, seq)) = self.first_attempts.get(&key) {
-            return if found == Some(*at) && same_wish(&first.change, &append.change) {
-                Ok(self.appended(*at, *seq, true))
-            } else {
-                Err(AppendError::ClientIdConflict)
-            };
-        }
         if let Some(at) = found {
+            let key = (at, append.from, append.client_id.clone());
+            if let Some((first, seq)) = self.first_attempts.get(&key) {
+                return if same_wish(&first.change, &append.change) {
+                    Ok(self.appended(at, *seq, true))
+                } else {
+                    Err(AppendError::ClientIdConflict)
+                };
+            }
             self.allowed(at, append)?;
         } else {
             self.may_begin(append)?;
@@ -131,7 +143,8 @@ impl Model {
         let before = self.logs[at].entries.last().map(|entry| entry.id);
         assert!(before < Some(got.id), "ids ascend within a log");
         let seq = self.write(at, append, got.id);
-        self.first_attempts.insert(key, (append.clone(), at, seq));
+        let key = (at, append.from, append.client_id.clone());
+        self.first_attempts.insert(key, (append.clone(), seq));
         Ok(self.appended(at, seq, false))
     }
 
@@ -223,12 +236,14 @@ impl Model {
                 body,
                 reply_to,
                 mentions,
+                header,
             } => {
                 log.advance(append.from, seq, seq);
                 Content::Message {
                     body: Some(body),
                     reply_to,
                     mentions,
+                    header,
                     edited_by: None,
                     recalled_by: None,
                 }

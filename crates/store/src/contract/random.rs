@@ -8,7 +8,9 @@ use hongyan_protocol::{ConversationId, Seq, UserId};
 use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
-use crate::{Append, Change, Conversation, Logs, Move, SyncCursor, SyncLimits, Target, Write};
+use crate::{
+    Append, Change, Conversation, HeaderFields, Logs, Move, SyncCursor, SyncLimits, Target, Write,
+};
 
 const BATCHES: u64 = 150;
 const USERS: usize = 5;
@@ -128,8 +130,22 @@ fn random_append<E: Engine>(
         2..4 => f.recall(user, conv, target),
         kind => {
             let mut append = f.message(user, Target::Conversation(conv), &text);
-            if let (4, Change::Message { reply_to, .. }) = (kind, &mut append.change) {
-                *reply_to = Some(target);
+            if let Change::Message {
+                reply_to, header, ..
+            } = &mut append.change
+            {
+                match kind {
+                    4 => *reply_to = Some(target),
+                    5 => {
+                        let topic = Some(format!("topic {}", rng.below(3)).into());
+                        let fields = HeaderFields {
+                            topic,
+                            ..HeaderFields::default()
+                        };
+                        *header = fields.into();
+                    }
+                    _ => {}
+                }
             }
             append
         }
@@ -148,7 +164,7 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             assert!(log.changed_in <= batch_above, "newest change first");
             batch_above = log.changed_in;
             assert_eq!(conversation.head, log.head());
-            assert_eq!(*conversation.members, log.positions);
+            log.compare(conversation, user);
             assert_eq!(*unread, log.unread(user));
             assert_eq!(f.log(user, log.conv).await, log.entries);
             assert!(log.entries.ends_with(entries));
@@ -203,7 +219,7 @@ impl Client {
         for log in own {
             let (conversation, unread) = &self.known[&log.conv];
             assert_eq!(conversation.head, log.head());
-            assert_eq!(*conversation.members, log.positions);
+            log.compare(conversation, self.user);
             assert_eq!(*unread, log.unread(self.user));
         }
     }

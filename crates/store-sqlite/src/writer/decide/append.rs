@@ -18,7 +18,10 @@ impl Batch<'_> {
     ) -> Result<std::result::Result<Appended, AppendError>> {
         let log = self.log(append)?;
         let facts = Facts {
-            earlier: self.earlier(append)?,
+            earlier: match log.conv() {
+                Some(conv) => self.earlier(append, conv)?,
+                None => None,
+            },
             log,
             subject: match (append.change.subject(), log.conv()) {
                 (Some(seq), Some(conv)) => self.subject(conv, seq)?,
@@ -27,19 +30,16 @@ impl Batch<'_> {
         };
         let conv = match rules::decide(append, &facts) {
             Err(refused) => return Ok(Err(refused)),
-            Ok(Plan::Repeat(earlier)) => {
-                let hot = self
-                    .state
-                    .cache
-                    .conversation(self.state.conn, earlier.conv)?;
+            Ok(Plan::Repeat(conv, earlier)) => {
+                let hot = self.state.cache.conversation(self.state.conn, conv)?;
                 let hot = hot.ok_or(Error::QueryReturnedNoRows)?;
                 return Ok(Ok(Appended {
-                    conv: earlier.conv,
+                    conv,
                     seq: earlier.seq,
                     id: earlier.id,
                     at: earlier.at,
                     duplicate: true,
-                    members: Arc::clone(&hot.member_ids),
+                    members: Arc::clone(&hot.members),
                 }));
             }
             Ok(Plan::Append(conv)) => conv,
@@ -70,17 +70,15 @@ impl Batch<'_> {
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
         let is_message = append.change.is_message();
         let id = cache.next_id(conn, conv)?;
-        let (place, members) = cache.change(conn, conv, |hot| {
-            hot.append(append.from, is_message);
-            let place = Place {
-                conv,
-                seq: hot.head,
-                id,
-                messages: hot.messages,
-            };
-            (place, Arc::clone(&hot.member_ids))
-        })?;
-        cache.fresh.is_used(append.from, &append.client_id);
+        let hot = cache.append(conn, conv, append.from, is_message)?;
+        let place = Place {
+            conv,
+            seq: hot.head,
+            id,
+            messages: hot.messages,
+        };
+        let members = Arc::clone(&hot.members);
+        cache.fresh.is_used((conv, append.from), &append.client_id);
         self.decided.payload.entry(append, place);
         let entry = Arc::new(Entry {
             append: append.clone(),

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::Member;
+use hongyan_store::{MEMBERS_TOLD, Member};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::entry_ids::{Block, EntryIds};
@@ -20,8 +20,11 @@ use crate::row::{self, sql};
 use crate::writer::journal::Begun;
 
 /// Conversations, and pairs of users, remembered in each of two generations. Beyond, those not
-/// used for longest are forgotten and read again when needed. About 300 bytes each.
+/// used for longest are forgotten and read again when needed. About 200 bytes each, and 8 for each member.
 const HALF: usize = 32 * 1024;
+
+/// Members remembered in each of two generations: those who wrote or read lately. About 80 bytes each.
+const MEMBERS_HALF: usize = 2 * HALF;
 
 /// The part of a conversation that writes need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,64 +34,60 @@ pub(in crate::writer) struct Hot {
     pub(super) messages: u64,
     /// The seq of the last message; 0 before the first.
     pub(super) last_message: Seq,
-    /// Ascending by user.
-    pub(super) members: Vec<Member>,
-    /// The same users, shared with every outcome.
-    pub(super) member_ids: Arc<[UserId]>,
-    /// Which of all changes was its last one; `None` where this is not ahead of the rows in the file.
+    /// Its members, ascending. Shared with every outcome.
+    pub(super) members: Arc<[UserId]>,
+    /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
     changed: Option<u64>,
     ids: Block,
 }
 
 impl Hot {
-    pub(super) fn new(head: Seq, messages: u64, last_message: Seq, members: Vec<Member>) -> Self {
-        let member_ids = members.iter().map(|member| member.user).collect();
+    fn new(head: Seq, messages: u64, last_message: Seq, members: Arc<[UserId]>) -> Self {
         Self {
             head,
             messages,
             last_message,
             members,
-            member_ids,
             changed: None,
             ids: Block::default(),
         }
     }
 
-    pub(super) fn member(&self, user: UserId) -> Option<&Member> {
-        let at = self.member_ids.binary_search(&user).ok()?;
-        self.members.get(at)
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.members.binary_search(&user).is_ok()
     }
 
-    pub(super) fn member_mut(&mut self, user: UserId) -> Option<&mut Member> {
-        let at = self.member_ids.binary_search(&user).ok()?;
-        self.members.get_mut(at)
+    /// Whether each member is told how far the others have come.
+    fn tells_positions(&self) -> bool {
+        self.members.len() <= MEMBERS_TOLD
     }
+}
 
-    /// An entry of `from` takes the next place. Its sender has read a message; an edit or a recall moves nobody's
-    /// position, since it may be made from a list of old messages, with newer ones unread.
-    pub(super) fn append(&mut self, from: UserId, is_message: bool) {
-        let head = self.head.next();
-        self.head = head;
-        if is_message {
-            self.last_message = head;
-            self.messages += 1;
-            if let Some(member) = self.member_mut(from) {
-                *member = member.advanced(Some(head), Some(head));
-            }
-        }
-    }
+/// How far a member has come.
+struct HotMember {
+    member: Member,
+    /// As [`Hot::changed`].
+    changed: Option<u64>,
+}
+
+/// A row that is ahead of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Log(ConversationId),
+    Member(ConversationId, UserId),
 }
 
 pub(in crate::writer) struct Cache {
     conversations: Generations<ConversationId, Hot>,
+    members: Generations<(ConversationId, UserId), HotMember>,
     directs: Generations<(UserId, UserId), ConversationId>,
     /// Exact like the rest, so it lives as long.
     pub(super) fresh: FreshClientIds,
     pub(super) ids: EntryIds,
     /// The id of the next conversation; `None` before it was read.
     next_conv: Option<ConversationId>,
-    /// The conversations that are ahead of their rows.
-    changed: Vec<ConversationId>,
+    /// What is ahead of its row.
+    changed: Vec<Changed>,
     /// Changes so far.
     changes: u64,
     /// The last number given to a change; `None` before it was read.
@@ -100,6 +99,7 @@ impl Cache {
     pub(in crate::writer) fn new() -> Self {
         Self {
             conversations: Generations::new(HALF),
+            members: Generations::new(MEMBERS_HALF),
             directs: Generations::new(HALF),
             fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
@@ -113,6 +113,7 @@ impl Cache {
 
     pub(in crate::writer) fn clear(&mut self) {
         self.conversations.clear();
+        self.members.clear();
         self.directs.clear();
         self.fresh.clear();
         self.changed.clear();
@@ -124,6 +125,7 @@ impl Cache {
     /// Whether there is so much that something has to be [forgotten](Self::age).
     pub(in crate::writer) fn is_overgrown(&self) -> bool {
         self.conversations.is_overgrown()
+            || self.members.is_overgrown()
             || self.directs.is_overgrown()
             || self.fresh.is_overgrown()
     }
@@ -131,6 +133,7 @@ impl Cache {
     /// Forgets what is too much. Nothing may be ahead of the file.
     pub(in crate::writer) fn age(&mut self) {
         self.conversations.age();
+        self.members.age();
         self.directs.age();
         self.fresh.age();
     }
@@ -160,6 +163,45 @@ impl Cache {
         Ok(self.conversations.get_mut(conv))
     }
 
+    /// The conversation, which is known to be there.
+    fn known(&mut self, conn: &Connection, conv: ConversationId) -> Result<&mut Hot> {
+        let hot = self.conversation(conn, conv)?;
+        hot.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// A member, read if not remembered; `None` for somebody who is none.
+    pub(super) fn member(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<Option<Member>> {
+        let hot = self.conversation(conn, conv)?;
+        if !hot.is_some_and(|hot| hot.has(user)) {
+            return Ok(None);
+        }
+        self.known_member(conn, conv, user)
+            .map(|known| Some(known.member))
+    }
+
+    /// A member, who is known to be one.
+    fn known_member(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<&mut HotMember> {
+        let key = (conv, user);
+        if self.members.get_mut(key).is_none() {
+            let member = crate::read::member(conn, conv, user)?;
+            let member = member.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let changed = None;
+            self.members.insert(key, HotMember { member, changed });
+        }
+        let known = self.members.get_mut(key);
+        known.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
     /// A conversation that nobody had before: its id.
     pub(super) fn next_conversation(&mut self, conn: &Connection) -> Result<ConversationId> {
         if let Some(conv) = self.next_conv {
@@ -180,16 +222,18 @@ impl Cache {
         let next = ConversationId::new(begun.conv.get() + 1).ok();
         self.next_conv = self.next_conv.max(next);
         self.directs.insert((begun.low, begun.high), begun.conv);
-        let members = begun.members().into_iter().map(|user| Member {
-            user,
-            read: Seq::ZERO,
-            delivered: Seq::ZERO,
-        });
-        let mut hot = Hot::new(Seq::ZERO, 0, Seq::ZERO, members.collect());
+        for user in begun.members() {
+            let member = Member::new(user);
+            let changed = None;
+            self.members
+                .insert((begun.conv, user), HotMember { member, changed });
+        }
+        let members = begun.members().into();
+        let mut hot = Hot::new(Seq::ZERO, 0, Seq::ZERO, members);
         self.changes += 1;
         hot.changed = Some(self.changes);
         self.conversations.insert(begun.conv, hot);
-        self.changed.push(begun.conv);
+        self.changed.push(Changed::Log(begun.conv));
     }
 
     /// The 1:1 conversation of two users, if there is one.
@@ -210,67 +254,123 @@ impl Cache {
         Ok(found)
     }
 
-    /// Changes what is remembered of a conversation, for [`take_rows`](Self::take_rows) to give.
-    pub(super) fn change<T>(
+    /// An entry of `from` takes the next place of a log. Its sender has read a message; an edit or a recall moves nobody's
+    /// position, since it may be made from a list of old messages, with newer ones unread.
+    pub(super) fn append(
         &mut self,
         conn: &Connection,
         conv: ConversationId,
-        change: impl FnOnce(&mut Hot) -> T,
-    ) -> Result<T> {
-        self.change_if(conn, conv, true, change)
+        from: UserId,
+        is_message: bool,
+    ) -> Result<&Hot> {
+        let hot = self.note_log(conn, conv)?;
+        let head = hot.head.next();
+        hot.head = head;
+        if is_message {
+            hot.last_message = head;
+            hot.messages += 1;
+            let member = self.note_member(conn, conv, from)?;
+            *member = member.advanced(Some(head), Some(head));
+        }
+        self.known(conn, conv).map(|hot| &*hot)
     }
 
-    /// The same, where it is known whether `change` changes anything.
-    pub(super) fn change_if<T>(
+    /// A member has come to stand here.
+    pub(super) fn move_member(
         &mut self,
         conn: &Connection,
         conv: ConversationId,
-        changes: bool,
-        change: impl FnOnce(&mut Hot) -> T,
-    ) -> Result<T> {
-        if self.conversation(conn, conv)?.is_none() {
-            return Err(rusqlite::Error::QueryReturnedNoRows);
+        moved: Member,
+    ) -> Result<()> {
+        if self.known(conn, conv)?.tells_positions() {
+            self.note_log(conn, conv)?;
         }
-        let (known, changed) = (&mut self.conversations, &mut self.changed);
-        let hot = known
-            .get_mut(conv)
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        if changes {
-            self.changes += 1;
-            if hot.changed.replace(self.changes).is_none() {
-                changed.push(conv);
-            }
-        }
-        Ok(change(hot))
+        *self.note_member(conn, conv, moved.user)? = moved;
+        Ok(())
     }
 
-    /// What the rows of all changed conversations and their members are to be, with a number for each of these
-    /// changes: the later the last change of a conversation, the higher. They are to be written, or everything here to be dropped. Entries that come later get ids above those of
+    /// The conversation, to be changed.
+    fn note_log(&mut self, conn: &Connection, conv: ConversationId) -> Result<&mut Hot> {
+        self.changes += 1;
+        let change = self.changes;
+        let hot = self.known(conn, conv)?;
+        let is_first = hot.changed.replace(change).is_none();
+        if is_first {
+            self.changed.push(Changed::Log(conv));
+        }
+        self.known(conn, conv)
+    }
+
+    /// A member, to be changed.
+    fn note_member(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<&mut Member> {
+        self.changes += 1;
+        let change = self.changes;
+        let known = self.known_member(conn, conv, user)?;
+        let is_first = known.changed.replace(change).is_none();
+        if is_first {
+            self.changed.push(Changed::Member(conv, user));
+        }
+        let known = self.known_member(conn, conv, user)?;
+        Ok(&mut known.member)
+    }
+
+    /// What all changed rows are to be, with a number for each change that a sync has to find: the later it came, the
+    /// higher. They are to be written, or everything here to be dropped. Entries that come later get ids above those of
     /// before.
     pub(in crate::writer) fn take_rows(&mut self, conn: &Connection) -> Result<Rows> {
         self.ids.begin_round();
         let mut version = self.version(conn)?;
         let changed = std::mem::take(&mut self.changed);
-        let last_change = |conv| Some((self.conversations.get_mut(conv)?.changed?, conv));
-        let mut changed: Vec<_> = changed.into_iter().filter_map(last_change).collect();
-        changed.sort_unstable();
-        let mut rows = Vec::with_capacity(changed.len());
-        for (_, conv) in changed {
-            version += 1;
-            if let Some(hot) = self.conversations.get_mut(conv) {
-                hot.changed = None;
-                rows.push(LogRow {
-                    conv,
-                    head: hot.head,
-                    messages: hot.messages,
-                    last_message: hot.last_message,
-                    version,
-                    members: hot.members.clone(),
-                });
+        let mut changed: Vec<_> = changed
+            .into_iter()
+            .filter_map(|row| Some((self.take_change(row)?, row)))
+            .collect();
+        changed.sort_unstable_by_key(|(change, _)| *change);
+        let mut rows = Rows::default();
+        for (_, row) in changed {
+            match row {
+                Changed::Log(conv) => {
+                    if let Some(hot) = self.conversations.get_mut(conv) {
+                        version += 1;
+                        rows.logs.push(LogRow {
+                            conv,
+                            head: hot.head,
+                            messages: hot.messages,
+                            last_message: hot.last_message,
+                            version,
+                        });
+                    }
+                }
+                Changed::Member(conv, user) => {
+                    let hot = self.conversations.get_mut(conv);
+                    let is_told = hot.is_some_and(|hot| hot.tells_positions());
+                    if let Some(known) = self.members.get_mut((conv, user)) {
+                        version += u64::from(!is_told);
+                        rows.members.push(MemberRow {
+                            conv,
+                            member: known.member,
+                            version: (!is_told).then_some(version),
+                        });
+                    }
+                }
             }
         }
         self.version = Some(version);
-        Ok(Rows { rows, version })
+        rows.version = version;
+        Ok(rows)
+    }
+
+    /// Which change was the last of what is in this row. From here on it is not ahead of it.
+    fn take_change(&mut self, row: Changed) -> Option<u64> {
+        match row {
+            Changed::Log(conv) => self.conversations.get_mut(conv)?.changed.take(),
+            Changed::Member(conv, user) => self.members.get_mut((conv, user))?.changed.take(),
+        }
     }
 
     /// Leaves out numbers for changes that were perhaps given to them once, and lost with the power.
@@ -301,9 +401,11 @@ impl Cache {
     }
 }
 
-/// The rows of conversations and their members, to be written.
+/// The rows of conversations and members, to be written.
+#[derive(Default)]
 pub(in crate::writer) struct Rows {
-    rows: Vec<LogRow>,
+    logs: Vec<LogRow>,
+    members: Vec<MemberRow>,
     /// The last number given to a change.
     version: u64,
 }
@@ -314,36 +416,43 @@ struct LogRow {
     messages: u64,
     last_message: Seq,
     version: u64,
-    members: Vec<Member>,
+}
+
+struct MemberRow {
+    conv: ConversationId,
+    member: Member,
+    /// `None` where the conversation's number says it to all members.
+    version: Option<u64>,
 }
 
 impl Rows {
     /// Writes them. Their entries must be in the table.
     pub(in crate::writer) fn write(&self, conn: &Connection) -> Result<()> {
         let mut log = conn.prepare_cached(
-            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4 WHERE id = ?1",
+            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4, version = ?5
+             WHERE id = ?1",
         )?;
-        let mut member_row = conn.prepare_cached(
-            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = ?5, unseen = ?6
-             WHERE conv_id = ?1 AND user_id = ?2",
-        )?;
-        for row in &self.rows {
+        for row in &self.logs {
             log.execute((
                 sql(row.conv),
                 sql(row.head),
                 row.messages.cast_signed(),
                 sql(row.last_message),
+                row.version.cast_signed(),
             ))?;
-            for member in &row.members {
-                member_row.execute((
-                    sql(row.conv),
-                    sql(member.user),
-                    sql(member.read),
-                    sql(member.delivered),
-                    row.version.cast_signed(),
-                    row.last_message > member.read,
-                ))?;
-            }
+        }
+        let mut member = conn.prepare_cached(
+            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = coalesce(?5, version)
+             WHERE conv_id = ?1 AND user_id = ?2",
+        )?;
+        for row in &self.members {
+            member.execute((
+                sql(row.conv),
+                sql(row.member.user),
+                sql(row.member.read),
+                sql(row.member.delivered),
+                row.version.map(u64::cast_signed),
+            ))?;
         }
         conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
             .execute([self.version.cast_signed()])?;
@@ -361,6 +470,6 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     let Some((head, messages, last_message)) = found else {
         return Ok(None);
     };
-    let members = crate::read::members(conn, conv)?;
+    let members = crate::read::member_ids(conn, conv)?.into();
     Ok(Some(Hot::new(head, messages, last_message, members)))
 }

@@ -28,22 +28,26 @@ impl Batch<'_> {
         let hot = cache.conversation(conn, conv)?;
         Ok(hot.map_or(Log::Missing, |hot| Log::There {
             conv,
-            is_member: hot.member(append.from).is_some(),
+            is_member: hot.has(append.from),
         }))
     }
 
-    /// What the sender appended before under this client id. Nearly every append is the first under its own, and most
+    /// What the sender appended before to this log under this client id. Nearly every append is the first under its own, and most
     /// are known to be without a look.
-    pub(super) fn earlier(&mut self, append: &Append) -> Result<Option<Earlier>> {
-        let (from, client_id) = (append.from, &append.client_id);
-        if self.state.cache.fresh.contains(from, client_id) {
+    pub(super) fn earlier(
+        &mut self,
+        append: &Append,
+        conv: ConversationId,
+    ) -> Result<Option<Earlier>> {
+        let (writer, client_id) = ((conv, append.from), &append.client_id);
+        if self.state.cache.fresh.contains(writer, client_id) {
             return Ok(None);
         }
         // The sender's next client id that is in use, in their order.
         let mut next = None;
         let settling = self.state.settling.as_mut();
-        let settling = settling.and_then(|entries| entries.first_from(from, client_id));
-        let pending = self.state.pending.entries().first_from(from, client_id);
+        let settling = settling.and_then(|entries| entries.first_from(writer, client_id));
+        let pending = self.state.pending.entries().first_from(writer, client_id);
         for entry in settling.into_iter().chain(pending) {
             if entry.append.client_id == *client_id {
                 return Ok(Some(entry.earlier()));
@@ -55,10 +59,11 @@ impl Batch<'_> {
             .state
             .conn
             .prepare_cached(
-                "SELECT client_id, id FROM entries WHERE sender_id = ?1 AND client_id >= ?2
+                "SELECT client_id, id FROM entries
+                 WHERE conv_id = ?1 AND sender_id = ?2 AND client_id >= ?3
                  ORDER BY client_id LIMIT 1",
             )?
-            .query_row((sql(from), client_id.as_str()), |row| {
+            .query_row((sql(conv), sql(append.from), client_id.as_str()), |row| {
                 Ok((row::client_id(row, 0)?, row::id(row, 1)?))
             })
             .optional()?;
@@ -69,7 +74,7 @@ impl Batch<'_> {
             next = next.into_iter().chain([found]).min();
         }
         let fresh = &mut self.state.cache.fresh;
-        fresh.learn(from, client_id.clone(), next);
+        fresh.learn(writer, client_id.clone(), next);
         Ok(None)
     }
 
@@ -112,7 +117,6 @@ impl Batch<'_> {
 impl Entry {
     fn earlier(&self) -> Earlier {
         Earlier {
-            conv: self.place.conv,
             seq: self.place.seq,
             id: self.place.id,
             at: self.append.at,
@@ -130,14 +134,13 @@ impl Entry {
 }
 
 fn earlier(conn: &Connection, id: EntryId) -> Result<Earlier> {
-    conn.prepare_cached("SELECT conv_id, seq, at, digest FROM entries WHERE id = ?1")?
+    conn.prepare_cached("SELECT seq, at, digest FROM entries WHERE id = ?1")?
         .query_row([sql(id)], |row| {
             Ok(Earlier {
-                conv: row::id(row, 0)?,
-                seq: row::id(row, 1)?,
+                seq: row::id(row, 0)?,
                 id,
-                at: row::id(row, 2)?,
-                digest: ChangeDigest(row.get(3)?),
+                at: row::id(row, 1)?,
+                digest: ChangeDigest(row.get(2)?),
             })
         })
 }

@@ -4,15 +4,15 @@
 //! next one that is in use is found on the way, and between the two there is a gap. Ids that are made in the
 //! order of time, as they should be, fall into that gap one after the other.
 //!
-//! Owns: one gap for each sender who wrote lately.
+//! Owns: one gap for each sender who wrote to a conversation lately.
 //! Promises: never holds a used id to be fresh. Not the other way round: an id that is not known to be fresh has to be
 //! looked for.
 
-use hongyan_protocol::{ClientId, UserId};
+use hongyan_protocol::{ClientId, ConversationId, UserId};
 
 use super::generations::Generations;
 
-/// Senders remembered in each of two generations. About 200 bytes each.
+/// Who wrote to which conversation, remembered in each of two generations. About 200 bytes each.
 const HALF: usize = 32 * 1024;
 
 /// No client id between these two is used, neither of the ends counted in. Texts are ordered by their bytes, as
@@ -23,7 +23,10 @@ struct Gap {
     before: Option<ClientId>,
 }
 
-pub(super) struct FreshClientIds(Generations<UserId, Gap>);
+/// To which conversation, and who.
+type Writer = (ConversationId, UserId);
+
+pub(super) struct FreshClientIds(Generations<Writer, Gap>);
 
 impl FreshClientIds {
     pub(super) fn new() -> Self {
@@ -31,23 +34,23 @@ impl FreshClientIds {
     }
 
     /// Whether it is certain that the sender has not used this client id.
-    pub(super) fn contains(&mut self, sender: UserId, id: &ClientId) -> bool {
-        let gap = self.0.get_mut(sender);
+    pub(super) fn contains(&mut self, writer: Writer, id: &ClientId) -> bool {
+        let gap = self.0.get_mut(writer);
         gap.is_some_and(|gap| gap.contains(id))
     }
 
     /// The sender was found to have used none from `id` on, up to `next`.
-    pub(super) fn learn(&mut self, sender: UserId, id: ClientId, next: Option<ClientId>) {
+    pub(super) fn learn(&mut self, writer: Writer, id: ClientId, next: Option<ClientId>) {
         let gap = Gap {
             after: id,
             before: next,
         };
-        self.0.insert(sender, gap);
+        self.0.insert(writer, gap);
     }
 
     /// The sender has used this client id now.
-    pub(super) fn is_used(&mut self, sender: UserId, id: &ClientId) {
-        if let Some(gap) = self.0.get_mut(sender)
+    pub(super) fn is_used(&mut self, writer: Writer, id: &ClientId) {
+        if let Some(gap) = self.0.get_mut(writer)
             && gap.contains(id)
         {
             gap.after = id.clone();

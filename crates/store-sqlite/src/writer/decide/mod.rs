@@ -19,7 +19,7 @@ mod generations;
 use std::sync::Arc;
 
 use hongyan_store::{Move, MoveError, Moved, Outcome, Write, rules};
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, Result};
 
 pub(in crate::writer) use self::cache::{Cache, Rows};
 use super::journal::{self, Begun, Entry, Payload, Pending, Place, Record, SharedEntries};
@@ -90,26 +90,25 @@ pub(super) fn take_up(
             Record::Entry(entry) => {
                 let Entry { append, place } = &*entry;
                 let is_message = append.change.is_message();
-                let fits = cache.change(conn, place.conv, |hot| {
+                let hot = cache.conversation(conn, place.conv)?;
+                let fits = hot.is_some_and(|hot| {
                     let messages = hot.messages + u64::from(is_message);
-                    let fits = hot.head.next() == place.seq
-                        && hot.member(append.from).is_some()
-                        && place.messages == messages;
-                    hot.append(append.from, is_message);
-                    fits
-                })?;
+                    hot.head.next() == place.seq
+                        && hot.has(append.from)
+                        && place.messages == messages
+                });
                 if !fits {
                     return Err(journal::senseless("it does not go on where a log ends"));
                 }
+                cache.append(conn, place.conv, append.from, is_message)?;
                 cache.ids.is_used(conn, place.id)?;
                 pending.add(entry);
             }
             Record::Move { conv, position } => {
-                cache.change(conn, conv, |hot| {
-                    if let Some(member) = hot.member_mut(position.user) {
-                        *member = position;
-                    }
-                })?;
+                if cache.member(conn, conv, position.user)?.is_none() {
+                    return Err(journal::senseless("somebody reads who is no member"));
+                }
+                cache.move_member(conn, conv, position)?;
                 pending.add_move();
             }
         }
@@ -130,20 +129,18 @@ impl Batch<'_> {
             pending,
             ..
         } = &mut self.state;
+        let member = cache.member(conn, change.conv, change.user)?;
         let hot = cache.conversation(conn, change.conv)?;
-        let member = hot.and_then(|hot| Some((hot.head, *hot.member(change.user)?)));
-        let moved = match rules::decide_move(change, member) {
+        let known = hot.as_deref().zip(member);
+        let moved = match rules::decide_move(change, known.map(|(hot, at)| (hot.head, at))) {
             Ok(moved) => moved,
             Err(error) => return Ok(Err(error)),
         };
-        let changed = member.is_some_and(|(_, before)| before != moved);
-        let members = cache.change_if(conn, change.conv, changed, |hot| {
-            if let Some(member) = hot.member_mut(change.user) {
-                *member = moved;
-            }
-            Arc::clone(&hot.member_ids)
-        })?;
+        let (hot, before) = known.ok_or(Error::QueryReturnedNoRows)?;
+        let members = Arc::clone(&hot.members);
+        let changed = before != moved;
         if changed {
+            cache.move_member(conn, change.conv, moved)?;
             self.decided.payload.moved(change.conv, moved);
             pending.add_move();
             self.decided.news.push(Record::Move {

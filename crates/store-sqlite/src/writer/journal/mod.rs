@@ -312,8 +312,7 @@ pub(super) fn concerned(database: &Path) -> Result<Vec<UserId>> {
         conversations.insert(record.conv());
     }
     for conv in conversations {
-        let members = read::members(&conn, conv)?;
-        users.extend(members.into_iter().map(|member| member.user));
+        users.extend(read::member_ids(&conn, conv)?);
     }
     Ok(users)
 }

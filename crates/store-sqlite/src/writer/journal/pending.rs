@@ -34,13 +34,13 @@ pub(in crate::writer) struct Pending {
     text_bytes: usize,
 }
 
-/// Entries that can be found by who sent them under which client id, and by where they stand.
+/// Entries that can be found by who sent them where under which client id, and by where they stand.
 ///
 /// Both are hardly ever asked for, so what came since the last time is put in order only then.
 #[derive(Default)]
 pub(in crate::writer) struct Entries<E> {
     entries: E,
-    by_client_id: BTreeMap<(UserId, ClientId), usize>,
+    by_client_id: BTreeMap<(ConversationId, UserId, ClientId), usize>,
     by_seq: HashMap<(ConversationId, Seq), usize, RandomState>,
     recalled: HashSet<(ConversationId, Seq), RandomState>,
 }
@@ -108,25 +108,25 @@ impl SharedEntries {
 }
 
 impl<E: AsRef<[Arc<Entry>]>> Entries<E> {
-    /// The sender's first entry from this client id on, in the order of client ids.
+    /// The sender's first entry in this conversation from this client id on, in the order of client ids.
     pub(in crate::writer) fn first_from(
         &mut self,
-        from: UserId,
+        (conv, from): (ConversationId, UserId),
         client_id: &ClientId,
     ) -> Option<&Entry> {
         let entries = self.entries.as_ref();
         for (at, entry) in entries.iter().enumerate().skip(self.by_client_id.len()) {
             let append = &entry.append;
-            self.by_client_id
-                .insert((append.from, append.client_id.clone()), at);
+            let key = (entry.place.conv, append.from, append.client_id.clone());
+            self.by_client_id.insert(key, at);
         }
         let (key, at) = self
             .by_client_id
-            .range((from, client_id.clone())..)
+            .range((conv, from, client_id.clone())..)
             .next()?;
         entries
             .get(*at)
-            .filter(|_| key.0 == from)
+            .filter(|_| (key.0, key.1) == (conv, from))
             .map(|entry| &**entry)
     }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
-use hongyan_store::{Append, Body, Change, Member, Target};
+use hongyan_store::{Append, Body, Change, Header, HeaderFields, Member, Target};
 
 use crate::varint::{self, Unreadable};
 
@@ -21,6 +21,8 @@ mod code {
     pub(super) const EDIT: u8 = 4;
     pub(super) const RECALL: u8 = 5;
     pub(super) const BEGIN: u8 = 6;
+    /// A message that has a header, which stands behind its mentions.
+    pub(super) const MESSAGE_WITH_HEADER: u8 = 7;
 }
 
 /// The records of one batch, being written down.
@@ -99,7 +101,8 @@ impl Payload {
     }
 
     pub(in crate::writer) fn entry(&mut self, append: &Append, place: Place) {
-        self.0.push(match append.change {
+        self.0.push(match &append.change {
+            Change::Message { header, .. } if !header.is_empty() => code::MESSAGE_WITH_HEADER,
             Change::Message { .. } => code::MESSAGE,
             Change::Edit { .. } => code::EDIT,
             Change::Recall { .. } => code::RECALL,
@@ -112,12 +115,21 @@ impl Payload {
         self.number(append.at.get());
         match &append.change {
             Change::Message {
-                reply_to, mentions, ..
+                reply_to,
+                mentions,
+                header,
+                body: _,
             } => {
                 self.number(reply_to.map_or(0, Seq::get));
                 self.number(mentions.len() as u64);
                 for user in mentions {
                     self.number(user.get());
+                }
+                if let Some(fields) = header.fields() {
+                    // An empty text, and the time 0, stand for none.
+                    self.text(fields.topic.as_deref().unwrap_or_default());
+                    self.number(fields.expires_at.map_or(0, Millis::get));
+                    self.text(fields.origin.as_deref().unwrap_or_default());
                 }
             }
             Change::Edit { target, .. } | Change::Recall { target, .. } => {
@@ -175,7 +187,11 @@ pub(super) fn read(
         records.push(match rest.byte()? {
             code::BEGIN => rest.begin()?,
             code::MOVE => rest.moved()?,
-            code @ (code::TEXT | code::MESSAGE | code::EDIT | code::RECALL) => rest.entry(code)?,
+            code @ (code::TEXT
+            | code::MESSAGE
+            | code::MESSAGE_WITH_HEADER
+            | code::EDIT
+            | code::RECALL) => rest.entry(code)?,
             _ => return Err("a journaled write of an unknown kind"),
         });
     }
@@ -207,11 +223,15 @@ impl<'a> Reader<'a> {
         // What it is about; 0 for a message that answers none.
         let subject = self.id(Seq::new)?;
         let mut mentions = Vec::new();
-        if matches!(code, code::TEXT | code::MESSAGE) {
+        if matches!(code, code::TEXT | code::MESSAGE | code::MESSAGE_WITH_HEADER) {
             for _ in 0..self.number()? {
                 mentions.push(self.id(UserId::new)?);
             }
         }
+        let header = match code {
+            code::MESSAGE_WITH_HEADER => self.header()?,
+            _ => Header::default(),
+        };
         let client_id = ClientId::new(self.text()?).map_err(|_| "a journaled client id is none")?;
         // Whether it is in time was decided.
         let not_before = Millis::default();
@@ -225,15 +245,17 @@ impl<'a> Reader<'a> {
                 body: self.body()?,
                 not_before,
             },
-            code::MESSAGE => Change::Message {
+            code::MESSAGE | code::MESSAGE_WITH_HEADER => Change::Message {
                 body: self.body()?,
                 reply_to: Some(subject).filter(|seq| *seq != Seq::ZERO),
                 mentions,
+                header,
             },
             _ => Change::Message {
                 body: Body::Text(self.text()?.into()),
                 reply_to: Some(subject).filter(|seq| *seq != Seq::ZERO),
                 mentions,
+                header,
             },
         };
         let append = Append {
@@ -255,6 +277,16 @@ impl<'a> Reader<'a> {
                 delivered: self.id(Seq::new)?,
             },
         })
+    }
+
+    fn header(&mut self) -> Read<Header> {
+        let some = |text: &str| Some(text.into()).filter(|text: &Box<str>| !text.is_empty());
+        let fields = HeaderFields {
+            topic: some(self.text()?),
+            expires_at: Some(self.id(Millis::new)?).filter(|at| *at != Millis::default()),
+            origin: some(self.text()?),
+        };
+        Ok(fields.into())
     }
 
     fn body(&mut self) -> Read<Body> {
@@ -331,6 +363,7 @@ mod tests {
                 body: Body::Text(text.into()),
                 reply_to: reply_to.map(seq),
                 mentions: mentions.iter().map(|id| user(*id)).collect(),
+                header: Header::default(),
             },
         )
     }
@@ -355,6 +388,20 @@ mod tests {
             message(2, Some(1), &[1001, 1002], "大家好"),
             entry(
                 3,
+                Change::Message {
+                    body: Body::Text("later".into()),
+                    reply_to: None,
+                    mentions: vec![user(1001)],
+                    header: HeaderFields {
+                        topic: Some("雁".into()),
+                        expires_at: Some(Millis::new(1_800_000_000_000).unwrap()),
+                        origin: None,
+                    }
+                    .into(),
+                },
+            ),
+            entry(
+                4,
                 Change::Edit {
                     target: seq(2),
                     body: Body::Text("各位好".into()),
@@ -362,7 +409,7 @@ mod tests {
                 },
             ),
             entry(
-                4,
+                5,
                 Change::Recall {
                     target: seq(2),
                     not_before,

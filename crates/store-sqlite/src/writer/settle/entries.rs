@@ -6,23 +6,26 @@ use rusqlite::{Connection, Error, Result, Statement, params};
 use crate::row::{self, Kind, sql};
 use crate::writer::journal::{Begun, Entry};
 
-/// Writes an entry, or nothing where its sender used the client id before.
+/// Writes an entry, or nothing where its sender used the client id in the conversation before.
 pub(super) const INSERT: &str =
     "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
-         reply_to, client_id, mentions, body, body_type, id)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-     ON CONFLICT (sender_id, client_id) DO NOTHING";
+         reply_to, client_id, mentions, body, body_type, id, topic, expires_at, origin)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+     ON CONFLICT (conv_id, sender_id, client_id) DO NOTHING";
 
 /// Runs [`INSERT`]. Where the client id was used before it is an error, [`Error::StatementChangedRows`]: it was looked
 /// for when the entry was decided.
 pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
     let Entry { append, place } = entry;
-    let (kind, target, reply_to, mentions) = match &append.change {
+    let (kind, target, reply_to, mentions, header) = match &append.change {
         Change::Message {
-            reply_to, mentions, ..
-        } => (Kind::Message, None, *reply_to, &**mentions),
-        Change::Edit { target, .. } => (Kind::Edit, Some(*target), None, &[][..]),
-        Change::Recall { target, .. } => (Kind::Recall, Some(*target), None, &[][..]),
+            reply_to,
+            mentions,
+            header,
+            ..
+        } => (Kind::Message, None, *reply_to, &**mentions, header.fields()),
+        Change::Edit { target, .. } => (Kind::Edit, Some(*target), None, &[][..], None),
+        Change::Recall { target, .. } => (Kind::Recall, Some(*target), None, &[][..], None),
     };
     let body = append.change.body().map(Body::kept);
     let rows = insert.execute(params![
@@ -40,6 +43,9 @@ pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
         body.map(|(_, text)| text),
         body.map(|(code, _)| code),
         sql(place.id),
+        header.and_then(|header| header.topic.as_deref()),
+        header.and_then(|header| header.expires_at).map(sql),
+        header.and_then(|header| header.origin.as_deref()),
     ])?;
     match rows {
         1 => Ok(()),
@@ -81,14 +87,15 @@ pub(super) fn replace(conn: &Connection, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// A conversation that has nothing in it yet. Its heads, and its members' versions, come with the rows that the
+/// A conversation that has nothing in it yet. Its head and its version come with the rows that the
 /// settlement writes at its end.
 pub(super) fn begin(conn: &Connection, begun: Begun) -> Result<()> {
     let Begun { conv, low, high } = begun;
     conn.prepare_cached(
-        "INSERT INTO conversations (id, kind, head, messages, last_message) VALUES (?1, ?2, 0, 0, 0)",
+        "INSERT INTO conversations (id, kind, size, head, messages, last_message)
+         VALUES (?1, ?2, ?3, 0, 0, 0)",
     )?
-    .execute((sql(conv), row::DIRECT))?;
+    .execute((sql(conv), row::DIRECT, row::limit(begun.members().len())))?;
     if low == high {
         conn.prepare_cached("INSERT INTO own_conversations (user_id, conv_id) VALUES (?1, ?2)")?
             .execute((sql(low), sql(conv)))?;
@@ -100,8 +107,8 @@ pub(super) fn begin(conn: &Connection, begun: Begun) -> Result<()> {
     }
     for user in begun.members() {
         conn.prepare_cached(
-            "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, unseen)
-             VALUES (?1, ?2, 0, 0, 0, 0)",
+            "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version)
+             VALUES (?1, ?2, 0, 0, 0)",
         )?
         .execute((sql(conv), sql(user)))?;
     }
