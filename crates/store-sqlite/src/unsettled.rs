@@ -344,18 +344,19 @@ impl Beside {
     ) -> Option<Conversation> {
         let mut conversation = settled.or_else(|| new(self.begun?, user))?;
         conversation.head = conversation.head.max(self.head);
-        let now = |member: Member| {
-            let at = self
-                .positions
-                .binary_search_by_key(&member.user, |at| at.user);
-            at.map_or(member, |at| {
-                let position = self.positions[at];
-                member.advanced(Some(position.read), Some(position.delivered))
-            })
-        };
-        conversation.me = now(conversation.me);
-        conversation.members = conversation.members.iter().copied().map(now).collect();
+        conversation.me = self.now(conversation.me);
+        let members = conversation.members.iter();
+        conversation.members = members.map(|member| self.now(*member)).collect();
         Some(conversation)
+    }
+
+    /// How far a member has come now.
+    fn now(&self, member: Member) -> Member {
+        let positions = &self.positions;
+        match positions.binary_search_by_key(&member.user, |at| at.user) {
+            Ok(at) => member.advanced(Some(positions[at].read), Some(positions[at].delivered)),
+            Err(_) => member,
+        }
     }
 }
 

@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
     }
 
     fn header(&mut self) -> Read<Header> {
-        let some = |text: &str| Some(text.into()).filter(|text: &Box<str>| !text.is_empty());
+        let some = |text: &str| (!text.is_empty()).then(|| text.into());
         let fields = HeaderFields {
             topic: some(self.text()?),
             expires_at: Some(self.id(Millis::new)?).filter(|at| *at != Millis::default()),
