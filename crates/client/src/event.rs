@@ -36,7 +36,7 @@ pub enum Event {
         /// The next attempt begins after this long, or at [`Client::wake`](crate::Client::wake).
         retry_in: Duration,
     },
-    /// People whom the next conversations mention: names to show for their ids.
+    /// Names to show for ids: of people whom the next conversations mention, or who have another name now.
     Profiles(Vec<UserProfile>),
     /// What the server says of a conversation: head, unread count, everybody's positions. Its
     /// `entries` are empty; they come as [`Event::Entry`].

@@ -5,7 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use hongyan_client::protocol::{Bye, ClientFrame, CloseCode, ServerFrame, limits};
+use hongyan_client::protocol::{
+    Bye, ClientFrame, CloseCode, Profiles, ServerFrame, UserProfile, limits,
+};
 use hongyan_client::{
     Client, Config, Credentials, Event, Events, Page, Reason, SendError, SubmitError, Target,
     Terminal,
@@ -120,6 +122,28 @@ async fn a_page_too_large_is_asked_for_in_smaller_parts() {
         .collect();
     assert_eq!(limits_asked[1..], halves[..halves.len() - 1]);
     assert!(limits_asked.len() > 3, "{limits_asked:?}");
+}
+
+#[tokio::test]
+async fn a_new_name_is_told() {
+    let server = Server::start().await;
+    let (_client, mut events) = connect(server.config()).await;
+    let mut peer = server.welcome().await;
+    let users = vec![UserProfile {
+        id: OTHER,
+        login: "".into(),
+        name: "another name".into(),
+        avatar: None,
+    }];
+    let told = Profiles {
+        users: users.clone(),
+    };
+    peer.send(None, ServerFrame::Profiles(told)).await;
+    let told = wait_for(&mut events, |event| match event {
+        Event::Profiles(users) => Some(users),
+        _ => None,
+    });
+    assert_eq!(told.await, users);
 }
 
 #[tokio::test]

@@ -104,6 +104,13 @@ pub struct Receipt {
     pub delivered: Seq,
 }
 
+/// What users are called now: they have other names than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profiles {
+    /// The users, as the reader may know them.
+    pub users: Vec<UserProfile>,
+}
+
 /// Answers a request that has nothing to tell but that it was done, durably.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
@@ -325,6 +332,8 @@ pub enum ServerFrame {
     Entry(Entry),
     /// A push: see [`Receipt`].
     Receipt(Receipt),
+    /// A push: see [`Profiles`].
+    Profiles(Profiles),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -361,6 +370,7 @@ impl ServerFrame {
             Self::Entry(frame) if req.is_none() => frame.encode(),
             Self::Entry(frame) => encode("entry", req, frame),
             Self::Receipt(frame) => encode("receipt", req, frame),
+            Self::Profiles(frame) => encode("profiles", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -379,6 +389,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "sent" => Self::Sent(Sent::deserialize(fields)?),
             "entry" => Self::Entry(Entry::deserialize(fields)?),
             "receipt" => Self::Receipt(Receipt::deserialize(fields)?),
+            "profiles" => Self::Profiles(Profiles::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

@@ -51,23 +51,24 @@ fn every_frame_has_a_sample() {
         ServerFrame::Sent(_) => 2,
         ServerFrame::Entry(_) => 3,
         ServerFrame::Receipt(_) => 4,
-        ServerFrame::Done(_) => 5,
-        ServerFrame::Synced(_) => 6,
-        ServerFrame::History(_) => 7,
-        ServerFrame::Error(_) => 8,
-        ServerFrame::Bye(_) => 9,
-        ServerFrame::Unknown => 10,
+        ServerFrame::Profiles(_) => 5,
+        ServerFrame::Done(_) => 6,
+        ServerFrame::Synced(_) => 7,
+        ServerFrame::History(_) => 8,
+        ServerFrame::Error(_) => 9,
+        ServerFrame::Bye(_) => 10,
+        ServerFrame::Unknown => 11,
     };
     let mut seen = [false; 9];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
     assert_eq!(seen, [true; 9]);
-    let mut seen = [false; 11];
+    let mut seen = [false; 12];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 11]);
+    assert_eq!(seen, [true; 12]);
 }
 
 #[test]

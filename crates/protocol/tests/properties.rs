@@ -300,6 +300,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 delivered,
             })
         }),
+        vec(profile(), 0..3).prop_map(|users| ServerFrame::Profiles(Profiles { users })),
         Just(ServerFrame::Done(Done {})),
         (
             vec(view(), 0..3),

@@ -270,11 +270,13 @@ impl Service {
         Ok(())
     }
 
-    /// Gives the caller another name to show. Others see it when they next ask.
+    /// Gives the caller another name to show. Those who share a conversation with the caller are told within a second or
+    /// two; others see it when they next ask.
     pub async fn rename(&self, caller: &Caller, name: String) -> Result<UserProfile, ServiceError> {
         check_name(&name)?;
         let renamed = self.store.rename_user(caller.user, name).await?;
         let user = renamed.ok_or(ServiceError::UserNotFound)?;
+        self.renames.note(user.id);
         Ok(wire::profile(&user))
     }
 

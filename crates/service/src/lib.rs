@@ -22,7 +22,9 @@ mod password;
 mod people;
 mod positions;
 mod reading;
+mod renames;
 mod seldom;
+mod sight;
 mod system;
 mod throttle;
 mod token;
@@ -117,13 +119,14 @@ pub struct Service {
     rules: Rules,
     committer: committer::Committer,
     positions: Arc<positions::Positions>,
+    renames: Arc<renames::Renames>,
     passwords: password::Passwords,
     guesses: guessing::Guesses,
     health: health::Health,
 }
 
 impl Service {
-    /// Starts the group commit, the dispatcher and the position flusher on the current runtime. Who starts it may administer
+    /// Starts the group commit, the dispatcher, the position flusher and the teller of new names on the current runtime. Who starts it may administer
     /// it.
     pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
@@ -134,6 +137,12 @@ impl Service {
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
         let positions = positions::Positions::start(committer.queue(), pending);
+        let renames = renames::Renames::start(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.sink),
+            Arc::clone(&parts.bus),
+            parts.rules.show_logins,
+        );
         let service = Arc::new(Self {
             store: parts.store,
             bus: parts.bus,
@@ -143,6 +152,7 @@ impl Service {
             rules: parts.rules,
             committer,
             positions,
+            renames,
             passwords: password::Passwords::new(),
             guesses: guessing::Guesses::new(),
             health: health::Health::default(),

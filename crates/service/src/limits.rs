@@ -45,6 +45,20 @@ pub const POSITION_STEPS: u32 = 10;
 /// a millisecond's work.
 pub const POSITIONS_A_STEP: usize = 64;
 
+/// Users with a new name of whom nobody was told yet. Overflow: the new name shows to those who ask.
+pub const PENDING_RENAMES: usize = 1024;
+
+/// How long new names gather before others are told, and the least time from one such frame to the next on a
+/// connection.
+pub const RENAME_DELAY: Duration = Duration::from_secs(1);
+
+/// Users of whose new names others are told at a time, and so in one frame. More wait for the next. Each costs a page of
+/// that user's list.
+pub const RENAMES_A_STEP: usize = 16;
+
+/// Conversations of a user in which those are looked for who see the user's name. More: those that changed last.
+pub const SEEN_CONVERSATIONS: usize = 1000;
+
 /// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
 pub const PASSWORD_WORKERS: usize = 2;
 
@@ -153,6 +167,7 @@ const _: () = {
     let contacts = PAGE_BYTES + DIRECT_CONTACTS * (USER_BYTES + MEMBER_BYTES + 6 * SHORTENED_BYTES);
     assert!(sync < PAGE_FRAME_BYTES);
     assert!(USERS_PAGE * USER_BYTES < PAGE_FRAME_BYTES);
+    assert!(RENAMES_A_STEP * USER_BYTES < hongyan_protocol::limits::PAGE_BYTES);
     assert!(contacts < PAGE_FRAME_BYTES);
 };
 const _: () = assert!(QUEUED_BYTES > hongyan_protocol::limits::TEXT_BYTES);

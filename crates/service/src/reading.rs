@@ -217,11 +217,7 @@ impl Service {
 
     /// The same for one.
     pub(crate) fn profile_for(&self, caller: &Caller, user: &User) -> UserProfile {
-        let mut profile = wire::profile(user);
-        if !self.rules.show_logins && user.id != caller.user() {
-            profile.login = Box::default();
-        }
-        profile
+        wire::profile_for(user, self.rules.show_logins || user.id == caller.user())
     }
 
     /// The caller's own profile.

@@ -144,6 +144,15 @@ pub(crate) fn profile(user: &store::User) -> wire::UserProfile {
     }
 }
 
+/// The same for somebody who may see the login name, or not.
+pub(crate) fn profile_for(user: &store::User, with_login: bool) -> wire::UserProfile {
+    let mut profile = profile(user);
+    if !with_login {
+        profile.login = Box::default();
+    }
+    profile
+}
+
 /// The body of a message that passed the decoder; `None` for one of an unknown kind, which it refuses.
 pub(crate) fn stored_body(body: wire::Body) -> Option<store::Body> {
     match body {

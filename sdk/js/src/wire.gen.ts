@@ -234,6 +234,12 @@ export interface Pong {
   server_time: number;
 }
 
+/** What users are called now: they have other names than before. */
+export interface Profiles {
+  /** The users, as the reader may know them. */
+  users: UserProfile[];
+}
+
 /** Says that the user has read `conv` up to `seq`. */
 export interface Read {
   /** The conversation. */
@@ -375,6 +381,7 @@ export type ServerFrame =
   | ({ type: "sent"; req?: number } & Sent)
   | ({ type: "entry"; req?: number } & Entry)
   | ({ type: "receipt"; req?: number } & Receipt)
+  | ({ type: "profiles"; req?: number } & Profiles)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -388,6 +395,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   sent: "Sent",
   entry: "Entry",
   receipt: "Receipt",
+  profiles: "Profiles",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -410,6 +418,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
+  Profiles: { users: "UserProfile[]" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },

@@ -79,6 +79,14 @@ class Talking(unittest.IsolatedAsyncioTestCase):
             conversation = next(iter(li.client.conversations.values()))
             self.assertEqual({member.user for member in conversation.members}, {zhang.id, li.id})
 
+    async def test_a_new_name_is_told(self) -> None:
+        async with server() as node, person(node.url, LISI) as li, person(node.url, ZHANGSAN) as zhang:
+            await zhang.client.send("hello", to=li.id)
+            await until("the name is known", lambda: zhang.id in li.client.users)
+            await zhang.client.http.rename("张三丰")
+            await until("li knows the new one", lambda: li.client.name_of(zhang.id) == "张三丰")
+            await until("and zhang", lambda: zhang.client.me is not None and zhang.client.me.name == "张三丰")
+
     async def test_a_refused_message_says_why_and_the_next_one_goes(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang:
             with self.assertRaises(RequestError) as refused:

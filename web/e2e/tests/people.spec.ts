@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addCrowd } from "../harness/crowd.ts";
 import { expect, LI, test as base, ZHANG } from "../harness/fixtures.ts";
+import { Script } from "../harness/script.ts";
 import { Server } from "../harness/server.ts";
 import type { User } from "../harness/server.ts";
 
@@ -111,4 +112,16 @@ test("without a connection those who are known are found, and it says so", async
   await expect(dialog.getByRole("status")).toHaveText(/only people known on this device/);
   network.restore();
   await expect(dialog.getByRole("option", { name: "王小明" })).toBeVisible();
+});
+
+test("a new name shows in every open page, without a reload and without asking", async ({ server, signedIn }) => {
+  const own = await Script.signIn(server, LI);
+  const zhang = await signedIn(ZHANG);
+  await own.send((await Script.signIn(server, ZHANG)).id, "hello");
+  await zhang.open(LI.name);
+  await own.rename("李思");
+  // Far sooner than the page would ask by itself.
+  await expect(zhang.heading("李思")).toBeVisible();
+  await expect(zhang.row("李思")).toBeVisible();
+  await expect(zhang.row(LI.name)).toHaveCount(0);
 });

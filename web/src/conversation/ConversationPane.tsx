@@ -66,7 +66,8 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     void untrack(() => view.log.open(at));
   }));
 
-  // A name that changes is not told: who is looked at is asked about when one comes back, and now and then.
+  // Who has not spoken with one is not told of one's new name, and what is told may be lost: who is looked at is asked
+  // about when one comes back, and now and then.
   createEffect(() => {
     model.now();
     if ("to" in place && attentive() && model.connection().kind === "online") untrack(() => model.refresh(place.to));

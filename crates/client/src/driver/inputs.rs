@@ -122,6 +122,9 @@ impl Driver {
                 self.incoming.entry(entry, now, &mut self.incoming_actions);
             }
             (ServerFrame::Receipt(receipt), _) => self.outlet.push(Event::Receipt(receipt)),
+            // A hint like a receipt, but no sync would bring it again: it goes only where there is no room at all.
+            (ServerFrame::Profiles(_), _) if self.outlet.is_full() => {}
+            (ServerFrame::Profiles(told), _) => self.outlet.push(Event::Profiles(told.users)),
             (ServerFrame::Sent(sent), Some(Asker::Append(_))) => {
                 self.outbox.sent(sent, now, &mut self.outbox_actions);
             }

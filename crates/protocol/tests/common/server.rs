@@ -126,6 +126,13 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 delivered: seq(5),
             }),
         ),
+        (
+            "profiles",
+            None,
+            ServerFrame::Profiles(Profiles {
+                users: vec![profile(1001, "", "李思", None)],
+            }),
+        ),
         ("done", Some(7), ServerFrame::Done(Done {})),
         ("unknown", None, ServerFrame::Unknown),
     ];

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::harness::{Http, LI, LI_ID, Raw, TestServer, ZHANG, ZHANG_ID};
+use crate::harness::{Http, LI, LI_ID, Raw, TestServer, WANG, WANG_ID, ZHANG, ZHANG_ID};
 
 #[tokio::test]
 async fn login_names_are_their_owners_unless_the_operator_shows_them() {
@@ -118,4 +118,64 @@ async fn notes_to_oneself_come_to_ones_other_devices_and_are_never_unread() {
     let li = server.http(LI).await;
     let path = format!("/v1/conversations/{}/entries", sent["conv"]);
     assert_eq!(li.get(&path).await.0, StatusCode::NOT_FOUND);
+}
+
+async fn rename(who: &Http, name: &str) {
+    let rename = who.call(Method::PATCH, "/v1/me", Some(json!({ "name": name })));
+    assert_eq!(rename.await.0, StatusCode::OK);
+}
+
+/// The names that a connection is told, until this one comes, and how many frames told them.
+async fn told_until(raw: &mut Raw, name: &str) -> (Vec<serde_json::Value>, usize) {
+    let (mut users, mut frames) = (Vec::new(), 0);
+    loop {
+        let told = raw.next_of("profiles").await;
+        frames += 1;
+        users.extend(told["users"].as_array().unwrap().iter().cloned());
+        if users.iter().any(|user| user["name"] == name) {
+            return (users, frames);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_name_is_told_to_who_shares_a_conversation_and_to_nobody_else() {
+    let server = TestServer::start_in_earnest(|_| {}).await;
+    let zhang = server.http(ZHANG).await;
+    zhang.send_text(LI_ID, "l1", "hello").await;
+    let li = server.http(LI).await;
+    let mut friend = Raw::welcome(server.address(), li.token()).await;
+    let mut own = Raw::welcome(server.address(), zhang.token()).await;
+    let mut stranger = server.connect(WANG).await;
+    rename(&zhang, "张三丰").await;
+    let (users, _) = told_until(&mut friend, "张三丰").await;
+    assert_eq!(
+        users,
+        [json!({ "id": ZHANG_ID, "login": "", "name": "张三丰" })]
+    );
+    let (users, _) = told_until(&mut own, "张三丰").await;
+    assert_eq!(users[0]["login"], ZHANG, "one's own");
+
+    // Once they speak, the stranger is one no more, and hears of the next name and of none before.
+    zhang.send_text(WANG_ID, "w1", "hello").await;
+    stranger.next_of("entry").await;
+    rename(&zhang, "张君宝").await;
+    let (users, frames) = told_until(&mut stranger, "张君宝").await;
+    assert_eq!((users.len(), frames), (1, 1));
+}
+
+#[tokio::test]
+async fn names_that_change_all_the_time_are_told_once_a_second() {
+    let server = TestServer::start().await;
+    let (zhang, li) = (server.http(ZHANG).await, server.http(LI).await);
+    zhang.send_text(LI_ID, "l1", "hello").await;
+    let mut friend = Raw::welcome(server.address(), li.token()).await;
+    let started = tokio::time::Instant::now();
+    for number in 0..20 {
+        rename(&zhang, &format!("name {number}")).await;
+    }
+    let (users, frames) = told_until(&mut friend, "name 19").await;
+    let seconds = usize::try_from(started.elapsed().as_secs()).unwrap();
+    assert!(frames <= seconds + 1, "{frames} frames in {seconds} s");
+    assert_eq!(users.len(), frames, "each user once in a frame");
 }

@@ -246,11 +246,7 @@ export class Engine implements Backend {
 
   /** Names that the application has learnt otherwise. */
   profiles(users: UserProfile[]): void {
-    this.#turn(() => {
-      const me = users.find(({ id }) => id === this.#book.me?.id);
-      if (me !== undefined) this.#book.setMe(me);
-      this.#book.profiles(users);
-    });
+    this.#turn(() => this.#learn(users));
   }
 
   /** Resolves when everything so far is in the storage. */
@@ -383,6 +379,8 @@ export class Engine implements Backend {
         return this.#in((out) => this.#incoming.entry(frame, now, out));
       case "receipt":
         return this.#book.receipt(frame);
+      case "profiles":
+        return this.#learn(frame.users);
       case "pong":
         return this.#heartbeat.pong(frame.next_interval_ms);
       case "bye":
@@ -412,6 +410,13 @@ export class Engine implements Backend {
         // A second one tells nothing.
         return;
     }
+  }
+
+  /** What users are called now. */
+  #learn(users: UserProfile[]): void {
+    const me = users.find(({ id }) => id === this.#book.me?.id);
+    if (me !== undefined) this.#book.setMe(me);
+    this.#book.profiles(users);
   }
 
   #refused(asker: Asker, failure: Failure, now: number): void {

@@ -61,6 +61,16 @@ test("a message goes from sent to delivered to read, and unread counts follow", 
   expect(one.client.profile(other.id)?.name).toMatch(/^User/);
 });
 
+test("a new name is told to who shares a conversation, and to one's own other devices", async () => {
+  const name = newUser();
+  const [one, own, other] = [await signIn(name), await signIn(name, { account: "another device" }), await signIn(newUser())];
+  await one.client.send({ to: other.id }, "hello").sent;
+  await until(() => expect(other.client.profile(one.id)?.name).toMatch(/^User/));
+  await one.client.rename("Anna Weber");
+  await until(() => expect(other.client.profile(one.id)?.name).toBe("Anna Weber"));
+  await until(() => expect(own.client.me?.name).toBe("Anna Weber"));
+});
+
 test("edits and recalls are applied to what is kept", async () => {
   const [one, other] = await pair();
   const { conv, seq } = await one.client.send({ to: other.id }, "at 8").sent;

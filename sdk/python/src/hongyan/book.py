@@ -7,10 +7,11 @@ another device read a part of a conversation it may be too high until the next s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from . import limits
-from .wire import Entry, Frame, Member, Receipt, Summary, Synced, User
+from .wire import Entry, Frame, Member, Receipt, Summary, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class Book:
                 self._move(one)
         return self.conversations[summary.conv]
 
-    def page(self, page: Synced) -> list[User]:
-        """Take the users of a page, and answer those that are new or changed."""
-        changed = [user for user in page.users if self.users.get(user.id) != user]
+    def names(self, users: Iterable[User]) -> list[User]:
+        """Take users as they are now, and answer those that are new or changed."""
+        changed = [user for user in users if self.users.get(user.id) != user]
         self.users.update((user.id, user) for user in changed)
         return changed
 

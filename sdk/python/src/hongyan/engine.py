@@ -56,7 +56,7 @@ from .machines import (
 )
 from .machines.actions import Action
 from .storage import Changes, Storage
-from .wire import Entry, Frame, History, Receipt, Sent, Summary, Synced, User, own_entry
+from .wire import Entry, Frame, History, Receipt, Sent, Summary, Synced, User, own_entry, read_users
 
 CLOSE_SECONDS = 2.0
 """How long ``close`` waits for what is on its way to the socket."""
@@ -496,6 +496,8 @@ class Engine:
                     self._act(turn, self.incoming.entry(now, Entry.read(frame)))
                 case "receipt":
                     self._conversation(turn, self.book.receipt(Receipt.of(frame)))
+                case "profiles":
+                    self._renamed(turn, read_users(frame))
                 case "bye":
                     retry_after_ms = frame.get("retry_after_ms")
                     self._backoff.bye(retry_after_ms if isinstance(retry_after_ms, int) else 0)
@@ -584,9 +586,20 @@ class Engine:
             )
             return
         page = Synced.read(answer)
-        turn.changes.users.update((user.id, user.write()) for user in self.book.page(page))
+        self._names(turn, page.users)
         self._act(turn, self.incoming.synced(now, page))
         turn.changes.meta.update(cursor=self.incoming.cursor, walk=self.incoming.walk, epoch=self.incoming.epoch)
+
+    def _names(self, turn: _Turn, users: Sequence[User]) -> None:
+        turn.changes.users.update((user.id, user.write()) for user in self.book.names(users))
+
+    def _renamed(self, turn: _Turn, users: Sequence[User]) -> None:
+        self._names(turn, users)
+        me = self.book.me
+        for user in users:
+            if me is not None and user.id == me.id:
+                self.book.me = user
+                turn.changes.meta.update(me=user.write())
 
     def _on_history(self, turn: _Turn, conv: int, answer: Frame) -> None:
         now = _milliseconds()

@@ -85,6 +85,11 @@ class User:
         return _present({"id": self.id, "name": self.name, "login": self.login, "avatar": self.avatar})
 
 
+def read_users(frame: Mapping[str, Any]) -> tuple[User, ...]:
+    """The users that a frame names."""
+    return tuple(User.read(user) for user in _list(frame, "users"))
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member of a conversation, and how far this member has come."""
@@ -239,7 +244,7 @@ class Synced:
     def read(cls, frame: Mapping[str, Any]) -> Synced:
         return cls(
             conversations=tuple(Summary.read(summary) for summary in _list(frame, "conversations")),
-            users=tuple(User.read(user) for user in _list(frame, "users")),
+            users=read_users(frame),
             total_unread=_integer(frame, "total_unread"),
             cursor=_string(frame, "cursor"),
             more=frame.get("more") is True,

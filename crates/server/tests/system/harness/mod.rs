@@ -19,6 +19,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const ZHANG: &str = "zhangsan@gmail.com";
 pub const LI: &str = "lisi@gmail.com";
 pub const WANG: &str = "wangwu@hotmail.com";
+/// And the id.
+pub const WANG_ID: u64 = 1002;
 
 /// Their ids.
 pub const ZHANG_ID: u64 = 1000;

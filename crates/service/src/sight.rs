@@ -1,0 +1,28 @@
+//! Who may see whom.
+
+use std::collections::BTreeSet;
+
+use hongyan_protocol::UserId;
+use hongyan_store::{Store, StoreError, SyncCursor, SyncLimits};
+
+use crate::limits::SEEN_CONVERSATIONS;
+
+/// Those to whom a user's name is shown without their asking, the user left out: who shares a conversation with the
+/// user. Of a user with more than [`SEEN_CONVERSATIONS`], those of the conversations that changed last.
+pub(crate) async fn who_sees(
+    store: &dyn Store,
+    user: UserId,
+) -> Result<BTreeSet<UserId>, StoreError> {
+    let limits = SyncLimits {
+        conversations: SEEN_CONVERSATIONS,
+        entries: 0,
+        bytes: 0,
+    };
+    let page = store.sync(user, SyncCursor::Since(0), limits).await?;
+    let conversations = page.conversations.iter();
+    let members = conversations.flat_map(|(conversation, ..)| conversation.members.iter());
+    Ok(members
+        .map(|member| member.user)
+        .filter(|member| *member != user)
+        .collect())
+}
