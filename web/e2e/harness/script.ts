@@ -10,6 +10,7 @@ interface Entry {
   seq: number;
   from: number;
   body?: { text?: string };
+  mentions?: number[];
 }
 
 /** Where a message is. */
@@ -60,6 +61,18 @@ export class Script {
   async texts(conv = 1): Promise<string[]> {
     const { entries } = await this.#ask<{ entries: Entry[] }>(`/v1/conversations/${conv}/entries?limit=200`, {});
     return entries.map((entry) => entry.body?.text ?? "");
+  }
+
+  /** Whom each entry of a conversation mentions. */
+  async mentions(conv = 1): Promise<number[][]> {
+    const { entries } = await this.#ask<{ entries: Entry[] }>(`/v1/conversations/${conv}/entries?limit=200`, {});
+    return entries.map((entry) => entry.mentions ?? []);
+  }
+
+  /** The ids of whom letters find. */
+  async found(typed: string): Promise<number[]> {
+    const { users } = await this.#ask<{ users: { id: number }[] }>(`/v1/users?q=${encodeURIComponent(typed)}`, {});
+    return users.map(({ id }) => id);
   }
 
   /** Signs every other device out. */

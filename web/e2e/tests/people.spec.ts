@@ -125,3 +125,38 @@ test("a new name shows in every open page, without a reload and without asking",
   await expect(zhang.row("李思")).toBeVisible();
   await expect(zhang.row(LI.name)).toHaveCount(0);
 });
+
+test("@ offers people by name, pinyin and initials, and who was chosen is mentioned", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  await zhang.open(LI.name);
+  const { composer, page } = zhang;
+  const offered = page.getByRole("listbox", { name: "Mention somebody" }).getByRole("option");
+  for (const [typed, name] of [["@xm", "王小明"], ["看@wangxiaom", "王小明"], ["(@web", "Ann Weber"], ["@ls", LI.name]] as const) {
+    await composer.fill(typed);
+    await expect(offered.filter({ hasText: name })).toBeVisible();
+  }
+  // An at sign alone, an address and words behind a name go out as they were typed.
+  for (const typed of ["at 5 @", "me@weber.example", "@Ann Web"]) {
+    await composer.fill(typed);
+    if (typed !== "me@weber.example") await expect(offered.first()).toBeVisible();
+    else await expect(offered).toHaveCount(0);
+    await composer.press("Enter");
+    await zhang.sees(typed);
+  }
+  await composer.fill("");
+  await composer.pressSequentially("Ask @xm");
+  await expect(offered.filter({ hasText: "王小明" })).toHaveAttribute("aria-selected", "true");
+  await composer.press("Enter");
+  await expect(composer).toHaveValue("Ask @王小明 ");
+  await expect(offered).toHaveCount(0);
+  await composer.pressSequentially("about @web");
+  await expect(offered.filter({ hasText: "Ann Weber" })).toHaveAttribute("aria-selected", "true");
+  await composer.press("Escape");
+  await expect(offered).toHaveCount(0);
+  await composer.press("Enter");
+  await zhang.sees("Ask @王小明 about @web");
+  const script = await Script.signIn(server, ZHANG);
+  const [xiaoming] = await script.found("王小明");
+  await expect.poll(async () => (await script.mentions()).at(-1)).toEqual([xiaoming]);
+  expect((await script.mentions()).slice(0, -1)).toEqual([[], [], []]);
+});

@@ -88,6 +88,14 @@ export interface Draft {
   edit?: DraftEdit;
   /** Changes of other messages that were begun and left for something else, the last left at the end. */
   aside?: DraftEdit[];
+  /** Who was chosen to be mentioned, whether the text still names them or not. */
+  mentions?: DraftMention[];
+}
+
+/** Somebody to be mentioned, by the name that the text has behind an at sign. */
+export interface DraftMention {
+  user: number;
+  name: string;
 }
 
 /** The change of a message, not sent: which, what it said before, and what it is to say. */

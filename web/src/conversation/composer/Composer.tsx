@@ -17,6 +17,8 @@ import { w } from "../words.ts";
 import { Aim } from "./Aim.tsx";
 import { Completions, optionId } from "./Completions.tsx";
 import { hasKeyboard } from "./device.ts";
+import { createMentioning } from "./mentioning.ts";
+import { Mentions } from "./Mentions.tsx";
 import { createCompleting, NONE } from "./naming.ts";
 import { Hint } from "./Hint.tsx";
 import { composed, PASTE_UNITS, roomLeft } from "./limits.ts";
@@ -55,14 +57,33 @@ export function Composer(props: ComposerProps): JSX.Element {
     client: model.client, place, composing, complain: setProblem, recall: (seq) => props.onRecall(seq),
   };
 
-  const completing = createCompleting(({ start, end }, emoji) => {
+  const replace = ({ start, end }: { start: number; end: number }, by: string): void => {
     field.setSelectionRange(start, end);
     // As if it were typed, so that it can be undone.
-    if (document.activeElement === field && document.execCommand("insertText", false, `${emoji} `)) return;
-    field.setRangeText(`${emoji} `, start, end, "end");
+    if (document.activeElement === field && document.execCommand("insertText", false, by)) return;
+    field.setRangeText(by, start, end, "end");
     onInput(field.value);
+  };
+  const completing = createCompleting((naming, emoji) => replace(naming, `${emoji} `));
+  const mentioning = createMentioning({
+    model, place, chosen: () => composing.mentions(),
+    replace(mentioned, mention) {
+      composing.mention(mention);
+      replace(mentioned, `@${mention.name} `);
+    },
   });
-  const isOffering = () => completing.matches().length > 0;
+  // At most one of the two fits what stands before the caret.
+  const isNaming = () => completing.matches().length > 0;
+  const isMentioning = () => mentioning.options().length > 0;
+  const current = () => (isMentioning() ? mentioning.current() : completing.current());
+  const look = () => {
+    completing.look(field);
+    mentioning.look(field);
+  };
+  const closeOffers = () => {
+    completing.close();
+    mentioning.close();
+  };
 
   const isEdit = () => composing.aim().kind === "edit";
   const text = () => composing.text();
@@ -96,8 +117,12 @@ export function Composer(props: ComposerProps): JSX.Element {
     field.setRangeText(piece, field.selectionStart, field.selectionEnd, "end");
     onInput(field.value);
   }
+  function beginMention(): void {
+    // Right behind a word it would be part of an address.
+    insert(/[\p{L}\p{N}]$/u.test(field.value.slice(0, field.selectionStart)) ? " @" : "@");
+  }
   function submit(): void {
-    completing.close();
+    closeOffers();
     const conv = model.conversation(place)?.conv;
     if (canSubmit() && isEdit()) {
       if (conv !== undefined) saveEdit(desk, conv);
@@ -122,7 +147,7 @@ export function Composer(props: ComposerProps): JSX.Element {
   }
   function actionOf(event: KeyboardEvent): (() => void) | null {
     const isBare = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
-    const completion = isBare ? completing.action(event.key) : null;
+    const completion = isBare ? (mentioning.action(event.key) ?? completing.action(event.key)) : null;
     if (completion !== null) return completion;
     const aim = composing.aim();
     const isPlain = aim.kind === "message" && aim.replyTo === null;
@@ -146,7 +171,10 @@ export function Composer(props: ComposerProps): JSX.Element {
     <form class="composer" onSubmit={(event) => { event.preventDefault(); submit(); }}>
       <div class="composer-column">
         <Aim view={props.view} />
-        <Show when={isOffering()}>
+        <Show when={isMentioning()}>
+          <Mentions id={listId} options={mentioning.options()} current={mentioning.current()} onPick={mentioning.pick} />
+        </Show>
+        <Show when={isNaming() && !isMentioning()}>
           <Completions id={listId} matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
         </Show>
         <div class="composer-box">
@@ -160,27 +188,27 @@ export function Composer(props: ComposerProps): JSX.Element {
             aria-describedby={problemId}
             placeholder={w.write(isolated(props.title))}
             aria-autocomplete="list"
-            aria-controls={isOffering() ? listId : undefined}
-            aria-activedescendant={completing.current() === NONE ? undefined : optionId(listId, completing.current())}
+            aria-controls={isNaming() || isMentioning() ? listId : undefined}
+            aria-activedescendant={current() === NONE ? undefined : optionId(listId, current())}
             autocomplete="off"
             enterkeyhint={hasKeyboard() ? "send" : "enter"}
             value={text()}
             onInput={(event) => {
               onInput(event.currentTarget.value);
-              if (!event.isComposing) completing.look(event.currentTarget);
+              if (!event.isComposing) look();
             }}
-            onBlur={() => completing.close()}
-            onClick={() => completing.close()}
+            onBlur={closeOffers}
+            onClick={closeOffers}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             onCompositionStart={() => guard.compositionStart()}
             onCompositionEnd={(event) => {
               guard.compositionEnd(event.timeStamp);
-              completing.look(event.currentTarget);
+              look();
             }}
           />
           {/* Before the field for the eye, behind it for the keyboard: from the field one goes back to the messages. */}
-          <Tools people={model.others(place)} onInsert={insert} onAttach={() => setProblem(w.noFiles)} />
+          <Tools onInsert={insert} onMention={beginMention} onAttach={() => setProblem(w.noFiles)} />
           <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
         </div>
         <div class="composer-foot">

@@ -4,12 +4,13 @@
  * Promises: what the outbox could not keep comes back to where it was typed, with the reason. Not
  * here: a message that the server refuses, which says so where it stands in the log.
  */
-import { HongyanError } from "@hongyan/client";
+import { HongyanError, LIMITS } from "@hongyan/client";
 import type { Client, Submission } from "@hongyan/client";
 import type { Place } from "../../model/keys.ts";
 import type { Composing } from "../log/composing.ts";
 import { w } from "../words.ts";
 import { composed } from "./limits.ts";
+import { mentionsIn } from "./mention.ts";
 
 /** What submitting needs to know and do. */
 export interface Desk {
@@ -25,11 +26,12 @@ export interface Desk {
 /** Sends the message that was written. */
 export function sendDraft(desk: Desk): void {
   const { composing } = desk;
-  const { text, replyTo } = composing.waiting();
-  const submission = desk.client.send(desk.place, composed(text), replyTo === null ? {} : { replyTo });
-  composing.put("", null);
+  const { text, replyTo, mentions: chosen } = composing.waiting();
+  const mentions = mentionsIn(text, chosen, LIMITS.MENTIONS);
+  const submission = desk.client.send(desk.place, composed(text), { mentions, ...(replyTo !== null && { replyTo }) });
+  composing.put("", null, []);
   watch(submission, (problem) => {
-    if (composing.waiting().text === "") composing.put(text, replyTo);
+    if (composing.waiting().text === "") composing.put(text, replyTo, chosen);
     desk.complain(problem);
   });
 }

@@ -7,7 +7,7 @@
  */
 import { batch, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, Draft, DraftEdit } from "@hongyan/client";
+import type { Client, Draft, DraftEdit, DraftMention } from "@hongyan/client";
 
 /** A new message, or a change of one's own. */
 export type Aim = { kind: "message"; replyTo: number | null } | { kind: "edit"; seq: number; before: string };
@@ -34,6 +34,9 @@ export class Composing {
   /** Edits left for something else, the last left at the end. */
   private readonly aside: Accessor<readonly DraftEdit[]>;
   private readonly setAside: (edits: readonly DraftEdit[]) => void;
+  /** Who was chosen to be mentioned in the message, whether the text still names them or not. */
+  readonly mentions: Accessor<readonly DraftMention[]>;
+  private readonly setMentions: (mentions: readonly DraftMention[]) => void;
   private readonly recalled = new Map<number, string>();
 
   constructor(client: Pick<Client, "draft" | "setDraft">, key: string) {
@@ -44,6 +47,7 @@ export class Composing {
     [this.editing, this.setEditing] = createSignal<{ seq: number; before: string } | null>(null, { equals: sameEdit });
     [this.edited, this.setEdited] = createSignal("");
     [this.aside, this.setAside] = createSignal<readonly DraftEdit[]>([]);
+    [this.mentions, this.setMentions] = createSignal<readonly DraftMention[]>([]);
     this.show(client.draft(key));
   }
 
@@ -94,8 +98,14 @@ export class Composing {
   }
 
   /** The message, whatever is being edited. */
-  waiting(): { text: string; replyTo: number | null } {
-    return { text: this.message(), replyTo: this.replyTo() };
+  waiting(): { text: string; replyTo: number | null; mentions: readonly DraftMention[] } {
+    return { text: this.message(), replyTo: this.replyTo(), mentions: this.mentions() };
+  }
+
+  /** Somebody was chosen to be mentioned. An edit mentions nobody anew. */
+  mention(mention: DraftMention): void {
+    if (this.editing() !== null) return;
+    this.change(() => this.setMentions([...this.mentions().filter(({ user }) => user !== mention.user), mention]));
   }
 
   /** Goes from an edit to the message beside it, and keeps what was written of it. */
@@ -104,10 +114,11 @@ export class Composing {
   }
 
   /** Sets the message, whatever is being edited. */
-  put(text: string, replyTo: number | null = this.replyTo()): void {
+  put(text: string, replyTo: number | null = this.replyTo(), mentions: readonly DraftMention[] = this.mentions()): void {
     this.change(() => {
       this.setMessage(text);
       this.setReplyTo(replyTo);
+      this.setMentions(mentions);
     });
   }
 
@@ -139,8 +150,9 @@ export class Composing {
     this.setAside([...others, { ...edit, text: this.edited() }].slice(-MOST_ASIDE));
   }
 
-  private show({ text, replyTo, edit, aside }: Draft): void {
+  private show({ text, replyTo, edit, aside, mentions }: Draft): void {
     batch(() => {
+      this.setMentions(mentions ?? []);
       this.setAside(aside ?? []);
       this.setMessage(text);
       this.setReplyTo(replyTo ?? null);
@@ -151,14 +163,16 @@ export class Composing {
 
   private change(how: () => void): void {
     batch(how);
-    const { replyTo: _, edit: __, aside: ___, ...rest } = this.client.draft(this.key);
+    const { replyTo: _, edit: __, aside: ___, mentions: ____, ...rest } = this.client.draft(this.key);
     const [replyTo, edit, aside] = [this.replyTo(), this.editing(), this.aside()];
+    const mentions = this.message() === "" ? [] : this.mentions();
     this.client.setDraft(this.key, {
       ...rest,
       text: this.message(),
       ...(replyTo !== null && { replyTo }),
       ...(edit !== null && { edit: { ...edit, text: this.edited() } }),
       ...(aside.length > 0 && { aside: [...aside] }),
+      ...(mentions.length > 0 && { mentions: [...mentions] }),
     });
   }
 }
