@@ -91,7 +91,9 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                     kind: ConversationKind::Direct,
                     head: seq(MESSAGES),
                     unread: MESSAGES,
-                    members: vec![at(ME, 0), at(other, MESSAGES)],
+                    me: Position::default(),
+                    size: 2,
+                    members: Some(vec![at(ME, 0), at(other, MESSAGES)]),
                     entries,
                 };
                 if sync.list {

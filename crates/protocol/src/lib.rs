@@ -31,8 +31,8 @@ pub use json::escaped_bytes;
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
     AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,
-    HistoryPage, Listed, MemberPosition, Pong, Profiles, Receipt, Sent, ServerFrame, Synced,
-    UserProfile, Welcome,
+    HistoryPage, Listed, MemberPosition, Pong, Position, Profiles, Receipt, Sent, ServerFrame,
+    Synced, UserProfile, Welcome,
 };
 pub use value::page_limit;
 

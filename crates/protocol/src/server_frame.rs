@@ -91,7 +91,8 @@ pub struct Sent {
     pub client_id: ClientId,
 }
 
-/// How far one member has come. Both only ever grow.
+/// How far one member has come. Both only ever grow. Of a conversation of more than
+/// [`limits::MEMBERS_TOLD`](crate::limits::MEMBERS_TOLD) members, only the member's own devices hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The conversation.
@@ -121,9 +122,21 @@ pub struct Done {}
 pub enum ConversationKind {
     /// Two people.
     Direct,
+    /// Any number of people.
+    Group,
     /// A kind this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+/// How far the caller has come in a conversation that the frame already names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Everything up to here was read.
+    pub read: Seq,
+    /// Everything up to here is on one of the caller's devices. Where members are not told it may be too low: the
+    /// server keeps no more than that it was read.
+    pub delivered: Seq,
 }
 
 /// How far one member has come in a conversation that the frame already names.
@@ -148,8 +161,14 @@ pub struct ConversationView {
     pub head: Seq,
     /// Messages by others, not recalled, after the caller's read position.
     pub unread: u64,
-    /// Every member's positions, the caller's own among them.
-    pub members: Vec<MemberPosition>,
+    /// The caller's own positions.
+    pub me: Position,
+    /// How many members there are.
+    pub size: u64,
+    /// Every member's positions, the caller's own among them. Absent where there are more than
+    /// [`limits::MEMBERS_TOLD`](crate::limits::MEMBERS_TOLD).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<MemberPosition>>,
     /// The last few entries, ascending.
     pub entries: Vec<Entry>,
 }
@@ -189,50 +208,65 @@ fn is_start(seq: &Seq) -> bool {
     *seq == Seq::ZERO
 }
 
+impl ConversationView {
+    /// The members other than the caller, where members are told.
+    pub fn others(&self, caller: UserId) -> impl Iterator<Item = &MemberPosition> {
+        let told = self.members.iter().flatten();
+        told.filter(move |member| member.user != caller)
+    }
+
+    /// Whom the caller talks to in a conversation of two; in one with oneself, the caller.
+    pub fn peer(&self, caller: UserId) -> Option<UserId> {
+        let is_told = self.kind == ConversationKind::Direct && self.members.is_some();
+        let other = self.others(caller).next();
+        is_told.then(|| other.map_or(caller, |other| other.user))
+    }
+}
+
 impl Listed {
-    /// A conversation in the list of this member; `None` for one that a list cannot tell, which is one of more than
-    /// two.
+    /// A conversation in the list of this member; `None` for one that a list cannot tell: any but one of two people, or
+    /// of one with oneself.
     pub fn of(view: &ConversationView, caller: UserId) -> Option<Self> {
-        let own = view.members.iter().find(|member| member.user == caller);
-        let mut others = view.members.iter().filter(|member| member.user != caller);
-        let (other, more) = (others.next(), others.next());
-        let position = |member: Option<&MemberPosition>| {
-            let (read, delivered) = member.map_or((Seq::ZERO, Seq::ZERO), |member| {
-                (member.read, member.delivered)
-            });
-            (read, (delivered != read).then_some(delivered))
-        };
-        let ((read, delivered), (own_read, own_delivered)) = (position(other), position(own));
-        more.is_none().then_some(Self {
+        view.peer(caller)?;
+        let other = view.others(caller).next();
+        let unlike = |read: Seq, delivered: Seq| (delivered != read).then_some(delivered);
+        Some(Self {
             conv: view.conv,
             head: view.head,
             unread: view.unread,
-            user: other.map(|member| member.user),
-            read,
-            delivered,
-            own_read,
-            own_delivered,
+            user: other.map(|other| other.user),
+            read: other.map_or(Seq::ZERO, |other| other.read),
+            delivered: other.and_then(|other| unlike(other.read, other.delivered)),
+            own_read: view.me.read,
+            own_delivered: unlike(view.me.read, view.me.delivered),
         })
     }
 
     /// The same as its member sees it in a page that is no list, but for the entries.
     pub fn into_view(self, caller: UserId) -> ConversationView {
-        let own = MemberPosition {
-            user: caller,
+        let me = Position {
             read: self.own_read,
             delivered: self.own_delivered.unwrap_or(self.own_read),
+        };
+        let own = MemberPosition {
+            user: caller,
+            read: me.read,
+            delivered: me.delivered,
         };
         let other = self.user.map(|user| MemberPosition {
             user,
             read: self.read,
             delivered: self.delivered.unwrap_or(self.read),
         });
+        let members: Vec<MemberPosition> = std::iter::once(own).chain(other).collect();
         ConversationView {
             conv: self.conv,
             kind: ConversationKind::Direct,
             head: self.head,
             unread: self.unread,
-            members: std::iter::once(own).chain(other).collect(),
+            me,
+            size: members.len() as u64,
+            members: Some(members),
             entries: Vec::new(),
         }
     }
@@ -246,7 +280,7 @@ pub struct Synced {
     /// The conversations, where only a list was asked for; those that a list cannot tell are among the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<Listed>,
-    /// Whoever the page mentions by id.
+    /// The members who are told, and the senders of the entries.
     pub users: Vec<UserProfile>,
     /// The unread messages of all the caller's conversations, this page's or not.
     pub total_unread: u64,

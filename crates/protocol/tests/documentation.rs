@@ -274,6 +274,10 @@ fn every_limit_is_the_real_one() {
         format!("| `mentions` of a message | {} users |", limits::MENTIONS),
         format!("| the `token` of `hello` | {} bytes |", limits::TOKEN_BYTES),
         format!(
+            "| members of a conversation who are [told](#positions-and-unread) of each other | {} |",
+            limits::MEMBERS_TOLD
+        ),
+        format!(
             "| the `client` of `hello` | {} bytes,",
             limits::CLIENT_NAME_BYTES
         ),

@@ -186,6 +186,7 @@ fn profile() -> impl Strategy<Value = UserProfile> {
 fn view() -> impl Strategy<Value = ConversationView> {
     let kind = prop_oneof![
         Just(ConversationKind::Direct),
+        Just(ConversationKind::Group),
         Just(ConversationKind::Unknown)
     ];
     let member = (user(), seq(), seq()).prop_map(|(user, read, delivered)| MemberPosition {
@@ -198,17 +199,22 @@ fn view() -> impl Strategy<Value = ConversationView> {
         kind,
         seq(),
         INTEGERS,
-        vec(member, 0..3),
+        (seq(), seq(), INTEGERS),
+        option::of(vec(member, 0..3)),
         vec(entry(), 0..3),
     )
         .prop_map(
-            |(conv, kind, head, unread, members, entries)| ConversationView {
-                conv,
-                kind,
-                head,
-                unread,
-                members,
-                entries,
+            |(conv, kind, head, unread, (read, delivered, size), members, entries)| {
+                ConversationView {
+                    conv,
+                    kind,
+                    head,
+                    unread,
+                    me: Position { read, delivered },
+                    size,
+                    members,
+                    entries,
+                }
             },
         )
 }

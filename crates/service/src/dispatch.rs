@@ -10,11 +10,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event, Notice};
 use hongyan_protocol::{Receipt, ServerFrame};
-use hongyan_store::{Append, Appended, Moved, Outcome, StoreError, Write};
+use hongyan_store::{Append, Appended, Move, Moved, Outcome, StoreError, Write};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::committer::{Committed, Mover, Waiting};
+use crate::large::{Large, is_large};
 use crate::limits::DISPATCH_SLICE;
 use crate::positions::Pending;
 use crate::{ConnectionId, ServiceError, Sink, wire};
@@ -24,6 +25,7 @@ pub(crate) struct Dispatcher {
     sink: Arc<dyn Sink>,
     bus: Arc<dyn Bus>,
     pending: Arc<Mutex<Pending>>,
+    large: Arc<Large>,
 }
 
 impl Dispatcher {
@@ -31,8 +33,14 @@ impl Dispatcher {
         sink: Arc<dyn Sink>,
         bus: Arc<dyn Bus>,
         pending: Arc<Mutex<Pending>>,
+        large: Arc<Large>,
     ) -> Self {
-        Self { sink, bus, pending }
+        Self {
+            sink,
+            bus,
+            pending,
+            large,
+        }
     }
 
     /// Dispatches batches until the committer is done.
@@ -59,15 +67,17 @@ impl Dispatcher {
                     let sent = result.as_ref().map(|appended| wire::sent(append, appended));
                     (asker.reply)(sent.map_err(|error| error.clone().into()));
                     if let Ok(appended) = result {
+                        self.large.note(appended.conv, appended.members.len());
                         self.publish_entry(append, &appended, asker.connection);
                     }
                 }
-                (Write::Move(_), Outcome::Move(result), Waiting::Move(mover)) => {
+                (Write::Move(wish), Outcome::Move(result), Waiting::Move(mover)) => {
                     if let Some(reply) = mover.reply {
                         reply(result.clone().map_err(ServiceError::from));
                     }
                     if let Ok(moved) = result {
-                        self.publish_receipt(&moved, mover.connection);
+                        self.large.note(moved.conv, moved.members.len());
+                        self.publish_receipt(wish, &moved, mover.connection);
                     }
                 }
                 (Write::Append(_) | Write::Move(_), outcome, _) => {
@@ -110,9 +120,11 @@ impl Dispatcher {
         self.publish(notice, asked_on);
     }
 
-    /// Tells of a position, but not the connection that alone moved it.
-    fn publish_receipt(&self, moved: &Moved, moved_on: Option<ConnectionId>) {
-        if !moved.changed {
+    /// Tells of a position, but not the connection that alone moved it. Of a large conversation only the reader's own
+    /// devices are told, and only how far it was read.
+    fn publish_receipt(&self, wish: &Move, moved: &Moved, moved_on: Option<ConnectionId>) {
+        let is_large = is_large(moved.members.len());
+        if !moved.changed || is_large && wish.read.is_none() {
             return;
         }
         let receipt = Receipt {
@@ -123,7 +135,11 @@ impl Dispatcher {
         };
         let frame = ServerFrame::Receipt(receipt).encode(None);
         let notice = Notice {
-            recipients: Arc::clone(&moved.members),
+            recipients: if is_large {
+                Arc::new([moved.user])
+            } else {
+                Arc::clone(&moved.members)
+            },
             event: Event::Droppable {
                 frame: Bytes::from(frame),
             },
@@ -149,5 +165,82 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_bus::MemoryBus;
+    use hongyan_protocol::limits::MEMBERS_TOLD;
+    use hongyan_protocol::{ConversationId, Seq, SessionId, UserId};
+
+    use super::*;
+
+    /// Whom each push went to.
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<Vec<UserId>>>);
+
+    impl Sink for Heard {
+        fn deliver(&self, notice: &Notice, _: Option<ConnectionId>) {
+            self.0.lock().push(notice.recipients.to_vec());
+        }
+
+        fn connected_sessions(&self, _: UserId) -> Vec<SessionId> {
+            Vec::new()
+        }
+    }
+
+    fn user(number: usize) -> UserId {
+        UserId::new(1000 + number as u64).unwrap()
+    }
+
+    /// Whom the receipt goes to of a move of the first of so many members.
+    async fn told(members: usize, read: Option<Seq>, delivered: Option<Seq>) -> Vec<Vec<UserId>> {
+        let heard = Arc::new(Heard::default());
+        let (sender, committed) = mpsc::channel(1);
+        let wish = Move {
+            user: user(0),
+            conv: ConversationId::new(7).unwrap(),
+            read,
+            delivered,
+        };
+        let moved = Moved {
+            conv: wish.conv,
+            user: wish.user,
+            read: read.unwrap_or_default(),
+            delivered: delivered.max(read).unwrap_or_default(),
+            changed: true,
+            members: (0..members).map(user).collect(),
+        };
+        let batch = Committed {
+            batch: Arc::new([Write::Move(wish)]),
+            outcomes: Ok(vec![Outcome::Move(Ok(moved))]),
+            waiting: vec![Waiting::Move(Mover {
+                reply: None,
+                connection: None,
+            })],
+        };
+        sender.send(batch).await.ok().unwrap();
+        drop(sender);
+        let bus = Arc::new(MemoryBus::alone());
+        let sink = Arc::clone(&heard);
+        let dispatcher = Dispatcher::new(sink, bus, Arc::default(), Arc::default());
+        dispatcher.run(committed).await;
+        std::mem::take(&mut *heard.0.lock())
+    }
+
+    #[tokio::test]
+    async fn a_position_is_told_to_all_while_they_are_few() {
+        let all: Vec<UserId> = (0..MEMBERS_TOLD).map(user).collect();
+        let seq = Seq::new(5).ok();
+        assert_eq!(told(MEMBERS_TOLD, None, seq).await, [all.clone()]);
+        assert_eq!(told(MEMBERS_TOLD, seq, None).await, [all]);
+    }
+
+    #[tokio::test]
+    async fn among_many_only_who_read_is_told_and_nobody_of_what_is_delivered() {
+        let seq = Seq::new(5).ok();
+        assert_eq!(told(MEMBERS_TOLD + 1, seq, None).await, [[user(0)]]);
+        assert!(told(MEMBERS_TOLD + 1, None, seq).await.is_empty());
     }
 }

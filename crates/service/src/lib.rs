@@ -14,6 +14,7 @@ mod dispatch;
 mod error;
 mod guessing;
 mod health;
+mod large;
 pub mod limits;
 mod messaging;
 mod names;
@@ -120,6 +121,7 @@ pub struct Service {
     committer: committer::Committer,
     positions: Arc<positions::Positions>,
     renames: Arc<renames::Renames>,
+    large: Arc<large::Large>,
     passwords: password::Passwords,
     guesses: guessing::Guesses,
     health: health::Health,
@@ -130,10 +132,12 @@ impl Service {
     /// it.
     pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
+        let large = Arc::default();
         let dispatcher = dispatch::Dispatcher::new(
             Arc::clone(&parts.sink),
             Arc::clone(&parts.bus),
             Arc::clone(&pending),
+            Arc::clone(&large),
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
         let positions = positions::Positions::start(committer.queue(), pending);
@@ -153,6 +157,7 @@ impl Service {
             committer,
             positions,
             renames,
+            large,
             passwords: password::Passwords::new(),
             guesses: guessing::Guesses::new(),
             health: health::Health::default(),

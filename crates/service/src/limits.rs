@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hongyan_protocol::limits::{PAGE_BYTES, PAGE_FRAME_BYTES};
+
 /// Writes waiting for a commit. Overflow: the new write is answered `overloaded`.
 pub const QUEUED_WRITES: usize = 16 * 1024;
 
@@ -34,6 +36,10 @@ pub const DISPATCH_SLICE: usize = 64;
 /// Members whose delivered positions wait to be written. Overflow: the new position is dropped;
 /// the member's next ack or sync brings a later one.
 pub const PENDING_POSITIONS: usize = 64 * 1024;
+
+/// Conversations that are remembered to be large, of whose members no delivered position is kept. Overflow: the one with
+/// the lowest id is forgotten, and remembered again when its next position is kept.
+pub const LARGE_KNOWN: usize = 64 * 1024;
 
 /// How long delivered positions gather before they are written and told to others.
 pub const POSITION_DELAY: Duration = Duration::from_millis(100);
@@ -155,17 +161,29 @@ pub const HEALTH_AGE: Duration = Duration::from_secs(1);
 
 const _: () = assert!(BATCH_WRITES <= QUEUED_WRITES);
 
-/// A user in a page, in bytes: a login and a name may be all quotes, an avatar all control characters.
-const USER_BYTES: usize = 128 + 2 * LOGIN_BYTES + 2 * NAME_BYTES + 6 * AVATAR_BYTES;
+/// People and positions in one page of `sync`, in bytes as they are written. More: the page ends early, after one
+/// conversation at least.
+pub const PEOPLE_BYTES: usize = PAGE_FRAME_BYTES - PAGE_BYTES - 1024;
 
-/// A member's positions in a page, in bytes, and the member's share of what is said of the conversation.
-const MEMBER_BYTES: usize = 192;
+/// A user in a page, in bytes, the texts aside.
+pub(crate) const PROFILE_BYTES: usize = 128;
+
+/// A user in a page, in bytes: a login and a name may be all quotes, an avatar all control characters.
+const USER_BYTES: usize = PROFILE_BYTES + 2 * LOGIN_BYTES + 2 * NAME_BYTES + 6 * AVATAR_BYTES;
+
+/// A member's positions in a page, in bytes.
+pub(crate) const MEMBER_BYTES: usize = 96;
+
+/// What is said of a conversation in a page, in bytes, its members and entries aside.
+pub(crate) const CONVERSATION_BYTES: usize = 320;
 
 const _: () = {
-    use hongyan_protocol::limits::{PAGE_BYTES, PAGE_FRAME_BYTES, SYNC_CONVERSATIONS};
-    let sync = PAGE_BYTES + 2 * SYNC_CONVERSATIONS * (USER_BYTES + MEMBER_BYTES);
-    let contacts = PAGE_BYTES + DIRECT_CONTACTS * (USER_BYTES + MEMBER_BYTES + 6 * SHORTENED_BYTES);
-    assert!(sync < PAGE_FRAME_BYTES);
+    use hongyan_protocol::limits::{MEMBERS_TOLD, SYNC_ENTRIES};
+    let largest =
+        CONVERSATION_BYTES + MEMBERS_TOLD * (MEMBER_BYTES + USER_BYTES) + SYNC_ENTRIES * USER_BYTES;
+    assert!(largest < PEOPLE_BYTES, "a page holds any conversation");
+    let contact = 2 * MEMBER_BYTES + USER_BYTES + 6 * SHORTENED_BYTES;
+    let contacts = PAGE_BYTES + DIRECT_CONTACTS * contact;
     assert!(USERS_PAGE * USER_BYTES < PAGE_FRAME_BYTES);
     assert!(RENAMES_A_STEP * USER_BYTES < hongyan_protocol::limits::PAGE_BYTES);
     assert!(contacts < PAGE_FRAME_BYTES);

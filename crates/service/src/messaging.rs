@@ -3,12 +3,13 @@
 //! Each is queued before the call returns, so the requests of one connection keep their order;
 //! the reply comes after the commit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_protocol::{
-    Ack, Body, ConversationId, Edit, Millis, Read, Recall, Send, Sent, Seq, Target,
+    Ack, Body, ConversationId, Edit, Millis, Read, Recall, Send, Sent, Seq, Target, UserId,
 };
-use hongyan_store::{Append, Change, Move};
+use hongyan_store::{Append, Change, Move, Store};
 
 use crate::committer::Asker;
 use crate::{Caller, Reply, Service, ServiceError, wire};
@@ -74,9 +75,11 @@ impl Service {
     }
 
     /// Moves the caller's delivered position to something that this node pushed to the caller, so
-    /// that it needs no check. Gathered; see [`crate::limits::POSITION_DELAY`].
+    /// that it needs no check. Gathered; see [`crate::limits::POSITION_DELAY`]. Of a large conversation nothing is kept.
     pub fn delivered(&self, caller: &Caller, conv: ConversationId, seq: Seq) {
-        self.positions.delivered(caller, conv, seq);
+        if !self.large.contains(conv) {
+            self.positions.delivered(caller, conv, seq);
+        }
     }
 
     /// The caller's connection is over: what it acked is written without waiting for more.
@@ -84,8 +87,14 @@ impl Service {
         self.positions.flush_user(caller.user());
     }
 
-    /// Moves the caller's delivered position to something that the caller claims to hold.
+    /// Moves the caller's delivered position to something that the caller claims to hold. Of a large conversation the claim
+    /// is checked, and not kept.
     pub fn claim_delivered(&self, caller: &Caller, ack: Ack, reply: Reply<()>) {
+        if self.large.contains(ack.conv) {
+            let (store, user) = (Arc::clone(&self.store), caller.user());
+            tokio::spawn(async move { reply(check_claim(&*store, user, ack).await) });
+            return;
+        }
         let moved = Move {
             user: caller.user(),
             conv: ack.conv,
@@ -124,6 +133,14 @@ impl Service {
             .now()
             .minus(u64::try_from(window.as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+/// Whether somebody may hold what is claimed: it is a member's, and there.
+async fn check_claim(store: &dyn Store, user: UserId, ack: Ack) -> Result<(), ServiceError> {
+    let head = store.conversation(user, ack.conv).await?.head;
+    (ack.seq <= head)
+        .then_some(())
+        .ok_or(ServiceError::SeqOutOfRange)
 }
 
 /// The decoder refuses these; a caller that builds frames itself gets the same answer.

@@ -1,6 +1,6 @@
 //! Requests that read: sync, history, people.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use hongyan_protocol::limits::{
@@ -11,9 +11,9 @@ use hongyan_protocol::{
     ConversationId, ConversationView, History, HistoryPage, Listed, Seq, Sync, Synced, UserId,
     UserProfile,
 };
-use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits, User};
+use hongyan_store::{Conversation, Entry, HistoryRange, SyncCursor, SyncLimits, SyncPage, User};
 
-use crate::limits::USERS_PAGE;
+use crate::limits::{CONVERSATION_BYTES, MEMBER_BYTES, PEOPLE_BYTES, USERS_PAGE};
 use crate::{Caller, Service, ServiceError, wire};
 
 /// A stretch of a log as encoded pushes, for a connection that was held back.
@@ -53,7 +53,7 @@ impl Service {
             (SYNC_CONVERSATIONS, SYNC_ENTRIES, bytes)
         };
         let acked = self.positions.of(caller.user());
-        let limits = SyncLimits {
+        let mut limits = SyncLimits {
             conversations: sync.limit.unwrap_or(SYNC_CONVERSATIONS).clamp(1, most),
             entries,
             bytes,
@@ -69,20 +69,16 @@ impl Service {
                 .position(|(conversation, _, entries)| !is_whole(entries, conversation.head))
                 .map(|whole| whole.max(1));
             if let Some(conversations) = whole.filter(|whole| *whole < page.conversations.len()) {
-                let limits = SyncLimits {
-                    conversations,
-                    ..limits
-                };
+                limits.conversations = conversations;
                 page = self.store.sync(caller.user(), cursor, limits).await?;
             }
         }
-        let people: BTreeSet<UserId> = page
-            .conversations
-            .iter()
-            .flat_map(|(conversation, ..)| conversation.members.iter().map(|member| member.user))
-            .collect();
-        let people: Vec<UserId> = people.into_iter().collect();
-        let users = self.store.users(&people).await?;
+        let mut users = self.people_in(&page).await?;
+        while let Some(conversations) = fitting(&page, &users) {
+            limits.conversations = conversations;
+            page = self.store.sync(caller.user(), cursor, limits).await?;
+            users = self.people_in(&page).await?;
+        }
         let (mut conversations, mut list) = (Vec::new(), Vec::new());
         for (conversation, unread, entries) in page.conversations {
             let mut view = wire::conversation(&conversation, unread, entries);
@@ -99,11 +95,26 @@ impl Service {
         Ok(Synced {
             conversations,
             list,
-            users: self.profiles_for(caller, &users),
+            users: self.profiles_for(caller, users.values()),
             total_unread: page.total_unread,
             cursor: page.next.to_text(self.epoch()).into(),
             more: matches!(page.next, SyncCursor::Within { .. }),
         })
+    }
+
+    /// Whoever has to be named with a page.
+    async fn people_in(&self, page: &SyncPage) -> Result<BTreeMap<UserId, User>, ServiceError> {
+        let shown = page.conversations.iter();
+        let people: BTreeSet<UserId> = shown
+            .flat_map(|(conversation, _, entries)| people(conversation, entries))
+            .collect();
+        let people: Vec<UserId> = people.into_iter().collect();
+        let mut users = BTreeMap::new();
+        for some in people.chunks(USERS_AT_ONCE) {
+            let found = self.store.users(some).await?;
+            users.extend(found.into_iter().map(|user| (user.id, user)));
+        }
+        Ok(users)
     }
 
     /// A stretch of a log.
@@ -210,9 +221,13 @@ impl Service {
     }
 
     /// What the caller may know of these users: of others' login names, only what the deployment shows.
-    pub(crate) fn profiles_for(&self, caller: &Caller, users: &[User]) -> Vec<UserProfile> {
+    pub(crate) fn profiles_for<'a>(
+        &self,
+        caller: &Caller,
+        users: impl IntoIterator<Item = &'a User>,
+    ) -> Vec<UserProfile> {
         let profile = |user| self.profile_for(caller, user);
-        users.iter().map(profile).collect()
+        users.into_iter().map(profile).collect()
     }
 
     /// The same for one.
@@ -236,11 +251,39 @@ impl Service {
 
 /// Shows how far the caller's devices hold a conversation, where the store does not know of it yet.
 fn raise_delivered(view: &mut ConversationView, user: UserId, acked: &[(ConversationId, Seq)]) {
-    let own = view.members.iter_mut().find(|member| member.user == user);
     let acked = acked.iter().filter(|(conv, _)| *conv == view.conv);
-    if let (Some(own), Some(seq)) = (own, acked.map(|(_, seq)| *seq).max()) {
-        own.delivered = own.delivered.max(seq);
+    let Some(seq) = acked.map(|(_, seq)| *seq).max() else {
+        return;
+    };
+    view.me.delivered = view.me.delivered.max(seq);
+    let mut told = view.members.iter_mut().flatten();
+    if let Some(own) = told.find(|member| member.user == user) {
+        own.delivered = view.me.delivered;
     }
+}
+
+/// Who has to be named with a conversation: the members that are told, and the senders of the entries.
+fn people(conversation: &Conversation, entries: &[Entry]) -> impl Iterator<Item = UserId> {
+    let members = wire::members_told(conversation).unwrap_or_default().iter();
+    let senders = entries.iter().map(|entry| entry.from);
+    members.map(|member| member.user).chain(senders)
+}
+
+/// How many conversations a page has room for, with their people; `None` where all have room.
+fn fitting(page: &SyncPage, users: &BTreeMap<UserId, User>) -> Option<usize> {
+    let mut named = BTreeSet::new();
+    let mut bytes = 0;
+    for (index, (conversation, _, entries)) in page.conversations.iter().enumerate() {
+        let told = wire::members_told(conversation).map_or(0, <[_]>::len);
+        bytes += CONVERSATION_BYTES + told * MEMBER_BYTES;
+        for user in people(conversation, entries).filter(|user| named.insert(*user)) {
+            bytes += users.get(&user).map_or(0, wire::profile_bytes);
+        }
+        if bytes > PEOPLE_BYTES {
+            return Some(index.max(1)).filter(|fitting| *fitting < page.conversations.len());
+        }
+    }
+    None
 }
 
 /// Ends a page where a client wants no more bytes, at the end that the next page goes on from.
@@ -264,5 +307,99 @@ fn fit(mut entries: Vec<Entry>, range: HistoryRange, most: usize) -> Vec<Entry> 
     entries
 }
 
+/// Users that a store is asked for at a time.
+const USERS_AT_ONCE: usize = 1000;
+
 /// An entry has more, in bytes.
 const LEAST_ENTRY_BYTES: usize = 120;
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::limits::{MEMBERS_TOLD, SYNC_ENTRIES};
+    use hongyan_protocol::{ClientId, EntryId, Millis};
+    use hongyan_store::{Content, ConversationKind, Member};
+
+    use super::*;
+    use crate::limits::{AVATAR_BYTES, LOGIN_BYTES, NAME_BYTES};
+
+    fn id(number: u64) -> UserId {
+        UserId::new(number).unwrap()
+    }
+
+    /// So many conversations, each with so many members of its own and the last entries by others still.
+    fn page(conversations: u64, members: u64) -> SyncPage {
+        let one = |number: u64| {
+            let conv = ConversationId::new(number).unwrap();
+            let first = 1_000_000 * number;
+            let told = if members > MEMBERS_TOLD as u64 {
+                0
+            } else {
+                members
+            };
+            let told = (first..first + told).map(|user| Member::new(id(user)));
+            let entry = |seq: u64| Entry {
+                conv,
+                seq: Seq::new(seq).unwrap(),
+                id: EntryId::new(seq).unwrap(),
+                from: id(first + 500_000 + seq),
+                at: Millis::new(0).unwrap(),
+                client_id: ClientId::new("c").unwrap(),
+                content: Content::Recall { target: Seq::ZERO },
+            };
+            let conversation = Conversation {
+                id: conv,
+                kind: ConversationKind::Direct,
+                head: Seq::new(SYNC_ENTRIES as u64).unwrap(),
+                size: members as usize,
+                me: Member::new(id(first)),
+                members: told.collect(),
+            };
+            let entries = (1..=SYNC_ENTRIES as u64).map(entry).collect();
+            (conversation, 0, entries)
+        };
+        SyncPage {
+            conversations: (1..=conversations).map(one).collect(),
+            total_unread: 0,
+            next: SyncCursor::Since(1),
+        }
+    }
+
+    /// Everybody in a page, with names as long as these.
+    fn users(page: &SyncPage, login: usize, name: usize, avatar: usize) -> BTreeMap<UserId, User> {
+        let shown = page.conversations.iter();
+        let people = shown.flat_map(|(conversation, _, entries)| people(conversation, entries));
+        let user = |id| User {
+            id,
+            login: "l".repeat(login),
+            name: "\"".repeat(name),
+            avatar: Some("\u{1}".repeat(avatar)),
+            created_at: Millis::new(0).unwrap(),
+        };
+        people.map(|id| (id, user(id))).collect()
+    }
+
+    #[test]
+    fn a_page_names_the_members_told_and_the_senders_of_its_entries() {
+        let count = |members: usize| {
+            let page = page(1, members as u64);
+            users(&page, 1, 1, 1).len()
+        };
+        assert_eq!(count(2), 2 + SYNC_ENTRIES);
+        assert_eq!(count(MEMBERS_TOLD), MEMBERS_TOLD + SYNC_ENTRIES);
+        assert_eq!(count(MEMBERS_TOLD + 1), SYNC_ENTRIES);
+        assert_eq!(count(10_000), SYNC_ENTRIES);
+    }
+
+    #[test]
+    fn a_page_ends_before_its_people_are_too_many_bytes() {
+        let usual = page(50, MEMBERS_TOLD as u64);
+        assert_eq!(fitting(&usual, &users(&usual, 20, 12, 2)), None);
+        let longest = users(&usual, LOGIN_BYTES, NAME_BYTES, AVATAR_BYTES);
+        let fitting_longest = fitting(&usual, &longest).unwrap();
+        assert!((1..50).contains(&fitting_longest), "{fitting_longest}");
+        let one = page(1, MEMBERS_TOLD as u64);
+        assert_eq!(fitting(&one, &longest), None);
+        let large = page(200, 10_000);
+        assert_eq!(fitting(&large, &users(&large, 20, 12, 2)), None);
+    }
+}

@@ -3,6 +3,9 @@
 use hongyan_protocol as wire;
 use hongyan_store as store;
 
+use crate::large::is_large;
+use crate::limits::PROFILE_BYTES;
+
 /// The answer to a request that appended an entry.
 pub(crate) fn sent(append: &store::Append, appended: &store::Appended) -> wire::Sent {
     wire::Sent {
@@ -129,9 +132,19 @@ pub(crate) fn conversation(
         },
         head: conversation.head,
         unread,
-        members: conversation.members.iter().map(position).collect(),
+        me: wire::Position {
+            read: conversation.me.read,
+            delivered: conversation.me.delivered,
+        },
+        size: conversation.size as u64,
+        members: members_told(conversation).map(|members| members.iter().map(position).collect()),
         entries: entries.into_iter().map(entry).collect(),
     }
+}
+
+/// The members, where there are few enough for each to be told of all.
+pub(crate) fn members_told(conversation: &store::Conversation) -> Option<&[store::Member]> {
+    (!is_large(conversation.size)).then_some(&*conversation.members)
 }
 
 /// What others may know of a user.
@@ -151,6 +164,13 @@ pub(crate) fn profile_for(user: &store::User, with_login: bool) -> wire::UserPro
         profile.login = Box::default();
     }
     profile
+}
+
+/// The most bytes that are written of a user's profile.
+pub(crate) fn profile_bytes(user: &store::User) -> usize {
+    let avatar = user.avatar.as_deref().unwrap_or_default();
+    let texts = [user.login.as_str(), user.name.as_str(), avatar];
+    PROFILE_BYTES + texts.map(wire::escaped_bytes).iter().sum::<usize>()
 }
 
 /// The body of a message that passed the decoder; `None` for one of an unknown kind, which it refuses.

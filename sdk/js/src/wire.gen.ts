@@ -41,7 +41,7 @@ export interface Bye {
 }
 
 /** The kind of a conversation. */
-export type ConversationKind = "direct" | (string & {});
+export type ConversationKind = "direct" | "group" | (string & {});
 
 /** A conversation as one of its members sees it. */
 export interface ConversationView {
@@ -53,8 +53,15 @@ export interface ConversationView {
   head: number;
   /** Messages by others, not recalled, after the caller's read position. */
   unread: number;
-  /** Every member's positions, the caller's own among them. */
-  members: MemberPosition[];
+  /** The caller's own positions. */
+  me: Position;
+  /** How many members there are. */
+  size: number;
+  /**
+   * Every member's positions, the caller's own among them. Absent where there are more than
+   * `LIMITS.MEMBERS_TOLD`.
+   */
+  members?: MemberPosition[];
   /** The last few entries, ascending. */
   entries: Entry[];
 }
@@ -238,6 +245,15 @@ export interface Pong {
 export interface Profiles {
   /** The users, as the reader may know them. */
   users: UserProfile[];
+/** How far the caller has come in a conversation that the frame already names. */
+export interface Position {
+  /** Everything up to here was read. */
+  read: number;
+  /**
+   * Everything up to here is on one of the caller's devices. Where members are not told it may be too low: the
+   * server keeps no more than that it was read.
+   */
+  delivered: number;
 }
 
 /** Says that the user has read `conv` up to `seq`. */
@@ -258,7 +274,10 @@ export interface Recall {
   client_id: string;
 }
 
-/** How far one member has come. Both only ever grow. */
+/**
+ * How far one member has come. Both only ever grow. Of a conversation of more than
+ * `LIMITS.MEMBERS_TOLD` members, only the member's own devices hear.
+ */
 export interface Receipt {
   /** The conversation. */
   conv: number;
@@ -319,7 +338,7 @@ export interface Synced {
   conversations: ConversationView[];
   /** The conversations, where only a list was asked for; those that a list cannot tell are among the others. */
   list?: Listed[];
-  /** Whoever the page mentions by id. */
+  /** The members who are told, and the senders of the entries. */
   users: UserProfile[];
   /** The unread messages of all the caller's conversations, this page's or not. */
   total_unread: number;
@@ -409,7 +428,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", members: "MemberPosition[]", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
@@ -419,6 +438,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
   Profiles: { users: "UserProfile[]" },
+  Position: { read: "integer", delivered: "integer" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },

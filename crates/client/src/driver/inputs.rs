@@ -176,21 +176,16 @@ impl Driver {
     /// Tells the outbox which conversations are the 1:1 ones with whom.
     fn learn_directs(&mut self, page: &Synced) {
         let me = self.status.borrow().user.as_ref().map(|user| user.id);
+        let Some(me) = me else { return };
         let mut directs = Vec::new();
         for view in &page.conversations {
-            let is_direct = view.kind == hongyan_protocol::ConversationKind::Direct;
-            let other = view.members.iter().find(|member| Some(member.user) != me);
-            // With oneself there is one member.
-            let other = other.or(view.members.first());
-            if let Some(other) = other.filter(|_| is_direct) {
-                directs.push((other.user, view.conv));
+            if let Some(user) = view.peer(me) {
+                directs.push((user, view.conv));
             }
         }
         for listed in &page.list {
             // With oneself there is no other.
-            if let Some(user) = listed.user.or(me) {
-                directs.push((user, listed.conv));
-            }
+            directs.push((listed.user.unwrap_or(me), listed.conv));
         }
         for &(user, conv) in &directs {
             self.outbox.learn_direct(user, conv);

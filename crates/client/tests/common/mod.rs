@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use hongyan_client::protocol::{
     AdvertisedLimits, ClientFrame, ConversationKind, HeartbeatPlan, HistoryPage, MemberPosition,
-    SUBPROTOCOL, ServerFrame, SessionId, Synced, Welcome, limits,
+    Position, SUBPROTOCOL, ServerFrame, SessionId, Synced, Welcome, limits,
 };
 use hongyan_client::{
     Body, Client, ClientId, Config, ConversationId, ConversationView, Credentials, Entry,
@@ -342,7 +342,9 @@ pub fn synced(log: &[Entry]) -> Synced {
             kind: ConversationKind::Direct,
             head: last.seq,
             unread: 0,
-            members: vec![position(ME), position(OTHER)],
+            me: Position::default(),
+            size: 2,
+            members: Some(vec![position(ME), position(OTHER)]),
             entries: log[recent..].to_vec(),
         }],
         list: Vec::new(),

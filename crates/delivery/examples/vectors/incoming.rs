@@ -33,6 +33,7 @@ pub(crate) fn vectors() -> String {
         ("the same history, and no name", no_name()),
         ("a head below what is held", a_head_below()),
         ("a page that a push overtook", an_overtaken_page()),
+        ("a large conversation", a_large_conversation()),
     ];
     let scripts = scripts.map(|(name, steps)| {
         let machine = Incoming::new(Policy::default());
@@ -100,6 +101,23 @@ fn a_stranger() -> Vec<(u64, Value)> {
         (1001, push(3, 1)),
         (1100, synced("2", &[(2, 7..=8)])),
         (1100, json!("flush")),
+    ]
+}
+
+/// The server keeps no delivered position of it: what is held is acked when it comes, and not after each sync.
+fn a_large_conversation() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(2, 1)),
+        (1000, json!("flush")),
+        (1100, synced_large("2", 2, 1..=1)),
+        (1100, json!("flush")),
+        (1200, push(2, 3)),
+        (1400, json!("tick")),
+        (1500, history(2, 2..=3)),
+        (1500, json!("flush")),
+        (901_100, json!("tick")),
+        (901_200, synced_large("3", 2, 1..=3)),
+        (901_200, json!("flush")),
     ]
 }
 
@@ -280,12 +298,23 @@ fn synced(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value
     page
 }
 
+/// A page with one conversation whose members are too many to be told.
+fn synced_large(cursor: &str, conv: u64, seqs: std::ops::RangeInclusive<u64>) -> Value {
+    let mut page = synced(cursor, &[(conv, seqs)]);
+    let view = &mut page["frame"]["conversations"][0];
+    view["kind"] = "group".into();
+    view["size"] = 10_000.into();
+    view.as_object_mut().expect("a view").remove("members");
+    page
+}
+
 /// A page that is not the last.
 fn synced_page(cursor: &str, views: &[(u64, std::ops::RangeInclusive<u64>)]) -> Value {
     let views = views.iter().map(|(conv, seqs)| {
         let entries: Vec<Value> = seqs.clone().map(|seq| entry(*conv, seq)).collect();
         json!({
             "conv": conv, "kind": "direct", "head": seqs.end(), "unread": 0, "entries": entries,
+            "me": { "read": 0, "delivered": 0 }, "size": 1,
             "members": [{ "user": 1000, "read": 0, "delivered": 0 }],
         })
     });

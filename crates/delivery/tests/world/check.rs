@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hongyan_delivery::client::incoming::Start;
-use hongyan_protocol::{ClientId, Entry, Seq};
+use hongyan_protocol::{ClientId, Entry, Seq, Target};
 
 use crate::client::Client;
 use crate::world::World;
@@ -67,6 +67,19 @@ fn submitted(world: &World, client: &Client) -> Result<(), String> {
         if found != expected {
             return Err(format!(
                 "{client_id} is in the log {found} times, not {expected}"
+            ));
+        }
+    }
+    for (client_id, target) in &client.targets {
+        let mut found = entries(world).filter(|entry| entry.client_id == *client_id);
+        let meant = match *target {
+            Target::Conversation(conv) => Some(conv),
+            Target::User(user) => world.log.known_direct(client.user, user),
+        };
+        if let Some(entry) = found.find(|entry| Some(entry.conv) != meant) {
+            let conv = entry.conv;
+            return Err(format!(
+                "{client_id} for {target:?} is in conversation {conv}"
             ));
         }
     }

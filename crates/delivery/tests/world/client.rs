@@ -7,7 +7,8 @@ use hongyan_delivery::client::incoming::{self, Incoming, Snapshot, Start};
 use hongyan_delivery::client::outbox::{self, AnsweredList, Append, Outbox};
 use hongyan_delivery::client::reconnect::{self, Next, Reconnect};
 use hongyan_protocol::{
-    Ack, ClientFrame, ClientId, ConversationId, Entry, History, Seq, ServerFrame, Sync, UserId,
+    Ack, ClientFrame, ClientId, ConversationId, Entry, History, Seq, ServerFrame, Sync, Target,
+    UserId,
 };
 
 use crate::support::Random;
@@ -26,6 +27,8 @@ pub(crate) enum Sabotage {
     Pipeline,
     /// What was answered in another history is not sent again.
     NoResend,
+    /// Any conversation with others is taken for the 1:1 one with the first of them.
+    GroupsForPairs,
 }
 
 /// What a request in flight is for.
@@ -59,6 +62,8 @@ pub(crate) struct Client {
     pub(crate) delivered: BTreeMap<ConversationId, Vec<Entry>>,
     /// Client ids, in the order of submission.
     pub(crate) submitted: Vec<ClientId>,
+    /// Where each message was to go.
+    pub(crate) targets: BTreeMap<ClientId, Target>,
     pub(crate) done: Vec<ClientId>,
     pub(crate) failed: Vec<ClientId>,
     /// Its acks, and its syncs, are swallowed as long as this connection lasts.
@@ -84,6 +89,7 @@ impl Client {
             connect_at: Some(Tick::default()),
             delivered: BTreeMap::new(),
             submitted: Vec::new(),
+            targets: BTreeMap::new(),
             done: Vec::new(),
             failed: Vec::new(),
             is_muted: false,
@@ -160,6 +166,9 @@ impl Client {
 
     pub(crate) fn submit(&mut self, append: Append, now: Tick) -> Vec<String> {
         let client_id = append.client_id().clone();
+        if let Append::Send(send) = &append {
+            self.targets.insert(client_id.clone(), send.target);
+        }
         let mut actions = Vec::new();
         if self.outbox.submit(append, now, &mut actions).is_ok() {
             self.submitted.push(client_id);
@@ -312,7 +321,18 @@ impl Client {
                 }
                 return None;
             }
-            incoming::Action::Conversation(_) => return None,
+            incoming::Action::Conversation(view) => {
+                let peer = match self.sabotage {
+                    Sabotage::GroupsForPairs => {
+                        view.others(self.user).next().map(|other| other.user)
+                    }
+                    _ => view.peer(self.user),
+                };
+                if let Some(peer) = peer {
+                    self.outbox.learn_direct(peer, view.conv);
+                }
+                return None;
+            }
             // What follows a lost frame does not arrive either: a sync that was answered would prove
             // that the acks before it came through.
             incoming::Action::Ack { .. } | incoming::Action::Sync { .. } if self.is_muted => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hongyan_protocol::{
     Body, ClientId, ConversationId, ConversationKind, ConversationView, Entry, EntryId, EntryKind,
-    HistoryPage, MemberPosition, Millis, Sent, Seq, Synced, Target, UserId,
+    HistoryPage, MemberPosition, Millis, Position, Sent, Seq, Synced, Target, UserId, limits,
 };
 
 /// Conversations in a page of `sync`: few, so that walks have several pages.
@@ -15,6 +15,7 @@ const SYNC_ENTRIES: usize = 3;
 
 #[derive(Clone)]
 pub(crate) struct Conversation {
+    kind: ConversationKind,
     pub(crate) members: Vec<UserId>,
     pub(crate) entries: Vec<Entry>,
     delivered: BTreeMap<UserId, Seq>,
@@ -91,8 +92,14 @@ impl Log {
         (entry.kind, entry.target, &entry.body) == (kind, target, &content.body())
     }
 
-    pub(crate) fn open(&mut self, conv: ConversationId, members: Vec<UserId>) {
+    pub(crate) fn open(
+        &mut self,
+        conv: ConversationId,
+        kind: ConversationKind,
+        members: Vec<UserId>,
+    ) {
         let conversation = Conversation {
+            kind,
             members,
             entries: Vec::new(),
             delivered: BTreeMap::new(),
@@ -164,6 +171,9 @@ impl Log {
         if let Some(conversation) = self.conversations.get_mut(&conv) {
             let head = conversation.head();
             assert!(seq <= head, "a client acked {seq} of {head}");
+            if conversation.is_large() {
+                return;
+            }
             let delivered = conversation.delivered.entry(user).or_default();
             if seq > *delivered {
                 *delivered = seq;
@@ -214,7 +224,7 @@ impl Log {
         Synced {
             conversations: changed
                 .iter()
-                .map(|(conv, found)| found.view(**conv))
+                .map(|(conv, found)| found.view(**conv, user))
                 .collect(),
             list: Vec::new(),
             users: Vec::new(),
@@ -224,25 +234,33 @@ impl Log {
         }
     }
 
-    /// Of each conversation of a user: what the server thinks delivered, and the head.
+    /// Of each conversation of a user that is not large: what the server thinks delivered, and the head.
     pub(crate) fn positions(&self, user: UserId) -> Vec<(ConversationId, Seq, Seq)> {
         let conversations = self.conversations.iter();
         let own = conversations.filter(|(_, found)| found.members.contains(&user));
-        own.map(|(conv, found)| {
-            let delivered = found.delivered.get(&user).copied().unwrap_or(Seq::ZERO);
-            (*conv, delivered, found.head())
-        })
-        .collect()
+        let small = own.filter(|(_, found)| !found.is_large());
+        small
+            .map(|(conv, found)| {
+                let delivered = found.delivered.get(&user).copied().unwrap_or(Seq::ZERO);
+                (*conv, delivered, found.head())
+            })
+            .collect()
+    }
+
+    /// The 1:1 conversation of these two, if they ever spoke.
+    pub(crate) fn known_direct(&self, from: UserId, to: UserId) -> Option<ConversationId> {
+        let pair = (from.min(to), from.max(to));
+        self.directs.get(&pair).copied()
     }
 
     fn direct(&mut self, from: UserId, to: UserId) -> ConversationId {
-        let pair = (from.min(to), from.max(to));
-        if let Some(conv) = self.directs.get(&pair) {
-            return *conv;
+        if let Some(conv) = self.known_direct(from, to) {
+            return conv;
         }
+        let pair = (from.min(to), from.max(to));
         self.made += 1;
         let conv = ConversationId::from_trusted(100 + self.made);
-        self.open(conv, vec![pair.0, pair.1]);
+        self.open(conv, ConversationKind::Direct, vec![pair.0, pair.1]);
         self.directs.insert(pair, conv);
         conv
     }
@@ -253,19 +271,29 @@ impl Conversation {
         Seq::from_trusted(self.entries.len() as u64)
     }
 
-    fn view(&self, conv: ConversationId) -> ConversationView {
+    fn is_large(&self) -> bool {
+        self.members.len() > limits::MEMBERS_TOLD
+    }
+
+    fn view(&self, conv: ConversationId, caller: UserId) -> ConversationView {
+        let delivered = |user| self.delivered.get(&user).copied().unwrap_or(Seq::ZERO);
         let members = self.members.iter().map(|&user| MemberPosition {
             user,
             read: Seq::ZERO,
-            delivered: self.delivered.get(&user).copied().unwrap_or(Seq::ZERO),
+            delivered: delivered(user),
         });
         let first = self.entries.len().saturating_sub(SYNC_ENTRIES);
         ConversationView {
             conv,
-            kind: ConversationKind::Direct,
+            kind: self.kind,
             head: self.head(),
             unread: 0,
-            members: members.collect(),
+            me: Position {
+                read: Seq::ZERO,
+                delivered: delivered(caller),
+            },
+            size: self.members.len() as u64,
+            members: (!self.is_large()).then(|| members.collect()),
             entries: self.entries[first..].to_vec(),
         }
     }

@@ -123,6 +123,9 @@ fn after_restores_everybody_has_the_log_and_nothing_is_lost() {
         let world = weathered(RESTORES, Sabotage::NoResend, seed, 240);
         let verdict = check(&world).expect_err("a broken client passed");
         assert!(verdict.contains("in the log 0 times"), "{verdict}");
+        let world = weathered(RESTORES, Sabotage::GroupsForPairs, seed, 240);
+        let verdict = check(&world).expect_err("a broken client passed");
+        assert!(verdict.contains("is in conversation"), "{verdict}");
     }
 }
 

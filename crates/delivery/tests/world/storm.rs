@@ -3,7 +3,7 @@
 use hongyan_delivery::client::outbox::Append;
 use hongyan_protocol::{Body, ClientId, ConversationId, Recall, Send, Seq, Target, UserId};
 
-use crate::world::{Event, GROUPS, World};
+use crate::world::{Event, GROUPS, USERS, World};
 
 impl World {
     pub(crate) fn trouble(&mut self, client: usize) {
@@ -50,7 +50,7 @@ impl World {
         for _ in 0..=self.random.below(3) {
             self.counter += 1;
             let client_id = ClientId::new(format!("{client}-{:06}", self.counter)).expect("short");
-            let group = ConversationId::from_trusted(1 + self.random.below(GROUPS));
+            let group = self.group(client);
             let append = if self.weather.restore_log == 0 && self.random.chance(100) {
                 let seq = Seq::from_trusted(1);
                 Append::Recall(Recall {
@@ -72,9 +72,20 @@ impl World {
         }
     }
 
+    /// A group of this client's user.
+    fn group(&mut self, client: usize) -> ConversationId {
+        let user = self.clients[client].user;
+        loop {
+            let group = ConversationId::from_trusted(1 + self.random.below(GROUPS));
+            if self.log.conversations[&group].members.contains(&user) {
+                return group;
+            }
+        }
+    }
+
     /// A group, or now and then another user, whose conversation with this one may not exist yet.
     pub(crate) fn target(&mut self, client: usize, group: ConversationId) -> Target {
-        let user = UserId::from_trusted(1000 + self.random.below(3));
+        let user = UserId::from_trusted(1000 + self.random.below(USERS));
         if user != self.clients[client].user && self.random.chance(200) {
             Target::User(user)
         } else {

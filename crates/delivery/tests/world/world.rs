@@ -8,7 +8,7 @@ use std::time::Duration;
 use hongyan_delivery::Tick;
 use hongyan_delivery::client::incoming::Start;
 use hongyan_delivery::server::{Outgoing, Policy};
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, ConversationKind, Seq, UserId};
 
 use crate::client::{Client, Sabotage};
 use crate::log::Log;
@@ -25,7 +25,13 @@ const STROKE: Duration = Duration::from_millis(250);
 /// More steps than this at one moment, and something spins.
 const STEPS_AT_ONCE: u32 = 10_000;
 
-pub(crate) const GROUPS: u64 = 3;
+/// The members of each of the groups, most of whom are never here.
+const GROUP_SIZES: [u64; 3] = [3, 70, 4];
+
+pub(crate) const GROUPS: u64 = GROUP_SIZES.len() as u64;
+
+/// Users that have devices.
+pub(crate) const USERS: u64 = 4;
 
 /// What happens at its time.
 pub(crate) enum Event {
@@ -93,9 +99,11 @@ impl World {
     pub(crate) fn new(weather: Weather, sabotage: Sabotage, seed: u64) -> Self {
         let mut random = Random(seed);
         let mut log = Log::default();
-        let users = [1000, 1001, 1002].map(UserId::from_trusted);
-        for conv in 1..=GROUPS {
-            log.open(ConversationId::from_trusted(conv), users.to_vec());
+        let users = [1000, 1001, 1002, 1003].map(UserId::from_trusted);
+        for (conv, size) in (1..).zip(GROUP_SIZES) {
+            let members = (1000..1000 + size).map(UserId::from_trusted).collect();
+            let conv = ConversationId::from_trusted(conv);
+            log.open(conv, ConversationKind::Group, members);
         }
         // The first user has two devices, the second of which begins at the recent entries.
         let devices = [
@@ -103,6 +111,7 @@ impl World {
             (users[0], Start::Recent),
             (users[1], Start::Everything),
             (users[2], Start::Everything),
+            (users[3], Start::Everything),
         ];
         let clients =
             devices.map(|(user, start)| Client::new(user, start, sabotage, random.next()));

@@ -176,8 +176,8 @@ fn member(field: &Field) -> Member {
             .unwrap_or_default(),
         doc: doc(&field.attrs),
         of,
-        is_list: outer == "Vec",
-        is_optional: outer == "Option" || serde.iter().any(|word| word == "default"),
+        is_list: outer.ends_with("Vec"),
+        is_optional: outer.starts_with("Option") || serde.iter().any(|word| word == "default"),
     }
 }
 
@@ -198,6 +198,7 @@ fn split(ty: &Type) -> (String, &Type) {
     match (name.as_str(), nested.as_str()) {
         ("Box" | "Arc", _) => (nested, innermost),
         ("Option" | "Vec", "") => (name, innermost),
+        ("Option", "Vec") => ("Option of Vec".into(), innermost),
         _ => panic!("{name} of {nested} has no meaning here"),
     }
 }

@@ -253,12 +253,12 @@ async fn who_comes_back_at_once_is_told_what_was_acked_before() {
         let synced = back.request(json!({ "type": "sync" })).await;
         let (_, over_http) = http.get("/v1/conversations").await;
         for page in [synced, over_http] {
-            let members = page["conversations"][0]["members"].as_array().unwrap();
-            let own = members
-                .iter()
-                .find(|member| member["user"] == LI_ID)
-                .unwrap();
-            assert_eq!(own["delivered"], round);
+            let conversation = &page["conversations"][0];
+            assert_eq!(conversation["me"]["delivered"], round);
+            assert_eq!(conversation["size"], 2);
+            let members = conversation["members"].as_array().unwrap();
+            let own = members.iter().find(|member| member["user"] == LI_ID);
+            assert_eq!(own.unwrap()["delivered"], round);
         }
     }
     eventually("what was acked is stored", async || {

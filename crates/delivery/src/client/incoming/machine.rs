@@ -442,15 +442,15 @@ impl Incoming {
     fn view(&mut self, mut view: ConversationView, now: Tick, out: &mut Vec<Action>) {
         let (conv, head) = (view.conv, view.head);
         let entries = std::mem::take(&mut view.entries);
-        let own = view.members.iter();
-        let mut own = own.filter(|member| Some(member.user) == self.user);
-        let delivered = own.next().map_or(Seq::ZERO, |member| member.delivered);
+        // Where members are not told, the server does not keep how far it is delivered.
+        let delivered = view.members.is_some().then_some(view.me.delivered);
         out.push(Action::Conversation(Box::new(view)));
         if !self.held.contains_key(&conv) {
             self.introduce(conv, self.start(entries.first(), head));
         }
         self.absorb(conv, entries, head, now, out);
-        if self.held(conv) > Some(delivered) && !self.gaps.contains_key(&conv) {
+        let is_unknown = delivered.is_some_and(|delivered| self.held(conv) > Some(delivered));
+        if is_unknown && !self.gaps.contains_key(&conv) {
             self.acks.insert(conv);
         }
         if self.gaps.get(&conv).is_some_and(|gap| gap.failures == 0) {

@@ -36,6 +36,14 @@ struct Position {
     delivered: Seq,
 }
 
+impl Position {
+    /// It only grows; an old one may come late.
+    fn advance(&mut self, read: Seq, delivered: Seq) {
+        self.read = self.read.max(read);
+        self.delivered = self.delivered.max(delivered);
+    }
+}
+
 /// One conversation: see the [module](self).
 #[derive(Debug)]
 pub(in crate::chat) struct Conversation {
@@ -43,7 +51,10 @@ pub(in crate::chat) struct Conversation {
     peer: Peer,
     me: UserId,
     messages: Messages,
-    positions: HashMap<UserId, Position>,
+    /// One's own positions.
+    mine: Position,
+    /// Those of the others, as far as they are told.
+    others: HashMap<UserId, Position>,
     /// What the server said of the unread messages, corrected by what came since.
     told_unread: u64,
     /// The last entry that `told_unread` knows of.
@@ -62,7 +73,8 @@ impl Conversation {
             peer,
             me,
             messages: Messages::default(),
-            positions: HashMap::new(),
+            mine: Position::default(),
+            others: HashMap::new(),
             told_unread: 0,
             told_head: Seq::ZERO,
             is_asking_older: false,
@@ -99,7 +111,7 @@ impl Conversation {
 
     /// Messages by others that were not seen here or on another device.
     pub(in crate::chat) fn unread(&self) -> u64 {
-        let read = self.position(self.me).read;
+        let read = self.mine.read;
         match self.messages.first() {
             // Everything after the read position is here: it can be counted.
             Some(first) if first <= read.next() => self.messages.unread_after(read, self.me),
@@ -154,15 +166,17 @@ impl Conversation {
 
     /// Takes in what a sync says.
     pub(super) fn view(&mut self, view: &ConversationView) {
-        for member in &view.members {
-            self.advance(member.user, member.read, member.delivered);
-        }
-        let mut others = view.members.iter().filter(|member| member.user != self.me);
-        self.peer = match (others.next(), others.next()) {
-            (Some(other), None) => Peer::User(other.user),
-            (None, _) => Peer::User(self.me),
-            (Some(_), Some(_)) => Peer::Many,
-        };
+        self.mine.advance(view.me.read, view.me.delivered);
+        let told: HashMap<UserId, Position> = view
+            .others(self.me)
+            .map(|member| {
+                let mut position = self.others.remove(&member.user).unwrap_or_default();
+                position.advance(member.read, member.delivered);
+                (member.user, position)
+            })
+            .collect();
+        self.others = told;
+        self.peer = view.peer(self.me).map_or(Peer::Many, Peer::User);
         self.told_unread = view.unread;
         self.told_head = view.head;
     }
@@ -180,7 +194,7 @@ impl Conversation {
         }
         if !is_by_other {
             // To send is to have read.
-            self.advance(self.me, entry.seq, entry.seq);
+            self.mine.advance(entry.seq, entry.seq);
             self.told_unread = 0;
         }
         self.messages.entry(entry, self.me);
@@ -212,8 +226,14 @@ impl Conversation {
     }
 
     pub(super) fn receipt(&mut self, receipt: &Receipt) {
-        self.advance(receipt.user, receipt.read, receipt.delivered);
-        if receipt.user == self.me && receipt.read >= self.told_head {
+        let is_own = receipt.user == self.me;
+        if is_own {
+            self.mine.advance(receipt.read, receipt.delivered);
+        } else {
+            let other = self.others.entry(receipt.user).or_default();
+            other.advance(receipt.read, receipt.delivered);
+        }
+        if is_own && receipt.read >= self.told_head {
             self.told_unread = 0;
         }
     }
@@ -222,37 +242,22 @@ impl Conversation {
     pub(super) fn read_all(&mut self) -> Option<(ConversationId, Seq)> {
         let conv = self.conv()?;
         let last = self.messages.last()?;
-        if last <= self.position(self.me).read {
+        if last <= self.mine.read {
             return None;
         }
-        let delivered = self.position(self.me).delivered;
-        self.advance(self.me, last, delivered);
+        self.mine.advance(last, last);
         self.told_unread = 0;
         Some((conv, last))
     }
 
-    fn position(&self, user: UserId) -> Position {
-        self.positions.get(&user).copied().unwrap_or_default()
-    }
-
-    /// Positions only grow; an old one may come late.
-    fn advance(&mut self, user: UserId, read: Seq, delivered: Seq) {
-        let position = self.positions.entry(user).or_default();
-        position.read = position.read.max(read);
-        position.delivered = position.delivered.max(delivered);
-    }
-
     /// How far one's own message at this seq has come, at the slowest of the others.
     fn delivery(&self, seq: Seq) -> Delivery {
-        let others = || {
-            let others = self.positions.iter().filter(|(user, _)| **user != self.me);
-            others.map(|(_, position)| position)
-        };
-        if others().next().is_none() {
+        let mut others = self.others.values();
+        if others.len() == 0 {
             Delivery::Sent
-        } else if others().all(|position| position.read >= seq) {
+        } else if others.clone().all(|position| position.read >= seq) {
             Delivery::Read
-        } else if others().all(|position| position.delivered >= seq) {
+        } else if others.all(|position| position.delivered >= seq) {
             Delivery::Delivered
         } else {
             Delivery::Sent

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hongyan_client::protocol::{CloseCode, ConversationKind};
+use hongyan_client::protocol::CloseCode;
 use hongyan_client::{
     ClientId, ConversationId, ConversationView, Entry, Event, SendState, Sent, Target, Terminal,
     UserId, UserProfile,
@@ -92,15 +92,14 @@ impl Model {
 
     /// A 1:1 conversation that was opened by its other member is the one that the server knows.
     fn find_again(&mut self, view: &ConversationView) {
-        let is_direct = view.kind == ConversationKind::Direct;
         let is_known = |c: &Conversation| c.conv() == Some(view.conv);
-        if !is_direct || self.conversations.iter().any(is_known) {
+        let me = self.me.as_ref().map(|me| me.id);
+        let peer = me.and_then(|me| view.peer(me));
+        if peer.is_none() || self.conversations.iter().any(is_known) {
             return;
         }
-        let opened = self.conversations.iter_mut().find(|c| {
-            let peer = c.peer().filter(|_| c.conv().is_none());
-            peer.is_some_and(|peer| view.members.iter().any(|member| member.user == peer))
-        });
+        let mut conversations = self.conversations.iter_mut();
+        let opened = conversations.find(|c| c.conv().is_none() && c.peer() == peer);
         if let Some(opened) = opened {
             opened.begin(view.conv);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use hongyan_client::protocol::{
-    ConversationKind, EntryId, Failure, HistoryPage, MemberPosition, Receipt,
+    ConversationKind, EntryId, Failure, HistoryPage, MemberPosition, Position, Receipt,
 };
 use hongyan_client::{
     Body, ClientId, ConversationId, ConversationView, Entry, EntryKind, ErrorCode, Event, Millis,
@@ -92,7 +92,12 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
         kind: ConversationKind::Direct,
         head: Seq::from_trusted(head),
         unread,
-        members: vec![position(ME, read), position(LISI, 0)],
+        me: Position {
+            read: Seq::from_trusted(read),
+            delivered: Seq::from_trusted(read),
+        },
+        size: 2,
+        members: Some(vec![position(ME, read), position(LISI, 0)]),
         entries: Vec::new(),
     }))
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use hongyan_protocol::limits::HISTORY_ENTRIES;
 use hongyan_protocol::{
-    Body, ClientId, ConversationKind, EntryId, EntryKind, MemberPosition, Millis,
+    Body, ClientId, ConversationKind, EntryId, EntryKind, MemberPosition, Millis, Position,
 };
 
 use super::*;
@@ -46,11 +46,13 @@ fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> Convers
         kind: ConversationKind::Direct,
         head: seq(*entries.end()),
         unread: 0,
-        members: vec![MemberPosition {
+        me: Position::default(),
+        size: 1,
+        members: Some(vec![MemberPosition {
             user: ME,
             read: Seq::ZERO,
             delivered: Seq::ZERO,
-        }],
+        }]),
         entries: entries.map(|value| entry(conv, value)).collect(),
     }
 }
@@ -299,7 +301,7 @@ fn a_sync_that_shows_too_low_a_position_is_answered_with_an_ack() {
     let (mut incoming, mut out) = synced(Policy::default(), vec![view(A, 1..=3)]);
     incoming.tick(at(900_000), &mut out);
     let mut known = view(A, 1..=3);
-    known.members[0].delivered = seq(3);
+    known.me.delivered = seq(3);
     incoming.synced(page(vec![known], "s2", false), at(900_000), &mut out);
     incoming.flush(&mut out);
     assert_eq!(short(&mut out), ["sync s1"]);
