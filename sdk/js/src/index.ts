@@ -11,7 +11,7 @@ export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
-export { amended, reach } from "./log.ts";
+export { amended, peerOf, reach } from "./log.ts";
 export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
 export type * from "./types.ts";
 export { LIMITS } from "./wire.gen.ts";

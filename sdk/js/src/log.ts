@@ -13,9 +13,16 @@ export function amended(target: Entry, by: Entry): Entry | null {
   return { ...target, body: by.body, edited_by: by.seq };
 }
 
-/** How far one's own message at `seq` has come with the other members: all of them count. */
+/** The other person of a 1:1 conversation; oneself, for notes to oneself; null for any other kind. */
+export function peerOf(conversation: Pick<Conversation, "kind" | "members">, me: number): number | null {
+  if (conversation.kind !== "direct") return null;
+  return conversation.members?.find(({ user }) => user !== me)?.user ?? me;
+}
+
+/** How far one's own message at `seq` has come with the other members: all of them count. `sent` where members are not
+ * told. */
 export function reach(conversation: Conversation, me: number, seq: number): "sent" | "delivered" | "read" {
-  const others = conversation.members.filter((member) => member.user !== me);
+  const others = (conversation.members ?? []).filter((member) => member.user !== me);
   if (others.length === 0) return "sent";
   if (others.every((member) => member.read >= seq)) return "read";
   return others.every((member) => member.delivered >= seq) ? "delivered" : "sent";

@@ -502,6 +502,11 @@ export const LIMITS = {
   CLIENT_ID_BYTES: 64,
   /** Users mentioned by one message. */
   MENTIONS: 64,
+  /**
+   * Members of a conversation up to which each is told of all others: who they are, how far they have read, and how far it
+   * is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.
+   */
+  MEMBERS_TOLD: 64,
   /** Conversations in one page of `sync`, at most and by default. */
   SYNC_CONVERSATIONS: 50,
   /** Conversations in one page of `sync` that is only a list, at most; by default as in one that is not. */

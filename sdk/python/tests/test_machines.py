@@ -9,6 +9,7 @@ import unittest
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from hongyan import codes, limits
 from hongyan.book import Book
@@ -16,9 +17,9 @@ from hongyan.errors import WrongState
 from hongyan.identity import new_client_id
 from hongyan.log import Log
 from hongyan.machines import Conversation, Deliver, Done, Incoming, Outbox, OutboxFull, Pages, Reconnect, Send, Start
-from hongyan.machines.incoming import Position
+from hongyan.machines.incoming import Position as Held
 from hongyan.storage import Changes, Storage
-from hongyan.wire import Entry, Frame, History, Listed, Member, Receipt, Sent, Summary, Synced, User
+from hongyan.wire import Entry, Frame, History, Listed, Member, Position, Receipt, Sent, Summary, Synced, User
 
 ME, OTHER = 1, 2
 
@@ -38,6 +39,9 @@ def message(conv: int, seq: int, sender: int = OTHER) -> Entry:
 class World:
     """A server that keeps logs, one client, and weather in between."""
 
+    SIZES: ClassVar = {1: 1, 2: 2, 3: 3, 4: 64, 5: 70}
+    """How many members each conversation has. Above 64 they are not told, and what is delivered is not kept."""
+
     def __init__(self, chance: random.Random, forgetful: bool = False):
         self.chance = chance
         self.forgetful = forgetful
@@ -48,7 +52,7 @@ class World:
         self.acks: list[tuple[int, int]] = []
         """Acks on their way to the server."""
         self.client = Incoming(Start.EVERYTHING)
-        self.kept: dict[int, Position] = {}
+        self.kept: dict[int, Held] = {}
         self.meta: tuple[str | None, str | None] = (None, None)
         self.delivered: dict[int, list[int]] = {}
         self.online = False
@@ -118,9 +122,12 @@ class World:
         views = []
         for conv in changed[shown : shown + 2]:
             log = self.logs[conv]
-            member = Member(ME, 0, self.acked.get(conv, 0))
+            size = self.SIZES[conv]
+            me = Position(0, self.acked.get(conv, 0) if size <= 64 else 0)
+            others = (Member(OTHER + n, 0, 0) for n in range(size - 1))
+            members = (Member(ME, me.read, me.delivered), *others) if size <= 64 else None
             entries = tuple(log[-self.chance.randrange(1, 5) :]) if self.chance.random() < 0.8 else ()
-            views.append(Summary(conv, "direct", len(log), 0, (member,), entries))
+            views.append(Summary(conv, "group", len(log), 0, me, size, members, entries))
         more = len(changed) > shown + 2
         return Synced(tuple(views), (), 0, f"{before}.{until}.{shown + 2}" if more else f"{until}", more)
 
@@ -179,7 +186,7 @@ class World:
             expected = [entry.seq for entry in log]
             if self.delivered.get(conv, []) != expected:
                 faults.append(f"{conv}: {self.delivered.get(conv)} of {len(expected)}")
-            if self.acked.get(conv, 0) != len(log):
+            if self.SIZES[conv] <= 64 and self.acked.get(conv, 0) != len(log):
                 faults.append(f"{conv}: acked {self.acked.get(conv)} of {len(log)}")
         return faults
 
@@ -381,7 +388,13 @@ class Outboxes(unittest.TestCase):
 
 class Books(unittest.TestCase):
     def test_the_unread_number_is_what_the_log_says(self) -> None:
+        for size in (2, 4, 70):
+            with self.subTest(size=size):
+                self.check_unread(size)
+
+    def check_unread(self, size: int) -> None:
         value = seed()
+        others = [OTHER + n for n in range(size - 1)]
         for n in range(100):
             chance = random.Random(f"{value}.{n}")
             book = Book()
@@ -398,7 +411,7 @@ class Books(unittest.TestCase):
                     recalled.add(target.seq)
                     entry = Entry(1, seq, seq, "recall", target.sender, 0, "r", target=target.seq)
                 else:
-                    entry = message(1, seq, chance.choice((ME, OTHER)))
+                    entry = message(1, seq, chance.choice((ME, ME, *others[:3])))
                     read = seq if entry.sender == ME else read
                 log.append(entry)
                 book.entry(entry)
@@ -408,12 +421,49 @@ class Books(unittest.TestCase):
                 # A page is as old as the moment in which it was asked for, or younger. It comes later.
                 if page is None and chance.random() < 0.2:
                     book.asked()
-                    page = Summary(1, "direct", seq, unread(log, recalled, read), (Member(ME, read, 0),), ())
+                    told = None if size > 64 else (Member(ME, read, 0), *(Member(one, 0, 0) for one in others))
+                    me = Position(read, 0)
+                    page = Summary(1, "group", seq, unread(log, recalled, read), me, size, told, ())
                 elif page is not None and chance.random() < 0.3:
                     book.known(page)
                     page = None
                 if 1 in book.conversations:
                     self.assertEqual(book.total_unread, unread(log, recalled, read), f"SEED={value}, {n}")
+
+    def test_where_members_are_not_told_only_ones_own_position_is_known_and_moves(self) -> None:
+        book = Book()
+        book.me = User(ME, "me")
+        shown = book.known(Summary(1, "group", 3, 3, Position(), 10_000, None, ()))
+        self.assertEqual((shown.size, shown.members, shown.member(ME)), (10_000, None, None))
+        self.assertIsNone(book.receipt(Receipt(1, OTHER, 3, 3)))
+        book.receipt(Receipt(1, ME, 2, 2))
+        self.assertEqual((book.conversations[1].me, book.total_unread), (Position(2, 2), 1))
+        book.entry(message(1, 4, OTHER))
+        self.assertIsNone(book.conversations[1].members)
+        book.entry(message(1, 5, ME))
+        self.assertEqual((book.conversations[1].me, book.total_unread), (Position(5, 5), 0))
+        self.assertEqual(Summary.kept(shown.write(), ME), Summary(1, "group", 3, 3, Position(), 10_000, None, ()))
+
+    def test_members_are_copied_when_one_of_them_moves_and_whoever_left_is_gone(self) -> None:
+        book = Book()
+        book.me = User(ME, "me")
+        three = (Member(ME, 0, 0), Member(OTHER, 1, 1), Member(OTHER + 1, 1, 1))
+        book.known(Summary(1, "group", 3, 3, Position(), 3, three, ()))
+        self.assertIsNone(book.receipt(Receipt(1, OTHER, 1, 1)))
+        self.assertIs(book.conversations[1].members, three)
+        book.receipt(Receipt(1, OTHER, 2, 2))
+        self.assertEqual(book.conversations[1].member(OTHER), Member(OTHER, 2, 2))
+        book.known(Summary(1, "group", 3, 3, Position(), 2, (Member(ME, 0, 0), Member(OTHER, 1, 1)), ()))
+        self.assertEqual(book.conversations[1].members, (Member(ME, 0, 0), Member(OTHER, 2, 2)))
+
+    def test_a_conversation_that_an_earlier_version_kept(self) -> None:
+        members = [{"user": ME, "read": 2, "delivered": 3}, {"user": OTHER, "read": 1, "delivered": 1}]
+        kept = {"conv": 1, "kind": "direct", "head": 3, "unread": 1, "members": members, "entries": []}
+        summary = Summary.kept(kept, ME)
+        self.assertEqual((summary.me, summary.size, summary.peer(ME)), (Position(2, 3), 2, OTHER))
+        self.assertEqual(Summary.kept({**kept, "members": members[:1]}, ME).peer(ME), ME)
+        self.assertIsNone(Summary.kept({**kept, "kind": "group"}, ME).peer(ME))
+        self.assertIsNone(Summary.kept({**kept, "kind": "of a newer server"}, ME).peer(ME))
 
 
 def unread(log: list[Entry], recalled: set[int], read: int) -> int:
@@ -501,12 +551,12 @@ class Storages(unittest.TestCase):
             frame = {"type": "send", "conv": 1, "client_id": "a", "body": {"type": "text", "text": "你好"}}
             storage = Storage(path)
             storage.commit(Changes(submitted=[frame], delivered=[message(1, 1), message(1, 2)]))
-            storage.commit(Changes(taken=[(1, 1)], positions=[Position(1, 2, 9, 1, True)], meta={"cursor": "7"}))
+            storage.commit(Changes(taken=[(1, 1)], positions=[Held(1, 2, 9, 1, True)], meta={"cursor": "7"}))
             # Not closed: as if the program had died.
             storage._database.close()
             kept = Storage(path).load()
             self.assertEqual((kept.outbox, kept.inbox), ([frame], [message(1, 2)]))
-            self.assertEqual((kept.positions, kept.meta), ([Position(1, 2, 9, 1, True)], {"cursor": "7"}))
+            self.assertEqual((kept.positions, kept.meta), ([Held(1, 2, 9, 1, True)], {"cursor": "7"}))
 
     def test_a_commit_is_whole_or_not_at_all(self) -> None:
         storage = Storage(None)
@@ -646,7 +696,9 @@ class SlowLink:
             room -= len(recent) * self.ENTRY_BYTES
             size += len(recent) * self.ENTRY_BYTES + 200
             members = (Member(ME, 0, 0), Member(OTHER, 0, 0))
-            summaries.append(Summary(shown, "direct", self.MESSAGES, self.MESSAGES, members, tuple(recent)))
+            summaries.append(
+                Summary(shown, "direct", self.MESSAGES, self.MESSAGES, Position(), 2, members, tuple(recent))
+            )
         more = shown < self.CONVERSATIONS
         return size, Synced(tuple(summaries), (), 0, str(shown), more, tuple(rows))
 

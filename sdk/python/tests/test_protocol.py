@@ -245,7 +245,9 @@ class Document(unittest.IsolatedAsyncioTestCase):
         cursor = (await self.phone.ask("sync"))["cursor"]
         await self.li.read(1, 1)
         page = await self.phone.ask("sync", cursor=cursor)
-        self.assertIn({"user": self.li_id, "read": 1, "delivered": 1}, page["conversations"][0]["members"])
+        conversation = page["conversations"][0]
+        self.assertIn({"user": self.li_id, "read": 1, "delivered": 1}, conversation["members"])
+        self.assertEqual((conversation["me"], conversation["size"]), ({"read": 1, "delivered": 1}, 2))
 
     async def test_nothing_that_is_read_over_http_is_acked(self) -> None:
         await self.phone.send("a", "hello", to=self.li_id)

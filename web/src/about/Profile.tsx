@@ -29,7 +29,7 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
       <div class="about-head">
         <Show when={person()}>{(one) => <Avatar id={one().id} name={one().name} size="l" />}</Show>
         <p class="about-name"><bdi>{model.title(place())}</bdi></p>
-        <p class="about-login"><bdi>{person() === null ? w.members(model.others(place()).length + 1) : handle(person()!)}</bdi></p>
+        <p class="about-login"><bdi>{person() === null ? w.members(conversation()?.size ?? 0) : handle(person()!)}</bdi></p>
       </div>
       <div class="about-actions">
         <Show when={!isShown()}>

@@ -59,7 +59,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
       isMuted: model.settings.isMuted(place),
       isLookedAt: isLookedAt(draftKey(place)),
       isLive: isCaughtUp(),
-      read: conversation?.members.find((member) => member.user === me)?.read ?? 0,
+      read: conversation?.me.read ?? 0,
       now: Date.now(),
     });
     if (!isWanted) return;

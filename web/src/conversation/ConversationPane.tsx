@@ -97,7 +97,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
       composer.focus();
     },
     get readers() {
-      return isGroup() ? (row: MessageRow) => void setAsked(row.seq) : null;
+      return isGroup() && conversation()?.members !== undefined ? (row: MessageRow) => void setAsked(row.seq) : null;
     },
     resend: (clientId) => void model.client.resend(clientId),
     discard: (clientId) => void model.client.discard(clientId),

@@ -13,7 +13,7 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
   const model = useModel();
   const others = () => model.others(props.place);
   const about = () => {
-    if (props.isGroup) return w.members(model.conversation(props.place)?.members.length ?? 0);
+    if (props.isGroup) return w.members(model.conversation(props.place)?.size ?? 0);
     const other = others()[0];
     return other === undefined ? "" : handle(other);
   };

@@ -18,7 +18,7 @@ export function rows(story: Story, language: Language): Row[] {
     const at = now - hours * HOUR;
     const last: Entry = { conv, seq: 1, id: conv, kind: "message", from: user, at, client_id: `${conv}`, body: { type: "text", text: text(1) }, ...entry };
     const members = [{ user: story.me.id, read: 1, delivered: 1 }, { user, read, delivered }];
-    const conversation: Conversation = { conv, kind: "direct", head: 1, held: 1, floor: 1, unread: rest.unread ?? 0, members, last };
+    const conversation: Conversation = { conv, kind: "direct", head: 1, held: 1, floor: 1, unread: rest.unread ?? 0, me: { read: 1, delivered: 1 }, size: 2, members, last };
     const title = [story.me, ...story.people].find((one) => one.id === user)!.name;
     return { key: `gallery:${conv}`, place: { to: user }, conversation, title, unread: 0, last, pending: null, draft: "", isMuted: false, at, ...rest };
   };

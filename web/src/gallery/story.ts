@@ -53,7 +53,7 @@ function conversation(conv: number, kind: Conversation["kind"], others: readonly
     { user: ME, read: head, delivered: head },
     ...others.map((user, at) => ({ user, read: Math.max(0, head + behind - at * 2), delivered: Math.max(0, head - 1 - at) })),
   ];
-  return { conv, kind, head, held: head, floor: 1, unread: 0, members, last: entries.at(-1) ?? null };
+  return { conv, kind, head, held: head, floor: 1, unread: 0, me: { read: head, delivered: head }, size: members.length, members, last: entries.at(-1) ?? null };
 }
 
 function outgoing(language: Language, now: number): Outgoing[] {

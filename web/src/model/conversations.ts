@@ -3,6 +3,7 @@
  *
  * Promises: a 1:1 is found by its person from the moment that it exists.
  */
+import { peerOf } from "@hongyan/client";
 import type { Conversation } from "@hongyan/client";
 import { createCells } from "./cells.ts";
 import type { Place } from "./keys.ts";
@@ -25,11 +26,15 @@ export function createConversations(self: () => number): Conversations {
     put(conversation) {
       known.set(conversation.conv, conversation);
       const other = otherOf(conversation, self());
-      if (other !== null && directs.peek(other) !== conversation.conv) directs.set(other, conversation.conv);
+      if (other === null) return;
+      const before = known.peek(directs.peek(other) ?? 0);
+      // There is one 1:1 for each pair. One that a push began and no sync has told of yet may turn out to be larger.
+      if (before === undefined || otherOf(before, self()) !== other) directs.set(other, conversation.conv);
     },
     at(place) {
-      const conv = "conv" in place ? place.conv : directs.get(place.to);
-      return conv === undefined ? null : (known.get(conv) ?? null);
+      if ("conv" in place) return known.get(place.conv) ?? null;
+      const found = known.get(directs.get(place.to) ?? 0);
+      return found !== undefined && otherOf(found, self()) === place.to ? found : null;
     },
     canonical(place) {
       if ("to" in place) return place;
@@ -47,8 +52,4 @@ export function createConversations(self: () => number): Conversations {
 }
 
 /** The other person of a 1:1 conversation; oneself, for notes to oneself; null for any other kind. */
-export function otherOf(conversation: Conversation, self: number): number | null {
-  if (conversation.kind !== "direct") return null;
-  const other = conversation.members.find((member) => member.user !== self);
-  return other?.user ?? self;
-}
+export const otherOf: (conversation: Conversation, self: number) => number | null = peerOf;

@@ -45,7 +45,7 @@ function profile(id: number): UserProfile {
 function direct(conv: number, other: number, at: number, unread = 0): Conversation {
   const member = (user: number) => ({ user, read: 0, delivered: 0 });
   const last = { conv, seq: 1, id: at, kind: "message", from: other, at, client_id: "c", body: { type: "text", text: "hi" } };
-  return { conv, kind: "direct", head: 1, held: 1, floor: 1, unread, members: [member(ME), member(other)], last };
+  return { conv, kind: "direct", head: 1, held: 1, floor: 1, unread, me: { read: 0, delivered: 0 }, size: 2, members: [member(ME), member(other)], last };
 }
 
 let dispose = () => {};
@@ -105,6 +105,25 @@ test("a 1:1 keeps its name when the conversation comes to exist", async () => {
   expect(model.conversation({ to: 1001 })?.conv).toBe(7);
   expect(model.canonical({ conv: 7 })).toEqual({ to: 1001 });
   expect(keys(model)).toEqual(["to:1001"]);
+});
+
+test("a conversation that a push began, and that turns out to be larger, is nobody's 1:1", async () => {
+  const fake = new FakeClient();
+  fake.known.set(1, direct(1, 1001, 10));
+  const model = modelOf(fake);
+  for (const [conv, other] of [[8, 1001], [9, 1002]] as const) {
+    fake.tell("conversation", direct(conv, other, 20));
+    const { members: _, ...large } = direct(conv, other, 20);
+    fake.tell("conversation", { ...large, kind: "group", size: 10_000 });
+  }
+  await frame();
+  expect(model.conversation({ to: 1001 })?.conv).toBe(1);
+  expect(model.conversation({ to: 1002 })).toBeNull();
+  expect(model.canonical({ conv: 8 })).toEqual({ conv: 8 });
+  expect([model.others({ conv: 8 }), model.title({ conv: 8 })]).toEqual([[], "10,000 members"]);
+  fake.tell("conversation", direct(10, 1002, 30));
+  await frame();
+  expect(model.conversation({ to: 1002 })?.conv).toBe(10);
 });
 
 test("whether there is somebody of an id is found out once", async () => {
@@ -178,7 +197,7 @@ test("a conversation with oneself is called notes", async () => {
   const model = modelOf(fake);
   const own = model.me()?.id ?? 0;
   const notes = direct(9, own, 10);
-  fake.tell("conversation", { ...notes, members: notes.members.filter(({ user }) => user === own).slice(0, 1) });
+  fake.tell("conversation", { ...notes, size: 1, members: notes.members!.filter(({ user }) => user === own).slice(0, 1) });
   await frame();
   expect(model.title({ conv: 9 })).toBe("Notes to self");
   expect(model.canonical({ conv: 9 })).toEqual({ to: own });

@@ -47,7 +47,8 @@ export function createModel(client: Client, account: string): Model {
   const title = (place: Place) => {
     const whose = conversations.canonical(place);
     if ("to" in whose && whose.to === self()) return w.notes;
-    return others(whose).map(people.shownName).join(", ");
+    const names = others(whose).map(people.shownName).join(", ");
+    return names === "" ? w.members(conversations.at(whose)?.size ?? 0) : names;
   };
   const list = createList({ client, conversations, outgoing, settings, title }, on, onCleanup);
 

@@ -65,7 +65,7 @@ export interface Model {
   title(place: Place): string;
   /** The name to show; with the id where somebody else here has the same. */
   shownName(person: UserProfile): string;
-  /** The other members. */
+  /** The other members, where members are told. */
   others(place: Place): readonly UserProfile[];
   /** Requests whose entry has not come yet, in the order of submission. */
   outgoing(place: Place): readonly Outgoing[];

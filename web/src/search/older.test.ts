@@ -20,7 +20,7 @@ class Logs {
   }
   conversation = (conv: number): Conversation => {
     const { head } = this.heads[conv]!;
-    return { conv, kind: "direct", head, held: head, floor: this.floors.get(conv)!, unread: 0, members: [], last: this.entry(conv, head) };
+    return { conv, kind: "direct", head, held: head, floor: this.floors.get(conv)!, unread: 0, me: { read: 0, delivered: 0 }, size: 0, members: [], last: this.entry(conv, head) };
   };
   conversations = (): Conversation[] => [...this.floors.keys()].map(this.conversation);
   cached = async (conv: number, { after = 0 }: { after?: number }): Promise<Entry[]> => [this.entry(conv, after + 1)];

@@ -225,6 +225,7 @@ fn constants(source: &Source) -> String {
         ("CLIENT_NAME_BYTES", limits::CLIENT_NAME_BYTES),
         ("CLIENT_ID_BYTES", limits::CLIENT_ID_BYTES),
         ("MENTIONS", limits::MENTIONS),
+        ("MEMBERS_TOLD", limits::MEMBERS_TOLD),
         ("SYNC_CONVERSATIONS", limits::SYNC_CONVERSATIONS),
         ("LIST_CONVERSATIONS", limits::LIST_CONVERSATIONS),
         ("PAGE_BYTES", limits::PAGE_BYTES),

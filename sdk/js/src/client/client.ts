@@ -176,7 +176,7 @@ export class Client {
 
   /** Everything up to `seq` was read. Shown at once, told to the server when there is a connection. */
   read(conv: number, seq: number): void {
-    const own = this.conversation(conv)?.members.find(({ user }) => user === this.me?.id);
+    const own = this.conversation(conv)?.me;
     if (own === undefined || own.read < seq) this.#backend.read(conv, seq);
   }
 

@@ -5,7 +5,7 @@
  * Not here: what the application does with them.
  */
 import type { Append } from "../delivery/outbox.ts";
-import type { ConversationKind, Entry, Failure, MemberPosition, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationKind, Entry, Failure, MemberPosition, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -57,8 +57,13 @@ export interface Conversation {
   floor: number;
   /** Messages by others, not recalled, after one's own read position. */
   unread: number;
-  /** Every member's positions, one's own among them. */
-  members: MemberPosition[];
+  /** One's own positions. */
+  me: Position;
+  /** How many members there are, as far as is known. */
+  size: number;
+  /** Every member's positions, one's own among them. Absent where there are too many to be told of: above
+   * `LIMITS.MEMBERS_TOLD`. The same list as before while no position in it has moved. */
+  members?: readonly MemberPosition[];
   /** The newest message, as it stands now (edited, recalled). */
   last: Entry | null;
 }

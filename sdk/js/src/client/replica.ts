@@ -9,6 +9,7 @@
 import { isEmptyDraft } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
+import { peerOf } from "../log.ts";
 import type { Entry, UserProfile } from "../wire.gen.ts";
 import { Emitter } from "./emitter.ts";
 
@@ -60,7 +61,9 @@ export class Replica {
 
   direct(user: number): Conversation | null {
     const conv = this.#directs.get(user);
-    return conv === undefined ? null : this.conversation(conv);
+    const found = conv === undefined ? undefined : this.#conversations.get(conv);
+    const isStill = found !== undefined && this.me !== null && peerOf(found, this.me.id) === user;
+    return isStill ? found : null;
   }
 
   profile(user: number): UserProfile | null {
@@ -146,10 +149,9 @@ export class Replica {
 
   #takeConversation(conversation: Conversation): void {
     this.#conversations.set(conversation.conv, conversation);
-    if (conversation.kind !== "direct") return;
-    // With oneself there is one member.
-    const other = conversation.members.find(({ user }) => user !== this.me?.id) ?? conversation.members[0];
-    if (other !== undefined) this.#directs.set(other.user, conversation.conv);
+    const peer = this.me === null ? null : peerOf(conversation, this.me.id);
+    // There is one 1:1 for each pair. One that a push began and no sync has told of yet may turn out to be larger.
+    if (peer !== null && this.direct(peer) === null) this.#directs.set(peer, conversation.conv);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Network } from "../delivery/heartbeat/memory.ts";
 import type { Answered } from "../delivery/answered.ts";
 import type { Append } from "../delivery/outbox.ts";
 import type { Reads } from "../delivery/reads.ts";
-import { amended } from "../log.ts";
+import { amended, peerOf } from "../log.ts";
 import type { Change } from "../storage/storage.ts";
 import type { ConversationView, Entry, Failure, HistoryPage, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 import { keepable } from "./keeper.ts";
@@ -138,9 +138,10 @@ export class Book {
 
   /** The 1:1 conversations among these, by the other person; by oneself, for notes to oneself. */
   directs(views: ConversationView[]): { user: number; conv: number }[] {
-    return views.flatMap(({ conv, kind, members }) => {
-      const other = members.find(({ user }) => user !== this.#me?.id) ?? members[0];
-      return kind === "direct" && other !== undefined ? [{ user: other.user, conv }] : [];
+    const me = this.#me?.id;
+    return views.flatMap((view) => {
+      const user = me === undefined ? null : peerOf(view, me);
+      return user === null ? [] : [{ user, conv: view.conv }];
     });
   }
 

@@ -9,7 +9,7 @@
  */
 import type { Conversation } from "../client/events.ts";
 import { amended } from "../log.ts";
-import type { ConversationKind, ConversationView, Entry, MemberPosition } from "../wire.gen.ts";
+import type { ConversationKind, ConversationView, Entry, MemberPosition, Position } from "../wire.gen.ts";
 
 /** What the storage keeps of a row. */
 export interface StoredRow {
@@ -18,7 +18,11 @@ export interface StoredRow {
   seq: number;
   isAckOwed: boolean;
   floor: number;
-  members: MemberPosition[];
+  /** Absent in what an earlier version kept. */
+  me?: Position;
+  size?: number;
+  /** Null: too many to be told. */
+  members: readonly MemberPosition[] | null;
   last: Entry | null;
   unread: number[];
   older: number;
@@ -33,14 +37,19 @@ interface Count {
 
 export class Row {
   readonly conv: number;
-  readonly #me: number;
+  readonly #user: number;
   #kind: ConversationKind = "direct";
   #head = 0;
   /** Everything up to here was delivered. */
   held = 0;
   /** The first seq kept on this device; null when none is. */
   #floor: number | null = null;
-  readonly #members = new Map<number, MemberPosition>();
+  #me: Position = { read: 0, delivered: 0 };
+  #size = 0;
+  /** One's own positions among them; null where there are too many to be told. */
+  #members: Map<number, MemberPosition> | null = new Map();
+  /** The members as they were shown last, until one of them moves. */
+  #shown: readonly MemberPosition[] | null = null;
   #last: Entry | null = null;
   /** Unread messages that are held, ascending. */
   #unread: number[] = [];
@@ -50,7 +59,7 @@ export class Row {
 
   constructor(conv: number, me: number) {
     this.conv = conv;
-    this.#me = me;
+    this.#user = me;
   }
 
   static restore(conv: number, me: number, stored: StoredRow): Row {
@@ -59,7 +68,10 @@ export class Row {
     row.#head = stored.head;
     row.held = stored.seq;
     row.#floor = stored.floor > stored.seq ? null : stored.floor;
-    for (const member of stored.members) row.#members.set(member.user, { ...member });
+    row.#members = stored.members === null ? null : new Map(stored.members.map((member) => [member.user, { ...member }]));
+    const { read, delivered } = stored.me ?? row.#members?.get(me) ?? row.#me;
+    row.#me = { read, delivered };
+    row.#size = stored.size ?? 0;
     row.#last = stored.last;
     row.#unread = [...stored.unread];
     row.#older = stored.older;
@@ -73,7 +85,9 @@ export class Row {
       seq: this.held,
       isAckOwed,
       floor: this.floor,
-      members: this.members(),
+      me: this.#me,
+      size: this.#size,
+      members: this.members() ?? null,
       last: this.#last,
       unread: [...this.#unread],
       older: this.#older,
@@ -86,24 +100,28 @@ export class Row {
 
   /** One's own read position. */
   get read(): number {
-    return this.#members.get(this.#me)?.read ?? 0;
+    return this.#me.read;
   }
 
   /** The other person of a 1:1 conversation; null while unknown. */
   get other(): number | null {
     if (this.#kind !== "direct") return null;
-    for (const user of this.#members.keys()) {
-      if (user !== this.#me) return user;
+    for (const user of this.#members?.keys() ?? []) {
+      if (user !== this.#user) return user;
     }
     return null;
   }
 
-  members(): MemberPosition[] {
-    return [...this.#members.values()].map((member) => ({ ...member }));
+  /** Undefined where there are too many to be told. */
+  members(): readonly MemberPosition[] | undefined {
+    if (this.#members === null) return undefined;
+    this.#shown ??= [...this.#members.values()];
+    return this.#shown;
   }
 
   /** The row as the application sees it. */
   toConversation(): Conversation {
+    const members = this.members();
     return {
       conv: this.conv,
       kind: this.#kind,
@@ -111,7 +129,9 @@ export class Row {
       held: this.held,
       floor: this.floor,
       unread: this.#unreadNow(),
-      members: this.members(),
+      me: this.#me,
+      size: Math.max(this.#size, members?.length ?? 0),
+      ...(members === undefined ? {} : { members }),
       last: this.#last,
     };
   }
@@ -120,9 +140,10 @@ export class Row {
   view(view: ConversationView): void {
     this.#kind = view.kind;
     this.#head = Math.max(this.#head, view.head);
-    for (const member of view.members) this.move(member.user, member.read, member.delivered);
-    const read = view.members.find((member) => member.user === this.#me)?.read ?? 0;
-    this.#count = { unread: view.unread, head: view.head, read };
+    this.#size = view.size;
+    this.#takeMembers(view.members);
+    this.move(this.#user, view.me.read, view.me.delivered);
+    this.#count = { unread: view.unread, head: view.head, read: view.me.read };
     this.#settle();
   }
 
@@ -131,18 +152,35 @@ export class Row {
     this.move(user, 0, 0);
   }
 
-  /** Moves a member's positions; whether anything changed. */
+  /** Moves a member's positions; whether anything changed. Where members are not told, only one's own move. */
   move(user: number, read: number, delivered: number): boolean {
-    const before = this.#members.get(user);
-    const after = {
-      user,
-      read: Math.max(read, before?.read ?? 0),
-      delivered: Math.max(delivered, read, before?.delivered ?? 0),
-    };
-    if (before?.read === after.read && before.delivered === after.delivered) return false;
+    const isChanged = this.#moveMember(user, read, delivered);
+    if (user !== this.#user) return isChanged;
+    const before = this.#me;
+    this.#me = grown(before, read, delivered);
+    if (this.#me.read > before.read) this.#forgetRead(before.read, this.#me.read);
+    return isChanged || this.#me !== before;
+  }
+
+  #moveMember(user: number, read: number, delivered: number): boolean {
+    if (this.#members === null) return false;
+    const known = this.#members.get(user);
+    const before = known ?? { user, read: 0, delivered: 0 };
+    const after = grown(before, read, delivered);
+    if (after === known) return false;
     this.#members.set(user, after);
-    if (user === this.#me && after.read > (before?.read ?? 0)) this.#forgetRead(before?.read ?? 0, after.read);
+    this.#shown = null;
     return true;
+  }
+
+  /** Who is in it, as a sync tells. Whoever is not is gone. */
+  #takeMembers(told: readonly MemberPosition[] | undefined): void {
+    const known = this.#members;
+    this.#shown = null;
+    this.#members = told === undefined ? null : new Map();
+    for (const { user, read, delivered } of told ?? []) {
+      this.#members?.set(user, grown(known?.get(user) ?? { user, read: 0, delivered: 0 }, read, delivered));
+    }
   }
 
   /** Takes the next entry of the log. */
@@ -162,7 +200,7 @@ export class Row {
 
   #message(entry: Entry): void {
     this.#last = entry;
-    if (entry.from === this.#me) this.move(this.#me, entry.seq, entry.seq);
+    if (entry.from === this.#user) this.move(this.#user, entry.seq, entry.seq);
     else {
       this.move(entry.from, entry.seq, entry.seq);
       if (entry.seq > this.read && entry.recalled_by === undefined) this.#unread.push(entry.seq);
@@ -175,7 +213,7 @@ export class Row {
     const target = by.target;
     if (this.#unread.includes(target)) this.#unread = this.#unread.filter((seq) => seq !== target);
     // Only its sender recalls a message.
-    else if (by.from !== this.#me && target > this.read && target < this.floor) {
+    else if (by.from !== this.#user && target > this.read && target < this.floor) {
       this.#older = Math.max(0, this.#older - 1);
     }
   }
@@ -205,4 +243,10 @@ export class Row {
     if (count === null) return this.#older + this.#unread.length;
     return count.unread + this.#unread.filter((seq) => seq > count.head).length;
   }
+}
+
+/** Positions that only grow: the same object where nothing does. */
+function grown<P extends Position>(before: P, read: number, delivered: number): P {
+  const after = { read: Math.max(read, before.read), delivered: Math.max(delivered, read, before.delivered) };
+  return after.read === before.read && after.delivered === before.delivered ? before : { ...before, ...after };
 }

@@ -32,7 +32,7 @@ function sync({ cursor, list, limit = 50, bytes = Infinity }: IncomingAction & {
     const seqs = Array.from({ length: 10 }, (_, at) => MESSAGES - 9 + at);
     room -= seqs.length * TEXT.length;
     const members = [{ user: 1000, read: 0, delivered: 0 }];
-    page.conversations.push({ conv, kind: "direct", head: MESSAGES, unread: 0, members, entries: seqs.map((seq) => entry(conv, seq)) });
+    page.conversations.push({ conv, kind: "direct", head: MESSAGES, unread: 0, me: { read: 0, delivered: 0 }, size: 1, members, entries: seqs.map((seq) => entry(conv, seq)) });
   }
   return { ...page, ...(list ? { list: rows } : {}), cursor: String(shown), more: shown < CONVERSATIONS };
 }

@@ -1,10 +1,13 @@
 /** Unread numbers, against a model that knows the whole log. */
 import { expect, test } from "vitest";
 import { Row } from "../../src/engine/row.ts";
+import { reach } from "../../src/log.ts";
+import { LIMITS } from "../../src/wire.gen.ts";
 import type { Entry } from "../../src/wire.gen.ts";
 
 const ME = 1;
 const OTHER = 2;
+const OTHERS = [OTHER, 3, 4];
 
 /** A generator of numbers in [0, 1), the same for the same seed. Source: mulberry32, Tommy Ettinger. */
 function seeded(seed: number): () => number {
@@ -29,7 +32,7 @@ class Log {
 
   append(): Entry {
     const seq = this.entries.length + 1;
-    const from = this.#random() < 0.7 ? OTHER : ME;
+    const from = this.#random() < 0.7 ? OTHERS[Math.floor(this.#random() * OTHERS.length)]! : ME;
     const own = this.entries.filter((entry) => entry.kind === "message" && entry.from === from);
     const target = own[Math.floor(this.#random() * own.length)];
     const kind = target === undefined || this.#random() < 0.6 ? "message" : this.#random() < 0.5 ? "edit" : "recall";
@@ -48,7 +51,7 @@ class Log {
   }
 }
 
-test("the number is the server's, whatever comes in between", () => {
+test.each([2, 4, 70])("the number is the server's among %i members, whatever comes in between", (size) => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = seeded(seed);
   for (let round = 0; round < 300; round += 1) {
@@ -65,8 +68,11 @@ test("the number is the server's, whatever comes in between", () => {
         // The connection breaks, more is said, and a sync tells of it before the entries come.
         const missed = Array.from({ length: Math.floor(random() * 5) }, () => log.append());
         const head = log.entries.length;
-        const positions = { user: ME, read: log.read, delivered: log.read };
-        row.view({ conv: 9, kind: "direct", head, unread: log.unread(), members: [positions], entries: [] });
+        const me = { read: log.read, delivered: log.read };
+        const members = [{ user: ME, ...me }, ...OTHERS.map((user) => ({ user, read: 0, delivered: 0 }))];
+        const told = size > LIMITS.MEMBERS_TOLD ? {} : { members: members.slice(0, size) };
+        row.view({ conv: 9, kind: "group", head, unread: log.unread(), me, size, ...told, entries: [] });
+        expect(row.toConversation().members?.length).toBe(told.members?.length);
         expect(row.toConversation().unread, `seed ${seed}, round ${round}, told`).toBe(log.unread());
         for (const entry of missed) row.deliver(entry);
       }
@@ -78,7 +84,7 @@ test("the number is the server's, whatever comes in between", () => {
 test("what the server counts below what is held stays in the number until it is read", () => {
   const row = new Row(9, ME);
   const message = (seq: number): Entry => ({ conv: 9, seq, id: seq, kind: "message", from: OTHER, at: 0, client_id: `${seq}` });
-  row.view({ conv: 9, kind: "direct", head: 100, unread: 100, members: [{ user: ME, read: 0, delivered: 0 }], entries: [] });
+  row.view({ conv: 9, kind: "direct", head: 100, unread: 100, me: { read: 0, delivered: 0 }, size: 1, members: [{ user: ME, read: 0, delivered: 0 }], entries: [] });
   for (let seq = 91; seq <= 100; seq += 1) row.deliver(message(seq));
   expect(row.toConversation().unread).toBe(100);
   row.deliver(message(101));
@@ -87,6 +93,47 @@ test("what the server counts below what is held stays in the number until it is 
   expect(row.toConversation().unread).toBe(100);
   row.move(ME, 95, 95);
   expect(row.toConversation().unread).toBe(6);
+});
+
+test("where members are not told, only one's own positions are known and move", () => {
+  const row = new Row(9, ME);
+  const message = (seq: number, from: number): Entry => ({ conv: 9, seq, id: seq, kind: "message", from, at: 0, client_id: `${seq}` });
+  row.deliver(message(1, OTHER));
+  expect(row.toConversation().members).toEqual([{ user: OTHER, read: 1, delivered: 1 }]);
+  row.view({ conv: 9, kind: "group", head: 1, unread: 1, me: { read: 0, delivered: 0 }, size: 10_000, entries: [] });
+  const shown = row.toConversation();
+  expect([shown.size, "members" in shown, shown.unread, reach(shown, ME, 1)]).toEqual([10_000, false, 1, "sent"]);
+  row.deliver(message(2, 3));
+  expect(row.move(3, 2, 2)).toBe(false);
+  expect(row.move(ME, 1, 0)).toBe(true);
+  expect(row.toConversation()).toMatchObject({ me: { read: 1, delivered: 1 }, unread: 1 });
+  row.deliver(message(3, ME));
+  expect(row.toConversation()).toMatchObject({ me: { read: 3, delivered: 3 }, unread: 0 });
+  const again = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  expect(again.toConversation()).toEqual(row.toConversation());
+  // Enough have left.
+  row.view({ conv: 9, kind: "group", head: 3, unread: 0, me: { read: 3, delivered: 3 }, size: 1, members: [{ user: ME, read: 3, delivered: 3 }], entries: [] });
+  expect(row.toConversation().members).toEqual([{ user: ME, read: 3, delivered: 3 }]);
+});
+
+test("members are copied when one of them moves, and whoever left is gone", () => {
+  const row = new Row(9, ME);
+  const at = (user: number, seq: number) => ({ user, read: seq, delivered: seq });
+  const view = { conv: 9, kind: "group", head: 5, unread: 0, me: at(ME, 5), entries: [] };
+  row.view({ ...view, size: 3, members: [at(ME, 5), at(OTHER, 1), at(3, 1)] });
+  const before = row.toConversation().members;
+  expect(row.move(OTHER, 1, 0)).toBe(false);
+  expect(row.toConversation().members).toBe(before);
+  expect(row.move(OTHER, 4, 4)).toBe(true);
+  expect(before).toEqual([at(ME, 5), at(OTHER, 1), at(3, 1)]);
+  row.view({ ...view, size: 2, members: [at(ME, 5), at(OTHER, 3)] });
+  expect(row.toConversation()).toMatchObject({ size: 2, members: [at(ME, 5), at(OTHER, 4)] });
+});
+
+test("a row that an earlier version kept tells one's own position", () => {
+  const kept = { kind: "direct", head: 3, seq: 3, isAckOwed: false, floor: 1, last: null, unread: [], older: 0 };
+  const row = Row.restore(9, ME, { ...kept, members: [{ user: ME, read: 2, delivered: 3 }, { user: OTHER, read: 1, delivered: 1 }] });
+  expect(row.toConversation()).toMatchObject({ me: { read: 2, delivered: 3 }, size: 2 });
 });
 
 test("a row survives being kept", () => {

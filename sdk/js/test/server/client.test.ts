@@ -52,7 +52,7 @@ test("a message goes from sent to delivered to read, and unread counts follow", 
   expect(one.sends.map(({ state }) => state)).toEqual(expect.arrayContaining(["waiting", "sending", "sent", "settled"]));
   await until(() => expect(other.client.conversation(sent.conv)).toMatchObject({ unread: 1, kind: "direct" }));
   expect(other.client.totalUnread).toBe(1);
-  const theirs = () => one.client.conversation(sent.conv)?.members.find(({ user }) => user === other.id);
+  const theirs = () => one.client.conversation(sent.conv)?.members?.find(({ user }) => user === other.id);
   await until(() => expect(theirs()).toMatchObject({ read: 0, delivered: 1 }));
   other.client.read(sent.conv, sent.seq);
   expect(other.client.totalUnread).toBe(0);

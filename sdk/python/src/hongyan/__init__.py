@@ -18,7 +18,7 @@ from .identity import new_client_id
 from .log import Log
 from .machines import OutboxFull
 from .version import VERSION as __version__
-from .wire import Entry, History, Member, Receipt, Sent, User
+from .wire import Entry, History, Member, Position, Receipt, Sent, User
 
 __all__ = [
     "Client",
@@ -43,6 +43,7 @@ __all__ = [
     "OnlineEvent",
     "OutboxFull",
     "Pending",
+    "Position",
     "Receipt",
     "RequestError",
     "Sent",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from . import limits
-from .wire import Entry, Frame, Member, Receipt, Summary, User
+from .wire import Entry, Frame, Member, Position, Receipt, Summary, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,24 @@ class Conversation:
     kind: str
     head: int
     unread: int
-    members: tuple[Member, ...]
+    me: Position
+    """One's own positions."""
+    size: int
+    """How many members there are."""
+    members: tuple[Member, ...] | None
+    """None where there are too many to be told: above 64."""
 
     def member(self, user: int) -> Member | None:
-        """The positions of one member."""
-        return next((member for member in self.members if member.user == user), None)
+        """The positions of one member, where members are told."""
+        return next((member for member in self.members or () if member.user == user), None)
 
     def write(self) -> Frame:
-        members = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
+        me = {"read": self.me.read, "delivered": self.me.delivered}
         fields = {"conv": self.conv, "kind": self.kind, "head": self.head, "unread": self.unread}
-        return {**fields, "members": members, "entries": []}
+        told: Frame = {}
+        if self.members is not None:
+            told["members"] = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
+        return {**fields, "me": me, "size": self.size, **told, "entries": []}
 
 
 class Book:
@@ -57,10 +65,10 @@ class Book:
     def known(self, summary: Summary) -> Conversation:
         """Take what a page or an earlier run said of a conversation."""
         before = self.conversations.get(summary.conv)
-        shown = Conversation(summary.conv, summary.kind, summary.head, summary.unread, summary.members)
-        for member in before.members if before is not None else ():
-            shown = self._read(_moved(shown, member.user, member.read, member.delivered), member.user)
-        self._put(shown)
+        shown = Conversation(
+            summary.conv, summary.kind, summary.head, summary.unread, summary.me, summary.size, summary.members
+        )
+        self._put(shown if before is None else _bounded(_grown(shown, before)))
         for one in self._since:
             if one.conv != summary.conv:
                 continue
@@ -90,8 +98,7 @@ class Book:
         if conversation is None or entry.seq <= conversation.head or self.me is None:
             return None
         me = self.me.id
-        own = conversation.member(me)
-        read = 0 if own is None else own.read
+        read = conversation.me.read
         unread = conversation.unread
         if entry.kind == "message":
             # A message that is recalled already counts until its recall comes, which is an entry too.
@@ -99,7 +106,7 @@ class Book:
                 unread = 0
             elif entry.seq > read:
                 unread += 1
-            conversation = _moved(conversation, entry.sender, entry.seq, entry.seq)
+            conversation = self._moved(conversation, entry.sender, entry.seq, entry.seq)
         elif entry.kind == "recall" and entry.sender != me and (entry.target or 0) > read:
             unread = max(0, unread - 1)
         return self._put(replace(conversation, head=entry.seq, unread=unread))
@@ -113,15 +120,21 @@ class Book:
         conversation = self.conversations.get(receipt.conv)
         if conversation is None:
             return None
-        moved = self._read(_moved(conversation, receipt.user, receipt.read, receipt.delivered), receipt.user)
-        return None if moved == conversation else self._put(moved)
+        moved = self._moved(conversation, receipt.user, receipt.read, receipt.delivered)
+        return None if moved is conversation else self._put(_bounded(moved))
 
-    def _read(self, conversation: Conversation, user: int) -> Conversation:
-        """What can be unread at most, if it was this user whose position moved."""
-        own = conversation.member(user) if self.me is not None and user == self.me.id else None
-        if own is None:
+    def _moved(self, conversation: Conversation, user: int, read: int, delivered: int) -> Conversation:
+        """The same where nothing moves. Where members are not told, only one's own position does."""
+        if self.me is not None and user == self.me.id:
+            me = conversation.me.moved(read, delivered)
+            if me != conversation.me:
+                conversation = replace(conversation, me=me)
+        members = conversation.members or ()
+        at = next((at for at, member in enumerate(members) if member.user == user), None)
+        moved = None if at is None else members[at].moved(read, delivered)
+        if at is None or moved is None or moved == members[at]:
             return conversation
-        return replace(conversation, unread=min(conversation.unread, max(0, conversation.head - own.read)))
+        return replace(conversation, members=(*members[:at], moved, *members[at + 1 :]))
 
     @property
     def total_unread(self) -> int:
@@ -133,9 +146,19 @@ class Book:
         return conversation
 
 
-def _moved(conversation: Conversation, user: int, read: int, delivered: int) -> Conversation:
-    members = tuple(
-        Member(m.user, max(m.read, read), max(m.delivered, delivered)) if m.user == user else m
-        for m in conversation.members
-    )
-    return replace(conversation, members=members)
+def _grown(shown: Conversation, before: Conversation) -> Conversation:
+    """With positions no lower than they were known to be."""
+    known = {member.user: member for member in before.members or ()}
+    members = shown.members
+    if members is not None and known:
+        members = tuple(
+            member if (old := known.get(member.user)) is None else member.moved(old.read, old.delivered)
+            for member in members
+        )
+    return replace(shown, me=shown.me.moved(before.me.read, before.me.delivered), members=members)
+
+
+def _bounded(conversation: Conversation) -> Conversation:
+    """With no more unread than can be after one's own position."""
+    most = max(0, conversation.head - conversation.me.read)
+    return conversation if conversation.unread <= most else replace(conversation, unread=most)

@@ -526,10 +526,9 @@ class Engine:
                     self._failed(turn, action)
 
     def _learn_direct(self, turn: _Turn, summary: Summary) -> None:
-        me = self.book.me
-        others = [member.user for member in summary.members if me is not None and member.user != me.id]
-        if summary.kind == "direct" and len(others) == 1:
-            self._act(turn, self.outbox.learn_direct(_milliseconds(), others[0], summary.conv))
+        peer = None if self.book.me is None else summary.peer(self.book.me.id)
+        if peer is not None:
+            self._act(turn, self.outbox.learn_direct(_milliseconds(), peer, summary.conv))
 
     def _reset(self, turn: _Turn) -> None:
         """What came so far is of another history: forget it, and send again what may be gone."""
@@ -823,7 +822,7 @@ class Engine:
         self.outbox.answered.load(kept.answered)
         self.heartbeat.load(now, meta.get("networks") or [])
         for frame in kept.conversations:
-            summary = Summary.read(frame)
+            summary = Summary.kept(frame, 0 if self.book.me is None else self.book.me.id)
             self.book.known(summary)
             self._learn_direct(_Turn(), summary)
         self.book.users.update((user["id"], User.read(user)) for user in kept.users)

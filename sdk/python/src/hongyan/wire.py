@@ -91,12 +91,32 @@ def read_users(frame: Mapping[str, Any]) -> tuple[User, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far one has come oneself."""
+
+    read: int = 0
+    delivered: int = 0
+
+    @classmethod
+    def of(cls, frame: Mapping[str, Any]) -> Position:
+        return cls(_integer(frame, "read"), _integer(frame, "delivered"))
+
+    def moved(self, read: int, delivered: int) -> Position:
+        """Positions only grow."""
+        return Position(max(self.read, read), max(self.delivered, delivered))
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A member of a conversation, and how far this member has come."""
 
     user: int
     read: int
     delivered: int
+
+    def moved(self, read: int, delivered: int) -> Member:
+        """Positions only grow."""
+        return Member(self.user, max(self.read, read), max(self.delivered, delivered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +194,10 @@ class Summary:
     kind: str
     head: int
     unread: int
-    members: tuple[Member, ...]
+    me: Position
+    size: int
+    members: tuple[Member, ...] | None
+    """None where there are too many to be told."""
     entries: tuple[Entry, ...]
 
     @classmethod
@@ -184,12 +207,34 @@ class Summary:
             kind=_string(frame, "kind"),
             head=_integer(frame, "head"),
             unread=_integer(frame, "unread"),
-            members=tuple(
-                Member(_integer(member, "user"), _integer(member, "read"), _integer(member, "delivered"))
-                for member in _list(frame, "members")
-            ),
+            me=Position.of(_object(frame, "me")),
+            size=_integer(frame, "size"),
+            members=None if frame.get("members") is None else _members(frame),
             entries=tuple(Entry.read(entry) for entry in _list(frame, "entries")),
         )
+
+    @classmethod
+    def kept(cls, frame: Mapping[str, Any], me: int) -> Summary:
+        """One that was kept, perhaps by an earlier version, which found the user among the members."""
+        if "me" in frame:
+            return cls.read(frame)
+        members = _members(frame)
+        own = next((Position(m.read, m.delivered) for m in members if m.user == me), Position())
+        position = {"read": own.read, "delivered": own.delivered}
+        return cls.read({**frame, "me": position, "size": len(members)})
+
+    def peer(self, me: int) -> int | None:
+        """The other person of a 1:1 conversation; oneself, for notes to oneself; None for any other kind."""
+        if self.kind != "direct" or self.members is None:
+            return None
+        return next((member.user for member in self.members if member.user != me), me)
+
+
+def _members(frame: Mapping[str, Any]) -> tuple[Member, ...]:
+    return tuple(
+        Member(_integer(member, "user"), _integer(member, "read"), _integer(member, "delivered"))
+        for member in _list(frame, "members")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +270,8 @@ class Listed:
         members = [Member(me, *self.own)]
         if self.user is not None:
             members.append(Member(self.user, *self.theirs))
-        return Summary(self.conv, "direct", self.head, self.unread, tuple(members), ())
+        own = Position(*self.own)
+        return Summary(self.conv, "direct", self.head, self.unread, own, len(members), tuple(members), ())
 
 
 @dataclass(frozen=True, slots=True)

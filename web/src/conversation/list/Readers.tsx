@@ -15,7 +15,7 @@ export interface ReadersProps {
 
 export function Readers(props: ReadersProps): JSX.Element {
   const model = useModel();
-  const others = () => props.conversation.members.filter((member) => member.user !== model.me()?.id);
+  const others = () => (props.conversation.members ?? []).filter((member) => member.user !== model.me()?.id);
   const groups = (): [string, MemberPosition[]][] => [
     [w.read, others().filter((one) => one.read >= props.seq)],
     [w.delivered, others().filter((one) => one.read < props.seq && one.delivered >= props.seq)],

@@ -59,10 +59,9 @@ export class Reading {
 export function createReading(
   model: Model, conversation: Accessor<Conversation | null>, attentive: Accessor<boolean>, lastReadable: () => number | null,
 ): Reading {
-  const me = () => model.me()?.id;
   const reading = new Reading({
     inSight: () => untrack(() => (attentive() ? lastReadable() : null)),
-    read: () => untrack(() => conversation()?.members.find((member) => member.user === me())?.read ?? 0),
+    read: () => untrack(() => conversation()?.me.read ?? 0),
     tell(seq) {
       const conv = untrack(conversation)?.conv;
       if (conv !== undefined) model.client.read(conv, seq);

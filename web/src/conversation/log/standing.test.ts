@@ -24,6 +24,11 @@ test("how far a message has come in a 1:1", () => {
   expect(standingOf({ ...row(3), recalled: true }, direct)).toBeNull();
 });
 
+test("where members are not told, a message is sent and no more is known", () => {
+  const { members: _, ...large } = conversation("group", [9, 9]);
+  expect(standingOf(row(3), large)).toEqual({ kind: "sent" });
+});
+
 test("a larger conversation counts its readers", () => {
   const group = conversation("group", [3, 5], [4, 5], [0, 2]);
   expect(standingOf(row(4), group)).toEqual({ kind: "read", readers: 1 });

@@ -15,7 +15,7 @@ export function standingOf(row: MessageRow, conversation: Conversation | null): 
   if (row.seq === null || conversation === null) return { kind: "sent" };
   const seq = row.seq;
   if (conversation.kind !== "direct") {
-    const readers = conversation.members.filter((member) => member.user !== row.from && member.read >= seq).length;
+    const readers = (conversation.members ?? []).filter((member) => member.user !== row.from && member.read >= seq).length;
     if (readers > 0) return { kind: "read", readers };
   }
   const kind = reach(conversation, row.from, seq);

@@ -41,8 +41,9 @@ export class MadeUp implements PageSource {
   facts(): Conversation {
     const head = this.log.length;
     const unread = this.log.filter((entry) => entry.seq > this.read && entry.from !== ME && entry.kind === "message").length;
-    const members = [{ user: ME, read: this.read, delivered: head }, { user: OTHER, read: head, delivered: head }];
-    return { conv: 1, kind: "direct", head, held: head, floor: this.floor, unread, members, last: this.log.at(-1) ?? null };
+    const me = { read: this.read, delivered: head };
+    const members = [{ user: ME, ...me }, { user: OTHER, read: head, delivered: head }];
+    return { conv: 1, kind: "direct", head, held: head, floor: this.floor, unread, me, size: 2, members, last: this.log.at(-1) ?? null };
   }
 
   cached(_conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {

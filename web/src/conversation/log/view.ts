@@ -208,8 +208,7 @@ export class LogView {
 
   /** One's own read position. */
   private read(): number {
-    const me = this.me();
-    return this.facts()?.members.find((member) => member.user === me)?.read ?? 0;
+    return this.facts()?.me.read ?? 0;
   }
 
   /** Everything that a window says changes in one step. */

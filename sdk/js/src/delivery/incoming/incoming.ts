@@ -382,12 +382,13 @@ export class Incoming {
   /** Takes up one conversation of a sync page. */
   #view(view: ConversationView, now: number, out: IncomingAction[]): void {
     const { conv, head, entries } = view;
-    const own = view.members.find((member) => member.user === this.#user);
     out.push({ kind: "conversation", view: { ...view, entries: [] } });
     if (!this.#held.has(conv)) this.#introduce(conv, this.#start(entries[0], head));
     this.#absorb(conv, entries, head, now, out);
     const gap = this.#gaps.get(conv);
-    if (gap === undefined && (this.#held.get(conv) ?? 0) > (own?.delivered ?? 0)) this.#acks.add(conv);
+    // Where members are not told, the server does not keep how far it is delivered.
+    const isUnknown = view.members !== undefined && (this.#held.get(conv) ?? 0) > view.me.delivered;
+    if (gap === undefined && isUnknown) this.#acks.add(conv);
     // A sync knows for certain what a push may only have overtaken: no wait.
     if (gap?.failures === 0) this.#fetches.plan(conv, now);
   }

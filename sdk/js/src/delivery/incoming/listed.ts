@@ -4,7 +4,8 @@ import type { ConversationView, Listed } from "../../wire.gen.ts";
 /** The same as its member sees it, but for the entries. */
 export function viewOf(row: Listed, me: number): ConversationView {
   const { conv, head, unread = 0, user, read = 0, own_read: ownRead = 0 } = row;
-  const members = [{ user: me, read: ownRead, delivered: row.own_delivered ?? ownRead }];
+  const own = { read: ownRead, delivered: row.own_delivered ?? ownRead };
+  const members = [{ user: me, ...own }];
   if (user !== undefined) members.push({ user, read, delivered: row.delivered ?? read });
-  return { conv, kind: "direct", head, unread, members, entries: [] };
+  return { conv, kind: "direct", head, unread, me: own, size: members.length, members, entries: [] };
 }

@@ -390,8 +390,8 @@ class Incoming:
         actions += self._drain(conv, log)
         if log.behind and log.fetching_since is None:
             log.fetch_at = now
-        own = next((member for member in summary.members if member.user == self._user), None)
-        if own is not None and own.delivered < log.held:
+        # Where members are not told, the server does not keep how far it is delivered.
+        if summary.members is not None and summary.me.delivered < log.held:
             log.due = True
         self._dirty.add(conv)
         return actions
