@@ -1,4 +1,4 @@
-//! A whole world in one thread: a server that loses its memory, four devices, and weather between
+//! A whole world in one thread: a server that loses its memory, five devices, and weather between
 //! them. After the storm every device must have exactly the log, and the log exactly what was sent.
 //!
 //! More worlds: `PROPTEST_CASES=5000 cargo test -p hongyan-delivery --test world`.
