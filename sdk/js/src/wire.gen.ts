@@ -241,10 +241,6 @@ export interface Pong {
   server_time: number;
 }
 
-/** What users are called now: they have other names than before. */
-export interface Profiles {
-  /** The users, as the reader may know them. */
-  users: UserProfile[];
 /** How far the caller has come in a conversation that the frame already names. */
 export interface Position {
   /** Everything up to here was read. */
@@ -254,6 +250,12 @@ export interface Position {
    * server keeps no more than that it was read.
    */
   delivered: number;
+}
+
+/** What users are called now: they have other names than before. */
+export interface Profiles {
+  /** The users, as the reader may know them. */
+  users: UserProfile[];
 }
 
 /** Says that the user has read `conv` up to `seq`. */
@@ -437,8 +439,8 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
-  Profiles: { users: "UserProfile[]" },
   Position: { read: "integer", delivered: "integer" },
+  Profiles: { users: "UserProfile[]" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
