@@ -231,10 +231,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_position_is_told_to_all_while_they_are_few() {
-        let all: Vec<UserId> = (0..MEMBERS_TOLD).map(user).collect();
+        let all = [(0..MEMBERS_TOLD).map(user).collect::<Vec<UserId>>()];
         let seq = Seq::new(5).ok();
-        assert_eq!(told(MEMBERS_TOLD, None, seq).await, [all.clone()]);
-        assert_eq!(told(MEMBERS_TOLD, seq, None).await, [all]);
+        assert_eq!(told(MEMBERS_TOLD, None, seq).await, all);
+        assert_eq!(told(MEMBERS_TOLD, seq, None).await, all);
     }
 
     #[tokio::test]
