@@ -233,6 +233,7 @@ mod tests {
 
     fn entry(conv: u64, seq: u64) -> Event {
         Event::Entry(Entry {
+            event: None,
             conv: ConversationId::from_trusted(conv),
             seq: Seq::from_trusted(seq),
             id: EntryId::from_trusted(seq),

@@ -28,6 +28,7 @@ fn seq(number: u64) -> Seq {
 
 fn entry(in_conv: u64, at: u64) -> Entry {
     Entry {
+        event: None,
         conv: conv(in_conv),
         seq: seq(at),
         id: EntryId::from_trusted(in_conv * 100 + at),
@@ -87,6 +88,8 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                     delivered: seq(to),
                 };
                 let view = ConversationView {
+                    left: false,
+                    group: None,
                     conv: conv(number),
                     kind: ConversationKind::Direct,
                     head: seq(MESSAGES),

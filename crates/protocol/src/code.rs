@@ -64,6 +64,12 @@ codes! {
         ClientIdConflict = "client_id_conflict", false, 409;
         /// The message was recalled before.
         Recalled = "recalled", false, 409;
+        /// A group has an owner: the owner makes another member the owner before going.
+        OwnerStays = "owner_stays", false, 409;
+        /// It is so already: everybody is a member, or the setting has that value.
+        Unchanged = "unchanged", false, 409;
+        /// The group has as many members as it may.
+        GroupFull = "group_full", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;
         /// No such path, method or session.

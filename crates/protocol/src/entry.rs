@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::envelope::encode_long;
 use crate::json::escaped_bytes;
 use crate::value::{self, Scalar};
-use crate::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
+use crate::{ClientId, ConversationId, EntryId, GroupEvent, Millis, Seq, UserId};
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -114,6 +114,8 @@ pub enum EntryKind {
     Edit,
     /// Blanks the message at `target`, and every edit of it.
     Recall,
+    /// Changed the group: `event`.
+    Event,
     /// A kind this version does not know: keep its place in the log, show nothing.
     #[serde(other)]
     Unknown,
@@ -151,6 +153,9 @@ pub struct Entry {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub mentions: Vec<UserId>,
+    /// What was changed of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<GroupEvent>,
     /// The message that an edit or a recall changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Seq>,

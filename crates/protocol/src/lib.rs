@@ -13,6 +13,7 @@ mod client_frame;
 mod code;
 mod entry;
 mod envelope;
+mod group;
 pub mod heartbeat;
 mod ids;
 mod json;
@@ -26,6 +27,9 @@ pub use client_frame::{ClientFrame, DecodeError};
 pub use code::{CloseCode, ErrorCode};
 pub use entry::{Body, Entry, EntryKind};
 pub use envelope::read_object;
+pub use group::{
+    AddMembers, GroupEvent, GroupMember, GroupView, NewGroup, Role, SetGroup, SetRole, Who,
+};
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use json::escaped_bytes;
 pub use request::{Ack, Hello, History, Ping, Read, Sync};

@@ -31,6 +31,21 @@ pub const MENTIONS: usize = 64;
 /// is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.
 pub const MEMBERS_TOLD: usize = 64;
 
+/// Users whom one request may bring into a group.
+pub const GROUP_USERS: usize = 100;
+
+/// Members of a group.
+pub const GROUP_MEMBERS: usize = 10_000;
+
+/// A group's name, in UTF-8 bytes.
+pub const GROUP_NAME_BYTES: usize = 128;
+
+/// A group's description, in UTF-8 bytes.
+pub const GROUP_DESCRIPTION_BYTES: usize = 1024;
+
+/// Members in one page of them, at most and by default.
+pub const MEMBERS_PAGE: usize = 200;
+
 /// A sync cursor, in bytes. Opaque to clients.
 pub const CURSOR_BYTES: usize = 128;
 

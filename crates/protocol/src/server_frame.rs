@@ -7,7 +7,9 @@ use serde::de::{Deserializer, Error, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{self, Frames, Refusal, encode};
-use crate::{ClientId, ConversationId, Entry, EntryId, ErrorCode, Millis, Seq, SessionId, UserId};
+use crate::{
+    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Seq, SessionId, UserId,
+};
 
 /// What one user may know of another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +167,12 @@ pub struct ConversationView {
     pub me: Position,
     /// How many members there are.
     pub size: u64,
+    /// What a group is called, and what may be done there; absent in a conversation of two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupView>,
+    /// The caller is no member any more: the log ends with `head` here, and nothing of it can be asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
     /// Every member's positions, the caller's own among them. Absent where there are more than
     /// [`limits::MEMBERS_TOLD`](crate::limits::MEMBERS_TOLD).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,6 +274,8 @@ impl Listed {
             unread: self.unread,
             me,
             size: members.len() as u64,
+            group: None,
+            left: false,
             members: Some(members),
             entries: Vec::new(),
         }

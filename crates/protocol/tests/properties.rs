@@ -157,6 +157,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         let (conv, seq, id, kind, from, at, client_id) = head;
         let (body, reply_to, mentions, target, edited_by, recalled_by) = rest;
         Entry {
+            event: None,
             conv,
             seq,
             id,
@@ -206,6 +207,8 @@ fn view() -> impl Strategy<Value = ConversationView> {
         .prop_map(
             |(conv, kind, head, unread, (read, delivered, size), members, entries)| {
                 ConversationView {
+                    left: false,
+                    group: None,
                     conv,
                     kind,
                     head,

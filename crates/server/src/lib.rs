@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod descriptors;
+pub mod group_words;
 pub mod node;
 pub mod output;
 pub mod precedence;

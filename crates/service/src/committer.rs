@@ -163,6 +163,7 @@ impl Job {
                     ..
                 } => text.len(),
                 Change::Recall { .. } => 0,
+                Change::Group(change) => change.bytes(),
             },
             Self::Move(..) => 0,
         }

@@ -57,6 +57,18 @@ pub enum ServiceError {
     /// Too many of these; wait.
     #[error("too many attempts, wait")]
     RateLimited(Duration),
+    /// A group has an owner.
+    #[error("make another member the owner first")]
+    OwnerStays,
+    /// Nothing would be changed.
+    #[error("it is so already")]
+    Unchanged,
+    /// No more members may come.
+    #[error(
+        "a group has at most {} members",
+        hongyan_protocol::limits::GROUP_MEMBERS
+    )]
+    GroupFull,
     /// Too much to do; wait.
     #[error("the server is overloaded, try again")]
     Overloaded,
@@ -89,6 +101,9 @@ impl ServiceError {
             Self::ClientIdConflict => ErrorCode::ClientIdConflict,
             Self::Recalled => ErrorCode::Recalled,
             Self::TooLate => ErrorCode::TooLate,
+            Self::OwnerStays => ErrorCode::OwnerStays,
+            Self::Unchanged => ErrorCode::Unchanged,
+            Self::GroupFull => ErrorCode::GroupFull,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::StoreUnavailable | Self::Damaged => ErrorCode::StoreUnavailable,
@@ -115,7 +130,10 @@ impl ServiceError {
             | Self::SeqOutOfRange
             | Self::ClientIdConflict
             | Self::Recalled
-            | Self::TooLate => None,
+            | Self::TooLate
+            | Self::OwnerStays
+            | Self::Unchanged
+            | Self::GroupFull => None,
         }
     }
 }
@@ -162,6 +180,11 @@ impl From<AppendError> for ServiceError {
             AppendError::NotSender => Self::Forbidden("the message is somebody else's"),
             AppendError::Recalled => Self::Recalled,
             AppendError::TooLate => Self::TooLate,
+            AppendError::NotAllowed => Self::Forbidden("the group does not let you do this"),
+            AppendError::NotInGroup => Self::UserNotFound,
+            AppendError::OwnerStays => Self::OwnerStays,
+            AppendError::Unchanged => Self::Unchanged,
+            AppendError::GroupFull => Self::GroupFull,
             AppendError::Damaged => Self::Damaged,
         }
     }

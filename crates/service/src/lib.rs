@@ -12,6 +12,7 @@ mod committer;
 mod direct;
 mod dispatch;
 mod error;
+mod groups;
 mod guessing;
 mod health;
 mod large;
@@ -44,6 +45,7 @@ pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };
 pub use error::ServiceError;
+pub use groups::MembersPage;
 pub use operator::{AddUser, Operator};
 pub use people::FoundPeople;
 pub use reading::{Push, PushPage};

@@ -105,7 +105,7 @@ impl Service {
             .move_position(moved, Box::new(|result| reply(result.map(drop))));
     }
 
-    fn append(
+    pub(crate) fn append(
         &self,
         caller: &Caller,
         target: hongyan_store::Target,

@@ -4,7 +4,7 @@
 //! Promises: a name shows something, and does not change how the text around it is shown.
 //! Not here: which names look alike; clients tell namesakes apart by their ids.
 
-use hongyan_protocol::limits::CLIENT_NAME_BYTES;
+use hongyan_protocol::limits::{CLIENT_NAME_BYTES, GROUP_DESCRIPTION_BYTES};
 
 use crate::{ServiceError, limits};
 
@@ -12,6 +12,19 @@ use crate::{ServiceError, limits};
 pub(crate) fn check_name(name: &str) -> Result<(), ServiceError> {
     check_length("name", name, 1..=limits::NAME_BYTES)?;
     check_visible("name", name)
+}
+
+/// Refuses a description of a group that is too long, or has what no text in a line has.
+pub(crate) fn check_description(description: &str) -> Result<(), ServiceError> {
+    check_length("description", description, 0..=GROUP_DESCRIPTION_BYTES)?;
+    let is_bad = |c: char| c.is_control() && c != '\n' || turns_text(c);
+    if description.chars().any(is_bad) {
+        return Err(ServiceError::BadRequest(
+            "a description has no control characters but the ends of lines, and none that change the direction of text"
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// The same for a device's name, which only its owner sees.

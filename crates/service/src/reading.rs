@@ -61,12 +61,14 @@ impl Service {
         let mut page = self.store.sync(caller.user(), cursor, limits).await?;
         if sync.bytes.is_some() && !sync.list {
             // The page ends with its bytes: who asks for few wants the next page, and not each text by itself.
-            let is_whole = |entries: &[Entry], head: Seq| {
-                entries.len() as u64 >= head.get().min(SYNC_ENTRIES as u64)
+            let is_whole = |conversation: &Conversation, entries: &[Entry]| {
+                let most = conversation.head.get().min(SYNC_ENTRIES as u64);
+                // Of one that was left there is nothing to give.
+                conversation.role.is_none() || entries.len() as u64 >= most
             };
             let mut conversations = page.conversations.iter();
             let whole = conversations
-                .position(|(conversation, _, entries)| !is_whole(entries, conversation.head))
+                .position(|(conversation, _, entries)| !is_whole(conversation, entries))
                 .map(|whole| whole.max(1));
             if let Some(conversations) = whole.filter(|whole| *whole < page.conversations.len()) {
                 limits.conversations = conversations;
@@ -347,6 +349,8 @@ mod tests {
                 content: Content::Recall { target: Seq::ZERO },
             };
             let conversation = Conversation {
+                role: Some(hongyan_store::Role::Member),
+                group: None,
                 id: conv,
                 kind: ConversationKind::Direct,
                 head: Seq::new(SYNC_ENTRIES as u64).unwrap(),

@@ -30,6 +30,7 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        event: None,
         target: None,
         edited_by: None,
         recalled_by: None,
@@ -64,6 +65,11 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
             target: Some(*target),
             ..blank
         },
+        store::Change::Group(_) => wire::Entry {
+            kind: wire::EntryKind::Event,
+            event: appended.event.as_deref().map(event),
+            ..blank
+        },
     }
 }
 
@@ -80,6 +86,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        event: None,
         target: None,
         edited_by: None,
         recalled_by: None,
@@ -116,6 +123,69 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
             target: Some(target),
             ..blank
         },
+        store::Content::Event(happened) => wire::Entry {
+            kind: wire::EntryKind::Event,
+            event: Some(event(&happened)),
+            ..blank
+        },
+    }
+}
+
+fn event(event: &store::Event) -> wire::GroupEvent {
+    use store::{Event, Setting};
+    use wire::GroupEvent;
+    match event.clone() {
+        Event::Created { name, users } => GroupEvent::Created { name, users },
+        Event::Added(users) => GroupEvent::Added { users },
+        Event::Removed(users) => GroupEvent::Removed { users },
+        Event::Left => GroupEvent::Left,
+        Event::Role(user, given) => {
+            let role = role(given);
+            GroupEvent::Role { user, role }
+        }
+        Event::Set(Setting::Name(name)) => GroupEvent::Renamed { name },
+        Event::Set(Setting::Description(description)) => GroupEvent::Described { description },
+        Event::Set(Setting::Avatar(avatar)) => GroupEvent::Pictured { avatar },
+        Event::Set(Setting::Post(post)) => GroupEvent::PostSet { post: who(post) },
+        Event::Set(Setting::Invite(invite)) => GroupEvent::InviteSet {
+            invite: who(invite),
+        },
+        Event::Disbanded => GroupEvent::Disbanded,
+    }
+}
+
+/// A role in a group.
+pub(crate) fn role(role: store::Role) -> wire::Role {
+    match role {
+        store::Role::Member => wire::Role::Member,
+        store::Role::Admin => wire::Role::Admin,
+        store::Role::Owner => wire::Role::Owner,
+    }
+}
+
+/// The role to be kept; `None` for one that this version does not know.
+pub(crate) fn stored_role(role: wire::Role) -> Option<store::Role> {
+    match role {
+        wire::Role::Member => Some(store::Role::Member),
+        wire::Role::Admin => Some(store::Role::Admin),
+        wire::Role::Owner => Some(store::Role::Owner),
+        wire::Role::Unknown => None,
+    }
+}
+
+fn who(who: store::Who) -> wire::Who {
+    match who {
+        store::Who::All => wire::Who::All,
+        store::Who::Admins => wire::Who::Admins,
+    }
+}
+
+/// The right to be kept; `None` for one that this version does not know.
+pub(crate) fn stored_who(who: wire::Who) -> Option<store::Who> {
+    match who {
+        wire::Who::All => Some(store::Who::All),
+        wire::Who::Admins => Some(store::Who::Admins),
+        wire::Who::Unknown => None,
     }
 }
 
@@ -129,6 +199,7 @@ pub(crate) fn conversation(
         conv: conversation.id,
         kind: match conversation.kind {
             store::ConversationKind::Direct => wire::ConversationKind::Direct,
+            store::ConversationKind::Group => wire::ConversationKind::Group,
         },
         head: conversation.head,
         unread,
@@ -137,9 +208,24 @@ pub(crate) fn conversation(
             delivered: conversation.me.delivered,
         },
         size: conversation.size as u64,
+        group: group(conversation),
+        left: conversation.role.is_none(),
         members: members_told(conversation).map(|members| members.iter().map(position).collect()),
         entries: entries.into_iter().map(entry).collect(),
     }
+}
+
+fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
+    let (settings, own) = (conversation.group.as_ref()?, conversation.role?);
+    let some = |text: &std::sync::Arc<str>| (!text.is_empty()).then(|| text.clone());
+    Some(wire::GroupView {
+        name: settings.name.clone(),
+        description: some(&settings.description),
+        avatar: some(&settings.avatar),
+        post: who(settings.post),
+        invite: who(settings.invite),
+        role: role(own),
+    })
 }
 
 /// The members, where there are few enough for each to be told of all.

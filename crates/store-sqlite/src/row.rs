@@ -7,7 +7,8 @@ use hongyan_protocol::{
     ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId,
 };
 use hongyan_store::{
-    Body, Content, ConversationKind, Entry, Header, HeaderFields, Member, Session, User,
+    Body, Content, ConversationKind, Entry, Event, Header, HeaderFields, KeptEvent, Member, Role,
+    Session, Settings, User, Who,
 };
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
@@ -18,6 +19,7 @@ pub(crate) enum Kind {
     Message,
     Edit,
     Recall,
+    Event,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
             Self::Message => 1,
             Self::Edit => 2,
             Self::Recall => 3,
+            Self::Event => 4,
         }
     }
 
@@ -34,6 +37,7 @@ impl Kind {
             1 => Ok(Self::Message),
             2 => Ok(Self::Edit),
             3 => Ok(Self::Recall),
+            4 => Ok(Self::Event),
             other => Err(Error::IntegralValueOutOfRange(column, other)),
         }
     }
@@ -129,10 +133,12 @@ pub(crate) fn session(row: &Row<'_>) -> Result<Session> {
 }
 
 pub(crate) const DIRECT: i64 = 1;
+pub(crate) const GROUP: i64 = 2;
 
 pub(crate) fn conversation_kind(row: &Row<'_>, column: usize) -> Result<ConversationKind> {
     match row.get(column)? {
         DIRECT => Ok(ConversationKind::Direct),
+        GROUP => Ok(ConversationKind::Group),
         other => Err(Error::IntegralValueOutOfRange(column, other)),
     }
 }
@@ -180,7 +186,7 @@ fn content(row: &Row<'_>) -> Result<Content> {
         Kind::Message => Content::Message {
             body: body()?,
             reply_to: optional_id(row, 8)?,
-            mentions: mentions(row, 11)?,
+            mentions: users(row, 11)?,
             header: header(row)?,
             edited_by: optional_id(row, 9)?,
             recalled_by: optional_id(row, 10)?,
@@ -193,6 +199,40 @@ fn content(row: &Row<'_>) -> Result<Content> {
         Kind::Recall => Content::Recall {
             target: id(row, 7)?,
         },
+        Kind::Event => Content::Event(event(row)?),
+    })
+}
+
+fn event(row: &Row<'_>) -> Result<Event> {
+    let code: i64 = row.get(13)?;
+    let users = users(row, 11)?;
+    let text = row.get_ref(12)?.as_str()?;
+    let users = &users;
+    let event = u8::try_from(code).ok();
+    let event = event.and_then(|code| Event::of_kept(KeptEvent { code, text, users }));
+    event.ok_or(Error::IntegralValueOutOfRange(13, code))
+}
+
+/// A role.
+pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
+    let code: i64 = row.get(column)?;
+    let role = u8::try_from(code).ok().and_then(Role::of_code);
+    role.ok_or(Error::IntegralValueOutOfRange(column, code))
+}
+
+/// Reads `name, description, avatar, post, invite`.
+pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
+    let who = |column| {
+        let code: i64 = row.get(column)?;
+        let who = u8::try_from(code).ok().and_then(Who::of_code);
+        who.ok_or(Error::IntegralValueOutOfRange(column, code))
+    };
+    Ok(Settings {
+        name: row.get(0)?,
+        description: row.get(1)?,
+        avatar: row.get(2)?,
+        post: who(3)?,
+        invite: who(4)?,
     })
 }
 
@@ -205,26 +245,22 @@ fn header(row: &Row<'_>) -> Result<Header> {
     Ok(fields.into())
 }
 
-/// Mentions are kept as 8 bytes a user, little-endian; none is NULL.
-pub(crate) fn mentions_blob(mentions: &[UserId]) -> Option<Vec<u8>> {
-    if mentions.is_empty() {
+/// Users who are mentioned or named are kept as 8 bytes each, little-endian; none is NULL.
+pub(crate) fn users_blob(users: &[UserId]) -> Option<Vec<u8>> {
+    if users.is_empty() {
         return None;
     }
-    let bytes = mentions.iter().flat_map(|user| user.get().to_le_bytes());
+    let bytes = users.iter().flat_map(|user| user.get().to_le_bytes());
     Some(bytes.collect())
 }
 
-fn mentions(row: &Row<'_>, column: usize) -> Result<Vec<UserId>> {
+fn users(row: &Row<'_>, column: usize) -> Result<Vec<UserId>> {
     let Some(blob) = row.get_ref(column)?.as_blob_or_null()? else {
         return Ok(Vec::new());
     };
     let (users, rest) = blob.as_chunks::<8>();
     if !rest.is_empty() {
-        return Err(Error::InvalidColumnType(
-            column,
-            "mentions".into(),
-            Type::Blob,
-        ));
+        return Err(Error::InvalidColumnType(column, "users".into(), Type::Blob));
     }
     users
         .iter()

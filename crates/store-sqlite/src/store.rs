@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
-    HISTORY_LIMIT, History, HistoryRange, Logs, Maintenance, NewSession, NewUser, Outcome,
-    ReadError, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User,
-    VerifyReport, Write, people,
+    HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, Maintenance, Member, NewSession,
+    NewUser, Outcome, ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits,
+    SyncPage, Target, User, VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -147,6 +147,15 @@ impl SqliteStore {
         }
     }
 
+    /// Returns when the tables have all that was changed of this group.
+    async fn group_settled(&self, conv: ConversationId) -> Result<(), StoreError> {
+        if self.unsettled.changes_group(conv) {
+            self.writer.run(Writer::settle_all).await
+        } else {
+            Ok(())
+        }
+    }
+
     /// Commits what is not for a damaged conversation, and refuses the rest.
     async fn commit_in_part(&self, batch: &[Write]) -> Result<Vec<Outcome>, StoreError> {
         let mut is_refused = Vec::with_capacity(batch.len());
@@ -155,6 +164,8 @@ impl SqliteStore {
                 Write::Move(_) => None,
                 Write::Append(append) => match append.target {
                     Target::Conversation(conv) => Some(conv),
+                    // A new one has nothing that could be damaged.
+                    Target::NewGroup => None,
                     Target::Direct(other) => self.direct_conversation(append.from, other).await?,
                 },
             };
@@ -376,6 +387,7 @@ impl Logs for SqliteStore {
         user: UserId,
         conv: ConversationId,
     ) -> Result<Conversation, ReadError> {
+        self.group_settled(conv).await?;
         let unsettled = Arc::clone(&self.unsettled);
         let found = self
             .readers
@@ -389,6 +401,25 @@ impl Logs for SqliteStore {
                     })
                 },
             )
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn members(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<(Member, Role)>, ReadError> {
+        self.settled(user).await?;
+        self.group_settled(conv).await?;
+        let found = self
+            .readers
+            .run(move |conn| match read::member(conn, conv, user)? {
+                Some(_) => read::members(conn, conv, after, limit.min(MEMBERS_PAGE)).map(Some),
+                None => Ok(None),
+            })
             .await?;
         found.ok_or(ReadError::NotMember)
     }
@@ -411,6 +442,13 @@ impl Logs for SqliteStore {
         self.settled(user).await?;
         self.readers
             .run(move |conn| read::unread::total(conn, user))
+            .await
+    }
+
+    async fn direct_unread(&self, user: UserId) -> Result<u64, StoreError> {
+        self.settled(user).await?;
+        self.readers
+            .run(move |conn| read::unread::direct(conn, user))
             .await
     }
 

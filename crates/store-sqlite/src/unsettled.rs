@@ -22,12 +22,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{
-    Body, Change, Content, Conversation, ConversationKind, Entry, HistoryRange, MEMBERS_TOLD,
-    Member,
+    Body, Change, Content, Conversation, ConversationKind, Effects, Entry, Event, HistoryRange,
+    MEMBERS_TOLD, Member, Role,
 };
 use parking_lot::Mutex;
 
-use crate::writer::{Begun, JournaledEntry, Record};
+use crate::writer::{Begun, JournaledEntry, Record, What};
 
 #[derive(Default)]
 pub(crate) struct Unsettled(Mutex<Rounds>);
@@ -59,6 +59,18 @@ struct LogEnd {
     replaced: HashMap<Seq, Replaced, RandomState>,
     /// Where members have come to in it, one each, ascending by user.
     positions: Vec<Member>,
+    membership: Membership,
+    /// Whether it changes a group.
+    has_event: bool,
+}
+
+/// Who came and went, if it is a group.
+#[derive(Debug, Default, Clone)]
+struct Membership {
+    /// All went who were there before.
+    has_ended: bool,
+    /// Whether somebody is a member now.
+    is_in: HashMap<UserId, bool, RandomState>,
 }
 
 /// What of the unsettled end of a log a stretch of it needs.
@@ -71,6 +83,7 @@ pub(crate) struct Tail {
     /// Of the entries those that may be in the stretch. Ascending.
     entries: Vec<Arc<JournaledEntry>>,
     replaced: HashMap<Seq, Replaced, RandomState>,
+    membership: Membership,
 }
 
 /// What became of a message.
@@ -135,9 +148,11 @@ impl Unsettled {
             begun: None,
             entries: Vec::new(),
             replaced: HashMap::default(),
+            membership: Membership::default(),
         };
         for end in ends.into_iter().flatten() {
             tail.begun = tail.begun.or(end.begun);
+            tail.membership.go_on(&end.membership);
             let at = |seq: u64| {
                 end.entries
                     .partition_point(|entry| entry.place.seq.get() < seq)
@@ -166,6 +181,16 @@ impl Unsettled {
             }
         }
         found
+    }
+
+    /// Whether a change of this group is unsettled.
+    pub(crate) fn changes_group(&self, conv: ConversationId) -> bool {
+        let rounds = self.0.lock();
+        rounds
+            .of(conv)
+            .into_iter()
+            .flatten()
+            .any(|end| end.has_event)
     }
 
     /// Adds a journaled batch, and the members of each conversation whom it concerns.
@@ -246,9 +271,9 @@ impl Round {
                 self.directs.insert((begun.low, begun.high), begun.conv);
             }
             Record::Entry(entry) => {
-                let (from, seq) = (entry.append.from, entry.place.seq);
-                match &entry.append.change {
-                    Change::Message { .. } => {
+                let (from, seq) = (entry.from, entry.place.seq);
+                match &entry.what {
+                    What::Said(Change::Message { .. }) => {
                         // Its sender has read it.
                         let position = Member {
                             user: from,
@@ -257,13 +282,18 @@ impl Round {
                         };
                         put(&mut end.positions, position);
                     }
-                    Change::Edit { target, body, .. } => {
+                    What::Said(Change::Edit { target, body, .. }) => {
                         let replaced = end.replaced.entry(*target).or_default();
                         replaced.edit = Some((seq, body.clone()));
                     }
-                    Change::Recall { target, .. } => {
+                    What::Said(Change::Recall { target, .. }) => {
                         end.replaced.entry(*target).or_default().recall = Some(seq);
                     }
+                    What::Changed { effects, .. } => {
+                        end.has_event = true;
+                        end.membership.change(effects);
+                    }
+                    What::Said(Change::Group(_)) => {}
                 }
                 end.entries.push(entry);
             }
@@ -294,9 +324,10 @@ fn window(range: HistoryRange, head: Seq, limit: u64) -> (u64, u64) {
 }
 
 impl Tail {
-    /// Whether the conversation begins in it, with this user as a member.
-    pub(crate) fn begins_with(&self, user: UserId) -> bool {
-        self.begun.is_some_and(|begun| begun.has(user))
+    /// Whether it makes a member of this user, or the contrary; `None` where it does neither.
+    pub(crate) fn is_member(&self, user: UserId) -> Option<bool> {
+        let begun = self.begun.map(|begun| begun.has(user));
+        begun.or_else(|| self.membership.is_member(user))
     }
 
     /// The entries that may be in the stretch, as they are now. Ascending.
@@ -313,7 +344,7 @@ impl Tail {
         let target = match entry.content {
             Content::Message { .. } => entry.seq,
             Content::Edit { target, .. } => target,
-            Content::Recall { .. } => return,
+            Content::Recall { .. } | Content::Event(_) => return,
         };
         let Some(Replaced { edit, recall }) = self.replaced.get(&target) else {
             return;
@@ -324,6 +355,36 @@ impl Tail {
         if let Some(by) = recall {
             entry.content.recall(entry.seq, target, *by);
         }
+    }
+}
+
+impl Membership {
+    fn change(&mut self, effects: &Effects) {
+        if effects.event == Event::Disbanded {
+            *self = Self {
+                has_ended: true,
+                is_in: HashMap::default(),
+            };
+        }
+        for (user, role) in &effects.members {
+            self.is_in.insert(*user, role.is_some());
+        }
+    }
+
+    /// What happened afterwards.
+    fn go_on(&mut self, later: &Self) {
+        if later.has_ended {
+            self.clone_from(later);
+        } else {
+            let changed = later.is_in.iter();
+            self.is_in
+                .extend(changed.map(|(user, is_in)| (*user, *is_in)));
+        }
+    }
+
+    fn is_member(&self, user: UserId) -> Option<bool> {
+        let is_in = self.is_in.get(&user).copied();
+        is_in.or(self.has_ended.then_some(false))
     }
 }
 
@@ -369,20 +430,22 @@ fn new(begun: Begun, user: UserId) -> Option<Conversation> {
         head: Seq::ZERO,
         size: members.len(),
         me: Member::new(user),
+        role: Some(Role::Member),
+        group: None,
         members: members.into_iter().map(Member::new).collect(),
     })
 }
 
 /// An entry as its sender made it.
 fn as_appended(entry: &JournaledEntry) -> Entry {
-    let JournaledEntry { append, place } = entry;
-    let content = match &append.change {
-        Change::Message {
+    let place = entry.place;
+    let content = match &entry.what {
+        What::Said(Change::Message {
             body,
             reply_to,
             mentions,
             header,
-        } => Content::Message {
+        }) => Content::Message {
             body: Some(body.clone()),
             reply_to: *reply_to,
             mentions: mentions.clone(),
@@ -390,20 +453,23 @@ fn as_appended(entry: &JournaledEntry) -> Entry {
             edited_by: None,
             recalled_by: None,
         },
-        Change::Edit { target, body, .. } => Content::Edit {
+        What::Said(Change::Edit { target, body, .. }) => Content::Edit {
             target: *target,
             body: Some(body.clone()),
             recalled_by: None,
         },
-        Change::Recall { target, .. } => Content::Recall { target: *target },
+        What::Said(Change::Recall { target, .. }) => Content::Recall { target: *target },
+        What::Changed { effects, .. } => Content::Event(effects.event.clone()),
+        // What was asked for is not what is kept of it.
+        What::Said(Change::Group(_)) => Content::Recall { target: place.seq },
     };
     Entry {
         conv: place.conv,
         seq: place.seq,
         id: place.id,
-        from: append.from,
-        at: append.at,
-        client_id: append.client_id.clone(),
+        from: entry.from,
+        at: entry.at,
+        client_id: entry.client_id.clone(),
         content,
     }
 }

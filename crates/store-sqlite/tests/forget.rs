@@ -208,7 +208,7 @@ impl Said {
                 panic!("{outcome:?}");
             };
             let at = match append.change {
-                Change::Message { .. } => appended.seq,
+                Change::Message { .. } | Change::Group(_) => appended.seq,
                 Change::Edit { target, .. } | Change::Recall { target, .. } => target,
             };
             let at = (appended.conv, at);

@@ -14,6 +14,7 @@
 )]
 
 mod fixture;
+mod groups_model;
 mod model;
 mod rng;
 
@@ -22,6 +23,7 @@ pub mod append;
 pub mod changes;
 pub mod edits;
 pub mod exactly_once;
+pub mod groups;
 pub mod history;
 pub mod identity;
 pub mod nodes;
@@ -73,6 +75,9 @@ macro_rules! store_contract {
                 what_is_gone_is_gone_there_too, nothing_is_missed_while_many_write;
             unsettled: an_edit_is_read_at_once, a_recall_is_read_at_once,
                 a_conversation_that_has_just_begun_is_there, pages_against_a_naive_model;
+            groups: begins_with_its_owner, who_may_do_what, what_settings_say_holds,
+                admins_recall_what_others_said, whoever_is_out_sees_nothing_later,
+                a_group_ends_for_everybody, a_large_group_is_told_in_pages;
             nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,
                 one_client_id_at_both_at_once, a_pair_begins_at_both_at_once,
                 commits_at_both_make_one_log, a_walk_at_one_misses_nothing_of_the_other,

@@ -11,6 +11,7 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod group;
 mod login;
 mod model;
 pub mod people;
@@ -18,6 +19,12 @@ pub mod rules;
 mod verify;
 mod write;
 
+pub use hongyan_protocol::limits::MEMBERS_TOLD;
+
+pub use group::{
+    Effects, Event, GROUP_MEMBERS, GroupChange, KeptEvent, Role, Setting, Settings, USERS_A_CHANGE,
+    Who,
+};
 pub use login::{composed, login_key};
 pub use model::{
     Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
@@ -197,6 +204,16 @@ pub trait Logs: Send + Sync + 'static {
         conv: ConversationId,
     ) -> Result<Conversation, ReadError>;
 
+    /// The members of a conversation of `user`'s whose ids are above `after`, ascending: at most `limit`, and at most
+    /// [`MEMBERS_PAGE`].
+    async fn members(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<(Member, Role)>, ReadError>;
+
     /// The 1:1 conversation of two users, if they ever spoke.
     async fn direct_conversation(
         &self,
@@ -206,6 +223,9 @@ pub trait Logs: Send + Sync + 'static {
 
     /// Messages by others, not recalled, after the read position, over all conversations of `user`.
     async fn total_unread(&self, user: UserId) -> Result<u64, StoreError>;
+
+    /// The same over those conversations only that are of two.
+    async fn direct_unread(&self, user: UserId) -> Result<u64, StoreError>;
 
     /// The entries that were committed behind that of the number `after`, in the order of their commits, as they are
     /// now: at most `limit` of them, and at most 1,000. Numbers are 1, 2, 3 … over all conversations; 0 is before the
@@ -247,8 +267,8 @@ pub const SESSIONS_PER_USER: usize = 100;
 /// devices are told that the token is unknown.
 pub const REVOKED_TOKENS: usize = 1000;
 
-/// The most members of a conversation that are told of with it, and whose positions the others are told.
-pub const MEMBERS_TOLD: usize = 64;
+/// The largest number of members that one [`Logs::members`] may return.
+pub const MEMBERS_PAGE: usize = 1000;
 
 /// The largest number of entries that one [`Logs::history`] may return.
 pub const HISTORY_LIMIT: usize = 1000;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, SessionId, UserId};
 
+use crate::{Event, Role, Settings};
+
 /// A person or a program with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -215,6 +217,8 @@ pub enum Content {
         /// The message.
         target: Seq,
     },
+    /// Changed the group.
+    Event(Event),
 }
 
 impl Content {
@@ -236,7 +240,7 @@ impl Content {
                 body,
                 ..
             } if *edited == target && at < by => *body = None,
-            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } => {}
+            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } | Self::Event(_) => {}
         }
     }
 
@@ -258,7 +262,7 @@ impl Content {
                 *body = None;
                 *recalled_by = Some(by);
             }
-            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } => {}
+            Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } | Self::Event(_) => {}
         }
     }
 }
@@ -294,6 +298,11 @@ impl Entry {
             } => (body.as_ref(), mentions.len(), header.wire_bytes()),
             Content::Edit { body, .. } => (body.as_ref(), 0, 0),
             Content::Recall { .. } => (None, 0, 0),
+            Content::Event(event) => {
+                let kept = event.kept();
+                let text = Some(kept.text);
+                return hongyan_protocol::Entry::bytes_of(&self.client_id, text, kept.users.len());
+            }
         };
         let text = text.map(|body| body.kept().1);
         hongyan_protocol::Entry::bytes_of(&self.client_id, text, mentions) + header
@@ -305,6 +314,8 @@ impl Entry {
 pub enum ConversationKind {
     /// Two people; there is one for each pair.
     Direct,
+    /// Any number of people.
+    Group,
 }
 
 /// A member, and how far they have come. Both positions only ever grow, and neither passes the head.
@@ -354,6 +365,11 @@ pub struct Conversation {
     pub size: usize,
     /// The member whose view this is.
     pub me: Member,
+    /// What that member may do. `None` for one who is out: the conversation ends with `head` then, and nothing of it can be
+    /// read any more.
+    pub role: Option<Role>,
+    /// What it is called and lets its members do; `None` for a conversation of two.
+    pub group: Option<Arc<Settings>>,
     /// All members, ascending by user, while there are at most [`MEMBERS_TOLD`](crate::MEMBERS_TOLD). Of more, none.
     pub members: Arc<[Member]>,
 }

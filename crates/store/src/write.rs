@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use sha2::{Digest, Sha256};
 
-use crate::{Body, Header};
+use crate::{Body, Event, GroupChange, Header};
 
 /// Whom an append is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Target {
     Conversation(ConversationId),
     /// The 1:1 conversation with this user, made if it is not there.
     Direct(UserId),
+    /// A group that the sender makes under this client id.
+    NewGroup,
 }
 
 /// What an append does to the log.
@@ -43,9 +45,12 @@ pub enum Change {
     Recall {
         /// The message.
         target: Seq,
-        /// Only a message that is no older than this.
+        /// Only a message that is no older than this. In a group that does not hold for admins, who may recall what others
+        /// said as well.
         not_before: Millis,
     },
+    /// Changes a group, and says in its log what was changed.
+    Group(GroupChange),
 }
 
 /// What a client id stands for, short: 8 bytes of SHA-256. Kept with the entry, because an edit or a
@@ -59,6 +64,7 @@ impl Change {
         match self {
             Self::Message { reply_to, .. } => *reply_to,
             Self::Edit { target, .. } | Self::Recall { target, .. } => Some(*target),
+            Self::Group(_) => None,
         }
     }
 
@@ -71,7 +77,7 @@ impl Change {
     pub fn body(&self) -> Option<&Body> {
         match self {
             Self::Message { body, .. } | Self::Edit { body, .. } => Some(body),
-            Self::Recall { .. } => None,
+            Self::Recall { .. } | Self::Group(_) => None,
         }
     }
 
@@ -110,6 +116,10 @@ impl Change {
                 hash.update([3]);
                 hash.update(target.get().to_le_bytes());
             }
+            Self::Group(change) => {
+                hash.update([4]);
+                hash_group_change(&mut hash, change);
+            }
         }
         let bytes: [u8; 32] = hash.finalize().into();
         let [a, b, c, d, e, f, g, h, ..] = bytes;
@@ -131,6 +141,26 @@ fn hash_header(hash: &mut Sha256, header: &Header) {
     text(fields.origin.as_deref());
     let expires_at = fields.expires_at.map_or(0, Millis::get);
     hash.update(expires_at.to_le_bytes());
+}
+
+/// As the event that it would be.
+fn hash_group_change(hash: &mut Sha256, change: &GroupChange) {
+    let event = match change.clone() {
+        GroupChange::Create { name, users } => Event::Created { name, users },
+        GroupChange::Add(users) => Event::Added(users),
+        GroupChange::Remove(users) => Event::Removed(users),
+        GroupChange::Leave => Event::Left,
+        GroupChange::Role(user, role) => Event::Role(user, role),
+        GroupChange::Set(setting) => Event::Set(setting),
+        GroupChange::Disband => Event::Disbanded,
+    };
+    let kept = event.kept();
+    hash.update([kept.code]);
+    hash.update((kept.users.len() as u64).to_le_bytes());
+    for user in kept.users {
+        hash.update(user.get().to_le_bytes());
+    }
+    hash.update(kept.text.as_bytes());
 }
 
 fn hash_body(hash: &mut Sha256, body: &Body) {
@@ -189,8 +219,11 @@ pub struct Appended {
     pub at: Millis,
     /// The entry was there already, from an earlier attempt under the same client id; nothing was written.
     pub duplicate: bool,
-    /// Everyone whose log this is, the sender included, ascending. Shared, because a group's is long.
+    /// Everyone whose log this is, the sender included, ascending; those who were put out by it as well. Shared, because
+    /// a group's is long.
     pub members: Arc<[UserId]>,
+    /// What it changed of the group. `None` for what changes none, and for a duplicate.
+    pub event: Option<Arc<Event>>,
 }
 
 /// Why an append was refused. It left no trace.
@@ -202,7 +235,10 @@ pub enum AppendError {
     /// No such conversation, or the sender is not a member.
     #[error("no such conversation")]
     NotMember,
-    /// No such user to start a conversation with (oneself included).
+    /// The group does not let this member do it, or it is no group.
+    #[error("not allowed here")]
+    NotAllowed,
+    /// No such user to start a conversation with, or to bring into a group.
     #[error("no such user")]
     NoSuchUser,
     /// The client id stands for another change of the sender's in this conversation.
@@ -220,6 +256,19 @@ pub enum AppendError {
     /// The message is older than the limit.
     #[error("the message is too old")]
     TooLate,
+    /// Somebody whom a change of a group names is no member. Of several that are named, the first whom a reason applies to
+    /// counts.
+    #[error("not a member of the group")]
+    NotInGroup,
+    /// A group has an owner: the owner gives it to somebody else before.
+    #[error("the owner has to make another member the owner first")]
+    OwnerStays,
+    /// It is so already.
+    #[error("it is so already")]
+    Unchanged,
+    /// The group would have more than [`GROUP_MEMBERS`](crate::GROUP_MEMBERS).
+    #[error("the group is full")]
+    GroupFull,
     /// A part of the log cannot be read: what would be added could perhaps not be read either.
     #[error("a part of the conversation cannot be read")]
     Damaged,

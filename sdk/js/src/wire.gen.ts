@@ -13,6 +13,14 @@ export interface Ack {
   seq: number;
 }
 
+/** `POST /v1/groups/{conv}/members`: brings people in. */
+export interface AddMembers {
+  /** The caller's name for the entry. */
+  client_id: string;
+  /** Who; at most `LIMITS.GROUP_USERS`. */
+  users: number[];
+}
+
 /** The limits that a client should respect before the server makes it. */
 export interface AdvertisedLimits {
   /** One frame from the client, in bytes. */
@@ -57,6 +65,10 @@ export interface ConversationView {
   me: Position;
   /** How many members there are. */
   size: number;
+  /** What a group is called, and what may be done there; absent in a conversation of two. */
+  group?: GroupView;
+  /** The caller is no member any more: the log ends with `head` here, and nothing of it can be asked for. */
+  left?: boolean;
   /**
    * Every member's positions, the caller's own among them. Absent where there are more than
    * `LIMITS.MEMBERS_TOLD`.
@@ -107,6 +119,8 @@ export interface Entry {
   reply_to?: number;
   /** The users that this message wants to notice it. */
   mentions?: number[];
+  /** What was changed of the group. */
+  event?: GroupEvent;
   /** The message that an edit or a recall changes. */
   target?: number;
   /** The entry that last edited this message: `body` is already the edited one. */
@@ -116,7 +130,7 @@ export interface Entry {
 }
 
 /** What an entry does. */
-export type EntryKind = "message" | "edit" | "recall" | (string & {});
+export type EntryKind = "message" | "edit" | "recall" | "event" | (string & {});
 
 /** Answers a request that failed, or a frame that could not be read. */
 export interface Failure {
@@ -126,6 +140,51 @@ export interface Failure {
   message: string;
   /** When the same request may succeed. */
   retry_after_ms?: number;
+}
+
+/** What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it. */
+export interface GroupEvent {
+  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "disbanded" | (string & {});
+  /** Its name. */
+  name?: string;
+  /** The other members, ascending. */
+  users?: number[];
+  /** Who. */
+  user?: number;
+  /** Which. */
+  role?: Role;
+  /** The new one; empty for none. */
+  description?: string;
+  /** Its file name or URL; empty for none. */
+  avatar?: string;
+  /** Who. */
+  post?: Who;
+  /** Who. */
+  invite?: Who;
+}
+
+/** One member in a page of them. */
+export interface GroupMember {
+  /** Who. */
+  user: number;
+  /** What they may do. */
+  role: Role;
+}
+
+/** What a group is called, and what its members may do. */
+export interface GroupView {
+  /** The name to show. */
+  name: string;
+  /** What it is for. */
+  description?: string;
+  /** The picture's file name or URL. */
+  avatar?: string;
+  /** Who may write. */
+  post: Who;
+  /** Who may bring others in. */
+  invite: Who;
+  /** The reader's own role. */
+  role: Role;
 }
 
 /** How a client keeps a quiet connection alive. */
@@ -220,6 +279,16 @@ export interface MemberPosition {
   delivered: number;
 }
 
+/** `POST /v1/groups`: makes a group, whose owner is the caller. */
+export interface NewGroup {
+  /** The caller's name for the entry that begins it: a retry finds the group. */
+  client_id: string;
+  /** The name to show; at most `LIMITS.GROUP_NAME_BYTES`. */
+  name: string;
+  /** Other members, at most `LIMITS.GROUP_USERS`; more are added afterwards. */
+  users?: number[];
+}
+
 /** Asks for a sign of life and for the next heartbeat interval. */
 export interface Ping {
   /**
@@ -291,6 +360,9 @@ export interface Receipt {
   delivered: number;
 }
 
+/** What a member of a group may do. */
+export type Role = "member" | "admin" | "owner" | (string & {});
+
 /** Appends a message. */
 export interface Send {
   conv?: number;
@@ -317,6 +389,28 @@ export interface Sent {
   at: number;
   /** The sender's name for it. */
   client_id: string;
+}
+
+/** `PATCH /v1/groups/{conv}`: changes one setting; exactly one of them is there. */
+export interface SetGroup {
+  /** The caller's name for the entry. */
+  client_id: string;
+  /** The new name; at most `LIMITS.GROUP_NAME_BYTES`. */
+  name?: string;
+  /** The new description, perhaps empty; at most `LIMITS.GROUP_DESCRIPTION_BYTES`. */
+  description?: string;
+  /** Who may write. */
+  post?: Who;
+  /** Who may bring others in. */
+  invite?: Who;
+}
+
+/** `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role. */
+export interface SetRole {
+  /** The caller's name for the entry. */
+  client_id: string;
+  /** Which. */
+  role: Role;
 }
 
 /** Asks for the conversations that changed since `cursor`. */
@@ -383,6 +477,9 @@ export interface Welcome {
   server: string;
 }
 
+/** Whom a right in a group belongs to. */
+export type Who = "all" | "admins" | (string & {});
+
 /** A frame, by its `type`. */
 export type ClientFrame =
   | ({ type: "hello"; req?: number } & Hello)
@@ -430,10 +527,12 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
-  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
+  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
+  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string" },
+  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", more: "boolean" },
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
@@ -461,6 +560,9 @@ export const ERROR_CODES = {
   seq_out_of_range: { retryable: false },
   client_id_conflict: { retryable: false },
   recalled: { retryable: false },
+  owner_stays: { retryable: false },
+  unchanged: { retryable: false },
+  group_full: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },
   host_not_allowed: { retryable: false },

@@ -288,6 +288,7 @@ pub fn profile(user: UserId) -> UserProfile {
 /// A message of the other user in [`CONV`].
 pub fn entry(seq: u64) -> Entry {
     Entry {
+        event: None,
         conv: CONV,
         seq: Seq::from_trusted(seq),
         id: hongyan_client::protocol::EntryId::from_trusted(seq),
@@ -338,6 +339,8 @@ pub fn synced(log: &[Entry]) -> Synced {
     let recent = log.len().saturating_sub(limits::SYNC_ENTRIES);
     Synced {
         conversations: vec![ConversationView {
+            left: false,
+            group: None,
             conv: CONV,
             kind: ConversationKind::Direct,
             head: last.seq,

@@ -137,6 +137,7 @@ impl Log {
             conversation.began = self.changes;
         }
         let entry = Entry {
+            event: None,
             conv,
             seq: Seq::from_trusted(conversation.entries.len() as u64 + 1),
             id: EntryId::from_trusted(self.entries),
@@ -284,6 +285,8 @@ impl Conversation {
         });
         let first = self.entries.len().saturating_sub(SYNC_ENTRIES);
         ConversationView {
+            left: false,
+            group: None,
             conv,
             kind: self.kind,
             head: self.head(),

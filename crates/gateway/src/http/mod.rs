@@ -8,6 +8,7 @@ mod conversations;
 pub(crate) mod cookie;
 pub(crate) mod error;
 pub(crate) mod extract;
+mod groups;
 mod messages;
 mod people;
 pub(crate) mod web;
@@ -64,6 +65,19 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
             patch(messages::edit).delete(messages::recall),
         )
         .route("/v1/messages", post(messages::send))
+        .route("/v1/groups", post(groups::create))
+        .route(
+            "/v1/groups/{conv}",
+            patch(groups::set).delete(groups::disband),
+        )
+        .route(
+            "/v1/groups/{conv}/members",
+            get(groups::members).post(groups::add),
+        )
+        .route(
+            "/v1/groups/{conv}/members/{user}",
+            patch(groups::set_role).delete(groups::remove),
+        )
         // Inside the layers, so that a browser's preflight reaches the one for other origins.
         .method_not_allowed_fallback(async || NotFound)
         .layer(map_response_with_state(Arc::clone(gateway), name_history))

@@ -16,12 +16,23 @@ const HEADING: &str = "\
  */
 ";
 
+/// What only HTTP requests and answers hold.
+const HTTP_SHAPES: [&str; 5] = [
+    "AddMembers",
+    "GroupMember",
+    "NewGroup",
+    "SetGroup",
+    "SetRole",
+];
+
 /// The whole file.
 pub(crate) fn typescript() -> String {
     let source = Source::read();
     let directions = ["ClientFrame", "ServerFrame"].map(|name| (name, source.frames(name)));
     let frames = directions.iter().flat_map(|(_, frames)| frames);
-    let shapes = reachable(&source, frames.map(|(_, shape)| shape.clone()).collect());
+    let over_http = HTTP_SHAPES.map(String::from);
+    let frames = frames.map(|(_, shape)| shape.clone());
+    let shapes = reachable(&source, frames.chain(over_http).collect());
     let mut out = HEADING.to_owned();
     for shape in &shapes {
         out.push_str(&declaration(shape));
@@ -49,7 +60,11 @@ fn reachable(source: &Source, mut open: Vec<String>) -> Vec<Shape> {
         let shape = source.shape(&name);
         match &shape.kind {
             Kind::Object(members) => open.extend(members.iter().map(|member| member.of.clone())),
-            Kind::Tagged(_) | Kind::Word(_) => {}
+            Kind::Tagged(variants) => {
+                let members = variants.iter().flat_map(|(_, members)| members);
+                open.extend(members.map(|member| member.of.clone()));
+            }
+            Kind::Word(_) => {}
         }
         shapes.push(shape);
     }
@@ -75,7 +90,10 @@ fn declaration(shape: &Shape) -> String {
         // Not a union: a word of a newer version would match every member of it.
         Kind::Tagged(variants) => {
             let words: Vec<_> = variants.iter().map(|(word, _)| word.clone()).collect();
+            // A field that several types have is one, and says what the first of them says.
+            let mut names = BTreeSet::new();
             let members = variants.iter().flat_map(|(_, members)| members);
+            let members = members.filter(|member| names.insert(member.name.clone()));
             let members: String = members.map(|member| field(member, true)).collect();
             format!(
                 "export interface {name} {{\n  type: {};\n{members}}}\n",

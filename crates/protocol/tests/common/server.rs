@@ -7,6 +7,7 @@ use super::{at, client_id, conv, seq, user};
 /// A message with nothing that it need not have.
 fn message(n: u64) -> Entry {
     Entry {
+        event: None,
         conv: conv(1),
         seq: seq(n),
         id: EntryId::from_trusted(500 + n),
@@ -70,6 +71,30 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
                 body: None,
                 target: Some(seq(2)),
                 ..message(4)
+            },
+        ),
+        (
+            "entry_event",
+            Entry {
+                kind: EntryKind::Event,
+                body: None,
+                event: Some(GroupEvent::Created {
+                    name: "雁群".into(),
+                    users: vec![user(1001)],
+                }),
+                ..message(5)
+            },
+        ),
+        (
+            "entry_event_of_a_role",
+            Entry {
+                kind: EntryKind::Event,
+                body: None,
+                event: Some(GroupEvent::Role {
+                    user: user(1001),
+                    role: Role::Admin,
+                }),
+                ..message(6)
             },
         ),
         (
@@ -180,19 +205,45 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             "synced_full",
             Some(8),
             ServerFrame::Synced(Synced {
-                conversations: vec![ConversationView {
-                    conv: conv(1),
-                    kind: ConversationKind::Direct,
-                    head: seq(2),
-                    unread: 1,
-                    me: Position {
-                        read: seq(2),
-                        delivered: seq(2),
+                conversations: vec![
+                    ConversationView {
+                        left: false,
+                        group: None,
+                        conv: conv(1),
+                        kind: ConversationKind::Direct,
+                        head: seq(2),
+                        unread: 1,
+                        me: Position {
+                            read: seq(2),
+                            delivered: seq(2),
+                        },
+                        size: 2,
+                        members: Some(vec![position(1000, 2, 2), position(1001, 1, 2)]),
+                        entries: vec![message(1), message(2)],
                     },
-                    size: 2,
-                    members: Some(vec![position(1000, 2, 2), position(1001, 1, 2)]),
-                    entries: vec![message(1), message(2)],
-                }],
+                    ConversationView {
+                        left: true,
+                        group: Some(GroupView {
+                            name: "雁群".into(),
+                            description: Some("往南".into()),
+                            avatar: Some("geese.png".into()),
+                            post: Who::All,
+                            invite: Who::Admins,
+                            role: Role::Owner,
+                        }),
+                        conv: conv(2),
+                        kind: ConversationKind::Group,
+                        head: seq(9),
+                        unread: 0,
+                        me: Position {
+                            read: seq(9),
+                            delivered: seq(9),
+                        },
+                        size: 100,
+                        members: None,
+                        entries: vec![],
+                    },
+                ],
                 list: vec![],
                 users: vec![
                     profile(1000, "zhangsan", "张三", Some("zhangsan.png")),
@@ -208,6 +259,8 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(8),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    left: false,
+                    group: None,
                     conv: conv(3),
                     kind: ConversationKind::Group,
                     head: seq(2),
@@ -277,6 +330,8 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(9),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    left: false,
+                    group: None,
                     conv: conv(2),
                     kind: ConversationKind::Unknown,
                     head: seq(0),

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use anyhow::bail;
 use hongyan_client::{Body, Entry, EntryKind, Event, Events, Start, UserId};
+use hongyan_protocol::GroupEvent;
 use tokio::time::timeout;
 
 use super::interrupted;
 use super::sign_in::{client_config, connect, device};
 use crate::cli::Tail;
+use crate::group_words;
 use crate::output::{self, OutputError, tell};
 
 /// For the end of the session. One that cannot be ended now expires in time.
@@ -78,11 +80,14 @@ fn print(entry: &Entry, names: &Names, json: bool) -> Result<(), OutputError> {
     }
     let (conv, seq) = (entry.conv, entry.seq);
     let from = names.of(entry.from);
-    output::line(format_args!("{conv}:{seq}\t{from}\t{}", describe(entry)))
+    output::line(format_args!(
+        "{conv}:{seq}\t{from}\t{}",
+        describe(entry, names)
+    ))
 }
 
 /// An entry on one line. Control characters of the sender's do not reach the terminal.
-fn describe(entry: &Entry) -> String {
+fn describe(entry: &Entry, names: &Names) -> String {
     let body = match &entry.body {
         Some(Body::Text { text }) => text.chars().map(printable).collect(),
         Some(Body::Unknown) => "(a kind of message that this version does not know)".to_owned(),
@@ -93,6 +98,11 @@ fn describe(entry: &Entry) -> String {
         EntryKind::Message => body,
         EntryKind::Edit => format!("(edits {target}) {body}"),
         EntryKind::Recall => format!("(recalls {target})"),
+        EntryKind::Event => {
+            let event = entry.event.as_ref().unwrap_or(&GroupEvent::Unknown);
+            let words = group_words::event(event, |user| names.of(user));
+            format!("({words})")
+        }
         EntryKind::Unknown => "(a kind of entry that this version does not know)".to_owned(),
     }
 }

@@ -167,3 +167,24 @@ async fn what_was_recalled_before_it_was_pushed_is_not_pushed() {
     })
     .await;
 }
+
+/// Groups are not the classic protocol's: its page hears nothing of them, and counts nothing of theirs as unread.
+#[tokio::test]
+async fn of_groups_the_classic_page_hears_nothing() {
+    let server = TestServer::start().await;
+    let mut zhang = Socket::online(&server, ZHANG, ZHANG_ID).await;
+    let li = server.http(LI).await;
+    let group = json!({ "client_id": "g1", "name": "雁群", "users": [ZHANG_ID] });
+    let (_, made) = li.post("/v1/groups", group).await;
+    for n in 0..20 {
+        let text = format!("to all {n}");
+        let said = json!({ "conv": made["conv"], "client_id": format!("m{n}"), "body": { "type": "text", "text": text } });
+        let (status, answer) = li.post("/v1/messages", said).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    // Of all that comes, the first thing is what was said to the one.
+    li.send_text(ZHANG_ID, "d1", "to you").await;
+    let push = zhang.push().await;
+    assert_eq!(push["data"]["content"], "to you");
+    assert_eq!(zhang.unread().await, 1);
+}

@@ -17,6 +17,7 @@ mod browsers;
 mod door;
 mod edges;
 mod exchange;
+mod groups;
 mod http_api;
 mod names;
 mod pages;

@@ -77,7 +77,7 @@ impl Service {
         };
         Ok(Contacts {
             contacts: found.into_iter().filter_map(contact).collect(),
-            total_unread: page.total_unread,
+            total_unread: self.store.direct_unread(me).await?,
             counted,
         })
     }
@@ -110,6 +110,8 @@ impl Service {
                 let found = self.store.history(me, conv, range, 1).await?;
                 found.entries.into_iter().next()
             }
+            // A group's, which no conversation of two is.
+            Content::Event(_) => None,
         };
         Ok(message.and_then(|entry| DirectMessage::from_entry(entry, me, other)))
     }

@@ -75,9 +75,9 @@ impl Service {
             .collect())
     }
 
-    /// Messages by others, not recalled, after the read position, over all conversations of the caller.
+    /// Messages by others, not recalled, after the read position, over all conversations of two of the caller's.
     pub async fn total_unread(&self, caller: &Caller) -> Result<u64, ServiceError> {
-        Ok(self.store.total_unread(caller.user()).await?)
+        Ok(self.store.direct_unread(caller.user()).await?)
     }
 
     /// What the client ids of one source begin with, where the clients behind it have none of their own:
@@ -101,6 +101,7 @@ fn other_member(conversation: &Conversation, me: UserId) -> Option<UserId> {
             let mut members = conversation.members.iter().map(|member| member.user);
             members.find(|user| *user != me)
         }
+        ConversationKind::Group => None,
     }
 }
 

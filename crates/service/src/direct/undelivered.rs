@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
-use hongyan_store::{Entry, HistoryRange, SyncCursor, SyncLimits};
+use hongyan_store::{ConversationKind, Entry, HistoryRange, SyncCursor, SyncLimits};
 
 use super::{DirectMessage, Held, last_seq, other_member};
 use crate::limits::UNDELIVERED_CONVERSATIONS;
@@ -54,6 +54,9 @@ impl Service {
         let acked: BTreeMap<_, _> = self.positions.of(me).into_iter().collect();
         let page = self.store.sync(me, SyncCursor::Since(0), limits).await?;
         let undelivered = page.conversations.iter().filter_map(|(conversation, ..)| {
+            if conversation.kind != ConversationKind::Direct {
+                return None;
+            }
             let mut members = conversation.members.iter();
             let delivered = members.find(|member| member.user == me)?.delivered;
             let acked = acked.get(&conversation.id).copied().unwrap_or(Seq::ZERO);

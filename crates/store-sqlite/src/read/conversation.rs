@@ -1,8 +1,10 @@
 //! A conversation without its entries.
 
-use hongyan_protocol::{ConversationId, UserId};
-use hongyan_store::{Conversation, MEMBERS_TOLD, Member};
-use rusqlite::{Connection, OptionalExtension, Result};
+use std::sync::Arc;
+
+use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_store::{Conversation, ConversationKind, MEMBERS_TOLD, Member, Role, Settings};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::row::{self, sql};
 
@@ -12,7 +14,7 @@ pub(crate) fn conversation(
     conv: ConversationId,
     user: UserId,
 ) -> Result<Option<Conversation>> {
-    let Some(me) = member(conn, conv, user)? else {
+    let Some((me, role)) = member(conn, conv, user)? else {
         return Ok(None);
     };
     let (kind, head, size) = conn
@@ -22,7 +24,7 @@ pub(crate) fn conversation(
             Ok((row::conversation_kind(row, 0)?, row::id(row, 1)?, size))
         })?;
     let members = match size {
-        ..=MEMBERS_TOLD => members(conn, conv)?,
+        ..=MEMBERS_TOLD => all_members(conn, conv)?,
         _ => Vec::new(),
     };
     Ok(Some(Conversation {
@@ -31,27 +33,75 @@ pub(crate) fn conversation(
         head,
         size,
         me,
+        role: Some(role),
+        group: match kind {
+            ConversationKind::Direct => None,
+            ConversationKind::Group => Some(settings(conn, conv)?.into()),
+        },
         members: members.into(),
     }))
 }
 
-/// How far a member has come; `None` for somebody who is none.
+/// What somebody who was put out of a group by this entry still sees of it.
+pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversation {
+    Conversation {
+        id: conv,
+        kind: ConversationKind::Group,
+        head: until,
+        size: 0,
+        me: Member::new(user).advanced(Some(until), Some(until)),
+        role: None,
+        group: None,
+        members: Arc::default(),
+    }
+}
+
+/// The settings of a group.
+pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settings> {
+    conn.prepare_cached(
+        "SELECT name, description, avatar, post, invite FROM groups WHERE conv_id = ?1",
+    )?
+    .query_row([sql(conv)], row::settings)
+}
+
+/// How far a member has come, and the member's role; `None` for somebody who is no member.
 pub(crate) fn member(
     conn: &Connection,
     conv: ConversationId,
     user: UserId,
-) -> Result<Option<Member>> {
+) -> Result<Option<(Member, Role)>> {
     conn.prepare_cached(
-        "SELECT user_id, read_seq, delivered_seq FROM members WHERE conv_id = ?1 AND user_id = ?2",
+        "SELECT user_id, read_seq, delivered_seq, role FROM members
+         WHERE conv_id = ?1 AND user_id = ?2 AND until_seq IS NULL",
     )?
-    .query_row((sql(conv), sql(user)), row::member)
+    .query_row((sql(conv), sql(user)), member_with_role)
     .optional()
 }
 
-/// How far the members have come, ascending by user.
-fn members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
+/// At most `limit` members above a user, ascending.
+pub(crate) fn members(
+    conn: &Connection,
+    conv: ConversationId,
+    after: UserId,
+    limit: usize,
+) -> Result<Vec<(Member, Role)>> {
     conn.prepare_cached(
-        "SELECT user_id, read_seq, delivered_seq FROM members WHERE conv_id = ?1 ORDER BY user_id",
+        "SELECT user_id, read_seq, delivered_seq, role FROM members
+         WHERE conv_id = ?1 AND user_id > ?2 AND until_seq IS NULL ORDER BY user_id LIMIT ?3",
+    )?
+    .query_map((sql(conv), sql(after), row::limit(limit)), member_with_role)?
+    .collect()
+}
+
+fn member_with_role(row: &Row<'_>) -> Result<(Member, Role)> {
+    Ok((row::member(row)?, row::role(row, 3)?))
+}
+
+/// How far the members have come, ascending by user.
+fn all_members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
+    conn.prepare_cached(
+        "SELECT user_id, read_seq, delivered_seq FROM members
+         WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
     )?
     .query_map([sql(conv)], row::member)?
     .collect()
@@ -59,9 +109,11 @@ fn members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
 
 /// The members, ascending.
 pub(crate) fn member_ids(conn: &Connection, conv: ConversationId) -> Result<Vec<UserId>> {
-    conn.prepare_cached("SELECT user_id FROM members WHERE conv_id = ?1 ORDER BY user_id")?
-        .query_map([sql(conv)], |row| row::id(row, 0))?
-        .collect()
+    conn.prepare_cached(
+        "SELECT user_id FROM members WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
+    )?
+    .query_map([sql(conv)], |row| row::id(row, 0))?
+    .collect()
 }
 
 /// The 1:1 conversation of two users, the lower id first; of a user with oneself, where they are the same.

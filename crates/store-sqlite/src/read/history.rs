@@ -17,20 +17,23 @@ pub(crate) fn history(
     limit: usize,
     tail: Option<&Tail>,
 ) -> Result<Option<History>> {
-    let settled: Option<Seq> = conn
+    let settled: Option<(Seq, bool)> = conn
         .prepare_cached(
-            "SELECT c.head FROM members m JOIN conversations c ON c.id = m.conv_id
-             WHERE m.conv_id = ?1 AND m.user_id = ?2",
+            "SELECT c.head, EXISTS (SELECT 1 FROM members m
+                                    WHERE m.conv_id = c.id AND m.user_id = ?2 AND m.until_seq IS NULL)
+             FROM conversations c WHERE c.id = ?1",
         )?
-        .query_row((sql(conv), sql(user)), |row| row::id(row, 0))
+        .query_row((sql(conv), sql(user)), |row| {
+            Ok((row::id(row, 0)?, row.get(1)?))
+        })
         .optional()?;
     // What the tables have come to since then they have whole.
-    let tail = tail.filter(|tail| settled.is_none_or(|head| head < tail.head));
-    let head = match (settled, tail) {
-        (Some(_), Some(tail)) => tail.head,
-        (None, Some(tail)) if tail.begins_with(user) => tail.head,
-        (Some(head), None) => head,
-        (None, _) => return Ok(None),
+    let tail = tail.filter(|tail| settled.is_none_or(|(head, _)| head < tail.head));
+    let changed = tail.and_then(|tail| tail.is_member(user));
+    let is_member = changed.unwrap_or(settled.is_some_and(|(_, is_member)| is_member));
+    let head = tail.map(|tail| tail.head).or(settled.map(|(head, _)| head));
+    let Some(head) = head.filter(|_| is_member) else {
+        return Ok(None);
     };
     let log = Log { conn, conv, tail };
     let mut room = Room {

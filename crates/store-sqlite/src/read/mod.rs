@@ -10,7 +10,9 @@ mod sync;
 pub(crate) mod unread;
 
 pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
-pub(crate) use conversation::{conversation, direct_conversation, member, member_ids};
+pub(crate) use conversation::{
+    conversation, direct_conversation, member, member_ids, members, settings,
+};
 pub(crate) use feed::changes;
 pub(crate) use history::history;
 pub(crate) use sync::{probe, sync};

@@ -49,7 +49,7 @@ pub(crate) fn sync(
     let more = changed.len() > limit;
     changed.truncate(limit);
     let next = match changed.last() {
-        Some(&(_, version)) if more => SyncCursor::Within {
+        Some(&Changed { version, .. }) if more => SyncCursor::Within {
             since,
             top,
             below: version,
@@ -61,7 +61,11 @@ pub(crate) fn sync(
         least: 0,
     };
     let mut conversations = Vec::with_capacity(changed.len());
-    for (conv, _) in changed {
+    for Changed { conv, until, .. } in changed {
+        if let Some(until) = until {
+            conversations.push((conversation::left(conv, user, until), 0, Vec::new()));
+            continue;
+        }
         let Some(conversation) = conversation::conversation(conn, conv, user)? else {
             continue;
         };
@@ -89,7 +93,7 @@ pub(crate) fn probe(
     note: &dyn Fn(ConversationId, &Result<Vec<Entry>>) -> bool,
 ) -> Result<bool> {
     let mut is_news = false;
-    for (conv, _) in changed(conn, user, 0, u64::MAX >> 1, PROBED)? {
+    for Changed { conv, .. } in changed(conn, user, 0, u64::MAX >> 1, PROBED)? {
         let read = head(conn, conv).and_then(|head| {
             let mut room = Room {
                 bytes: usize::MAX,
@@ -107,13 +111,18 @@ fn head(conn: &Connection, conv: ConversationId) -> Result<Seq> {
         .query_row([sql(conv)], |row| row::id(row, 0))
 }
 
+/// What a member hears of: the later of what all hear of and of what only this one does. To a former member only the
+/// last of these counts.
+const VERSION: &str =
+    "CASE WHEN m.until_seq IS NULL THEN max(m.version, c.version) ELSE m.version END";
+
 /// The number of the newest change in any conversation of the user's; 0 if there is none.
 fn newest(conn: &Connection, user: UserId) -> Result<u64> {
-    conn.prepare_cached(
-        "SELECT coalesce(max(max(m.version, c.version)), 0)
+    conn.prepare_cached(&format!(
+        "SELECT coalesce(max({VERSION}), 0)
          FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
-         WHERE m.user_id = ?1",
-    )?
+         WHERE m.user_id = ?1"
+    ))?
     .query_row([sql(user)], |row| row::count(row, 0))
 }
 
@@ -123,20 +132,29 @@ fn last_given(conn: &Connection) -> Result<u64> {
         .query_row([], |row| row::count(row, 0))
 }
 
-/// Conversations with `since < version < below`, and their versions, descending.
+/// A conversation that changed.
+struct Changed {
+    conv: ConversationId,
+    version: u64,
+    /// The last entry of somebody who is no member any more.
+    until: Option<Seq>,
+}
+
+/// Conversations with `since < version < below`, descending by version. From the beginning, those that the user has left
+/// are none of them.
 fn changed(
     conn: &Connection,
     user: UserId,
     since: u64,
     below: u64,
     limit: usize,
-) -> Result<Vec<(ConversationId, u64)>> {
-    conn.prepare_cached(
-        "SELECT m.conv_id, max(m.version, c.version) AS changed
+) -> Result<Vec<Changed>> {
+    conn.prepare_cached(&format!(
+        "SELECT m.conv_id, {VERSION} AS changed, m.until_seq
          FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
-         WHERE m.user_id = ?1 AND changed > ?2 AND changed < ?3
-         ORDER BY changed DESC LIMIT ?4",
-    )?
+         WHERE m.user_id = ?1 AND changed > ?2 AND changed < ?3 AND (?2 > 0 OR m.until_seq IS NULL)
+         ORDER BY changed DESC LIMIT ?4"
+    ))?
     .query_map(
         (
             sql(user),
@@ -144,7 +162,13 @@ fn changed(
             below.cast_signed(),
             row::limit(limit),
         ),
-        |row| Ok((row::id(row, 0)?, row::count(row, 1)?)),
+        |row| {
+            Ok(Changed {
+                conv: row::id(row, 0)?,
+                version: row::count(row, 1)?,
+                until: row::optional_id(row, 2)?,
+            })
+        },
     )?
     .collect()
 }

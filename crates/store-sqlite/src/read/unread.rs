@@ -33,7 +33,8 @@ const OF_MEMBER: &str = "
 pub(crate) fn unread(conn: &Connection, conv: ConversationId, user: UserId) -> Result<u64> {
     conn.prepare_cached(&format!(
         "SELECT coalesce(sum({OF_MEMBER}), 0) FROM members m JOIN conversations c ON c.id = m.conv_id
-         WHERE m.conv_id = ?1 AND m.user_id = ?2 AND c.last_message > m.read_seq"
+         WHERE m.conv_id = ?1 AND m.user_id = ?2 AND m.until_seq IS NULL
+           AND c.last_message > m.read_seq"
     ))?
     .query_row((sql(conv), sql(user)), |row| row::count(row, 0))
 }
@@ -43,7 +44,17 @@ pub(crate) fn total(conn: &Connection, user: UserId) -> Result<u64> {
     conn.prepare_cached(&format!(
         "SELECT coalesce(sum({OF_MEMBER}), 0)
          FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
-         WHERE m.user_id = ?1 AND c.last_message > m.read_seq"
+         WHERE m.user_id = ?1 AND m.until_seq IS NULL AND c.last_message > m.read_seq"
     ))?
     .query_row([sql(user)], |row| row::count(row, 0))
+}
+
+/// The same over those of two.
+pub(crate) fn direct(conn: &Connection, user: UserId) -> Result<u64> {
+    conn.prepare_cached(&format!(
+        "SELECT coalesce(sum({OF_MEMBER}), 0)
+         FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
+         WHERE m.user_id = ?1 AND c.kind = ?2 AND c.last_message > m.read_seq"
+    ))?
+    .query_row((sql(user), row::DIRECT), |row| row::count(row, 0))
 }

@@ -70,7 +70,10 @@ impl Check<'_> {
             )));
         }
         let mut twice = self.conn.prepare(
-            "SELECT version FROM (SELECT version FROM conversations UNION ALL SELECT version FROM members)
+            // All whom the end of a group puts out share its number.
+            "SELECT version FROM (SELECT version, id AS conv_id FROM conversations
+                                  UNION SELECT version, conv_id FROM members WHERE until_seq IS NOT NULL
+                                  UNION ALL SELECT version, conv_id FROM members WHERE until_seq IS NULL)
              WHERE version > 0 GROUP BY version HAVING count(*) > 1",
         )?;
         let mut rows = twice.query([])?;

@@ -1,10 +1,11 @@
 //! What is committed and waits to be settled: whether it can be.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_store::Event;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, TransactionBehavior};
 
 use super::Check;
@@ -20,7 +21,25 @@ struct Log {
     head: Seq,
     messages: u64,
     last_id: EntryId,
-    members: Vec<UserId>,
+    members: BTreeSet<UserId>,
+}
+
+impl Log {
+    /// What the entry makes of the members.
+    fn change(&mut self, entry: &JournaledEntry) {
+        let Some(effects) = entry.effects() else {
+            return;
+        };
+        if effects.event == Event::Disbanded {
+            self.members.clear();
+        }
+        for (user, role) in &effects.members {
+            match role {
+                Some(_) => self.members.insert(*user),
+                None => self.members.remove(user),
+            };
+        }
+    }
 }
 
 impl Check<'_> {
@@ -50,13 +69,14 @@ impl Check<'_> {
                 Record::Begin(_) => log.head == Seq::ZERO,
                 Record::Entry(entry) => {
                     self.count_entry();
-                    let JournaledEntry { append, place } = &*entry;
-                    let messages = log.messages + u64::from(append.change.is_message());
+                    let place = entry.place;
+                    let messages = log.messages + u64::from(entry.is_message());
                     let fits = place.seq == log.head.next()
                         && place.messages == messages
                         && place.id > log.last_id
-                        && append.change.subject() < Some(place.seq)
-                        && log.members.contains(&append.from);
+                        && entry.subject() < Some(place.seq)
+                        && (log.members.contains(&entry.from) || entry.begins_group());
+                    log.change(&entry);
                     (log.head, log.messages, log.last_id) = (place.seq, place.messages, place.id);
                     fits
                 }
@@ -91,7 +111,13 @@ impl Check<'_> {
                 head: Seq::ZERO,
                 messages: 0,
                 last_id,
-                members: begun.members(),
+                members: begun.members().into_iter().collect(),
+            })),
+            Record::Entry(entry) if entry.begins_group() && found.is_none() => Ok(Some(Log {
+                head: Seq::ZERO,
+                messages: 0,
+                last_id,
+                members: BTreeSet::new(),
             })),
             Record::Entry(_) | Record::Move { .. } => Ok(found),
         }
@@ -112,7 +138,7 @@ impl Check<'_> {
             head,
             messages,
             last_id,
-            members: read::member_ids(self.conn, conv)?,
+            members: read::member_ids(self.conn, conv)?.into_iter().collect(),
         }))
     }
 }

@@ -35,6 +35,7 @@ impl Check<'_> {
                 None,
             ],
             Content::Recall { target } => [self.recall(entry, *target)?, None, None, None],
+            Content::Event(_) => [None; 4],
         };
         for what in wrong.into_iter().flatten() {
             self.broken(entry.conv, entry.seq, what);

@@ -1,15 +1,19 @@
 //! One conversation: its log from the first entry to the last, and what is kept beside the log.
 
+use std::collections::HashMap;
+
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::{Content, Entry, Fault, Member};
+use hongyan_store::{Content, ConversationKind, Entry, Fault, Member, Role};
 use rusqlite::Result;
 
 use super::Check;
+use super::group::Present;
 use crate::read::{self, unread};
 use crate::row::{self, ENTRY_COLUMN_COUNT, ENTRY_COLUMNS, sql};
 
 /// What is kept beside the log.
 struct Kept {
+    kind: ConversationKind,
     head: Seq,
     messages: u64,
     last_message: Seq,
@@ -19,8 +23,77 @@ struct Kept {
 
 struct CheckedMember {
     member: Member,
+    role: Role,
     /// Unread messages, counted by the definition.
     counted: u64,
+}
+
+/// Counts unread messages by their definition, in one walk along the log for however many members.
+struct Unread {
+    /// Which member reads up to where, ascending by that.
+    reads: Vec<(Seq, usize)>,
+    /// How many of these the walk has come by.
+    passed: usize,
+    /// Messages so far that were not recalled.
+    messages: u64,
+    by_user: HashMap<UserId, usize>,
+}
+
+impl Unread {
+    fn new(members: &[CheckedMember]) -> Self {
+        let numbered = || members.iter().enumerate();
+        let mut reads: Vec<_> = numbered()
+            .map(|(at, member)| (member.member.read, at))
+            .collect();
+        reads.sort_unstable();
+        Self {
+            reads,
+            passed: 0,
+            messages: 0,
+            by_user: numbered()
+                .map(|(at, member)| (member.member.user, at))
+                .collect(),
+        }
+    }
+
+    /// Counts an entry. Until the end, `counted` of a member is short of all messages.
+    fn entry(&mut self, entry: &Entry, members: &mut [CheckedMember]) {
+        self.pass(members, |read| read < entry.seq);
+        let Content::Message {
+            recalled_by: None, ..
+        } = entry.content
+        else {
+            return;
+        };
+        self.messages += 1;
+        let own = self.by_user.get(&entry.from);
+        if let Some(member) = own.and_then(|at| members.get_mut(*at))
+            && entry.seq > member.member.read
+        {
+            // One's own is not unread.
+            member.counted = member.counted.wrapping_sub(1);
+        }
+    }
+
+    /// Those who have read up to where it is passed have yet to read what follows.
+    fn pass(&mut self, members: &mut [CheckedMember], is_passed: impl Fn(Seq) -> bool) {
+        while let Some((read, at)) = self.reads.get(self.passed)
+            && is_passed(*read)
+        {
+            if let Some(member) = members.get_mut(*at) {
+                member.counted = member.counted.wrapping_sub(self.messages);
+            }
+            self.passed += 1;
+        }
+    }
+
+    /// The walk is at its end.
+    fn finish(mut self, members: &mut [CheckedMember]) {
+        self.pass(members, |_| true);
+        for member in members {
+            member.counted = member.counted.wrapping_add(self.messages);
+        }
+    }
 }
 
 /// What the log says by itself.
@@ -38,6 +111,9 @@ impl Check<'_> {
         let conn = self.conn;
         let kept = self.kept(conv)?;
         let mut members = self.members(conv)?;
+        let users = members.iter().map(|member| member.member.user);
+        let mut present = Present::at_the_beginning(kept.kind, users);
+        let mut unread = Unread::new(&members);
         let mut told = Told::default();
         let mut select = conn.prepare_cached(&format!(
             "SELECT {ENTRY_COLUMNS}, messages FROM entries WHERE conv_id = ?1 ORDER BY seq"
@@ -46,14 +122,13 @@ impl Check<'_> {
         while let Some(row) = rows.next()? {
             let entry = row::entry(row)?;
             self.count_entry();
-            self.entry(
-                &entry,
-                row::count(row, ENTRY_COLUMN_COUNT)?,
-                &mut told,
-                &members,
-            )?;
-            count_unread(&entry, &mut members);
+            self.entry(&entry, row::count(row, ENTRY_COLUMN_COUNT)?, &mut told)?;
+            if let Err(what) = present.go_on(&entry) {
+                self.broken(conv, entry.seq, what);
+            }
+            unread.entry(&entry, &mut members);
         }
+        unread.finish(&mut members);
         self.beside_the_log(conv, &kept, &told);
         if kept.size != members.len() as u64 {
             let what = format!(
@@ -73,13 +148,20 @@ impl Check<'_> {
         for member in &members {
             self.member(conv, member, &told)?;
         }
-        self.pair(conv, &members)
+        match kept.kind {
+            ConversationKind::Direct => self.pair(conv, &members),
+            ConversationKind::Group => {
+                let roles = members.iter();
+                let roles = roles.map(|checked| (checked.member.user, checked.role));
+                self.group(conv, told.last, &present, &roles.collect())
+            }
+        }
     }
 
     fn kept(&self, conv: ConversationId) -> Result<Kept> {
         self.conn
             .prepare_cached(
-                "SELECT head, messages, last_message, version, size FROM conversations WHERE id = ?1",
+                "SELECT head, messages, last_message, version, size, kind FROM conversations WHERE id = ?1",
             )?
             .query_row([sql(conv)], |row| {
                 Ok(Kept {
@@ -88,6 +170,7 @@ impl Check<'_> {
                     last_message: row::id(row, 2)?,
                     version: row::count(row, 3)?,
                     size: row::count(row, 4)?,
+                    kind: row::conversation_kind(row, 5)?,
                 })
             })
     }
@@ -95,25 +178,20 @@ impl Check<'_> {
     fn members(&self, conv: ConversationId) -> Result<Vec<CheckedMember>> {
         self.conn
             .prepare_cached(
-                "SELECT user_id, read_seq, delivered_seq FROM members
-                 WHERE conv_id = ?1 ORDER BY user_id",
+                "SELECT user_id, read_seq, delivered_seq, role FROM members
+                 WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
             )?
             .query_map([sql(conv)], |row| {
                 Ok(CheckedMember {
                     member: row::member(row)?,
+                    role: row::role(row, 3)?,
                     counted: 0,
                 })
             })?
             .collect()
     }
 
-    fn entry(
-        &mut self,
-        entry: &Entry,
-        messages: u64,
-        told: &mut Told,
-        members: &[CheckedMember],
-    ) -> Result<()> {
+    fn entry(&mut self, entry: &Entry, messages: u64, told: &mut Told) -> Result<()> {
         let expected = told.last.next();
         if entry.seq != expected {
             self.fault(Fault::NotDense {
@@ -124,10 +202,6 @@ impl Check<'_> {
         }
         if entry.id <= told.last_id {
             self.broken(entry.conv, entry.seq, "its id is not above the one before");
-        }
-        let sender = entry.from;
-        if !members.iter().any(|member| member.member.user == sender) {
-            self.broken(entry.conv, entry.seq, "its sender is not a member");
         }
         told.last = entry.seq;
         told.last_id = entry.id;
@@ -230,20 +304,5 @@ impl Check<'_> {
             seq,
             what: what.into(),
         });
-    }
-}
-
-/// Messages by others, not recalled, after the read position.
-fn count_unread(entry: &Entry, members: &mut [CheckedMember]) {
-    let Content::Message {
-        recalled_by: None, ..
-    } = entry.content
-    else {
-        return;
-    };
-    for member in members {
-        if member.member.user != entry.from && entry.seq > member.member.read {
-            member.counted += 1;
-        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod feed;
 mod file;
+mod group;
 mod journal;
 mod links;
 mod log;

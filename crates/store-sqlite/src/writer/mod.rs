@@ -35,7 +35,9 @@ use hongyan_store::{
 use rusqlite::Connection;
 
 pub(crate) use handle::WriterHandle;
-pub(crate) use journal::{Begun, Copy as JournalCopy, Damage, Entry as JournaledEntry, Record};
+pub(crate) use journal::{
+    Begun, Copy as JournalCopy, Damage, Entry as JournaledEntry, Record, What,
+};
 pub(crate) use repair::carry_out_what_can_be;
 pub(crate) use settle::fill_feed;
 

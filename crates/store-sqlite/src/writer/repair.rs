@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use hongyan_protocol::{ConversationId, Seq};
-use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, Salvage, Write};
+use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, Salvage, Target, Write};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior};
 
 use super::decide::{self, Cache, State};
@@ -111,17 +111,29 @@ impl Behind<'_> {
     }
 
     fn append(&mut self, entry: &Entry) -> Result<()> {
-        let Entry { append, place } = entry;
+        let place = entry.place;
         let lost = |salvage: &mut Salvage, why: &dyn std::fmt::Display| {
             salvage.lost.push(format!(
                 "conversation {}, seq {}, of user {}: {why}",
-                place.conv, place.seq, append.from
+                place.conv, place.seq, entry.from
             ));
         };
         let sound = self.sound_head(place.conv)?;
-        let Some(append) = self.aimed_anew(append, place.conv, sound) else {
+        let Some(change) = entry.said() else {
+            // Whether it was still to be done, with what came before it lost, nobody can say.
+            lost(&mut self.salvage, &"a change of the group");
+            return Ok(());
+        };
+        let Some(change) = self.aimed_anew(change, place.conv, sound) else {
             lost(&mut self.salvage, &"what it is about is lost");
             return Ok(());
+        };
+        let append = Append {
+            from: entry.from,
+            target: Target::Conversation(place.conv),
+            client_id: entry.client_id.clone(),
+            change,
+            at: entry.at,
         };
         match self.decide(Write::Append(append))? {
             Some(Outcome::Append(Ok(appended))) => {
@@ -153,20 +165,21 @@ impl Behind<'_> {
         Ok(head)
     }
 
-    /// The append, about the message that it was about, wherever that stands now. `None` where that is lost.
-    fn aimed_anew(&self, append: &Append, conv: ConversationId, sound: Seq) -> Option<Append> {
-        let mut append = append.clone();
-        let Some(told) = append.change.subject() else {
-            return Some(append);
+    /// The change, about the message that it was about, wherever that stands now. `None` where that is lost.
+    fn aimed_anew(&self, change: &Change, conv: ConversationId, sound: Seq) -> Option<Change> {
+        let mut change = change.clone();
+        let Some(told) = change.subject() else {
+            return Some(change);
         };
         let now = self.placed.get(&(conv, told)).copied();
         let now = now.or((told <= sound).then_some(told));
-        match &mut append.change {
+        match &mut change {
             // An answer says something by itself.
             Change::Message { reply_to, .. } => *reply_to = now,
             Change::Edit { target, .. } | Change::Recall { target, .. } => *target = now?,
+            Change::Group(_) => {}
         }
-        Some(append)
+        Some(change)
     }
 
     fn decide(&mut self, write: Write) -> Result<Option<Outcome>> {

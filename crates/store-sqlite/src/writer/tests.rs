@@ -15,7 +15,7 @@ use hongyan_store::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::journal::{self, Payload, Place};
+use super::journal::{self, Entry as JournaledEntry, Payload, Place, What};
 use super::settle::Progress;
 use super::{TablesAt, Writer};
 use crate::{OpenError, Options, SqliteStore, check_file, repair_file};
@@ -173,7 +173,7 @@ impl Case {
                 Content::Message { body, .. } | Content::Edit { body, .. } => {
                     body.map(|body| body.kept().1.to_owned())
                 }
-                Content::Recall { .. } => None,
+                Content::Recall { .. } | Content::Event(_) => None,
             });
         said.collect()
     }
@@ -771,26 +771,25 @@ async fn what_failed_is_not_done_later_even_if_it_reached_the_disk() {
 
 /// The record of a message of the first user's, in the first conversation.
 fn payload_of(client_id: &str, seq: u64) -> Payload {
-    let append = Append {
+    let entry = JournaledEntry {
         from: UserId::new(1000).unwrap(),
-        target: Target::Conversation(ConversationId::new(1).unwrap()),
+        at: Millis::default(),
         client_id: ClientId::new(client_id).unwrap(),
-        change: Change::Message {
+        what: What::Said(Change::Message {
             body: Body::Text("x".into()),
             reply_to: None,
             mentions: Vec::new(),
             header: Header::default(),
+        }),
+        place: Place {
+            conv: ConversationId::new(1).unwrap(),
+            seq: Seq::new(seq).unwrap(),
+            id: EntryId::new(seq).unwrap(),
+            messages: seq,
         },
-        at: Millis::default(),
-    };
-    let place = Place {
-        conv: ConversationId::new(1).unwrap(),
-        seq: Seq::new(seq).unwrap(),
-        id: EntryId::new(seq).unwrap(),
-        messages: seq,
     };
     let mut payload = Payload::default();
-    payload.entry(&append, place);
+    payload.entry(&entry);
     payload
 }
 

@@ -104,6 +104,7 @@ pub async fn what_is_gone_is_gone_there_too<E: Engine>(f: &mut Fixture<E>) {
         match committed.entry.content {
             Content::Message { body, .. } | Content::Edit { body, .. } => assert_eq!(body, None),
             Content::Recall { target } => assert_eq!(target, said.seq),
+            Content::Event(event) => panic!("{event:?} of two"),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 
 use crate::{
-    Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, HISTORY_LIMIT,
-    Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession, NewUser, Outcome,
-    Store, SyncCursor, SyncLimits, SyncPage, Target, Write,
+    Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, GroupChange,
+    HISTORY_LIMIT, Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession,
+    NewUser, Outcome, Store, SyncCursor, SyncLimits, SyncPage, Target, Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -213,6 +213,24 @@ impl<E: Engine> Fixture<E> {
                 not_before: Millis::default(),
             },
         )
+    }
+
+    /// A group of this user and these others.
+    pub fn new_group(&mut self, from: UserId, name: &str, users: &[UserId]) -> Append {
+        let change = GroupChange::Create {
+            name: name.into(),
+            users: users.to_vec(),
+        };
+        self.change(from, Target::NewGroup, Change::Group(change))
+    }
+
+    pub fn group_change(
+        &mut self,
+        from: UserId,
+        conv: ConversationId,
+        change: GroupChange,
+    ) -> Append {
+        self.change(from, Target::Conversation(conv), Change::Group(change))
     }
 
     pub async fn commit(&self, writes: Vec<Write>) -> Vec<Outcome> {

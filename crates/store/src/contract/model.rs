@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
 use super::fixture::seq;
+use super::groups_model;
 use crate::{
-    Append, AppendError, Appended, Change, Content, Conversation, Entry, Member, Move, MoveError,
-    Moved, Outcome, Target, Write,
+    Append, AppendError, Appended, Change, Content, Conversation, Entry, Event, GroupChange,
+    Member, Move, MoveError, Moved, Outcome, Role, Settings, Target, Who, Write,
 };
 
 pub(super) struct Log {
@@ -15,6 +16,12 @@ pub(super) struct Log {
     pub(super) entries: Vec<Entry>,
     /// Ascending by user.
     pub(super) positions: Vec<Member>,
+    /// Of all members.
+    pub(super) roles: HashMap<UserId, Role>,
+    /// Of a group.
+    pub(super) settings: Option<Settings>,
+    /// Who made it, if it is a group, under which client id.
+    made: Option<(UserId, ClientId)>,
     /// The batch that last changed it.
     pub(super) changed_in: u64,
 }
@@ -37,9 +44,11 @@ impl Log {
             positions.find(|own| own.user == user),
             Some(&conversation.me)
         );
+        assert_eq!(conversation.role, self.roles.get(&user).copied());
+        assert_eq!(conversation.group.as_deref(), self.settings.as_ref());
     }
 
-    fn members(&self) -> Vec<UserId> {
+    pub(super) fn members(&self) -> Vec<UserId> {
         self.positions
             .iter()
             .map(|position| position.user)
@@ -114,7 +123,10 @@ impl Model {
 
     fn pair(&self, a: UserId, b: UserId) -> Option<usize> {
         let members = if a == b { 1 } else { 2 };
-        let both = |log: &Log| log.positions.len() == members && log.has(a) && log.has(b);
+        let both = |log: &Log| {
+            let is_pair = log.settings.is_none() && log.positions.len() == members;
+            is_pair && log.has(a) && log.has(b)
+        };
         self.logs.iter().position(both)
     }
 
@@ -122,6 +134,10 @@ impl Model {
         let found = match append.target {
             Target::Conversation(conv) => self.find(conv),
             Target::Direct(user) => self.pair(append.from, user),
+            Target::NewGroup => {
+                let made = Some((append.from, append.client_id.clone()));
+                self.logs.iter().position(|log| log.made == made)
+            }
         };
         if let Some(at) = found {
             let key = (at, append.from, append.client_id.clone());
@@ -132,20 +148,29 @@ impl Model {
                     Err(AppendError::ClientIdConflict)
                 };
             }
-            self.allowed(at, append)?;
-        } else {
-            self.may_begin(append)?;
         }
+        let event = match found {
+            Some(at) => self.allowed(at, append)?,
+            None => self.may_begin(append)?,
+        };
         // Nothing refuses it, so the store must have taken it.
         let got = got.expect("an append that breaks no rule");
         let at = found.unwrap_or_else(|| self.begin(append, got.conv));
         assert!(self.ids.insert(got.id), "an id is given once");
         let before = self.logs[at].entries.last().map(|entry| entry.id);
         assert!(before < Some(got.id), "ids ascend within a log");
-        let seq = self.write(at, append, got.id);
+        let seq = self.write(at, append, event.clone(), got.id);
         let key = (at, append.from, append.client_id.clone());
         self.first_attempts.insert(key, (append.clone(), seq));
-        Ok(self.appended(at, seq, false))
+        let appended = self.appended(at, seq, false);
+        Ok(match event {
+            None => appended,
+            Some(event) => Appended {
+                members: self.logs[at].happened(append.from, &event).into(),
+                event: Some(event.into()),
+                ..appended
+            },
+        })
     }
 
     fn appended(&self, at: usize, seq: Seq, duplicate: bool) -> Appended {
@@ -158,34 +183,62 @@ impl Model {
             at: entry.at,
             duplicate,
             members: log.members().into(),
+            event: None,
         }
     }
 
-    fn may_begin(&self, append: &Append) -> Result<(), AppendError> {
-        let Target::Direct(other) = append.target else {
-            return Err(AppendError::NotMember);
-        };
+    /// The event, where it is a group that begins.
+    fn may_begin(&self, append: &Append) -> Result<Option<Event>, AppendError> {
         let known = |user| self.users.contains(&user);
+        let other = match (append.target, &append.change) {
+            (Target::Direct(other), Change::Group(_)) => {
+                return Err(match known(other) && known(append.from) {
+                    true => AppendError::NotMember,
+                    false => AppendError::NoSuchUser,
+                });
+            }
+            (Target::Direct(other), _) => other,
+            (Target::NewGroup, Change::Group(GroupChange::Create { name, users })) => {
+                if !known(append.from) || users.iter().any(|user| !known(*user)) {
+                    return Err(AppendError::NoSuchUser);
+                }
+                let mut users = users.clone();
+                users.retain(|user| *user != append.from);
+                let name = name.clone();
+                return Ok(Some(Event::Created { name, users }));
+            }
+            (Target::NewGroup | Target::Conversation(_), _) => return Err(AppendError::NotMember),
+        };
         if !known(other) || !known(append.from) {
             return Err(AppendError::NoSuchUser);
         }
         match append.change {
-            Change::Message { reply_to: None, .. } => Ok(()),
+            Change::Message { reply_to: None, .. } => Ok(None),
             _ => Err(AppendError::NoSuchMessage),
         }
     }
 
     fn begin(&mut self, append: &Append, conv: ConversationId) -> usize {
-        let Target::Direct(other) = append.target else {
-            panic!("only a 1:1 conversation is made by an append");
-        };
         assert_eq!(self.find(conv), None, "a new conversation has a new id");
-        let mut members = vec![append.from, other];
+        let mut members = match append.target {
+            Target::Direct(other) => vec![append.from, other],
+            Target::NewGroup | Target::Conversation(_) => Vec::new(),
+        };
+        let is_group = append.target == Target::NewGroup;
+        let (name, made) = match &append.change {
+            Change::Group(GroupChange::Create { name, .. }) => {
+                (name.clone(), (append.from, append.client_id.clone()).into())
+            }
+            _ => (Default::default(), None),
+        };
         members.sort();
         members.dedup();
         self.logs.push(Log {
             conv,
             entries: Vec::new(),
+            roles: members.iter().map(|user| (*user, Role::Member)).collect(),
+            settings: is_group.then(|| Settings::named(name)),
+            made,
             positions: members
                 .into_iter()
                 .map(|user| Member {
@@ -199,22 +252,41 @@ impl Model {
         self.logs.len() - 1
     }
 
-    fn allowed(&self, at: usize, append: &Append) -> Result<(), AppendError> {
+    /// The event, where a group is changed.
+    fn allowed(&self, at: usize, append: &Append) -> Result<Option<Event>, AppendError> {
         let log = &self.logs[at];
         if !log.has(append.from) {
             return Err(AppendError::NotMember);
         }
+        let is_chief = log.settings.is_some() && log.roles[&append.from] != Role::Member;
+        let is_closed = log
+            .settings
+            .as_ref()
+            .is_some_and(|set| set.post == Who::Admins);
+        if matches!(append.change, Change::Message { .. }) && is_closed && !is_chief {
+            return Err(AppendError::NotAllowed);
+        }
         let (target, not_before) = match &append.change {
             Change::Message { reply_to, .. } => match reply_to {
-                Some(seq) => return message(log, *seq).map(|_| ()),
-                None => return Ok(()),
+                Some(seq) => return message(log, *seq).map(|_| None),
+                None => return Ok(None),
             },
+            Change::Group(change) => {
+                let is_user = |user| self.users.contains(&user);
+                return groups_model::judge(log, append.from, change, is_user).map(Some);
+            }
             Change::Edit {
                 target, not_before, ..
             }
             | Change::Recall { target, not_before } => (*target, *not_before),
         };
         let (sender, at, recalled) = message(log, target)?;
+        if is_chief && matches!(append.change, Change::Recall { .. }) {
+            return match recalled {
+                true => Err(AppendError::Recalled),
+                false => Ok(None),
+            };
+        }
         if sender != append.from {
             Err(AppendError::NotSender)
         } else if recalled {
@@ -222,11 +294,11 @@ impl Model {
         } else if at < not_before {
             Err(AppendError::TooLate)
         } else {
-            Ok(())
+            Ok(None)
         }
     }
 
-    fn write(&mut self, at: usize, append: &Append, id: EntryId) -> Seq {
+    fn write(&mut self, at: usize, append: &Append, event: Option<Event>, id: EntryId) -> Seq {
         let batch = self.batch;
         let log = &mut self.logs[at];
         log.changed_in = batch;
@@ -260,6 +332,7 @@ impl Model {
                 recall(&mut log.entries, target, seq);
                 Content::Recall { target }
             }
+            Change::Group(_) => Content::Event(event.expect("a change is an event")),
         };
         log.entries.push(Entry {
             conv: log.conv,
@@ -303,7 +376,7 @@ fn same_wish(a: &Change, b: &Change) -> bool {
     let timeless = |change: &Change| {
         let mut change = change.clone();
         match &mut change {
-            Change::Message { .. } => {}
+            Change::Message { .. } | Change::Group(_) => {}
             Change::Edit { not_before, .. } | Change::Recall { not_before, .. } => {
                 *not_before = Millis::default();
             }
@@ -318,7 +391,9 @@ fn message(log: &Log, at: Seq) -> Result<(UserId, Millis, bool), AppendError> {
     let entry = found.ok_or(AppendError::NoSuchMessage)?;
     match entry.content {
         Content::Message { recalled_by, .. } => Ok((entry.from, entry.at, recalled_by.is_some())),
-        Content::Edit { .. } | Content::Recall { .. } => Err(AppendError::NoSuchMessage),
+        Content::Edit { .. } | Content::Recall { .. } | Content::Event(_) => {
+            Err(AppendError::NoSuchMessage)
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, Change, Conversation, HeaderFields, Logs, Move, SyncCursor, SyncLimits, Target, Write,
+    Append, Change, Conversation, GroupChange, HeaderFields, HistoryRange, Logs, Move, ReadError,
+    Role, Setting, SyncCursor, SyncLimits, Target, Who, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -98,8 +99,11 @@ fn random_write<E: Engine>(
             delivered: position(rng),
         });
     }
-    let mut append = random_append(f, rng, user, (conv, head));
-    if rng.once_in(4) {
+    let mut append = match rng.once_in(5) {
+        true => random_group_change(f, rng, user, conv, model),
+        false => random_append(f, rng, user, (conv, head)),
+    };
+    if rng.once_in(4) && !matches!(append.change, Change::Group(_)) {
         append.target = Target::Direct(*rng.pick(&model.users));
     }
     if !sent.is_empty() && rng.once_in(6) {
@@ -152,6 +156,45 @@ fn random_append<E: Engine>(
     }
 }
 
+fn random_group_change<E: Engine>(
+    f: &mut Fixture<E>,
+    rng: &mut Rng,
+    user: UserId,
+    conv: ConversationId,
+    model: &Model,
+) -> Append {
+    // Often somebody who is not in, or who does not exist.
+    let mut users = Vec::new();
+    for _ in 0..rng.below(3) {
+        users.push(*rng.pick(&model.users));
+    }
+    if rng.once_in(20) {
+        users.push(UserId::new(1).unwrap());
+    }
+    users.sort();
+    users.dedup();
+    let name = format!("group {}", rng.below(4));
+    if rng.once_in(6) {
+        return f.new_group(user, &name, &users);
+    }
+    let one = *rng.pick(&model.users);
+    let who = *rng.pick(&[Who::All, Who::Admins]);
+    let change = match rng.below(16) {
+        0..5 => GroupChange::Add(users),
+        5..7 => GroupChange::Remove(users),
+        7 => GroupChange::Leave,
+        8 => GroupChange::Role(one, Role::Owner),
+        9..11 => GroupChange::Role(one, Role::Admin),
+        11 => GroupChange::Role(one, Role::Member),
+        12 => GroupChange::Set(Setting::Name(name.as_str().into())),
+        13 => GroupChange::Set(Setting::Post(who)),
+        14 => GroupChange::Set(Setting::Invite(who)),
+        _ if rng.once_in(3) => GroupChange::Disband,
+        _ => GroupChange::Set(Setting::Description(name.as_str().into())),
+    };
+    f.group_change(user, conv, change)
+}
+
 /// Compares all that can be seen, of everybody.
 async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
     for &user in &model.users {
@@ -168,10 +211,26 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             assert_eq!(*unread, log.unread(user));
             assert_eq!(f.log(user, log.conv).await, log.entries);
             assert!(log.entries.ends_with(entries));
+            let nobody = UserId::default();
+            let members = f.store().members(user, log.conv, nobody, 1000).await;
+            let members = members.unwrap().into_iter();
+            let expected = log.positions.iter();
+            let expected = expected.map(|member| (*member, log.roles[&member.user]));
+            assert!(members.eq(expected));
+        }
+        for log in model.logs.iter().filter(|log| !log.has(user)) {
+            let range = HistoryRange::Latest;
+            let read = f.store().history(user, log.conv, range, 10).await;
+            assert_eq!(read, Err(ReadError::NotMember), "{user} in {}", log.conv);
+            let seen = f.store().conversation(user, log.conv).await;
+            assert_eq!(seen, Err(ReadError::NotMember));
         }
         let total: u64 = own.iter().map(|log| log.unread(user)).sum();
         assert_eq!(page.total_unread, total);
         assert_eq!(f.store().total_unread(user).await.unwrap(), total);
+        let pairs = own.iter().filter(|log| log.settings.is_none());
+        let direct: u64 = pairs.map(|log| log.unread(user)).sum();
+        assert_eq!(f.store().direct_unread(user).await.unwrap(), direct);
     }
 }
 
@@ -199,7 +258,10 @@ impl Client {
         let page = f.sync(self.user, self.cursor, limits).await;
         self.cursor = page.next;
         for (conversation, unread, _) in page.conversations {
-            self.known.insert(conversation.id, (conversation, unread));
+            match conversation.role {
+                Some(_) => self.known.insert(conversation.id, (conversation, unread)),
+                None => self.known.remove(&conversation.id),
+            };
         }
     }
 

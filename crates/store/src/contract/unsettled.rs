@@ -24,7 +24,7 @@ async fn page<E: Engine>(
 fn body(entry: &Entry) -> Option<Body> {
     match &entry.content {
         Content::Message { body, .. } | Content::Edit { body, .. } => body.clone(),
-        Content::Recall { .. } => None,
+        Content::Recall { .. } | Content::Event(_) => None,
     }
 }
 

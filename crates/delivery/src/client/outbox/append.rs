@@ -85,6 +85,7 @@ impl Append {
             body: None,
             reply_to: None,
             mentions: Vec::new(),
+            event: None,
             target: None,
             edited_by: None,
             recalled_by: None,

@@ -144,7 +144,8 @@ impl Messages {
             EntryKind::Recall => self.change(entry, |message, _| {
                 message.content = Content::Recalled;
             }),
-            EntryKind::Unknown => {}
+            // The terminal client shows conversations of two.
+            EntryKind::Event | EntryKind::Unknown => {}
         }
     }
 

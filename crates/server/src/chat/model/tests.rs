@@ -47,6 +47,7 @@ pub(in crate::chat) fn tell(model: &mut Model, event: Event) -> Vec<Effect> {
 /// A message at so many minutes past noon.
 pub(in crate::chat) fn message(seq: u64, from: UserId, text: &str) -> Entry {
     Entry {
+        event: None,
         conv: CONV,
         seq: Seq::from_trusted(seq),
         id: EntryId::from_trusted(seq),
@@ -88,6 +89,8 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
         delivered: Seq::from_trusted(read),
     };
     Event::Conversation(Box::new(ConversationView {
+        left: false,
+        group: None,
         conv: CONV,
         kind: ConversationKind::Direct,
         head: Seq::from_trusted(head),

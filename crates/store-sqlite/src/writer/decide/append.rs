@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hongyan_protocol::ConversationId;
 use hongyan_store::rules::{self, Facts, Plan};
-use hongyan_store::{Append, AppendError, Appended, Target};
+use hongyan_store::{Append, AppendError, Appended, Effects, Target};
 use rusqlite::{Error, Result};
 
-use super::{Batch, Begun, Entry, Place, Record};
+use super::{Batch, Begun, Entry, Place, Record, What};
 
 impl Batch<'_> {
     pub(super) fn append(
@@ -17,35 +17,81 @@ impl Batch<'_> {
         append: &Append,
     ) -> Result<std::result::Result<Appended, AppendError>> {
         let log = self.log(append)?;
+        let conv = log.conv();
         let facts = Facts {
-            earlier: match log.conv() {
+            earlier: match conv {
                 Some(conv) => self.earlier(append, conv)?,
                 None => None,
             },
             log,
-            subject: match (append.change.subject(), log.conv()) {
+            subject: match (append.change.subject(), conv) {
                 (Some(seq), Some(conv)) => self.subject(conv, seq)?,
                 (None, _) | (_, None) => None,
             },
+            named: self.named(append, conv)?,
         };
-        let conv = match rules::decide(append, &facts) {
-            Err(refused) => return Ok(Err(refused)),
+        match rules::decide(append, &facts) {
+            Err(refused) => Ok(Err(refused)),
             Ok(Plan::Repeat(conv, earlier)) => {
                 let hot = self.state.cache.conversation(self.state.conn, conv)?;
                 let hot = hot.ok_or(Error::QueryReturnedNoRows)?;
-                return Ok(Ok(Appended {
+                Ok(Ok(Appended {
                     conv,
                     seq: earlier.seq,
                     id: earlier.id,
                     at: earlier.at,
                     duplicate: true,
                     members: Arc::clone(&hot.members),
-                }));
+                    event: None,
+                }))
             }
-            Ok(Plan::Append(conv)) => conv,
-            Ok(Plan::Begin) => self.begin(append)?,
+            Ok(Plan::Append(conv)) => {
+                let what = What::Said(append.change.clone());
+                self.place(append, conv, what).map(Ok)
+            }
+            Ok(Plan::Begin) => {
+                let conv = self.begin(append)?;
+                let what = What::Said(append.change.clone());
+                self.place(append, conv, what).map(Ok)
+            }
+            Ok(Plan::BeginGroup(effects)) => {
+                let cache = &mut *self.state.cache;
+                let conv = cache.next_conversation(self.state.conn)?;
+                cache.begin_group(conv, append.from, append.client_id.clone());
+                self.change(append, conv, effects).map(Ok)
+            }
+            Ok(Plan::Change(conv, effects)) => self.change(append, conv, effects).map(Ok),
+        }
+    }
+
+    /// The entry takes the next place of the log of its group, and changes the group.
+    fn change(
+        &mut self,
+        append: &Append,
+        conv: ConversationId,
+        effects: Effects,
+    ) -> Result<Appended> {
+        let digest = append.change.digest();
+        let what = What::Changed {
+            effects: effects.clone(),
+            digest,
         };
-        self.place(append, conv).map(Ok)
+        let before = self.place(append, conv, what)?;
+        let (conn, cache) = (self.state.conn, &mut *self.state.cache);
+        cache.change_group(conn, conv, &effects)?;
+        let after = cache.conversation(conn, conv)?;
+        let after = after.ok_or(Error::QueryReturnedNoRows)?;
+        // Who goes is told so, and who comes as well: a change has only one of both.
+        let members = match before.members.len() > after.members.len() {
+            true => before.members,
+            false => Arc::clone(&after.members),
+        };
+        let event = Some(Arc::new(effects.event));
+        Ok(Appended {
+            members,
+            event,
+            ..before
+        })
     }
 
     /// The conversation of the two begins.
@@ -66,11 +112,10 @@ impl Batch<'_> {
     }
 
     /// The entry takes the next place of the log.
-    fn place(&mut self, append: &Append, conv: ConversationId) -> Result<Appended> {
+    fn place(&mut self, append: &Append, conv: ConversationId, what: What) -> Result<Appended> {
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
-        let is_message = append.change.is_message();
         let id = cache.next_id(conn, conv)?;
-        let hot = cache.append(conn, conv, append.from, is_message)?;
+        let hot = cache.append(conn, conv, append.from, append.change.is_message())?;
         let place = Place {
             conv,
             seq: hot.head,
@@ -79,11 +124,14 @@ impl Batch<'_> {
         };
         let members = Arc::clone(&hot.members);
         cache.fresh.is_used((conv, append.from), &append.client_id);
-        self.decided.payload.entry(append, place);
         let entry = Arc::new(Entry {
-            append: append.clone(),
+            from: append.from,
+            at: append.at,
+            client_id: append.client_id.clone(),
+            what,
             place,
         });
+        self.decided.payload.entry(&entry);
         self.state.pending.add(Arc::clone(&entry));
         self.decided.news.push(Record::Entry(entry));
         Ok(Appended {
@@ -93,6 +141,7 @@ impl Batch<'_> {
             at: append.at,
             duplicate: false,
             members,
+            event: None,
         })
     }
 }

@@ -7,10 +7,11 @@
 //! Not here: client ids (`fresh`, which is kept and dropped together with this), and entries. What an edit or a
 //! recall needs of its target is looked up (`facts`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::{MEMBERS_TOLD, Member};
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Seq, UserId};
+use hongyan_store::{ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Role, Settings};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::entry_ids::{Block, EntryIds};
@@ -36,18 +37,21 @@ pub(in crate::writer) struct Hot {
     pub(super) last_message: Seq,
     /// Its members, ascending. Shared with every outcome.
     pub(super) members: Arc<[UserId]>,
+    /// The group's settings; `None` for a conversation of two.
+    pub(super) group: Option<Arc<Settings>>,
     /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
     changed: Option<u64>,
     ids: Block,
 }
 
 impl Hot {
-    fn new(head: Seq, messages: u64, last_message: Seq, members: Arc<[UserId]>) -> Self {
+    fn new(members: Arc<[UserId]>, group: Option<Arc<Settings>>) -> Self {
         Self {
-            head,
-            messages,
-            last_message,
+            head: Seq::ZERO,
+            messages: 0,
+            last_message: Seq::ZERO,
             members,
+            group,
             changed: None,
             ids: Block::default(),
         }
@@ -63,9 +67,10 @@ impl Hot {
     }
 }
 
-/// How far a member has come.
+/// How far a member has come, and what the member may do.
 struct HotMember {
     member: Member,
+    role: Role,
     /// As [`Hot::changed`].
     changed: Option<u64>,
 }
@@ -75,12 +80,16 @@ struct HotMember {
 enum Changed {
     Log(ConversationId),
     Member(ConversationId, UserId),
+    /// Somebody who was put out by the entry with this seq, or all by the last one of a group.
+    Out(ConversationId, Option<UserId>, Seq),
 }
 
 pub(in crate::writer) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     members: Generations<(ConversationId, UserId), HotMember>,
     directs: Generations<(UserId, UserId), ConversationId>,
+    /// Groups that began since the last [aging](Self::age), by who made them under which client id.
+    groups: HashMap<(UserId, ClientId), ConversationId>,
     /// Exact like the rest, so it lives as long.
     pub(super) fresh: FreshClientIds,
     pub(super) ids: EntryIds,
@@ -101,6 +110,7 @@ impl Cache {
             conversations: Generations::new(HALF),
             members: Generations::new(MEMBERS_HALF),
             directs: Generations::new(HALF),
+            groups: HashMap::new(),
             fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
             next_conv: None,
@@ -115,6 +125,7 @@ impl Cache {
         self.conversations.clear();
         self.members.clear();
         self.directs.clear();
+        self.groups.clear();
         self.fresh.clear();
         self.changed.clear();
         self.version = None;
@@ -127,6 +138,7 @@ impl Cache {
         self.conversations.is_overgrown()
             || self.members.is_overgrown()
             || self.directs.is_overgrown()
+            || self.groups.len() >= HALF
             || self.fresh.is_overgrown()
     }
 
@@ -135,6 +147,7 @@ impl Cache {
         self.conversations.age();
         self.members.age();
         self.directs.age();
+        self.groups.clear();
         self.fresh.age();
     }
 
@@ -184,6 +197,24 @@ impl Cache {
             .map(|known| Some(known.member))
     }
 
+    /// What somebody may do in a conversation that is there; `None` for somebody who is no member.
+    pub(super) fn role(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<Option<Role>> {
+        let hot = self.known(conn, conv)?;
+        if !hot.has(user) {
+            return Ok(None);
+        }
+        if hot.group.is_none() {
+            return Ok(Some(Role::Member));
+        }
+        self.known_member(conn, conv, user)
+            .map(|known| Some(known.role))
+    }
+
     /// A member, who is known to be one.
     fn known_member(
         &mut self,
@@ -193,10 +224,14 @@ impl Cache {
     ) -> Result<&mut HotMember> {
         let key = (conv, user);
         if self.members.get_mut(key).is_none() {
-            let member = crate::read::member(conn, conv, user)?;
-            let member = member.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let changed = None;
-            self.members.insert(key, HotMember { member, changed });
+            let found = crate::read::member(conn, conv, user)?;
+            let (member, role) = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let known = HotMember {
+                member,
+                role,
+                changed: None,
+            };
+            self.members.insert(key, known);
         }
         let known = self.members.get_mut(key);
         known.ok_or(rusqlite::Error::QueryReturnedNoRows)
@@ -219,21 +254,114 @@ impl Cache {
 
     /// A 1:1 conversation begins.
     pub(in crate::writer) fn begin(&mut self, begun: Begun) {
-        let next = ConversationId::new(begun.conv.get() + 1).ok();
-        self.next_conv = self.next_conv.max(next);
         self.directs.insert((begun.low, begun.high), begun.conv);
         for user in begun.members() {
-            let member = Member::new(user);
-            let changed = None;
-            self.members
-                .insert((begun.conv, user), HotMember { member, changed });
+            let known = HotMember {
+                member: Member::new(user),
+                role: Role::Member,
+                changed: None,
+            };
+            self.members.insert((begun.conv, user), known);
         }
-        let members = begun.members().into();
-        let mut hot = Hot::new(Seq::ZERO, 0, Seq::ZERO, members);
+        self.begin_log(begun.conv, Hot::new(begun.members().into(), None));
+    }
+
+    /// A group begins, with nobody in it yet.
+    pub(in crate::writer) fn begin_group(
+        &mut self,
+        conv: ConversationId,
+        creator: UserId,
+        client_id: ClientId,
+    ) {
+        self.groups.insert((creator, client_id), conv);
+        self.begin_log(conv, Hot::new([].into(), Some(Arc::default())));
+    }
+
+    fn begin_log(&mut self, conv: ConversationId, mut hot: Hot) {
+        let next = ConversationId::new(conv.get() + 1).ok();
+        self.next_conv = self.next_conv.max(next);
         self.changes += 1;
         hot.changed = Some(self.changes);
-        self.conversations.insert(begun.conv, hot);
-        self.changed.push(Changed::Log(begun.conv));
+        self.conversations.insert(conv, hot);
+        self.changed.push(Changed::Log(conv));
+    }
+
+    /// The group that this user made under this client id, if there is one.
+    pub(super) fn group(
+        &mut self,
+        conn: &Connection,
+        creator: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<ConversationId>> {
+        let key = (creator, client_id.clone());
+        if let Some(conv) = self.groups.get(&key) {
+            return Ok(Some(*conv));
+        }
+        conn.prepare_cached("SELECT conv_id FROM groups WHERE creator_id = ?1 AND client_id = ?2")?
+            .query_row((sql(creator), client_id.as_str()), |row| row::id(row, 0))
+            .optional()
+    }
+
+    /// What the last entry of a log makes of its group.
+    pub(super) fn change_group(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        effects: &Effects,
+    ) -> Result<()> {
+        let hot = self.note_log(conn, conv)?;
+        let seq = hot.head;
+        let settings = hot.group.clone().unwrap_or_default();
+        match &effects.event {
+            Event::Created { name, .. } => hot.group = Some(Settings::named(name.clone()).into()),
+            Event::Set(setting) => hot.group = Some(settings.with(setting).into()),
+            Event::Disbanded => {
+                let members = std::mem::take(&mut hot.members);
+                for user in members.iter() {
+                    self.members.remove((conv, *user));
+                }
+                self.changed.push(Changed::Out(conv, None, seq));
+            }
+            Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
+        }
+        for (user, role) in &effects.members {
+            match role {
+                Some(role) => self.is_in(conn, conv, *user, *role, seq)?,
+                None => {
+                    self.members.remove((conv, *user));
+                    self.changed.push(Changed::Out(conv, Some(*user), seq));
+                }
+            }
+        }
+        let hot = self.known(conn, conv)?;
+        hot.members = with(&hot.members, &effects.members);
+        Ok(())
+    }
+
+    /// Somebody is a member with this role, from the entry with this seq on or since before.
+    fn is_in(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+        role: Role,
+        seq: Seq,
+    ) -> Result<()> {
+        if self.known(conn, conv)?.has(user) {
+            self.known_member(conn, conv, user)?.role = role;
+            return Ok(());
+        }
+        self.changes += 1;
+        // What was said before is nothing that this member has still to read.
+        let member = Member::new(user).advanced(Some(seq), Some(seq));
+        let known = HotMember {
+            member,
+            role,
+            changed: Some(self.changes),
+        };
+        self.members.insert((conv, user), known);
+        self.changed.push(Changed::Member(conv, user));
+        Ok(())
     }
 
     /// The 1:1 conversation of two users, if there is one.
@@ -342,6 +470,20 @@ impl Cache {
                             head: hot.head,
                             messages: hot.messages,
                             last_message: hot.last_message,
+                            size: hot.members.len(),
+                            version,
+                        });
+                    }
+                }
+                Changed::Out(conv, user, seq) => {
+                    let hot = self.conversations.get_mut(conv);
+                    let is_back = user.is_some_and(|user| hot.is_some_and(|hot| hot.has(user)));
+                    if !is_back {
+                        version += 1;
+                        rows.out.push(OutRow {
+                            conv,
+                            user,
+                            seq,
                             version,
                         });
                     }
@@ -370,6 +512,8 @@ impl Cache {
         match row {
             Changed::Log(conv) => self.conversations.get_mut(conv)?.changed.take(),
             Changed::Member(conv, user) => self.members.get_mut((conv, user))?.changed.take(),
+            // Behind all others: nothing else is told to those who are out.
+            Changed::Out(..) => Some(u64::MAX),
         }
     }
 
@@ -406,6 +550,7 @@ impl Cache {
 pub(in crate::writer) struct Rows {
     logs: Vec<LogRow>,
     members: Vec<MemberRow>,
+    out: Vec<OutRow>,
     /// The last number given to a change.
     version: u64,
 }
@@ -415,6 +560,15 @@ struct LogRow {
     head: Seq,
     messages: u64,
     last_message: Seq,
+    size: usize,
+    version: u64,
+}
+
+/// Somebody who is no member any more; `None` for all who went with this entry.
+struct OutRow {
+    conv: ConversationId,
+    user: Option<UserId>,
+    seq: Seq,
     version: u64,
 }
 
@@ -429,8 +583,8 @@ impl Rows {
     /// Writes them. Their entries must be in the table.
     pub(in crate::writer) fn write(&self, conn: &Connection) -> Result<()> {
         let mut log = conn.prepare_cached(
-            "UPDATE conversations SET head = ?2, messages = ?3, last_message = ?4, version = ?5
-             WHERE id = ?1",
+            "UPDATE conversations
+             SET head = ?2, messages = ?3, last_message = ?4, version = ?5, size = ?6 WHERE id = ?1",
         )?;
         for row in &self.logs {
             log.execute((
@@ -439,6 +593,7 @@ impl Rows {
                 row.messages.cast_signed(),
                 sql(row.last_message),
                 row.version.cast_signed(),
+                row::limit(row.size),
             ))?;
         }
         let mut member = conn.prepare_cached(
@@ -454,22 +609,75 @@ impl Rows {
                 row.version.map(u64::cast_signed),
             ))?;
         }
+        let mut out = conn.prepare_cached(
+            "UPDATE members SET version = ?4
+             WHERE conv_id = ?1 AND until_seq = ?2 AND (?3 IS NULL OR user_id = ?3)",
+        )?;
+        for row in &self.out {
+            out.execute((
+                sql(row.conv),
+                sql(row.seq),
+                row.user.map(sql),
+                row.version.cast_signed(),
+            ))?;
+        }
         conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
             .execute([self.version.cast_signed()])?;
         Ok(())
     }
 }
 
+/// The members, ascending, as some of them come and go.
+fn with(members: &Arc<[UserId]>, changes: &[(UserId, Option<Role>)]) -> Arc<[UserId]> {
+    let is_in = |user: &UserId| members.binary_search(user).is_ok();
+    let come = changes
+        .iter()
+        .filter(|(user, role)| role.is_some() && !is_in(user));
+    let go = changes
+        .iter()
+        .filter(|(user, role)| role.is_none() && is_in(user));
+    let (come, go): (Vec<_>, Vec<_>) = (
+        come.map(|(user, _)| *user).collect(),
+        go.map(|(user, _)| *user).collect(),
+    );
+    if come.is_empty() && go.is_empty() {
+        return Arc::clone(members);
+    }
+    let stay = members
+        .iter()
+        .filter(|user| go.binary_search(user).is_err());
+    let mut members: Vec<UserId> = stay.copied().chain(come).collect();
+    members.sort();
+    members.into()
+}
+
 fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     let found = conn
-        .prepare_cached("SELECT head, messages, last_message FROM conversations WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT head, messages, last_message, kind FROM conversations WHERE id = ?1",
+        )?
         .query_row([sql(conv)], |row| {
-            Ok((row::id(row, 0)?, row::count(row, 1)?, row::id(row, 2)?))
+            let kind = row::conversation_kind(row, 3)?;
+            Ok((
+                row::id(row, 0)?,
+                row::count(row, 1)?,
+                row::id(row, 2)?,
+                kind,
+            ))
         })
         .optional()?;
-    let Some((head, messages, last_message)) = found else {
+    let Some((head, messages, last_message, kind)) = found else {
         return Ok(None);
     };
     let members = crate::read::member_ids(conn, conv)?.into();
-    Ok(Some(Hot::new(head, messages, last_message, members)))
+    let group = match kind {
+        ConversationKind::Direct => None,
+        ConversationKind::Group => Some(crate::read::settings(conn, conv)?.into()),
+    };
+    Ok(Some(Hot {
+        head,
+        messages,
+        last_message,
+        ..Hot::new(members, group)
+    }))
 }

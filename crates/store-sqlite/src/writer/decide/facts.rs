@@ -3,9 +3,11 @@
 //!
 //! Promises: exact, though the tables may have what is being settled already, or not yet: both places tell the same.
 
+use std::sync::Arc;
+
 use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
-use hongyan_store::rules::{Earlier, Log, Subject};
-use hongyan_store::{Append, ChangeDigest, Target};
+use hongyan_store::rules::{Earlier, Group, Log, Named, Subject};
+use hongyan_store::{Append, Change, ChangeDigest, GroupChange, Target};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::{Batch, Entry};
@@ -17,6 +19,13 @@ impl Batch<'_> {
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
         let conv = match append.target {
             Target::Conversation(conv) => conv,
+            Target::NewGroup => match cache.group(conn, append.from, &append.client_id)? {
+                Some(conv) => conv,
+                None => {
+                    let are_users = user_exists(conn, append.from)?;
+                    return Ok(Log::NotBegun { are_users });
+                }
+            },
             Target::Direct(other) => match cache.direct(conn, append.from, other)? {
                 Some(conv) => conv,
                 None => {
@@ -25,11 +34,51 @@ impl Batch<'_> {
                 }
             },
         };
-        let hot = cache.conversation(conn, conv)?;
-        Ok(hot.map_or(Log::Missing, |hot| Log::There {
+        let Some(hot) = cache.conversation(conn, conv)? else {
+            return Ok(Log::Missing);
+        };
+        let group = hot.group.as_ref().map(|settings| Group {
+            settings: Arc::clone(settings),
+            size: hot.members.len(),
+        });
+        let sender = cache.role(conn, conv, append.from)?;
+        Ok(Log::There {
             conv,
-            is_member: hot.has(append.from),
-        }))
+            sender,
+            group,
+        })
+    }
+
+    /// Those whom a change of a group names.
+    pub(super) fn named(
+        &mut self,
+        append: &Append,
+        conv: Option<ConversationId>,
+    ) -> Result<Vec<Named>> {
+        let Change::Group(change) = &append.change else {
+            return Ok(Vec::new());
+        };
+        let users = match change {
+            GroupChange::Create { users, .. }
+            | GroupChange::Add(users)
+            | GroupChange::Remove(users) => &**users,
+            GroupChange::Role(user, _) => std::slice::from_ref(user),
+            GroupChange::Leave | GroupChange::Set(_) | GroupChange::Disband => &[],
+        };
+        let (conn, cache) = (self.state.conn, &mut *self.state.cache);
+        let named = users.iter().map(|user| {
+            Ok(Named {
+                user: *user,
+                is_user: user_exists(conn, *user)?,
+                role: match conv {
+                    Some(conv) if cache.conversation(conn, conv)?.is_some() => {
+                        cache.role(conn, conv, *user)?
+                    }
+                    Some(_) | None => None,
+                },
+            })
+        });
+        named.collect()
     }
 
     /// What the sender appended before to this log under this client id. Nearly every append is the first under its own, and most
@@ -49,10 +98,10 @@ impl Batch<'_> {
         let settling = settling.and_then(|entries| entries.first_from(writer, client_id));
         let pending = self.state.pending.entries().first_from(writer, client_id);
         for entry in settling.into_iter().chain(pending) {
-            if entry.append.client_id == *client_id {
+            if entry.client_id == *client_id {
                 return Ok(Some(entry.earlier()));
             }
-            let found = entry.append.client_id.clone();
+            let found = entry.client_id.clone();
             next = next.into_iter().chain([found]).min();
         }
         let in_log = self
@@ -83,12 +132,12 @@ impl Batch<'_> {
         let pending = self.state.pending.entries();
         let mut is_recalled = pending.has_recalled(conv, seq);
         if let Some(entry) = pending.at(conv, seq) {
-            return Ok(entry.subject(is_recalled));
+            return Ok(entry.as_subject(is_recalled));
         }
         if let Some(settling) = &mut self.state.settling {
             is_recalled |= settling.has_recalled(conv, seq);
             if let Some(entry) = settling.at(conv, seq) {
-                return Ok(entry.subject(is_recalled));
+                return Ok(entry.as_subject(is_recalled));
             }
         }
         let found = self
@@ -109,7 +158,7 @@ impl Batch<'_> {
             .optional()?;
         Ok(match found {
             Some((Kind::Message, subject)) => Some(subject),
-            Some((Kind::Edit | Kind::Recall, _)) | None => None,
+            Some((Kind::Edit | Kind::Recall | Kind::Event, _)) | None => None,
         })
     }
 }
@@ -119,15 +168,15 @@ impl Entry {
         Earlier {
             seq: self.place.seq,
             id: self.place.id,
-            at: self.append.at,
-            digest: self.append.change.digest(),
+            at: self.at,
+            digest: self.digest(),
         }
     }
 
-    fn subject(&self, is_recalled: bool) -> Option<Subject> {
-        self.append.change.is_message().then_some(Subject {
-            from: self.append.from,
-            at: self.append.at,
+    fn as_subject(&self, is_recalled: bool) -> Option<Subject> {
+        self.is_message().then_some(Subject {
+            from: self.from,
+            at: self.at,
             is_recalled,
         })
     }

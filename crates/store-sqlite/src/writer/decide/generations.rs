@@ -38,6 +38,12 @@ impl<K: Hash + Eq + Copy, V> Generations<K, V> {
         self.young.insert(key, value);
     }
 
+    /// Forgets one.
+    pub(super) fn remove(&mut self, key: K) {
+        self.old.remove(&key);
+        self.young.remove(&key);
+    }
+
     /// Whether the young half is full.
     pub(super) fn is_overgrown(&self) -> bool {
         self.young.len() >= self.half

@@ -22,7 +22,7 @@ use hongyan_store::{Move, MoveError, Moved, Outcome, Write, rules};
 use rusqlite::{Connection, Error, Result};
 
 pub(in crate::writer) use self::cache::{Cache, Rows};
-use super::journal::{self, Begun, Entry, Payload, Pending, Place, Record, SharedEntries};
+use super::journal::{self, Begun, Entry, Payload, Pending, Place, Record, SharedEntries, What};
 
 /// What a batch is decided upon: the tables as they are, and what goes before them.
 pub(super) struct State<'a> {
@@ -48,7 +48,7 @@ impl Decided {
     /// Whether any of it removes a text that was said before.
     pub(super) fn removes(&self) -> bool {
         let removes = |record: &Record| match record {
-            Record::Entry(entry) => !entry.append.change.is_message(),
+            Record::Entry(entry) => entry.replaces(),
             Record::Begin(_) | Record::Move { .. } => false,
         };
         self.news.iter().any(removes)
@@ -88,19 +88,24 @@ pub(super) fn take_up(
                 pending.begin(begun);
             }
             Record::Entry(entry) => {
-                let Entry { append, place } = &*entry;
-                let is_message = append.change.is_message();
+                let (place, is_message) = (entry.place, entry.is_message());
+                if entry.begins_group() && cache.conversation(conn, place.conv)?.is_none() {
+                    cache.begin_group(place.conv, entry.from, entry.client_id.clone());
+                }
                 let hot = cache.conversation(conn, place.conv)?;
                 let fits = hot.is_some_and(|hot| {
                     let messages = hot.messages + u64::from(is_message);
                     hot.head.next() == place.seq
-                        && hot.has(append.from)
+                        && (hot.has(entry.from) || entry.begins_group())
                         && place.messages == messages
                 });
                 if !fits {
                     return Err(journal::senseless("it does not go on where a log ends"));
                 }
-                cache.append(conn, place.conv, append.from, is_message)?;
+                cache.append(conn, place.conv, entry.from, is_message)?;
+                if let Some(effects) = entry.effects() {
+                    cache.change_group(conn, place.conv, effects)?;
+                }
                 cache.ids.is_used(conn, place.id)?;
                 pending.add(entry);
             }

@@ -55,7 +55,7 @@ use crate::{connection, read};
 pub(crate) use found::Found;
 pub(super) use pending::{Pending, SharedEntries};
 pub(super) use record::Payload;
-pub(crate) use record::{Begun, Entry, Place, Record};
+pub(crate) use record::{Begun, Entry, Place, Record, What};
 
 /// The first bytes of a file. Its salt follows.
 const HEAD: [u8; 16] = *b"Hongyan journal\x04";

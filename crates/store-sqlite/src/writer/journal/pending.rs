@@ -54,10 +54,11 @@ impl Pending {
     }
 
     pub(in crate::writer) fn add(&mut self, entry: Arc<Entry>) {
-        let change = &entry.append.change;
-        self.text_bytes += change.body().map_or(0, |body| body.len());
-        if let Change::Recall { target, .. } = change {
-            self.entries.recalled.insert((entry.place.conv, *target));
+        if let Some(change) = entry.said() {
+            self.text_bytes += change.body().map_or(0, |body| body.len());
+            if let Change::Recall { target, .. } = change {
+                self.entries.recalled.insert((entry.place.conv, *target));
+            }
         }
         self.entries.entries.push(entry);
     }
@@ -116,8 +117,7 @@ impl<E: AsRef<[Arc<Entry>]>> Entries<E> {
     ) -> Option<&Entry> {
         let entries = self.entries.as_ref();
         for (at, entry) in entries.iter().enumerate().skip(self.by_client_id.len()) {
-            let append = &entry.append;
-            let key = (entry.place.conv, append.from, append.client_id.clone());
+            let key = (entry.place.conv, entry.from, entry.client_id.clone());
             self.by_client_id.insert(key, at);
         }
         let (key, at) = self

@@ -8,7 +8,9 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
-use hongyan_store::{Append, Body, Change, Header, HeaderFields, Member, Target};
+use hongyan_store::{
+    Body, Change, ChangeDigest, Effects, Event, Header, HeaderFields, KeptEvent, Member, Role,
+};
 
 use crate::varint::{self, Unreadable};
 
@@ -23,6 +25,8 @@ mod code {
     pub(super) const BEGIN: u8 = 6;
     /// A message that has a header, which stands behind its mentions.
     pub(super) const MESSAGE_WITH_HEADER: u8 = 7;
+    /// A change of a group, with what it makes of its members.
+    pub(super) const EVENT: u8 = 8;
 }
 
 /// The records of one batch, being written down.
@@ -43,11 +47,72 @@ pub(crate) enum Record {
     },
 }
 
-/// An append, aimed at the conversation itself, and the place that it was given.
+/// An append that was given its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) append: Append,
+    pub(crate) from: UserId,
+    pub(crate) at: Millis,
+    pub(crate) client_id: ClientId,
+    pub(crate) what: What,
     pub(crate) place: Place,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// What its sender asked for: a message, an edit or a recall.
+    Said(Change),
+    /// What became of the change of a group that its sender asked for.
+    Changed {
+        effects: Effects,
+        /// Of what was asked for.
+        digest: ChangeDigest,
+    },
+}
+
+impl Entry {
+    /// What its sender said; `None` for a change of a group.
+    pub(crate) fn said(&self) -> Option<&Change> {
+        match &self.what {
+            What::Said(change) => Some(change),
+            What::Changed { .. } => None,
+        }
+    }
+
+    /// What it makes of a group.
+    pub(crate) fn effects(&self) -> Option<&Effects> {
+        match &self.what {
+            What::Said(_) => None,
+            What::Changed { effects, .. } => Some(effects),
+        }
+    }
+
+    pub(crate) fn is_message(&self) -> bool {
+        self.said().is_some_and(Change::is_message)
+    }
+
+    /// Whether it changes what was said before.
+    pub(crate) fn replaces(&self) -> bool {
+        self.said().is_some_and(|change| !change.is_message())
+    }
+
+    /// Whether a group begins with it.
+    pub(crate) fn begins_group(&self) -> bool {
+        let event = self.effects().map(|effects| &effects.event);
+        matches!(event, Some(Event::Created { .. }))
+    }
+
+    /// The message that it is about.
+    pub(crate) fn subject(&self) -> Option<Seq> {
+        self.said().and_then(Change::subject)
+    }
+
+    pub(crate) fn digest(&self) -> ChangeDigest {
+        match &self.what {
+            What::Said(change) => change.digest(),
+            What::Changed { digest, .. } => *digest,
+        }
+    }
 }
 
 /// Where a new entry stands.
@@ -100,20 +165,34 @@ impl Payload {
         self.number(begun.high.get());
     }
 
-    pub(in crate::writer) fn entry(&mut self, append: &Append, place: Place) {
-        self.0.push(match &append.change {
-            Change::Message { header, .. } if !header.is_empty() => code::MESSAGE_WITH_HEADER,
-            Change::Message { .. } => code::MESSAGE,
-            Change::Edit { .. } => code::EDIT,
-            Change::Recall { .. } => code::RECALL,
+    pub(in crate::writer) fn entry(&mut self, entry: &Entry) {
+        self.0.push(match &entry.what {
+            What::Said(Change::Message { header, .. }) if !header.is_empty() => {
+                code::MESSAGE_WITH_HEADER
+            }
+            What::Said(Change::Message { .. }) => code::MESSAGE,
+            What::Said(Change::Edit { .. }) => code::EDIT,
+            What::Said(Change::Recall { .. }) => code::RECALL,
+            What::Said(Change::Group(_)) | What::Changed { .. } => code::EVENT,
         });
+        let place = entry.place;
         self.number(place.conv.get());
         self.number(place.seq.get());
         self.number(place.id.get());
         self.number(place.messages);
-        self.number(append.from.get());
-        self.number(append.at.get());
-        match &append.change {
+        self.number(entry.from.get());
+        self.number(entry.at.get());
+        match &entry.what {
+            What::Said(change) => self.said(change, &entry.client_id),
+            What::Changed { effects, digest } => {
+                self.text(entry.client_id.as_str());
+                self.effects(effects, *digest);
+            }
+        }
+    }
+
+    fn said(&mut self, change: &Change, client_id: &ClientId) {
+        match change {
             Change::Message {
                 reply_to,
                 mentions,
@@ -121,10 +200,7 @@ impl Payload {
                 body: _,
             } => {
                 self.number(reply_to.map_or(0, Seq::get));
-                self.number(mentions.len() as u64);
-                for user in mentions {
-                    self.number(user.get());
-                }
+                self.users(mentions);
                 if let Some(fields) = header.fields() {
                     // An empty text, and the time 0, stand for none.
                     self.text(fields.topic.as_deref().unwrap_or_default());
@@ -135,12 +211,33 @@ impl Payload {
             Change::Edit { target, .. } | Change::Recall { target, .. } => {
                 self.number(target.get());
             }
+            Change::Group(_) => {}
         }
-        self.text(append.client_id.as_str());
-        if let Some(body) = append.change.body() {
+        self.text(client_id.as_str());
+        if let Some(body) = change.body() {
             let (code, text) = body.kept();
             self.0.push(code);
             self.text(text);
+        }
+    }
+
+    fn effects(&mut self, effects: &Effects, digest: ChangeDigest) {
+        self.0.extend_from_slice(&digest.0.to_le_bytes());
+        let kept = effects.event.kept();
+        self.0.push(kept.code);
+        self.text(kept.text);
+        self.users(kept.users);
+        self.number(effects.members.len() as u64);
+        for (user, role) in &effects.members {
+            self.number(user.get());
+            self.0.push(role.map_or(OUT, Role::code));
+        }
+    }
+
+    fn users(&mut self, users: &[UserId]) {
+        self.number(users.len() as u64);
+        for user in users {
+            self.number(user.get());
         }
     }
 
@@ -191,7 +288,8 @@ pub(super) fn read(
             | code::MESSAGE
             | code::MESSAGE_WITH_HEADER
             | code::EDIT
-            | code::RECALL) => rest.entry(code)?,
+            | code::RECALL
+            | code::EVENT) => rest.entry(code)?,
             _ => return Err("a journaled write of an unknown kind"),
         });
     }
@@ -220,19 +318,39 @@ impl<'a> Reader<'a> {
         };
         let from = self.id(UserId::new)?;
         let at = self.id(Millis::new)?;
+        let (client_id, what) = match code {
+            code::EVENT => {
+                let client_id = self.client_id()?;
+                (client_id, self.changed()?)
+            }
+            _ => {
+                let (client_id, change) = self.said(code)?;
+                (client_id, What::Said(change))
+            }
+        };
+        Ok(Record::Entry(Arc::new(Entry {
+            from,
+            at,
+            client_id,
+            what,
+            place,
+        })))
+    }
+
+    fn said(&mut self, code: u8) -> Read<(ClientId, Change)> {
         // What it is about; 0 for a message that answers none.
         let subject = self.id(Seq::new)?;
-        let mut mentions = Vec::new();
-        if matches!(code, code::TEXT | code::MESSAGE | code::MESSAGE_WITH_HEADER) {
-            for _ in 0..self.number()? {
-                mentions.push(self.id(UserId::new)?);
-            }
-        }
+        let is_message = !matches!(code, code::EDIT | code::RECALL);
+        let mentions = if is_message {
+            self.users()?
+        } else {
+            Vec::new()
+        };
         let header = match code {
             code::MESSAGE_WITH_HEADER => self.header()?,
             _ => Header::default(),
         };
-        let client_id = ClientId::new(self.text()?).map_err(|_| "a journaled client id is none")?;
+        let client_id = self.client_id()?;
         // Whether it is in time was decided.
         let not_before = Millis::default();
         let change = match code {
@@ -245,27 +363,52 @@ impl<'a> Reader<'a> {
                 body: self.body()?,
                 not_before,
             },
-            code::MESSAGE | code::MESSAGE_WITH_HEADER => Change::Message {
-                body: self.body()?,
-                reply_to: Some(subject).filter(|seq| *seq != Seq::ZERO),
-                mentions,
-                header,
-            },
             _ => Change::Message {
-                body: Body::Text(self.text()?.into()),
+                body: match code {
+                    code::TEXT => Body::Text(self.text()?.into()),
+                    _ => self.body()?,
+                },
                 reply_to: Some(subject).filter(|seq| *seq != Seq::ZERO),
                 mentions,
                 header,
             },
         };
-        let append = Append {
-            from,
-            target: Target::Conversation(place.conv),
-            client_id,
-            change,
-            at,
-        };
-        Ok(Record::Entry(Arc::new(Entry { append, place })))
+        Ok((client_id, change))
+    }
+
+    fn changed(&mut self) -> Read<What> {
+        let (digest, rest) = self.0.split_first_chunk::<8>().ok_or(CUT)?;
+        self.0 = rest;
+        let digest = ChangeDigest(i64::from_le_bytes(*digest));
+        let code = self.byte()?;
+        let text = self.text()?;
+        let users = self.users()?;
+        let users = &users;
+        let event = Event::of_kept(KeptEvent { code, text, users });
+        let event = event.ok_or("a journaled event of an unknown kind")?;
+        let mut members = Vec::new();
+        for _ in 0..self.number()? {
+            let user = self.id(UserId::new)?;
+            let role = match self.byte()? {
+                OUT => None,
+                code => Some(Role::of_code(code).ok_or("a journaled role of an unknown kind")?),
+            };
+            members.push((user, role));
+        }
+        let effects = Effects { event, members };
+        Ok(What::Changed { effects, digest })
+    }
+
+    fn users(&mut self) -> Read<Vec<UserId>> {
+        let mut users = Vec::new();
+        for _ in 0..self.number()? {
+            users.push(self.id(UserId::new)?);
+        }
+        Ok(users)
+    }
+
+    fn client_id(&mut self) -> Read<ClientId> {
+        ClientId::new(self.text()?).map_err(|_| "a journaled client id is none")
     }
 
     fn moved(&mut self) -> Read<Record> {
@@ -319,6 +462,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What stands for the role of somebody who is out.
+const OUT: u8 = 0;
+
 const CUT: &str = "a journaled write is cut short";
 const TOO_LARGE: &str = "a journaled number is too large";
 
@@ -339,14 +485,15 @@ mod tests {
     }
 
     fn entry(at: u64, change: Change) -> Record {
+        written_entry(at, What::Said(change))
+    }
+
+    fn written_entry(at: u64, what: What) -> Record {
         Record::Entry(Arc::new(Entry {
-            append: Append {
-                from: user(1000),
-                target: Target::Conversation(conv()),
-                client_id: ClientId::new(format!("c{at}")).unwrap(),
-                change,
-                at: Millis::new(1_700_000_000_000).unwrap(),
-            },
+            from: user(1000),
+            at: Millis::new(1_700_000_000_000).unwrap(),
+            client_id: ClientId::new(format!("c{at}")).unwrap(),
+            what,
             place: Place {
                 conv: conv(),
                 seq: seq(at),
@@ -415,6 +562,16 @@ mod tests {
                     not_before,
                 },
             ),
+            written_entry(
+                6,
+                What::Changed {
+                    effects: Effects {
+                        event: Event::Removed(vec![user(1001), user(1002)]),
+                        members: vec![(user(1000), Some(Role::Admin)), (user(1001), None)],
+                    },
+                    digest: ChangeDigest(-5),
+                },
+            ),
         ]
     }
 
@@ -423,7 +580,7 @@ mod tests {
         for record in records {
             match record {
                 Record::Begin(begun) => payload.begin(*begun),
-                Record::Entry(entry) => payload.entry(&entry.append, entry.place),
+                Record::Entry(entry) => payload.entry(entry),
                 Record::Move { conv, position } => payload.moved(*conv, *position),
             }
         }
@@ -469,7 +626,7 @@ mod tests {
             let result = read(&whole[..length], &mut Vec::new());
             assert_eq!(result.is_ok(), ends.contains(&length), "{length} bytes");
         }
-        let unknown = [&[9], &whole[1..]].concat();
+        let unknown = [&[99], &whole[1..]].concat();
         assert!(read(&unknown, &mut Vec::new()).is_err());
     }
 }

@@ -1,10 +1,11 @@
 //! Entries as rows: what is inserted, and what an edit or a recall replaces.
 
-use hongyan_store::{Body, Change};
+use hongyan_protocol::{Seq, UserId};
+use hongyan_store::{Change, HeaderFields};
 use rusqlite::{Connection, Error, Result, Statement, params};
 
 use crate::row::{self, Kind, sql};
-use crate::writer::journal::{Begun, Entry};
+use crate::writer::journal::{Begun, Entry, What};
 
 /// Writes an entry, or nothing where its sender used the client id in the conversation before.
 pub(super) const INSERT: &str =
@@ -16,30 +17,27 @@ pub(super) const INSERT: &str =
 /// Runs [`INSERT`]. Where the client id was used before it is an error, [`Error::StatementChangedRows`]: it was looked
 /// for when the entry was decided.
 pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
-    let Entry { append, place } = entry;
-    let (kind, target, reply_to, mentions, header) = match &append.change {
-        Change::Message {
-            reply_to,
-            mentions,
-            header,
-            ..
-        } => (Kind::Message, None, *reply_to, &**mentions, header.fields()),
-        Change::Edit { target, .. } => (Kind::Edit, Some(*target), None, &[][..], None),
-        Change::Recall { target, .. } => (Kind::Recall, Some(*target), None, &[][..], None),
-    };
-    let body = append.change.body().map(Body::kept);
+    let place = entry.place;
+    let Columns {
+        kind,
+        target,
+        reply_to,
+        users,
+        header,
+        body,
+    } = columns(&entry.what);
     let rows = insert.execute(params![
         sql(place.conv),
         sql(place.seq),
-        sql(append.from),
+        sql(entry.from),
         kind.code(),
-        sql(append.at),
+        sql(entry.at),
         place.messages.cast_signed(),
-        append.change.digest().0,
+        entry.digest().0,
         target.map(sql),
         reply_to.map(sql),
-        append.client_id.as_str(),
-        row::mentions_blob(mentions),
+        entry.client_id.as_str(),
+        row::users_blob(users),
         body.map(|(_, text)| text),
         body.map(|(code, _)| code),
         sql(place.id),
@@ -53,12 +51,74 @@ pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
     }
 }
 
+/// What the columns say that not every kind of entry has.
+struct Columns<'a> {
+    kind: Kind,
+    target: Option<Seq>,
+    reply_to: Option<Seq>,
+    /// Who is mentioned, or named by an event.
+    users: &'a [UserId],
+    header: Option<&'a HeaderFields>,
+    /// The type and the text of a body, or of an event.
+    body: Option<(u8, &'a str)>,
+}
+
+fn columns(what: &What) -> Columns<'_> {
+    let none = Columns {
+        kind: Kind::Message,
+        target: None,
+        reply_to: None,
+        users: &[],
+        header: None,
+        body: None,
+    };
+    match what {
+        What::Said(Change::Message {
+            body,
+            reply_to,
+            mentions,
+            header,
+        }) => Columns {
+            reply_to: *reply_to,
+            users: mentions,
+            header: header.fields(),
+            body: Some(body.kept()),
+            ..none
+        },
+        What::Said(Change::Edit { target, body, .. }) => Columns {
+            kind: Kind::Edit,
+            target: Some(*target),
+            body: Some(body.kept()),
+            ..none
+        },
+        What::Said(Change::Recall { target, .. }) => Columns {
+            kind: Kind::Recall,
+            target: Some(*target),
+            ..none
+        },
+        What::Changed { effects, .. } => {
+            let kept = effects.event.kept();
+            Columns {
+                kind: Kind::Event,
+                users: kept.users,
+                body: Some((kept.code, kept.text)),
+                ..none
+            }
+        }
+        // What was asked for is not what is kept of it.
+        What::Said(Change::Group(_)) => none,
+    }
+}
+
 /// What the entry does to earlier ones. An old wording is kept nowhere: an edit takes the message's place, and blanks
 /// what earlier edits of it said; a recall blanks the message and all of its edits.
 pub(super) fn replace(conn: &Connection, entry: &Entry) -> Result<()> {
     let (conv, seq) = (sql(entry.place.conv), sql(entry.place.seq));
-    match &entry.append.change {
-        Change::Message { .. } => {}
+    let Some(change) = entry.said() else {
+        return Ok(());
+    };
+    match change {
+        Change::Message { .. } | Change::Group(_) => {}
         Change::Edit { target, body, .. } => {
             let (code, text) = body.kept();
             conn.prepare_cached(

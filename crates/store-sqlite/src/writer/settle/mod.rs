@@ -10,6 +10,7 @@
 mod checkpoint;
 mod entries;
 mod feed;
+mod groups;
 mod scrub;
 mod settler;
 mod tables;
@@ -44,7 +45,7 @@ pub(super) struct Settlement {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Insert(usize),
-    /// What an edit or a recall does to earlier entries.
+    /// What an edit or a recall does to earlier entries, or an event to its group.
     Replace(usize),
 }
 
@@ -59,6 +60,9 @@ impl Settlement {
     fn begin(&self, conn: &Connection) -> Result<()> {
         for begun in &self.begun {
             entries::begin(conn, *begun)?;
+        }
+        for entry in self.entries.iter().filter(|entry| entry.begins_group()) {
+            groups::begin(conn, entry)?;
         }
         Ok(())
     }
@@ -76,7 +80,10 @@ impl Settlement {
         {
             match step {
                 Step::Insert(at) => entries::insert(&mut insert, &self.entries[at])?,
-                Step::Replace(at) => entries::replace(conn, &self.entries[at])?,
+                Step::Replace(at) => {
+                    entries::replace(conn, &self.entries[at])?;
+                    groups::change(conn, &self.entries[at])?;
+                }
             }
         }
         Ok(())
@@ -98,7 +105,7 @@ impl Settlement {
         // There are long runs in it, which this finds, where an unstable one would not.
         order.sort();
         let inserts = order.into_iter().map(|(_, at)| Step::Insert(at));
-        let replaces = numbered().filter(|(_, entry)| !entry.append.change.is_message());
+        let replaces = numbered().filter(|(_, entry)| !entry.is_message());
         let replaces = replaces.map(|(at, _)| Step::Replace(at));
         inserts.chain(replaces).collect::<Vec<_>>().into_iter()
     }
@@ -115,7 +122,7 @@ pub(super) struct Work {
 /// How far it is.
 pub(super) enum Progress {
     Done(Box<Tables>),
-    Stopped(Work),
+    Stopped(Box<Work>),
 }
 
 impl Work {
@@ -140,7 +147,7 @@ impl Work {
         self.settlement
             .do_steps(&self.tables.conn, left, is_stopped)?;
         if !left.as_slice().is_empty() {
-            return Ok(Progress::Stopped(self));
+            return Ok(Progress::Stopped(Box::new(self)));
         }
         self.settlement.note(&self.tables.conn)?;
         self.tables.commit(self.settlement.entries.len().max(1))?;

@@ -24,6 +24,7 @@ fn conv(value: u64) -> ConversationId {
 
 fn entry(conv: ConversationId, value: u64) -> Entry {
     Entry {
+        event: None,
         conv,
         seq: seq(value),
         id: EntryId::from_trusted(conv.get() * 1000 + value),
@@ -42,6 +43,8 @@ fn entry(conv: ConversationId, value: u64) -> Entry {
 
 fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> ConversationView {
     ConversationView {
+        left: false,
+        group: None,
         conv,
         kind: ConversationKind::Direct,
         head: seq(*entries.end()),

@@ -7,9 +7,16 @@
 //! Not here: how a fact is found, and what a plan costs to carry out. The model of the contract suite does not call
 //! this: it is an independent oracle.
 
+mod groups;
+
+use std::sync::Arc;
+
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 
-use crate::{Append, AppendError, Change, ChangeDigest, Member, Move, MoveError};
+use crate::{
+    Append, AppendError, Change, ChangeDigest, Effects, Member, Move, MoveError, Role, Settings,
+    Target,
+};
 
 /// What an engine has to find out before an append can be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,25 +28,49 @@ pub struct Facts {
     /// The message that the [change is about](Change::subject). `None` where it is about none, or where no message is
     /// there.
     pub subject: Option<Subject>,
+    /// Those whom a change of a group names, each once.
+    pub named: Vec<Named>,
 }
 
 /// The log that an append is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Log {
     /// It is there.
     There {
         /// Which.
         conv: ConversationId,
-        /// Whether the sender is a member.
-        is_member: bool,
+        /// What the sender may do there; `None` for somebody who is no member. Of two, both are members.
+        sender: Option<Role>,
+        /// The group; `None` for a conversation of two.
+        group: Option<Group>,
     },
     /// No conversation has this id.
     Missing,
-    /// The two have no conversation yet.
+    /// The two have no conversation yet, or the sender has not made this group yet.
     NotBegun {
-        /// Whether both are users.
+        /// Whether both are users, or the sender is.
         are_users: bool,
     },
+}
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its settings.
+    pub settings: Arc<Settings>,
+    /// How many members it has.
+    pub size: usize,
+}
+
+/// Somebody whom a change of a group names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Who.
+    pub user: UserId,
+    /// Whether there is such a user.
+    pub is_user: bool,
+    /// The role, of a member.
+    pub role: Option<Role>,
 }
 
 /// An earlier append to the same log under the same client id.
@@ -67,7 +98,7 @@ pub struct Subject {
 }
 
 /// What is to be done for an append that breaks no rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// Nothing: it stands there already.
     Repeat(ConversationId, Earlier),
@@ -75,6 +106,10 @@ pub enum Plan {
     Append(ConversationId),
     /// Begin the conversation of the two, and append it there.
     Begin,
+    /// Begin the group, and append that it began.
+    BeginGroup(Effects),
+    /// Change the group, and append what was changed.
+    Change(ConversationId, Effects),
 }
 
 /// Judges an append.
@@ -82,41 +117,74 @@ pub enum Plan {
 /// A retry of what succeeded is never refused, even where the rules would no longer let it pass, such as the second
 /// recall of a message. A client id that stands for something else comes before every other reason.
 pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
-    if let (Some(earlier), Log::There { conv, .. }) = (facts.earlier, facts.log) {
+    if let (Some(earlier), Log::There { conv, .. }) = (facts.earlier, &facts.log) {
         return if earlier.digest == append.change.digest() {
-            Ok(Plan::Repeat(conv, earlier))
+            Ok(Plan::Repeat(*conv, earlier))
         } else {
             Err(AppendError::ClientIdConflict)
         };
     }
-    match facts.log {
-        Log::Missing
-        | Log::There {
-            is_member: false, ..
-        } => Err(AppendError::NotMember),
+    match &facts.log {
+        Log::Missing | Log::There { sender: None, .. } => Err(AppendError::NotMember),
         Log::NotBegun { are_users: false } => Err(AppendError::NoSuchUser),
-        // In a conversation that is not there, nothing can be answered, edited or recalled.
-        Log::NotBegun { are_users: true } => match append.change.subject() {
-            Some(_) => Err(AppendError::NoSuchMessage),
-            None => Ok(Plan::Begin),
+        Log::NotBegun { are_users: true } => match (&append.change, append.change.subject()) {
+            (Change::Group(change), _) => {
+                groups::created(append.from, change, &facts.named).map(Plan::BeginGroup)
+            }
+            // In a conversation that is not there, nothing can be answered, edited or recalled.
+            (_, Some(_)) => Err(AppendError::NoSuchMessage),
+            (_, None) => match append.target {
+                Target::Direct(_) => Ok(Plan::Begin),
+                Target::NewGroup | Target::Conversation(_) => Err(AppendError::NotMember),
+            },
         },
         Log::There {
             conv,
-            is_member: true,
-        } => {
-            about(append, facts.subject)?;
-            Ok(Plan::Append(conv))
-        }
+            sender: Some(role),
+            group,
+        } => match (&append.change, group) {
+            (Change::Group(change), Some(group)) => {
+                let effects = groups::changed((append.from, *role), change, group, &facts.named)?;
+                Ok(Plan::Change(*conv, effects))
+            }
+            (Change::Group(_), None) => Err(AppendError::NotAllowed),
+            (_, group) => {
+                may_say(append, *role, group.as_ref())?;
+                about(append, *role, group.is_some(), facts.subject)?;
+                Ok(Plan::Append(*conv))
+            }
+        },
     }
 }
 
-/// Passes when the message that the change is about lets it.
-fn about(append: &Append, subject: Option<Subject>) -> Result<(), AppendError> {
+/// Passes when somebody of this role may say something here.
+fn may_say(append: &Append, role: Role, group: Option<&Group>) -> Result<(), AppendError> {
+    match group {
+        Some(group) if append.change.is_message() && !group.settings.post.has(role) => {
+            Err(AppendError::NotAllowed)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Passes when the message that the change is about lets it. In a group, admins recall whatever is there.
+fn about(
+    append: &Append,
+    role: Role,
+    is_group: bool,
+    subject: Option<Subject>,
+) -> Result<(), AppendError> {
     let (subject, not_before) = match (&append.change, append.change.subject(), subject) {
         (_, None, _) => return Ok(()),
         (_, Some(_), None) => return Err(AppendError::NoSuchMessage),
         // A recalled message can still be answered, and anybody's can.
-        (Change::Message { .. }, Some(_), Some(_)) => return Ok(()),
+        (Change::Message { .. } | Change::Group(_), Some(_), Some(_)) => return Ok(()),
+        (Change::Recall { .. }, Some(_), Some(subject)) if is_group && role >= Role::Admin => {
+            return match subject.is_recalled {
+                true => Err(AppendError::Recalled),
+                false => Ok(()),
+            };
+        }
         (
             Change::Edit { not_before, .. } | Change::Recall { not_before, .. },
             Some(_),
@@ -146,9 +214,9 @@ pub fn decide_move(change: &Move, member: Option<(Seq, Member)>) -> Result<Membe
 
 impl Log {
     /// Which it is, if it is there.
-    pub fn conv(self) -> Option<ConversationId> {
+    pub fn conv(&self) -> Option<ConversationId> {
         match self {
-            Self::There { conv, .. } => Some(conv),
+            Self::There { conv, .. } => Some(*conv),
             Self::Missing | Self::NotBegun { .. } => None,
         }
     }
@@ -159,7 +227,7 @@ mod tests {
     use hongyan_protocol::ClientId;
 
     use super::*;
-    use crate::{Body, Header, Target};
+    use crate::{Body, Header};
 
     fn user(id: u64) -> UserId {
         UserId::new(id).unwrap()
@@ -216,23 +284,26 @@ mod tests {
             earlier: None,
             log,
             subject,
+            named: Vec::new(),
         }
     }
 
     const MEMBER: fn() -> Log = || Log::There {
         conv: conv(),
-        is_member: true,
+        sender: Some(Role::Member),
+        group: None,
     };
 
     #[test]
     fn strangers_are_told_nothing() {
         let outside = Log::There {
             conv: conv(),
-            is_member: false,
+            sender: None,
+            group: None,
         };
         for log in [outside, Log::Missing] {
             for append in [says(None), says(Some(3)), edits(), recalls()] {
-                let judged = decide(&append, &facts(log, None));
+                let judged = decide(&append, &facts(log.clone(), None));
                 assert_eq!(judged, Err(AppendError::NotMember));
             }
         }
@@ -241,7 +312,13 @@ mod tests {
     #[test]
     fn a_conversation_begins_with_a_message_to_somebody() {
         let among = |are_users| facts(Log::NotBegun { are_users }, None);
-        assert_eq!(decide(&says(None), &among(true)), Ok(Plan::Begin));
+        let to_somebody = Append {
+            target: Target::Direct(user(1001)),
+            ..says(None)
+        };
+        assert_eq!(decide(&to_somebody, &among(true)), Ok(Plan::Begin));
+        let judged = decide(&says(None), &among(true));
+        assert_eq!(judged, Err(AppendError::NotMember));
         for append in [says(Some(1)), edits(), recalls()] {
             let judged = decide(&append, &among(true));
             assert_eq!(judged, Err(AppendError::NoSuchMessage));

@@ -1,0 +1,211 @@
+//! Groups on the wire: what an entry tells of a change, and what a request for one holds.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::read_object;
+use crate::{ClientId, ErrorCode, UserId, limits, value};
+
+/// What a member of a group may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Writes, and brings others in where the group lets all do so.
+    Member,
+    /// Changes the group's settings, removes members, and recalls what others said.
+    Admin,
+    /// Gives roles, and ends the group. A group has one owner.
+    Owner,
+    /// A role this version does not know: a client takes it for a member's.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whom a right in a group belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// All members.
+    All,
+    /// Admins and the owner.
+    Admins,
+    /// Somebody this version does not know: a client takes it for admins.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a group is called, and what its members may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupView {
+    /// The name to show.
+    pub name: Arc<str>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Arc<str>>,
+    /// The picture's file name or URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<Arc<str>>,
+    /// Who may write.
+    pub post: Who,
+    /// Who may bring others in.
+    pub invite: Who,
+    /// The reader's own role.
+    pub role: Role,
+}
+
+/// What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum GroupEvent {
+    /// The group began, with its `from` as the owner.
+    Created {
+        /// Its name.
+        name: Arc<str>,
+        /// The other members, ascending.
+        users: Vec<UserId>,
+    },
+    /// These came in.
+    Added {
+        /// Who, ascending.
+        users: Vec<UserId>,
+    },
+    /// These were put out. For each of them the group ends with this entry.
+    Removed {
+        /// Who, ascending.
+        users: Vec<UserId>,
+    },
+    /// The entry's `from` went. For them the group ends with this entry.
+    Left,
+    /// A member has another role. Where it is the owner's, the `from` is an admin now.
+    Role {
+        /// Who.
+        user: UserId,
+        /// Which.
+        role: Role,
+    },
+    /// The group has another name.
+    Renamed {
+        /// The new one.
+        name: Arc<str>,
+    },
+    /// The group has another description.
+    Described {
+        /// The new one; empty for none.
+        description: Arc<str>,
+    },
+    /// The group has another picture.
+    Pictured {
+        /// Its file name or URL; empty for none.
+        avatar: Arc<str>,
+    },
+    /// Others may write.
+    PostSet {
+        /// Who.
+        post: Who,
+    },
+    /// Others may bring people in.
+    InviteSet {
+        /// Who.
+        invite: Who,
+    },
+    /// The group ended for everybody.
+    Disbanded,
+    /// A change this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One member in a page of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMember {
+    /// Who.
+    pub user: UserId,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// `POST /v1/groups`: makes a group, whose owner is the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewGroup {
+    /// The caller's name for the entry that begins it: a retry finds the group.
+    pub client_id: ClientId,
+    /// The name to show; at most [`limits::GROUP_NAME_BYTES`].
+    pub name: Arc<str>,
+    /// Other members, at most [`limits::GROUP_USERS`]; more are added afterwards.
+    #[serde(
+        default,
+        deserialize_with = "value::capped_list::<{ limits::GROUP_USERS + 1 }, _, _>"
+    )]
+    pub users: Vec<UserId>,
+}
+
+/// `POST /v1/groups/{conv}/members`: brings people in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddMembers {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// Who; at most [`limits::GROUP_USERS`].
+    #[serde(deserialize_with = "value::capped_list::<{ limits::GROUP_USERS + 1 }, _, _>")]
+    pub users: Vec<UserId>,
+}
+
+/// `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetRole {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// Which.
+    pub role: Role,
+}
+
+/// `PATCH /v1/groups/{conv}`: changes one setting; exactly one of them is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetGroup {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// The new name; at most [`limits::GROUP_NAME_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Arc<str>>,
+    /// The new description, perhaps empty; at most [`limits::GROUP_DESCRIPTION_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Arc<str>>,
+    /// Who may write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<Who>,
+    /// Who may bring others in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<Who>,
+}
+
+impl NewGroup {
+    /// Reads the body of an HTTP request.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn from_json(body: &[u8]) -> Result<Self, (ErrorCode, String)> {
+        let read: Self = read_object(body)?;
+        few(&read.users)?;
+        Ok(read)
+    }
+}
+
+impl AddMembers {
+    /// Reads the body of an HTTP request.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn from_json(body: &[u8]) -> Result<Self, (ErrorCode, String)> {
+        let read: Self = read_object(body)?;
+        few(&read.users)?;
+        Ok(read)
+    }
+}
+
+fn few(users: &[UserId]) -> Result<(), (ErrorCode, String)> {
+    if users.len() > limits::GROUP_USERS {
+        let message = format!("at most {} users at a time", limits::GROUP_USERS);
+        return Err((ErrorCode::TooLarge, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Members and settings, as a log tells them by its events.
+
+use std::collections::BTreeMap;
+
+use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_store::{Content, ConversationKind, Entry, Event, Role, Settings};
+use rusqlite::Result;
+
+use super::Check;
+use crate::read;
+
+/// Who is a member at a place of a log, and what the group is called there.
+pub(super) struct Present {
+    kind: ConversationKind,
+    pub(super) roles: BTreeMap<UserId, Role>,
+    settings: Settings,
+}
+
+impl Present {
+    /// At the beginning of a log. In one of two, both are members from there on.
+    pub(super) fn at_the_beginning(
+        kind: ConversationKind,
+        members: impl Iterator<Item = UserId>,
+    ) -> Self {
+        let roles = match kind {
+            ConversationKind::Direct => members.map(|user| (user, Role::Member)).collect(),
+            ConversationKind::Group => BTreeMap::new(),
+        };
+        Self {
+            kind,
+            roles,
+            settings: Settings::default(),
+        }
+    }
+
+    /// Goes on behind an entry. `Err` where the entry cannot stand there.
+    pub(super) fn go_on(&mut self, entry: &Entry) -> std::result::Result<(), &'static str> {
+        let is_first = entry.seq == Seq::ZERO.next();
+        let is_group = self.kind == ConversationKind::Group;
+        let event = match &entry.content {
+            Content::Event(event) if is_group => Some(event),
+            Content::Event(_) => return Err("an event in a conversation of two"),
+            Content::Message { .. } | Content::Edit { .. } | Content::Recall { .. } => None,
+        };
+        if let Some(Event::Created { name, users }) = event {
+            let members = users.iter().map(|user| (*user, Role::Member));
+            self.roles = members.collect();
+            self.roles.insert(entry.from, Role::Owner);
+            self.settings = Settings::named(name.clone());
+            return is_first.then_some(()).ok_or("a group begins twice");
+        }
+        if !self.roles.contains_key(&entry.from) {
+            return Err("its sender is not a member");
+        }
+        match event {
+            Some(event) => self.change(entry.from, event),
+            None => Ok(()),
+        }
+    }
+
+    fn change(&mut self, from: UserId, event: &Event) -> std::result::Result<(), &'static str> {
+        let roles = &mut self.roles;
+        let fits = match event {
+            Event::Created { .. } => true,
+            Event::Added(users) => users
+                .iter()
+                .all(|user| roles.insert(*user, Role::Member).is_none()),
+            Event::Removed(users) => users.iter().all(|user| roles.remove(user).is_some()),
+            Event::Left => roles.remove(&from).is_some(),
+            Event::Role(user, role) => {
+                if *role == Role::Owner {
+                    roles.insert(from, Role::Admin);
+                }
+                roles.insert(*user, *role).is_some()
+            }
+            Event::Set(setting) => {
+                self.settings = self.settings.with(setting);
+                true
+            }
+            Event::Disbanded => {
+                roles.clear();
+                true
+            }
+        };
+        fits.then_some(())
+            .ok_or("it changes members who were none, or were others")
+    }
+}
+
+impl Check<'_> {
+    /// The tables have the members, roles and settings that the log of a group tells.
+    pub(super) fn group(
+        &mut self,
+        conv: ConversationId,
+        head: Seq,
+        present: &Present,
+        roles: &BTreeMap<UserId, Role>,
+    ) -> Result<()> {
+        if *roles != present.roles {
+            self.broken(
+                conv,
+                head,
+                "its members or their roles are not those that its log tells",
+            );
+        }
+        if read::settings(self.conn, conv)? != present.settings {
+            self.broken(conv, head, "its settings are not those that its log tells");
+        }
+        let owners = roles.values().filter(|role| **role == Role::Owner).count();
+        if owners != usize::from(!roles.is_empty()) {
+            self.broken(conv, head, format!("it has {owners} owners"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Groups as rows: what a change of one writes.
+//!
+//! Not here: positions and the numbers of changes, which come with the rows that the settlement writes at its end.
+
+use hongyan_store::{Event, Role, Setting, Settings};
+use rusqlite::{Connection, Result};
+
+use crate::row::{self, sql};
+use crate::writer::journal::Entry;
+
+/// A group that has nothing in it yet.
+pub(super) fn begin(conn: &Connection, entry: &Entry) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO conversations (id, kind, size, head, messages, last_message)
+         VALUES (?1, ?2, 0, 0, 0, 0)",
+    )?
+    .execute((sql(entry.place.conv), row::GROUP))?;
+    Ok(())
+}
+
+/// What the entry makes of its group.
+pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
+    let Some(effects) = entry.effects() else {
+        return Ok(());
+    };
+    let (conv, seq) = (sql(entry.place.conv), sql(entry.place.seq));
+    match &effects.event {
+        Event::Created { name, .. } => {
+            let Settings { post, invite, .. } = Settings::default();
+            conn.prepare_cached(
+                "INSERT INTO groups (conv_id, creator_id, client_id, name, description, avatar, post, invite)
+                 VALUES (?1, ?2, ?3, ?4, '', '', ?5, ?6)",
+            )?
+            .execute((
+                conv,
+                sql(entry.from),
+                entry.client_id.as_str(),
+                &**name,
+                post.code(),
+                invite.code(),
+            ))?;
+        }
+        Event::Set(setting) => set(conn, conv, setting)?,
+        Event::Disbanded => {
+            conn.prepare_cached(
+                "UPDATE members SET until_seq = ?2 WHERE conv_id = ?1 AND until_seq IS NULL",
+            )?
+            .execute((conv, seq))?;
+        }
+        Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
+    }
+    for (user, role) in &effects.members {
+        match role {
+            Some(role) => is_in(conn, conv, sql(*user), *role)?,
+            None => {
+                conn.prepare_cached(
+                    "UPDATE members SET until_seq = ?3 WHERE conv_id = ?1 AND user_id = ?2",
+                )?
+                .execute((conv, sql(*user), seq))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_in(conn: &Connection, conv: i64, user: i64, role: Role) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, role)
+         VALUES (?1, ?2, 0, 0, 0, ?3)
+         ON CONFLICT (conv_id, user_id) DO UPDATE SET role = excluded.role, until_seq = NULL",
+    )?
+    .execute((conv, user, role.code()))?;
+    Ok(())
+}
+
+fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
+    let text = |column: &str, text: &str| {
+        conn.prepare_cached(&format!(
+            "UPDATE groups SET {column} = ?2 WHERE conv_id = ?1"
+        ))?
+        .execute((conv, text))
+    };
+    let code = |column: &str, code: u8| {
+        conn.prepare_cached(&format!(
+            "UPDATE groups SET {column} = ?2 WHERE conv_id = ?1"
+        ))?
+        .execute((conv, code))
+    };
+    match setting {
+        Setting::Name(name) => text("name", name),
+        Setting::Description(description) => text("description", description),
+        Setting::Avatar(avatar) => text("avatar", avatar),
+        Setting::Post(who) => code("post", who.code()),
+        Setting::Invite(who) => code("invite", who.code()),
+    }?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! What the naive model knows of groups, by its own rules.
+
+use hongyan_protocol::UserId;
+
+use super::model::Log;
+use crate::{AppendError, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who};
+
+/// What becomes of a change that a user asks of a group.
+pub(super) fn judge(
+    log: &Log,
+    from: UserId,
+    change: &GroupChange,
+    is_user: impl Fn(UserId) -> bool,
+) -> Result<Event, AppendError> {
+    let Some(settings) = &log.settings else {
+        return Err(AppendError::NotAllowed);
+    };
+    let own = log.roles[&from];
+    let is_chief = own != Role::Member;
+    let is_owner = own == Role::Owner;
+    match change {
+        GroupChange::Create { .. } => Err(AppendError::NotAllowed),
+        GroupChange::Add(users) => {
+            if settings.invite == Who::Admins && !is_chief {
+                return Err(AppendError::NotAllowed);
+            }
+            if users.iter().any(|user| !is_user(*user)) {
+                return Err(AppendError::NoSuchUser);
+            }
+            let mut new = users.clone();
+            new.retain(|user| !log.roles.contains_key(user));
+            if new.is_empty() {
+                return Err(AppendError::Unchanged);
+            }
+            if log.roles.len() + new.len() > GROUP_MEMBERS {
+                return Err(AppendError::GroupFull);
+            }
+            Ok(Event::Added(new))
+        }
+        GroupChange::Remove(users) => {
+            if !is_chief || users.contains(&from) {
+                return Err(AppendError::NotAllowed);
+            }
+            for user in users {
+                match (log.roles.get(user), own) {
+                    (None, _) => return Err(AppendError::NotInGroup),
+                    (Some(Role::Member), _) | (Some(Role::Admin), Role::Owner) => {}
+                    (Some(_), _) => return Err(AppendError::NotAllowed),
+                }
+            }
+            if users.is_empty() {
+                return Err(AppendError::Unchanged);
+            }
+            Ok(Event::Removed(users.clone()))
+        }
+        GroupChange::Leave if !is_owner => Ok(Event::Left),
+        GroupChange::Leave if log.roles.len() == 1 => Ok(Event::Disbanded),
+        GroupChange::Leave => Err(AppendError::OwnerStays),
+        GroupChange::Role(user, role) => {
+            if !is_owner {
+                return Err(AppendError::NotAllowed);
+            }
+            match log.roles.get(user) {
+                None => Err(AppendError::NotInGroup),
+                Some(before) if before == role => Err(AppendError::Unchanged),
+                Some(_) if *user == from => Err(AppendError::OwnerStays),
+                Some(_) => Ok(Event::Role(*user, *role)),
+            }
+        }
+        GroupChange::Set(setting) => {
+            if !is_chief {
+                Err(AppendError::NotAllowed)
+            } else if settings.with(setting) == *settings {
+                Err(AppendError::Unchanged)
+            } else {
+                Ok(Event::Set(setting.clone()))
+            }
+        }
+        GroupChange::Disband if is_owner => Ok(Event::Disbanded),
+        GroupChange::Disband => Err(AppendError::NotAllowed),
+    }
+}
+
+impl Log {
+    /// What the event, which is the log's last entry, makes of the group. All who are told of it.
+    pub(super) fn happened(&mut self, from: UserId, event: &Event) -> Vec<UserId> {
+        let before = self.members();
+        match event {
+            Event::Created { users, .. } => {
+                self.join(from, Role::Owner);
+                for user in users {
+                    self.join(*user, Role::Member);
+                }
+            }
+            Event::Added(users) => {
+                for user in users {
+                    self.join(*user, Role::Member);
+                }
+            }
+            Event::Removed(users) => {
+                for user in users {
+                    self.part(*user);
+                }
+            }
+            Event::Left => self.part(from),
+            Event::Role(user, role) => {
+                self.roles.insert(*user, *role);
+                if *role == Role::Owner {
+                    self.roles.insert(from, Role::Admin);
+                }
+            }
+            Event::Set(setting) => {
+                self.settings = self.settings.as_ref().map(|known| known.with(setting));
+            }
+            Event::Disbanded => {
+                for user in &before {
+                    self.part(*user);
+                }
+            }
+        }
+        let mut told = before;
+        told.extend(self.members());
+        told.sort();
+        told.dedup();
+        told
+    }
+
+    /// Who comes has nothing to read of what was before.
+    fn join(&mut self, user: UserId, role: Role) {
+        let head = self.head();
+        self.roles.insert(user, role);
+        self.positions.push(Member {
+            user,
+            read: head,
+            delivered: head,
+        });
+        self.positions.sort_by_key(|member| member.user);
+    }
+
+    fn part(&mut self, user: UserId) {
+        self.roles.remove(&user);
+        self.positions.retain(|member| member.user != user);
+    }
+}

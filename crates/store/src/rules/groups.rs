@@ -1,0 +1,151 @@
+//! Who may do what to a group.
+
+use hongyan_protocol::UserId;
+
+use super::{Group, Named};
+use crate::group::GROUP_MEMBERS;
+use crate::{AppendError, Effects, Event, GroupChange, Role};
+
+/// What a new group is. `named`: all whom it names.
+pub(super) fn created(
+    from: UserId,
+    change: &GroupChange,
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    let GroupChange::Create { name, users } = change else {
+        return Err(AppendError::NotMember);
+    };
+    if !named.iter().all(|named| named.is_user) {
+        return Err(AppendError::NoSuchUser);
+    }
+    let others: Vec<UserId> = users.iter().copied().filter(|user| *user != from).collect();
+    let mut members: Vec<_> = others
+        .iter()
+        .map(|user| (*user, Some(Role::Member)))
+        .chain([(from, Some(Role::Owner))])
+        .collect();
+    members.sort_unstable_by_key(|(user, _)| *user);
+    let event = Event::Created {
+        name: name.clone(),
+        users: others,
+    };
+    Ok(Effects { event, members })
+}
+
+/// What a change makes of a group.
+pub(super) fn changed(
+    (from, role): (UserId, Role),
+    change: &GroupChange,
+    group: &Group,
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    match change {
+        GroupChange::Create { .. } => Err(AppendError::NotAllowed),
+        GroupChange::Add(_) => added(role, group, named),
+        GroupChange::Remove(users) => removed((from, role), users, named),
+        GroupChange::Leave => left((from, role), group),
+        GroupChange::Role(user, new) => role_given((from, role), *user, *new, named),
+        GroupChange::Set(setting) => {
+            allowed(role >= Role::Admin)?;
+            if group.settings.with(setting) == *group.settings {
+                return Err(AppendError::Unchanged);
+            }
+            Ok(only(Event::Set(setting.clone())))
+        }
+        GroupChange::Disband => {
+            allowed(role == Role::Owner)?;
+            Ok(only(Event::Disbanded))
+        }
+    }
+}
+
+fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendError> {
+    allowed(group.settings.invite.has(role))?;
+    if !named.iter().all(|named| named.is_user) {
+        return Err(AppendError::NoSuchUser);
+    }
+    let new = named.iter().filter(|named| named.role.is_none());
+    let new: Vec<UserId> = new.map(|named| named.user).collect();
+    if new.is_empty() {
+        return Err(AppendError::Unchanged);
+    }
+    if group.size + new.len() > GROUP_MEMBERS {
+        return Err(AppendError::GroupFull);
+    }
+    let member = |user: &UserId| (*user, Some(Role::Member));
+    Ok(Effects {
+        members: new.iter().map(member).collect(),
+        event: Event::Added(new),
+    })
+}
+
+fn removed(
+    (from, role): (UserId, Role),
+    users: &[UserId],
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    allowed(role >= Role::Admin && !users.contains(&from))?;
+    for named in named {
+        // An admin cannot remove another one.
+        allowed(named.role.ok_or(AppendError::NotInGroup)? < role)?;
+    }
+    if users.is_empty() {
+        return Err(AppendError::Unchanged);
+    }
+    Ok(Effects {
+        event: Event::Removed(users.to_vec()),
+        members: users.iter().map(|user| (*user, None)).collect(),
+    })
+}
+
+fn left((from, role): (UserId, Role), group: &Group) -> Result<Effects, AppendError> {
+    match role {
+        Role::Owner if group.size == 1 => Ok(only(Event::Disbanded)),
+        Role::Owner => Err(AppendError::OwnerStays),
+        Role::Admin | Role::Member => Ok(Effects {
+            event: Event::Left,
+            members: vec![(from, None)],
+        }),
+    }
+}
+
+fn role_given(
+    (from, role): (UserId, Role),
+    user: UserId,
+    new: Role,
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    allowed(role == Role::Owner)?;
+    let before = named.iter().find(|named| named.user == user);
+    let before = before.and_then(|named| named.role);
+    match before.ok_or(AppendError::NotInGroup)? {
+        before if before == new => return Err(AppendError::Unchanged),
+        // There is one owner, who makes another one and no other thing of oneself.
+        Role::Owner => return Err(AppendError::OwnerStays),
+        Role::Admin | Role::Member => {}
+    }
+    let mut members = vec![(user, Some(new))];
+    if new == Role::Owner {
+        members.push((from, Some(Role::Admin)));
+        members.sort_unstable_by_key(|(user, _)| *user);
+    }
+    Ok(Effects {
+        event: Event::Role(user, new),
+        members,
+    })
+}
+
+fn allowed(is_allowed: bool) -> Result<(), AppendError> {
+    match is_allowed {
+        true => Ok(()),
+        false => Err(AppendError::NotAllowed),
+    }
+}
+
+/// An event that says by itself what becomes of the members.
+fn only(event: Event) -> Effects {
+    Effects {
+        event,
+        members: Vec::new(),
+    }
+}
