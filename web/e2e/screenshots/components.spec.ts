@@ -14,6 +14,8 @@ for (const width of [390, 768, 1280, 1440]) {
         const { page, url } = await signedIn(ZHANG, { colorScheme, locale, viewport, ...(isPhone && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }) });
         await page.goto(`${url}/#/debug/components`);
         await expect(page.getByRole("main").getByRole("feed")).toHaveCount(2);
+        // A word about the connection comes after a moment.
+        await expect(page.locator(".page-body .connection-notice")).toHaveCount(7);
         const height = await page.locator(".page-body").evaluate((body) => body.scrollHeight);
         await page.setViewportSize({ width, height: height + 80 });
         await page.screenshot({ path: resolve(FOLDER, `components-${width}-${colorScheme}-${language}.png`) });

@@ -22,6 +22,8 @@ const REFUSED = "🚫";
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+const TABLET = { width: 768, height: 1024 };
+const WIDE = { width: 1440, height: 900 };
 
 for (const language of ["en", "zh"] as const) {
   test.describe(language, () => {
@@ -35,7 +37,7 @@ for (const language of ["en", "zh"] as const) {
     test.afterAll(() => server.end());
 
     for (const colorScheme of ["light", "dark"] as const) {
-      for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+      for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE, tablet: TABLET, wide: WIDE })) {
         test(`${device}, ${colorScheme}`, async ({ browser }) => {
           test.slow();
           const look = { language, colorScheme, viewport };
@@ -88,6 +90,10 @@ async function write(me: Person, demo: Demo, shoot: Shoot): Promise<void> {
   await me.composer.pressSequentially("s");
   await expect(me.page.getByRole("listbox")).toBeVisible();
   await shoot("emoji", me.page);
+  await me.composer.fill("");
+  await me.composer.pressSequentially("@");
+  await expect(me.page.getByRole("listbox")).toBeVisible();
+  await shoot("mention", me.page);
   await me.composer.fill("");
   await me.message(theirs.text).focus();
   await me.page.keyboard.press("Enter");

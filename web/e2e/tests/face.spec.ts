@@ -171,3 +171,38 @@ test("on a phone what begins something is where the thumb is", async ({ server, 
   await zhang.list.getByRole("searchbox").fill("hello");
   await expect(zhang.list.locator("mark").first()).toBeVisible();
 });
+
+test("what is offered while writing stands over the messages, and moves none", async ({ server, signedIn }) => {
+  const { id } = await Script.signIn(server, ZHANG);
+  await (await Script.signIn(server, LI)).send(id, "the last one");
+  const zhang = await signedIn(ZHANG);
+  await zhang.open(LI.name);
+  const before = await zhang.message("the last one").boundingBox();
+  for (const typed of ["@", ":goos"]) {
+    await zhang.composer.fill("");
+    await zhang.composer.pressSequentially(typed);
+    const list = zhang.page.getByRole("main").getByRole("listbox");
+    await expect(list).toBeVisible();
+    expect(await zhang.message("the last one").boundingBox()).toEqual(before);
+    const [box, field] = [await list.boundingBox(), await zhang.composer.boundingBox()];
+    expect(box!.y + box!.height, "above the field").toBeLessThanOrEqual(field!.y);
+  }
+});
+
+test("on a phone the name stays beside a word about the connection", async ({ server, signedIn }) => {
+  const { id } = await Script.signIn(server, ZHANG);
+  await (await Script.signIn(server, LI)).send(id, "hello");
+  const zhang = await signedIn(ZHANG, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await zhang.open(LI.name);
+  await server.kill();
+  const header = zhang.page.locator(".pane-header");
+  const retry = header.getByRole("button", { name: "Retry now" });
+  await expect(retry).toBeVisible();
+  const name = header.getByRole("button", { name: LI.name });
+  expect(await name.evaluate((button) => button.scrollWidth <= button.clientWidth && button.clientWidth > 0)).toBe(true);
+  // Each takes its own press.
+  await retry.click();
+  await expect(zhang.page.getByRole("dialog")).toHaveCount(0);
+  await name.click();
+  await expect(zhang.page.getByRole("dialog")).toBeVisible();
+});

@@ -31,10 +31,10 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
             </button>
           </h1>
           <Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>
+          {/* On a phone this header is the only one. */}
+          <div class="connection-narrow"><ConnectionNotice /></div>
         </div>
       </div>
-      {/* On a phone this header is the only one. */}
-      <div class="connection-narrow"><ConnectionNotice /></div>
       <Show when={model.conversation(props.place) !== null}>
         <IconButton icon="search" label={w.searchHere} popup="dialog" class="pane-search" onClick={() => showAbout(props.place, "search")} />
       </Show>

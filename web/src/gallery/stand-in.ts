@@ -3,7 +3,7 @@
  *
  * Promises: asks no server and keeps nothing. Not here: what it says (`story`).
  */
-import type { Client, ConnectionState, Conversation, Entry, Outgoing, UserProfile } from "@hongyan/client";
+import type { Client, ConnectionState, Conversation, Draft, Entry, Outgoing, UserProfile } from "@hongyan/client";
 
 /** All that there is to show. */
 export interface Story {
@@ -13,6 +13,8 @@ export interface Story {
   /** The logs, by conversation. */
   logs: ReadonlyMap<number, readonly Entry[]>;
   outgoing: readonly Outgoing[];
+  /** What is being written, by the place's key. */
+  drafts: ReadonlyMap<string, Draft>;
 }
 
 type Asked =
@@ -22,7 +24,7 @@ type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
 export function standIn(story: Story, connection: ConnectionState): Client {
-  const { me, people, conversations, logs, outgoing } = story;
+  const { me, people, conversations, logs, outgoing, drafts } = story;
   const stretch = (conv: number, { before = Infinity, after = 0, limit = 50 }: Range): Entry[] => {
     const inside = (logs.get(conv) ?? []).filter((entry) => entry.seq < before && entry.seq > after);
     return after > 0 ? inside.slice(0, limit) : inside.slice(-limit);
@@ -36,7 +38,7 @@ export function standIn(story: Story, connection: ConnectionState): Client {
     conversation: (conv: number) => conversations.find((one) => one.conv === conv) ?? null,
     profile: (user: number) => [me, ...people].find((one) => one.id === user) ?? null,
     outgoing: () => [...outgoing],
-    draft: () => ({ text: "" }),
+    draft: (key: string) => drafts.get(key) ?? { text: "" },
     drafts: () => [],
     setDraft() {},
     users: () => Promise.resolve([...people]),

@@ -1,5 +1,5 @@
 /** What the gallery shows: some people, and conversations in which all that a message can be happens once. */
-import type { Conversation, Entry, Outgoing, UserProfile } from "@hongyan/client";
+import type { Conversation, Draft, Entry, Outgoing, UserProfile } from "@hongyan/client";
 import type { Language } from "../i18n/index.ts";
 import { lines } from "./lines.ts";
 import type { Line } from "./lines.ts";
@@ -35,7 +35,15 @@ export function story(language: Language, now: number): Story {
     ],
     logs,
     outgoing: outgoing(language, now),
+    drafts: new Map([["to:2", leftEdit(logs.get(10)!)]]),
   };
+}
+
+/** A change of one's own last message but one, left for something else. */
+function leftEdit(entries: readonly Entry[]): Draft {
+  const own = entries.findLast(({ from, seq }) => from === ME && seq < entries.length)!;
+  const before = own.body?.text ?? "";
+  return { text: "", aside: [{ seq: own.seq, before, text: `${before} 🪿` }] };
 }
 
 function log(conv: number, told: readonly Line[], now: number): Entry[] {

@@ -169,53 +169,60 @@ export function Composer(props: ComposerProps): JSX.Element {
 
   return (
     <form class="composer" onSubmit={(event) => { event.preventDefault(); submit(); }}>
-      <div class="composer-column">
-        <Aim view={props.view} />
-        <Show when={isMentioning()}>
-          <Mentions id={listId} options={mentioning.options()} current={mentioning.current()} onPick={mentioning.pick} />
-        </Show>
-        <Show when={isNaming() && !isMentioning()}>
-          <Completions id={listId} matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
-        </Show>
-        <div class="composer-box">
-          <textarea
-            ref={field}
-            class="composer-field"
-            rows="1"
-            dir="auto"
-            aria-label={w.write(isolated(props.title))}
-            aria-invalid={isTooLong()}
-            aria-describedby={problemId}
-            placeholder={w.write(isolated(props.title))}
-            aria-autocomplete="list"
-            aria-controls={isNaming() || isMentioning() ? listId : undefined}
-            aria-activedescendant={current() === NONE ? undefined : optionId(listId, current())}
-            autocomplete="off"
-            enterkeyhint={hasKeyboard() ? "send" : "enter"}
-            value={text()}
-            onInput={(event) => {
-              onInput(event.currentTarget.value);
-              if (!event.isComposing) look();
-            }}
-            onBlur={closeOffers}
-            onClick={closeOffers}
-            onKeyDown={onKeyDown}
-            onPaste={onPaste}
-            onCompositionStart={() => guard.compositionStart()}
-            onCompositionEnd={(event) => {
-              guard.compositionEnd(event.timeStamp);
-              look();
-            }}
-          />
-          {/* Before the field for the eye, behind it for the keyboard: from the field one goes back to the messages. */}
-          <Tools onInsert={insert} onMention={beginMention} onAttach={() => setProblem(w.noFiles)} />
-          <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
+      {/* Over the messages, so that nothing moves. */}
+      <div class="composer-offers">
+        <div class="composer-column">
+          <Show when={isMentioning()}>
+            <Mentions id={listId} options={mentioning.options()} current={mentioning.current()} onPick={mentioning.pick} />
+          </Show>
+          <Show when={isNaming() && !isMentioning()}>
+            <Completions id={listId} matches={completing.matches()} current={completing.current()} onPick={completing.pick} />
+          </Show>
         </div>
-        <div class="composer-foot">
-          <Hint isShown={text() !== ""} />
-          <p id={problemId} class="composer-problem" role="status">
-            <Show when={problem()} fallback={<RoomLeft room={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
-          </p>
+      </div>
+      <div class="composer-frame">
+        <div class="composer-column">
+          <Aim view={props.view} />
+          <div class="composer-box">
+            <textarea
+              ref={field}
+              class="composer-field"
+              rows="1"
+              dir="auto"
+              aria-label={w.write(isolated(props.title))}
+              aria-invalid={isTooLong()}
+              aria-describedby={problemId}
+              placeholder={w.write(isolated(props.title))}
+              aria-autocomplete="list"
+              aria-controls={isNaming() || isMentioning() ? listId : undefined}
+              aria-activedescendant={current() === NONE ? undefined : optionId(listId, current())}
+              autocomplete="off"
+              enterkeyhint={hasKeyboard() ? "send" : "enter"}
+              value={text()}
+              onInput={(event) => {
+                onInput(event.currentTarget.value);
+                if (!event.isComposing) look();
+              }}
+              onBlur={closeOffers}
+              onClick={closeOffers}
+              onKeyDown={onKeyDown}
+              onPaste={onPaste}
+              onCompositionStart={() => guard.compositionStart()}
+              onCompositionEnd={(event) => {
+                guard.compositionEnd(event.timeStamp);
+                look();
+              }}
+            />
+            {/* Before the field for the eye, behind it for the keyboard: from the field one goes back to the messages. */}
+            <Tools onInsert={insert} onMention={beginMention} onAttach={() => setProblem(w.noFiles)} />
+            <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
+          </div>
+          <div class="composer-foot">
+            <Hint isShown={text() !== ""} />
+            <p id={problemId} class="composer-problem" role="status">
+              <Show when={problem()} fallback={<RoomLeft room={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
+            </p>
+          </div>
         </div>
       </div>
     </form>
