@@ -106,6 +106,7 @@ function Help(props: { onClose(): void }): JSX.Element {
     ["Enter", w.keySend],
     ["Shift+Enter", w.keyNewline],
     [":heart", w.keyEmoji],
+    ["@", w.keyMention],
     ["↑", w.keyEditLast],
     ["PageUp, PageDown", w.keyPages],
     ["Esc", w.keyEscape],
