@@ -47,7 +47,7 @@ macro_rules! store_contract {
         $crate::store_contract! { @modules $engine;
             accounts: ids_start_at_1000, wished_ids, login_names_ignore_case, passwords, lookups,
                 lists_are_pages, another_name;
-            people: the_best_stand_first, a_page_is_bounded_and_says_so, a_new_name_is_found_and_the_old_one_is_not,
+            people: the_best_stand_first, a_page_is_bounded_and_says_so, words_in_another_order_find_among_many, a_new_name_is_found_and_the_old_one_is_not,
                 against_going_through_everybody;
             sessions: token_finds_session_and_user, one_per_device, beyond_the_cap_the_oldest_ends,
                 beyond_the_cap_connected_ones_go_last, expiry, closing,

@@ -5,7 +5,7 @@ use hongyan_protocol::UserId;
 use super::Rng;
 use super::fixture::{Engine, Fixture};
 use super::random::seed;
-use crate::people::{Query, keys};
+use crate::people::{PEOPLE_CHECKED, Query, keys};
 use crate::{Accounts, FoundUsers, NewUser, User};
 
 /// Room for everybody whom a case makes.
@@ -93,6 +93,21 @@ pub async fn a_new_name_is_found_and_the_old_one_is_not<E: Engine>(f: &mut Fixtu
         assert_eq!(found.users, [namesake.clone(), renamed.clone()]);
         f.reopen().await;
     }
+}
+
+/// More people share the longest word than a search reads the names of.
+pub async fn words_in_another_order_find_among_many<E: Engine>(f: &mut Fixture<E>) {
+    for at in 0..=PEOPLE_CHECKED {
+        add(f, "Alice Abel", &format!("abel{at}")).await;
+    }
+    let weber = add(f, "Alice Weber", "weber").await;
+    let middle = add(f, "Alice Maria Weber-Klein", "klein").await;
+    for typed in ["weber alice", "Weber, Alice"] {
+        let found = search(f, typed, false, ALL).await;
+        assert!(found.users.contains(&weber), "{typed}");
+    }
+    let found = search(f, "weber maria alice", false, ALL).await;
+    assert_eq!(found.users, [middle]);
 }
 
 /// Whatever people are called and is typed, the engine finds whom going through everybody finds.

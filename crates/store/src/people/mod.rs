@@ -38,11 +38,16 @@ pub const PEOPLE_CHECKED: usize = 500;
 /// Words of a query that may stand in another order than in the name. With more, the order has to be the name's.
 const WORDS: usize = 6;
 
+/// Words of a query that are put together in every order.
+const ORDERED: usize = 3;
+
 /// What somebody typed to find somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// All of it, folded, without what stands between words.
     whole: String,
+    /// The same with the words in each other order, where they are few.
+    orders: Vec<String>,
     /// The words, folded; empty where their order has to be the name's.
     words: Vec<String>,
     by_login: bool,
@@ -70,8 +75,8 @@ impl Query {
                 _ => words.push(unit.text),
             }
         }
-        let whole = words.concat();
-        let whole = cut(&whole, KEY_BYTES).to_owned();
+        let whole = cut(&words.concat(), KEY_BYTES).to_owned();
+        let orders = other_orders(&words, &whole);
         for word in &mut words {
             word.truncate(cut(word, KEY_BYTES).len());
         }
@@ -82,6 +87,7 @@ impl Query {
         }
         (!whole.is_empty()).then_some(Self {
             whole,
+            orders,
             words,
             by_login,
         })
@@ -90,12 +96,14 @@ impl Query {
     /// The stretches to look through, the best first. Somebody found in one counts as found there, and in none of those
     /// behind it.
     pub fn looks(&self) -> Vec<Look<'_>> {
-        let in_order = |class| Look {
-            class,
-            prefix: &self.whole,
-            needs_all_words: false,
-        };
-        let mut looks: Vec<_> = self.beginnings().map(in_order).collect();
+        let mut looks = Vec::new();
+        for prefix in std::iter::once(&self.whole).chain(&self.orders) {
+            looks.extend(self.beginnings().map(|class| Look {
+                class,
+                prefix,
+                needs_all_words: false,
+            }));
+        }
         if let Some(longest) = self.words.first() {
             looks.extend(self.beginnings().map(|class| Look {
                 class,
@@ -105,7 +113,11 @@ impl Query {
         }
         // One letter is inside of nearly everybody.
         if self.whole.chars().nth(1).is_some() {
-            looks.push(in_order(Class::Inside));
+            looks.push(Look {
+                class: Class::Inside,
+                prefix: &self.whole,
+                needs_all_words: false,
+            });
         }
         looks
     }
@@ -165,6 +177,32 @@ impl Query {
             Class::Name | Class::Word | Class::Initials | Class::Other => true,
         }
     }
+}
+
+/// A few words put together in each order but the one that is there already.
+fn other_orders(words: &[String], whole: &str) -> Vec<String> {
+    if words.len() > ORDERED {
+        return Vec::new();
+    }
+    let mut orders = vec![(String::new(), words.to_vec())];
+    for _ in words {
+        let longer = orders.iter().flat_map(|(begun, left)| {
+            (0..left.len()).map(move |at| {
+                let mut left = left.clone();
+                let word = left.remove(at);
+                (format!("{begun}{word}"), left)
+            })
+        });
+        orders = longer.collect();
+    }
+    let mut others: Vec<String> = Vec::new();
+    for (order, _) in orders {
+        let order = cut(&order, KEY_BYTES);
+        if order != whole && others.iter().all(|other| other != order) {
+            others.push(order.to_owned());
+        }
+    }
+    others
 }
 
 /// Puts together what touches.

@@ -225,9 +225,12 @@ fn whatever_the_name_its_keys_are_few_and_short() {
             keys.iter()
                 .all(|key| key.text.len() <= KEY_BYTES && !key.text.is_empty())
         );
-        let query = Query::parse(&name.repeat(20), true).unwrap();
-        assert!(query.looks().len() <= 2 * Class::BEGINNINGS.len() + 1);
-        query.marks(&name);
+        for typed in [name.repeat(20), format!("{name}, b c")] {
+            let query = Query::parse(&typed, true).unwrap();
+            // In each order of three words, by the longest word, and inside.
+            assert!(query.looks().len() <= 7 * Class::BEGINNINGS.len() + 1);
+            query.marks(&name);
+        }
     }
 }
 
