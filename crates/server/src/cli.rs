@@ -173,15 +173,23 @@ pub struct Tail {
     pub count: Option<u64>,
 }
 
-/// `hongyan user`
+/// Which database a command of the operator works on.
 #[derive(Debug, Args)]
-pub struct User {
+pub struct Database {
     /// The folder that holds the database [default: data].
     #[arg(long, value_name = "FOLDER", global = true)]
     pub data_dir: Option<PathBuf>,
     /// The server's configuration file (TOML).
     #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+}
+
+/// `hongyan user`
+#[derive(Debug, Args)]
+pub struct User {
+    /// Which database.
+    #[command(flatten)]
+    pub database: Database,
     /// What to do.
     #[command(subcommand)]
     pub action: UserAction,
@@ -220,12 +228,9 @@ pub struct Check {
     /// anew; and say what could not be saved. Keep a copy of all hongyan.db* first.
     #[arg(long)]
     pub repair: bool,
-    /// The folder that holds the database [default: data].
-    #[arg(long, value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-    /// The server's configuration file (TOML).
-    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// `hongyan backup`
@@ -238,12 +243,9 @@ pub struct Check {
 pub struct Backup {
     /// The new file.
     pub file: PathBuf,
-    /// The folder that holds the database [default: data].
-    #[arg(long, value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-    /// The server's configuration file (TOML).
-    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// `hongyan restore`
@@ -255,12 +257,9 @@ pub struct Backup {
 pub struct Restore {
     /// The backup.
     pub file: PathBuf,
-    /// The folder that holds the database [default: data].
-    #[arg(long, value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-    /// The server's configuration file (TOML).
-    #[arg(long, env = "HONGYAN_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: Database,
     /// Put the database aside that is there.
     #[arg(long)]
     pub replace: bool,

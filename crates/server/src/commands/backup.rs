@@ -19,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Copies the database, by the running server if there is one, and checks the copy.
 pub async fn backup(options: Backup) -> anyhow::Result<()> {
-    let config = load_config(options.config, options.data_dir)?;
+    let config = load_config(options.database)?;
     // The server may have another working directory.
     let file = std::path::absolute(&options.file)
         .with_context(|| format!("{}", options.file.display()))?;

@@ -13,7 +13,7 @@ use crate::output::{self, OutputError};
 
 /// Reads the whole database and says what is wrong with it. Works beside a running server.
 pub async fn check(options: Check) -> anyhow::Result<()> {
-    let config = load_config(options.config, options.data_dir)?;
+    let config = load_config(options.database)?;
     let path = config.database();
     if options.repair {
         return repair(path).await;

@@ -11,8 +11,7 @@ mod sign_in;
 mod tail;
 mod user;
 
-use std::path::PathBuf;
-
+use crate::cli::Database;
 use crate::config::{Config, Flags};
 use crate::output;
 
@@ -49,13 +48,12 @@ async fn interrupted() {
 }
 
 /// The configuration of a command beside the server; variables that name no setting are told of.
-fn load_config(file: Option<PathBuf>, data_dir: Option<PathBuf>) -> anyhow::Result<Config> {
+fn load_config(database: Database) -> anyhow::Result<Config> {
     let flags = Flags {
-        listen: None,
-        data_dir,
+        data_dir: database.data_dir,
         ..Flags::default()
     };
-    let config = Config::load(file, &flags)?;
+    let config = Config::load(database.config, &flags)?;
     for unknown in Config::unknown_variables() {
         output::tell(format_args!("hongyan: {unknown}"));
     }

@@ -8,7 +8,7 @@ use crate::output;
 
 /// Puts a backup in the place of the database.
 pub async fn restore(options: Restore) -> anyhow::Result<()> {
-    let config = load_config(options.config, options.data_dir)?;
+    let config = load_config(options.database)?;
     let (file, database) = (options.file, config.database());
     let put_back = move || {
         let mut progress = |entries: u64| {

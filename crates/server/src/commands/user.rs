@@ -18,7 +18,7 @@ pub async fn user(options: User) -> anyhow::Result<()> {
         UserAction::Add { .. } | UserAction::List | UserAction::Passwd { .. } => Missing::Refuse,
     };
     let mut operator = Operator {
-        config: load_config(options.config, options.data_dir)?,
+        config: load_config(options.database)?,
         missing,
         offline: None,
     };

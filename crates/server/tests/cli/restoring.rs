@@ -5,7 +5,7 @@ use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::{Server, hongyan, path, stderr, stdout};
+use crate::harness::{Server, hongyan, path, stderr, stdout};
 
 /// For anything to happen, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

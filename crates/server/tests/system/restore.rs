@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hongyan::cli::{Backup, Restore};
+use hongyan::cli::{Backup, Database, Restore};
 use hongyan::commands;
 use hongyan_client::machines::reconnect;
 use hongyan_client::{
@@ -125,8 +125,10 @@ async fn stored(user: &Http) -> Shown {
 async fn backup(server: &TestServer, file: &Path) {
     let options = Backup {
         file: file.into(),
-        data_dir: Some(data_dir(server)),
-        config: None,
+        database: Database {
+            data_dir: Some(data_dir(server)),
+            config: None,
+        },
     };
     commands::backup(options).await.unwrap();
 }
@@ -134,8 +136,10 @@ async fn backup(server: &TestServer, file: &Path) {
 async fn restore(server: &TestServer, file: &Path) -> anyhow::Result<()> {
     let options = Restore {
         file: file.into(),
-        data_dir: Some(data_dir(server)),
-        config: None,
+        database: Database {
+            data_dir: Some(data_dir(server)),
+            config: None,
+        },
         replace: true,
     };
     commands::restore(options).await
@@ -324,8 +328,10 @@ async fn a_backup_under_load_has_what_was_acknowledged_before_it() {
     );
     let again = Backup {
         file: file.clone(),
-        data_dir: Some(data_dir(&server)),
-        config: None,
+        database: Database {
+            data_dir: Some(data_dir(&server)),
+            config: None,
+        },
     };
     let refused = commands::backup(again).await.unwrap_err();
     assert!(
