@@ -205,7 +205,7 @@ mod tests {
     async fn what_is_dear_is_had_less_often_and_what_is_over_is_paid_later() {
         let rate = Rate::new(1000);
         let budget = Budget::default();
-        assert!(spend_all(&rate, &budget, price::EDIT) < BURST_SECONDS * 1000 / 10);
+        assert!(spend_all(&rate, &budget, price::CHANGE) < BURST_SECONDS * 1000 / 10);
         let other = Budget::default();
         rate.spend(&other, price::bytes_in(1 << 30), rate.now());
         let refused = rate.try_spend(&other, price::SEND, rate.now());

@@ -58,7 +58,7 @@ impl Visit {
         let budget = self.0.user.get_or_init(|| budget);
         let price = match *method {
             Method::POST => price::SEND,
-            Method::PATCH | Method::PUT | Method::DELETE => price::EDIT,
+            Method::PATCH | Method::PUT | Method::DELETE => price::CHANGE,
             _ => price::PAGE,
         };
         let rate = &gateway.door.users.rate;

@@ -201,7 +201,7 @@ fn edit(n: u64) -> Value {
 
 #[tokio::test]
 async fn a_user_who_wants_more_than_the_share_waits_on_all_devices_and_nobody_else_does() {
-    let server = TestServer::start_with(|config| config.limits.user_units_per_second = 50).await;
+    let server = TestServer::start_with(|config| config.limits.user_units_per_second = 10).await;
     let http = server.http(ZHANG).await;
     let mut zhang = server.connect(ZHANG).await;
     let mut li = server.connect(LI).await.acking();
