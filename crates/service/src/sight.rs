@@ -8,7 +8,8 @@ use hongyan_store::{Store, StoreError, SyncCursor, SyncLimits};
 use crate::limits::SEEN_CONVERSATIONS;
 
 /// Those to whom a user's name is shown without their asking, the user left out: who shares a conversation with the
-/// user. Of a user with more than [`SEEN_CONVERSATIONS`], those of the conversations that changed last.
+/// user that tells its members. Of a user with more than [`SEEN_CONVERSATIONS`], those of the conversations that changed
+/// last.
 pub(crate) async fn who_sees(
     store: &dyn Store,
     user: UserId,
@@ -19,7 +20,9 @@ pub(crate) async fn who_sees(
         bytes: 0,
     };
     let page = store.sync(user, SyncCursor::Since(0), limits).await?;
+    // Of one that the user has left, nobody sees the user any more.
     let conversations = page.conversations.iter();
+    let conversations = conversations.filter(|(conversation, ..)| conversation.role.is_some());
     let members = conversations.flat_map(|(conversation, ..)| conversation.members.iter());
     Ok(members
         .map(|member| member.user)
