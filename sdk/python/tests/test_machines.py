@@ -409,7 +409,9 @@ class Books(unittest.TestCase):
                 if open_ and chance.random() < 0.2:
                     target = chance.choice(open_)
                     recalled.add(target.seq)
-                    entry = Entry(1, seq, seq, "recall", target.sender, 0, "r", target=target.seq)
+                    # In a group, admins recall what others wrote, and oneself may be one.
+                    sender = chance.choice((target.sender, ME, *others[:1]))
+                    entry = Entry(1, seq, seq, "recall", sender, 0, "r", target=target.seq)
                 else:
                     entry = message(1, seq, chance.choice((ME, ME, *others[:3])))
                     read = seq if entry.sender == ME else read

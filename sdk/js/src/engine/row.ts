@@ -212,8 +212,8 @@ export class Row {
     if (by.kind !== "recall" || by.target === undefined) return;
     const target = by.target;
     if (this.#unread.includes(target)) this.#unread = this.#unread.filter((seq) => seq !== target);
-    // Only its sender recalls a message.
-    else if (by.from !== this.#user && target > this.read && target < this.floor) {
+    // In a group, admins recall what others said. What one said oneself is read.
+    else if (target > this.read && target < this.floor) {
       this.#older = Math.max(0, this.#older - 1);
     }
   }

@@ -33,9 +33,11 @@ class Log {
   append(): Entry {
     const seq = this.entries.length + 1;
     const from = this.#random() < 0.7 ? OTHERS[Math.floor(this.#random() * OTHERS.length)]! : ME;
-    const own = this.entries.filter((entry) => entry.kind === "message" && entry.from === from);
-    const target = own[Math.floor(this.#random() * own.length)];
-    const kind = target === undefined || this.#random() < 0.6 ? "message" : this.#random() < 0.5 ? "edit" : "recall";
+    // In a group, admins recall what others wrote, and oneself may be one.
+    const isAdmin = this.#random() < 0.3;
+    const theirs = this.entries.filter((entry) => entry.kind === "message" && (isAdmin || entry.from === from) && entry.recalled_by === undefined);
+    const target = theirs[Math.floor(this.#random() * theirs.length)];
+    const kind = target === undefined || this.#random() < 0.6 ? "message" : isAdmin || this.#random() < 0.5 ? "recall" : "edit";
     const entry: Entry = { conv: 9, seq, id: seq, kind, from, at: seq, client_id: `c${seq}`, ...(kind === "message" ? {} : { target: target!.seq }) };
     this.entries.push(entry);
     if (kind === "recall") target!.recalled_by ??= seq;

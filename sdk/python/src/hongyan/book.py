@@ -107,7 +107,8 @@ class Book:
             elif entry.seq > read:
                 unread += 1
             conversation = self._moved(conversation, entry.sender, entry.seq, entry.seq)
-        elif entry.kind == "recall" and entry.sender != me and (entry.target or 0) > read:
+        elif entry.kind == "recall" and (entry.target or 0) > read:
+            # What one wrote oneself is read, and in a group admins recall what others wrote.
             unread = max(0, unread - 1)
         return self._put(replace(conversation, head=entry.seq, unread=unread))
 

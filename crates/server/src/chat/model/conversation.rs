@@ -192,7 +192,7 @@ impl Conversation {
             let is_message = entry.kind == hongyan_client::EntryKind::Message;
             self.told_unread += u64::from(is_by_other && is_message && entry.body.is_some());
         }
-        if !is_by_other {
+        if !is_by_other && entry.kind == hongyan_client::EntryKind::Message {
             // To send is to have read.
             self.mine.advance(entry.seq, entry.seq);
             self.told_unread = 0;
