@@ -17,6 +17,8 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::entry_ids::{Block, EntryIds};
 use super::fresh::FreshClientIds;
 use super::generations::Generations;
+use super::roster;
+use super::rows::{LogRow, MemberRow, OutRow, Rows};
 use crate::row::{self, sql};
 use crate::writer::journal::Begun;
 
@@ -334,7 +336,7 @@ impl Cache {
             }
         }
         let hot = self.known(conn, conv)?;
-        hot.members = with(&hot.members, &effects.members);
+        hot.members = roster::with(&hot.members, &effects.members);
         Ok(())
     }
 
@@ -543,112 +545,6 @@ impl Cache {
         self.version = Some(version);
         Ok(version)
     }
-}
-
-/// The rows of conversations and members, to be written.
-#[derive(Default)]
-pub(in crate::writer) struct Rows {
-    logs: Vec<LogRow>,
-    members: Vec<MemberRow>,
-    out: Vec<OutRow>,
-    /// The last number given to a change.
-    version: u64,
-}
-
-struct LogRow {
-    conv: ConversationId,
-    head: Seq,
-    messages: u64,
-    last_message: Seq,
-    size: usize,
-    version: u64,
-}
-
-/// Somebody who is no member any more; `None` for all who went with this entry.
-struct OutRow {
-    conv: ConversationId,
-    user: Option<UserId>,
-    seq: Seq,
-    version: u64,
-}
-
-struct MemberRow {
-    conv: ConversationId,
-    member: Member,
-    /// `None` where the conversation's number says it to all members.
-    version: Option<u64>,
-}
-
-impl Rows {
-    /// Writes them. Their entries must be in the table.
-    pub(in crate::writer) fn write(&self, conn: &Connection) -> Result<()> {
-        let mut log = conn.prepare_cached(
-            "UPDATE conversations
-             SET head = ?2, messages = ?3, last_message = ?4, version = ?5, size = ?6 WHERE id = ?1",
-        )?;
-        for row in &self.logs {
-            log.execute((
-                sql(row.conv),
-                sql(row.head),
-                row.messages.cast_signed(),
-                sql(row.last_message),
-                row.version.cast_signed(),
-                row::limit(row.size),
-            ))?;
-        }
-        let mut member = conn.prepare_cached(
-            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = coalesce(?5, version)
-             WHERE conv_id = ?1 AND user_id = ?2",
-        )?;
-        for row in &self.members {
-            member.execute((
-                sql(row.conv),
-                sql(row.member.user),
-                sql(row.member.read),
-                sql(row.member.delivered),
-                row.version.map(u64::cast_signed),
-            ))?;
-        }
-        let mut out = conn.prepare_cached(
-            "UPDATE members SET version = ?4
-             WHERE conv_id = ?1 AND until_seq = ?2 AND (?3 IS NULL OR user_id = ?3)",
-        )?;
-        for row in &self.out {
-            out.execute((
-                sql(row.conv),
-                sql(row.seq),
-                row.user.map(sql),
-                row.version.cast_signed(),
-            ))?;
-        }
-        conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
-            .execute([self.version.cast_signed()])?;
-        Ok(())
-    }
-}
-
-/// The members, ascending, as some of them come and go.
-fn with(members: &Arc<[UserId]>, changes: &[(UserId, Option<Role>)]) -> Arc<[UserId]> {
-    let is_in = |user: &UserId| members.binary_search(user).is_ok();
-    let come = changes
-        .iter()
-        .filter(|(user, role)| role.is_some() && !is_in(user));
-    let go = changes
-        .iter()
-        .filter(|(user, role)| role.is_none() && is_in(user));
-    let (come, go): (Vec<_>, Vec<_>) = (
-        come.map(|(user, _)| *user).collect(),
-        go.map(|(user, _)| *user).collect(),
-    );
-    if come.is_empty() && go.is_empty() {
-        return Arc::clone(members);
-    }
-    let stay = members
-        .iter()
-        .filter(|user| go.binary_search(user).is_err());
-    let mut members: Vec<UserId> = stay.copied().chain(come).collect();
-    members.sort();
-    members.into()
 }
 
 fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {

@@ -15,13 +15,16 @@ mod entry_ids;
 mod facts;
 mod fresh;
 mod generations;
+mod roster;
+mod rows;
 
 use std::sync::Arc;
 
 use hongyan_store::{Move, MoveError, Moved, Outcome, Write, rules};
 use rusqlite::{Connection, Error, Result};
 
-pub(in crate::writer) use self::cache::{Cache, Rows};
+pub(in crate::writer) use self::cache::Cache;
+pub(in crate::writer) use self::rows::Rows;
 use super::journal::{self, Begun, Entry, Payload, Pending, Place, Record, SharedEntries, What};
 
 /// What a batch is decided upon: the tables as they are, and what goes before them.
