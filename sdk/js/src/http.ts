@@ -174,7 +174,7 @@ function marksOf(name: string, marks: unknown): [from: number, to: number][] {
   });
 }
 
-function profileOf(value: unknown): UserProfile {
+export function profileOf(value: unknown): UserProfile {
   try {
     return checked("UserProfile", value) as unknown as UserProfile;
   } catch (problem) {
@@ -213,6 +213,6 @@ function aborted(): never {
   throw new HongyanError("aborted", "nobody waits for the answer any more");
 }
 
-function garbage(): HongyanError {
+export function garbage(): HongyanError {
   return new HongyanError("unreachable", "the answer is not one of a Hongyan server", 1000);
 }

@@ -9,6 +9,7 @@ export type * from "./client/events.ts";
 export type { ClientOptions } from "./client/options.ts";
 export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";
+export type { MemberPage } from "./groups.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
 export { amended, peerOf, reach } from "./log.ts";

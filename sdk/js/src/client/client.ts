@@ -7,6 +7,8 @@
 import { Engine } from "../engine/engine.ts";
 import { load } from "../engine/load.ts";
 import { HongyanError } from "../errors.ts";
+import { Groups } from "../groups.ts";
+import type { MemberPage } from "../groups.ts";
 import { Http } from "../http.ts";
 import { ClientIds } from "../ids.ts";
 import { OverlayStorage } from "../storage/overlay.ts";
@@ -14,7 +16,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkText } from "../text.ts";
-import type { Entry, FoundUsers, HistoryPage, Sent, Session, UserProfile } from "../types.ts";
+import type { Entry, FoundUsers, HistoryPage, Role, Sent, Session, UserProfile, Who } from "../types.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
 import { Cache } from "./cache.ts";
@@ -40,6 +42,7 @@ export interface Submission {
 /** One client of one account on one device. */
 export class Client {
   readonly #http: Http;
+  readonly #groups: Groups;
   readonly #storage: OverlayStorage;
   readonly #replica: Replica;
   readonly #cache: Cache;
@@ -68,6 +71,7 @@ export class Client {
 
   private constructor(options: Settled, storage: OverlayStorage, replica: Replica, backend: Backend) {
     this.#http = new Http(options.server, options.token);
+    this.#groups = new Groups(this.#http, () => this.#ids.next(Date.now(), Math.random));
     this.#storage = storage;
     this.#replica = replica;
     this.#cache = new Cache(storage, replica);
@@ -140,9 +144,12 @@ export class Client {
   }
 
   /** Sends a message; offline, as soon as there is a connection. Throws a {@link HongyanError} for a
-   * text that no server would take. */
+   * text that no server would take, and for a group that one has left. */
   send(target: Target, text: string, options: { replyTo?: number; mentions?: number[] } = {}): Submission {
     const { replyTo, mentions } = options;
+    if ("conv" in target && this.conversation(target.conv)?.left === true) {
+      throw new HongyanError("conversation_not_found", "no member of this group any more");
+    }
     return this.#submit((client_id) => ({
       type: "send",
       ...target,
@@ -176,7 +183,9 @@ export class Client {
 
   /** Everything up to `seq` was read. Shown at once, told to the server when there is a connection. */
   read(conv: number, seq: number): void {
-    const own = this.conversation(conv)?.me;
+    const conversation = this.conversation(conv);
+    if (conversation?.left === true) return;
+    const own = conversation?.me;
     if (own === undefined || own.read < seq) this.#backend.read(conv, seq);
   }
 
@@ -191,9 +200,57 @@ export class Client {
     return this.#cache.all();
   }
 
-  /** The same from the server. Pages that touch what is kept are kept too. */
+  /** The same from the server. Pages that touch what is kept are kept too. Of a group that one has left there is nothing
+   * more than what is kept: it is not asked for, and the page is empty. */
   history(conv: number, range: { before?: number; after?: number; limit?: number }): Promise<HistoryPage> {
+    const known = this.conversation(conv);
+    if (known?.left === true) return Promise.resolve({ conv, entries: [], head: known.held, more: false });
     return this.#backend.history(conv, range);
+  }
+
+  /** Makes a group of oneself and these, at most `LIMITS.GROUP_USERS`. Like every change of a group it is an entry of its
+   * log, and it needs a connection: rejects with a {@link HongyanError}. */
+  createGroup(name: string, users: readonly number[] = []): Promise<Sent> {
+    return this.#groups.create(name, users);
+  }
+
+  /** Changes one setting of a group. An empty description or picture is none. */
+  setGroup(conv: number, setting: { name: string } | { description: string } | { post: Who } | { invite: Who }): Promise<Sent> {
+    return this.#groups.set(conv, setting);
+  }
+
+  /** Ends a group for everybody. Its owner alone may. */
+  disband(conv: number): Promise<Sent> {
+    return this.#groups.disband(conv);
+  }
+
+  /** A page of a group's members, by id. */
+  async members(conv: number, page: { after?: number; limit?: number } = {}): Promise<MemberPage> {
+    const found = await this.#groups.members(conv, page);
+    this.#backend.profiles(found.users);
+    return found;
+  }
+
+  /** Brings people into a group. */
+  addMembers(conv: number, users: readonly number[]): Promise<Sent> {
+    return this.#groups.add(conv, users);
+  }
+
+  /** Puts a member out of a group. */
+  removeMember(conv: number, user: number): Promise<Sent> {
+    return this.#groups.remove(conv, user);
+  }
+
+  /** Leaves a group. Its owner gives that role to somebody else first. */
+  async leave(conv: number): Promise<Sent> {
+    const me = this.me;
+    if (me === null) throw new HongyanError("unreachable", "nobody has signed in yet", 1000);
+    return this.#groups.remove(conv, me.id);
+  }
+
+  /** Gives a member another role. Who makes somebody the owner is an admin from then on. */
+  setRole(conv: number, user: number, role: Role): Promise<Sent> {
+    return this.#groups.setRole(conv, user, role);
   }
 
   /** What is being written in a conversation or to a person (`conv:1`, `to:1001`, or any key). */
@@ -260,11 +317,11 @@ export class Client {
   /** Signs out here, stops, and erases what is stored. Rejects, and nothing happens, when the server
    * cannot be reached: the session would live on. */
   async logout(): Promise<void> {
-    this.#leaving = this.#leave();
+    this.#leaving = this.#signOut();
     await this.#leaving;
   }
 
-  async #leave(): Promise<void> {
+  async #signOut(): Promise<void> {
     await this.#http.logout().catch((problem: unknown) => {
       const isOver = problem instanceof HongyanError && problem.code === "unauthenticated";
       if (!isOver) throw problem;

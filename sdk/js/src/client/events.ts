@@ -5,7 +5,7 @@
  * Not here: what the application does with them.
  */
 import type { Append } from "../delivery/outbox.ts";
-import type { ConversationKind, Entry, Failure, MemberPosition, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -64,7 +64,12 @@ export interface Conversation {
   /** Every member's positions, one's own among them. Absent where there are too many to be told of: above
    * `LIMITS.MEMBERS_TOLD`. The same list as before while no position in it has moved. */
   members?: readonly MemberPosition[];
-  /** The newest message, as it stands now (edited, recalled). */
+  /** What a group is called, what its members may do, and one's own role. Absent in a conversation of two, and until a
+   * sync has told of it. */
+  group?: GroupView;
+  /** One is no member of the group any more. What is held stays readable; nothing can be sent or asked for. */
+  left?: true;
+  /** The newest message, as it stands now (edited, recalled), or the newest change of the group. */
   last: Entry | null;
 }
 
@@ -135,7 +140,7 @@ export interface ClientEvents {
   connection: ConnectionState;
   /** The next entry of its conversation: once each, in the order of the log, without holes. */
   entry: Entry;
-  /** A conversation is new or changed: head, unread, positions or last message. */
+  /** A conversation is new or changed: head, unread, positions, last message, or what is known of the group. */
   conversation: Conversation;
   /** The server has another history than the one that came until now: its operator has put a backup back. Forget what
    * is shown of conversations. What there is comes from here on, as if it were new; what this device had sent and what

@@ -166,6 +166,14 @@ export class Book {
     if (entry.from === this.#me?.id) this.#arrived(entry.client_id);
   }
 
+  /** The server knows nothing of this conversation for whom it asks: one was put out of the group. */
+  gone(conv: number): void {
+    const row = this.#rows.get(conv);
+    if (row === undefined) return;
+    row.leave();
+    this.#touch(conv);
+  }
+
   receipt(receipt: Receipt): void {
     const row = this.#rows.get(receipt.conv);
     if (row?.move(receipt.user, receipt.read, receipt.delivered) !== true) return;

@@ -430,6 +430,7 @@ export class Engine implements Backend {
         return this.#incoming.syncFailed(failure.retry_after_ms, random, now);
       case "fetch": {
         const isGone = failure.code === "conversation_not_found" || failure.code === "forbidden";
+        if (isGone) this.#book.gone(asker.conv);
         return this.#in((out) => {
           if (isGone) this.#incoming.forget(asker.conv, now, out);
           else this.#incoming.fetchFailed(asker.conv, failure.retry_after_ms, random, now, out);

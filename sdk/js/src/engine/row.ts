@@ -1,15 +1,16 @@
 /**
  * What this device knows of one conversation.
  *
- * Owns: head, positions, the newest message, and which messages are unread.
- * Promises: positions only grow; unread is derived: the held messages by others after one's own read
+ * Owns: head, positions, the newest message, which messages are unread, and what a group is called and who is in it.
+ * Promises: what a sync said of a group is not undone by older entries that come after it; positions only grow; unread is derived: the held messages by others after one's own read
  * position that were not recalled, and as many older ones as the server counted and this device
  * does not hold.
  * Not here: how far it is held (`Incoming`), and the entries themselves (the storage).
  */
 import type { Conversation } from "../client/events.ts";
 import { amended } from "../log.ts";
-import type { ConversationKind, ConversationView, Entry, MemberPosition, Position } from "../wire.gen.ts";
+import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position } from "../wire.gen.ts";
+import { begun, changed, comers, goers, isTold } from "./group.ts";
 
 /** What the storage keeps of a row. */
 export interface StoredRow {
@@ -26,6 +27,10 @@ export interface StoredRow {
   last: Entry | null;
   unread: number[];
   older: number;
+  /** Of a group: what is known of it, and up to which entry; absent in what an earlier version kept. */
+  group?: GroupView;
+  asOf?: number;
+  left?: true;
 }
 
 /** What the server said of the unread messages, until all that it counted is held. */
@@ -50,6 +55,11 @@ export class Row {
   #members: Map<number, MemberPosition> | null = new Map();
   /** The members as they were shown last, until one of them moves. */
   #shown: readonly MemberPosition[] | null = null;
+  #group: GroupView | null = null;
+  /** What is known of the group is as of this entry: older ones change nothing of it. */
+  #asOf = 0;
+  /** One is no member of the group any more. */
+  #left = false;
   #last: Entry | null = null;
   /** Unread messages that are held, ascending. */
   #unread: number[] = [];
@@ -72,6 +82,9 @@ export class Row {
     const { read, delivered } = stored.me ?? row.#members?.get(me) ?? row.#me;
     row.#me = { read, delivered };
     row.#size = stored.size ?? 0;
+    row.#group = stored.group ?? null;
+    row.#asOf = stored.asOf ?? 0;
+    row.#left = stored.left === true;
     row.#last = stored.last;
     row.#unread = [...stored.unread];
     row.#older = stored.older;
@@ -81,7 +94,7 @@ export class Row {
   store(isAckOwed: boolean): StoredRow {
     return {
       kind: this.#kind,
-      head: Math.max(this.#head, this.held),
+      head: this.#headNow(),
       seq: this.held,
       isAckOwed,
       floor: this.floor,
@@ -91,6 +104,9 @@ export class Row {
       last: this.#last,
       unread: [...this.#unread],
       older: this.#older,
+      ...(this.#group === null ? {} : { group: this.#group }),
+      ...(this.#kind === "group" ? { asOf: this.#asOf } : {}),
+      ...(this.#left ? { left: true as const } : {}),
     };
   }
 
@@ -125,13 +141,15 @@ export class Row {
     return {
       conv: this.conv,
       kind: this.#kind,
-      head: Math.max(this.#head, this.held),
+      head: this.#headNow(),
       held: this.held,
       floor: this.floor,
       unread: this.#unreadNow(),
       me: this.#me,
       size: Math.max(this.#size, members?.length ?? 0),
       ...(members === undefined ? {} : { members }),
+      ...(this.#group === null ? {} : { group: this.#group }),
+      ...(this.#left ? { left: true as const } : {}),
       last: this.#last,
     };
   }
@@ -139,6 +157,11 @@ export class Row {
   /** What a sync says. */
   view(view: ConversationView): void {
     this.#kind = view.kind;
+    this.#asOf = Math.max(this.#asOf, view.head);
+    // Nothing is said of a group any more to whom it was: it stays as it was known.
+    if (view.left === true) return this.leave();
+    this.#left = false;
+    this.#group = view.group ?? null;
     this.#head = Math.max(this.#head, view.head);
     this.#size = view.size;
     this.#takeMembers(view.members);
@@ -147,9 +170,17 @@ export class Row {
     this.#settle();
   }
 
-  /** Somebody who is in it, as far as an entry shows. */
+  /** One is no member any more: it ends with what is held. */
+  leave(): void {
+    this.#left = true;
+    this.#count = null;
+    this.#older = 0;
+    this.#unread = [];
+  }
+
+  /** Somebody who is in it, as far as an entry shows. Who is in a group is said by events. */
   meet(user: number): void {
-    this.move(user, 0, 0);
+    if (this.#kind !== "group") this.move(user, 0, 0);
   }
 
   /** Moves a member's positions; whether anything changed. Where members are not told, only one's own move. */
@@ -165,6 +196,8 @@ export class Row {
   #moveMember(user: number, read: number, delivered: number): boolean {
     if (this.#members === null) return false;
     const known = this.#members.get(user);
+    // Who has left a group may still be in an older entry.
+    if (known === undefined && this.#kind === "group") return false;
     const before = known ?? { user, read: 0, delivered: 0 };
     const after = grown(before, read, delivered);
     if (after === known) return false;
@@ -189,6 +222,7 @@ export class Row {
     this.#head = Math.max(this.#head, entry.seq);
     this.#floor ??= entry.seq;
     if (entry.kind === "message") this.#message(entry);
+    else if (entry.kind === "event") this.#event(entry, entry.event ?? { type: "" });
     else this.#amend(entry);
     this.#settle();
   }
@@ -203,8 +237,39 @@ export class Row {
     if (entry.from === this.#user) this.move(this.#user, entry.seq, entry.seq);
     else {
       this.move(entry.from, entry.seq, entry.seq);
-      if (entry.seq > this.read && entry.recalled_by === undefined) this.#unread.push(entry.seq);
+      if (entry.seq > this.read && entry.recalled_by === undefined && !this.#left) this.#unread.push(entry.seq);
     }
+  }
+
+  #event(entry: Entry, event: GroupEvent): void {
+    this.#kind = "group";
+    this.#last = entry;
+    // What was said before is nothing that who comes in has still to read.
+    if (comers(entry, event).includes(this.#user)) this.move(this.#user, entry.seq, entry.seq);
+    if (entry.seq <= this.#asOf) return;
+    this.#asOf = entry.seq;
+    if (event.type === "created") this.#group = begun(event.name ?? "", entry.from === this.#user ? "owner" : "member");
+    else if (this.#group !== null) this.#group = changed(this.#group, entry, event, this.#user);
+    this.#exchange(entry.seq, comers(entry, event), goers(entry, event));
+  }
+
+  /** Some come into the group and some go; null: all. */
+  #exchange(seq: number, coming: readonly number[], going: readonly number[] | null): void {
+    if (going === null || going.includes(this.#user)) this.leave();
+    if (coming.includes(this.#user)) this.#left = false;
+    if (going?.length === 0 && coming.length === 0) return;
+    this.#shown = null;
+    // The first entry is where all of them come from.
+    if (seq === 1) this.#members = new Map();
+    for (const user of coming) this.#members?.set(user, { user, read: seq, delivered: seq });
+    for (const user of going ?? this.#members?.keys() ?? []) this.#members?.delete(user);
+    this.#size = this.#members?.size ?? (going === null ? 0 : Math.max(0, this.#size + coming.length - going.length));
+    if (!isTold(this.#size)) this.#members = null;
+  }
+
+  /** A group that one has left ends where it was left. */
+  #headNow(): number {
+    return this.#left ? this.held : Math.max(this.#head, this.held);
   }
 
   #amend(by: Entry): void {

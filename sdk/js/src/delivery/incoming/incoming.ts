@@ -289,14 +289,18 @@ export class Incoming {
 
   /** The user may no longer read this conversation: nothing more of it is asked for. */
   forget(conv: number, now: number, out: IncomingAction[]): void {
+    this.#drop(conv);
+    this.#fetches.answered(conv);
+    this.#ask(now, out);
+  }
+
+  #drop(conv: number): void {
     this.#earlyTotal -= this.#gaps.get(conv)?.early.size ?? 0;
     this.#earlyTotal -= this.#strangers.take(conv)?.early.size ?? 0;
     this.#gaps.delete(conv);
     this.#fetches.cancel(conv);
-    this.#fetches.answered(conv);
     this.#acks.delete(conv);
     this.#unconfirmed.delete(conv);
-    this.#ask(now, out);
   }
 
   /** Pours out the acks that the inputs since the last call have earned, at most one for each
@@ -382,8 +386,9 @@ export class Incoming {
   /** Takes up one conversation of a sync page. */
   #view(view: ConversationView, now: number, out: IncomingAction[]): void {
     const { conv, head, entries } = view;
+    if (view.left === true) return this.#gone(view, out);
     out.push({ kind: "conversation", view: { ...view, entries: [] } });
-    if (!this.#held.has(conv)) this.#introduce(conv, this.#start(entries[0], head));
+    if (!this.#held.has(conv)) this.#introduce(conv, this.#start(view));
     this.#absorb(conv, entries, head, now, out);
     const gap = this.#gaps.get(conv);
     // Where members are not told, the server does not keep how far it is delivered.
@@ -393,10 +398,18 @@ export class Incoming {
     if (gap?.failures === 0) this.#fetches.plan(conv, now);
   }
 
+  /** A group that one has left: it ends with what is held, and there is nothing to ask for. */
+  #gone({ conv, ...rest }: ConversationView, out: IncomingAction[]): void {
+    this.#drop(conv);
+    if (this.#held.has(conv)) out.push({ kind: "conversation", view: { conv, ...rest, entries: [] } });
+  }
+
   /** Where a conversation begins that a sync shows for the first time. With a cursor it is new since then: this
    * device was there when it began, and has missed all of it. */
-  #start(first: Entry | undefined, head: number): number {
-    if (this.#policy.start === "everything" || this.#walk.cursor !== null) return 0;
+  #start({ kind, head, entries: [first] }: ConversationView): number {
+    // A group may have been there long before one came into it.
+    const isOld = kind === "group" || this.#walk.cursor === null;
+    if (this.#policy.start === "everything" || !isOld) return 0;
     // Without entries the page was too full for them: the last few are fetched.
     return first === undefined ? Math.max(0, head - LIMITS.SYNC_ENTRIES) : Math.max(0, first.seq - 1);
   }

@@ -1,0 +1,59 @@
+/**
+ * What entries make of a group.
+ *
+ * Promises: pure; the same entries give the same group, whether they come live or in a page. Not here: who the members
+ * are and how far they have read (`Row`).
+ */
+import { LIMITS } from "../wire.gen.ts";
+import type { Entry, GroupEvent, GroupView, Role } from "../wire.gen.ts";
+
+/** A group that began with this event, as its member sees it. */
+export function begun(name: string, role: Role): GroupView {
+  return { name, post: "all", invite: "all", role };
+}
+
+/** The group after the event of this entry, as `me` sees it: the same object where nothing changed. */
+export function changed(group: GroupView, { from }: Entry, event: GroupEvent, me: number): GroupView {
+  switch (event.type) {
+    case "renamed":
+      return { ...group, name: event.name ?? group.name };
+    case "described":
+      return without(group, "description", event.description);
+    case "pictured":
+      return without(group, "avatar", event.avatar);
+    case "post_set":
+      return { ...group, post: event.post ?? group.post };
+    case "invite_set":
+      return { ...group, invite: event.invite ?? group.invite };
+    case "role":
+      if (event.user === me) return { ...group, role: event.role ?? group.role };
+      return event.role === "owner" && from === me ? { ...group, role: "admin" } : group;
+    case "added":
+      return event.users?.includes(me) === true ? { ...group, role: "member" } : group;
+    default:
+      return group;
+  }
+}
+
+/** Who comes in with the event. */
+export function comers({ from }: Entry, event: GroupEvent): readonly number[] {
+  if (event.type === "created") return [from, ...(event.users ?? [])];
+  return event.type === "added" ? (event.users ?? []) : [];
+}
+
+/** Who goes with the event; null: everybody. */
+export function goers({ from }: Entry, event: GroupEvent): readonly number[] | null {
+  if (event.type === "disbanded") return null;
+  if (event.type === "left") return [from];
+  return event.type === "removed" ? (event.users ?? []) : [];
+}
+
+/** Whether members of a conversation of this size are told of each other. */
+export function isTold(size: number): boolean {
+  return size <= LIMITS.MEMBERS_TOLD;
+}
+
+function without(group: GroupView, field: "description" | "avatar", text: string | undefined): GroupView {
+  const { [field]: _, ...rest } = group;
+  return text === undefined || text === "" ? rest : { ...rest, [field]: text };
+}
