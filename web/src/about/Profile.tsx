@@ -1,5 +1,5 @@
-/** Who somebody is, or who is in a conversation. */
-import { For, Show } from "solid-js";
+/** Who somebody is. Of a group, a panel beside its messages tells (`group`). */
+import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { showAbout } from "../app/about.ts";
 import { go, route } from "../app/route.ts";
@@ -44,20 +44,6 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
           onClick={() => model.settings.setMuted(place(), !isMuted())}
         />
       </div>
-      <Show when={person() === null}>
-        <ul class="about-members">
-          <For each={model.others(place())}>
-            {(one) => (
-              <li>
-                <button type="button" class="about-member" onClick={() => showAbout({ to: one.id })}>
-                  <Avatar id={one.id} name={one.name} size="s" />
-                  <bdi class="about-member-name">{model.shownName(one)}</bdi>
-                </button>
-              </li>
-            )}
-          </For>
-        </ul>
-      </Show>
     </Dialog>
   );
 }

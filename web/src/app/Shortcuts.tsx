@@ -14,9 +14,10 @@ import type { Place } from "./typing.ts";
 import { w } from "./words.ts";
 
 const Switcher = lazy(async () => ({ default: (await import("../list/Switcher.tsx")).Switcher }));
+const NewGroup = lazy(async () => ({ default: (await import("../group/NewGroup.tsx")).NewGroup }));
 const PersonPicker = lazy(async () => ({ default: (await import("../list/PersonPicker.tsx")).PersonPicker }));
 
-type Dialogs = "switcher" | "person" | "help";
+type Dialogs = "switcher" | "person" | "group" | "help";
 
 const [shown, setShown] = createSignal<Dialogs | null>(null);
 
@@ -68,6 +69,7 @@ export function Shortcuts(): JSX.Element {
       <Switch>
         <Match when={shown() === "switcher"}><Switcher onClose={close} /></Match>
         <Match when={shown() === "person"}><PersonPicker onClose={close} /></Match>
+        <Match when={shown() === "group"}><NewGroup onClose={close} /></Match>
         <Match when={shown() === "help"}><Help onClose={close} /></Match>
       </Switch>
     </Suspense>

@@ -18,6 +18,12 @@ export function errorText(error: unknown): string {
     case "store_unavailable":
     case "internal":
       return w.serverTrouble;
+    case "group_full":
+      return w.groupFull;
+    case "owner_stays":
+      return w.ownerStays;
+    case "unchanged":
+      return w.unchanged;
     case "forbidden":
       return w.forbidden;
     case "bad_request":

@@ -5,10 +5,12 @@
  * the device; going back to one that was looked at lately shows it where it was left. Not here: which
  * conversation is shown (`app`).
  */
-import { createComputed, createEffect, createMemo, createSignal, on, onCleanup, Show, untrack } from "solid-js";
+import { createComputed, createEffect, createMemo, createSignal, lazy, on, onCleanup, Show, Suspense, untrack } from "solid-js";
 import type { JSX } from "solid-js";
+import { panel, showPanel } from "../app/about.ts";
 import { announce } from "../app/announce.ts";
 import { conversationIs } from "../app/composer.ts";
+import { closedText } from "../group/closed.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -28,6 +30,8 @@ import type { MessageRow } from "./log/rows.ts";
 import { createAttention } from "./log/attention.ts";
 import { viewsOf } from "./log/views.ts";
 import { w } from "./words.ts";
+
+const GroupPanel = lazy(async () => ({ default: (await import("../group/GroupPanel.tsx")).GroupPanel }));
 
 export interface ConversationPaneProps {
   place: Place;
@@ -55,6 +59,11 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   // The message whose readers are shown.
   const [asked, setAsked] = createSignal<number | null>(null);
   let composer: ComposerHandle = { focus() {}, complain() {} };
+  const closed = createMemo(() => closedText(conversation()));
+  createEffect(on(closed, (why) => {
+    if (why !== null) composer = { focus() {}, complain() {} };
+  }));
+  onCleanup(() => showPanel(null));
   let list: { turn(pages: number): void } = { turn() {} };
   conversationIs({ focus: () => composer.focus(), turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
 
@@ -84,6 +93,12 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     });
   }
   const actions: MessageActions = {
+    get canWrite() {
+      return closed() === null;
+    },
+    get canRecall() {
+      return conversation()?.left !== true;
+    },
     reply: (row) => row.seq !== null && view.composing.reply(row.seq),
     copy: (row) => void copy(row.text ?? ""),
     edit: (row) => row.seq !== null && view.composing.edit(row.seq, row.text ?? ""),
@@ -111,24 +126,31 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   }
 
   return (
+    <div class="pane-and-side">
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
       <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} ref={(handle) => (list = handle)} onLeave={() => composer.focus()} />
-      <Composer
-        place={place}
-        title={model.title(place)}
-        view={view}
-        ref={(handle) => (composer = handle)}
-        onEditLast={() => {
-          const last = ownMessages().at(-1);
-          if (last !== undefined) actions.edit(last);
-        }}
-        onRecall={(seq) => void recall(seq, textAt(seq))}
-      />
+      <Show when={closed() === null} fallback={<p class="composer-closed" role="status">{closed()}</p>}>
+        <Composer
+          place={place}
+          title={model.title(place)}
+          view={view}
+          ref={(handle) => (composer = handle)}
+          onEditLast={() => {
+            const last = ownMessages().at(-1);
+            if (last !== undefined) actions.edit(last);
+          }}
+          onRecall={(seq) => void recall(seq, textAt(seq))}
+        />
+      </Show>
       <Show when={asked() !== null && conversation()}>
         {(now) => <Readers conversation={now()} seq={asked()!} onClose={() => setAsked(null)} />}
       </Show>
     </section>
+    <Show when={isGroup() && conv() !== null && panel() === conv()}>
+      <Suspense><GroupPanel conv={conv()!} onClose={() => showPanel(null)} /></Suspense>
+    </Show>
+    </div>
   );
 
   function textAt(seq: number): string {

@@ -1,7 +1,7 @@
 /** Who the conversation is with, and what can be done with all of it. */
 import { Show } from "solid-js";
 import type { JSX } from "solid-js";
-import { showAbout } from "../app/about.ts";
+import { panel, showAbout, showPanel } from "../app/about.ts";
 import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -13,20 +13,28 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
   const model = useModel();
   const others = () => model.others(props.place);
   const about = () => {
-    if (props.isGroup) return w.members(model.conversation(props.place)?.size ?? 0);
+    const conversation = model.conversation(props.place);
+    // Of a group that one has left, nobody knows.
+    if (props.isGroup) return conversation?.left === true ? "" : w.members(conversation?.size ?? 0);
     const other = others()[0];
     return other === undefined ? "" : handle(other);
   };
+  const conv = () => model.conversation(props.place)?.conv ?? null;
+  const isPanel = () => panel() !== null && panel() === conv();
+  // Who is in a group stands beside its messages.
+  const open = () => (props.isGroup ? showPanel(isPanel() ? null : conv()) : showAbout(props.place));
   const isMuted = () => model.settings.isMuted(props.place);
   return (
     <header class="pane-header">
       <IconButton icon="back" label={w.back} class="pane-back" onClick={() => props.onBack()} />
       <div class="pane-who">
-        <Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>
+        <Show when={props.isGroup} fallback={<Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>}>
+          <Avatar id={conv() ?? 0} name={model.title(props.place)} size="m" isGroup />
+        </Show>
         <div class="pane-names">
           <h1 class="pane-title">
             {/* It reaches over all of the names. */}
-            <button type="button" class="pane-open" aria-haspopup="dialog" onClick={() => showAbout(props.place)}>
+            <button type="button" class="pane-open" aria-haspopup={props.isGroup ? undefined : "dialog"} aria-expanded={props.isGroup ? isPanel() : undefined} onClick={open}>
               <bdi>{model.title(props.place)}</bdi>
             </button>
           </h1>
@@ -42,7 +50,7 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
         icon="more"
         label={w.more}
         items={() => [
-          { label: w.profile, icon: "person", onSelect: () => showAbout(props.place) },
+          { label: props.isGroup ? w.groupInfo : w.profile, icon: props.isGroup ? "people" : "person", onSelect: open },
           {
             label: isMuted() ? w.unmute : w.mute,
             icon: isMuted() ? "bell" : "bell-off",

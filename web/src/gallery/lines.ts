@@ -41,6 +41,8 @@ export const lines: Record<Language, Said> = {
       { from: 1, ago: 3, text: "Tea is on." },
     ],
     group: [
+      { from: 1, ago: 34, text: null, entry: { kind: "event", event: { type: "created", name: "雁群 Geese", users: [2, 3] } } },
+      { from: 3, ago: 32, text: null, entry: { kind: "event", event: { type: "added", users: [5] } } },
       { from: 3, ago: 30, text: "The slides are on the shared drive." },
       { from: 3, ago: 29, text: "Please look at the second one before three." },
       { from: 5, ago: 25, text: "Done. Two small remarks:\n\n1. the date\n2. the colour of the goose" },
@@ -70,6 +72,8 @@ export const lines: Record<Language, Said> = {
       { from: 1, ago: 3, text: "茶已经泡上了。" },
     ],
     group: [
+      { from: 1, ago: 34, text: null, entry: { kind: "event", event: { type: "created", name: "雁群 Geese", users: [2, 3] } } },
+      { from: 3, ago: 32, text: null, entry: { kind: "event", event: { type: "added", users: [5] } } },
       { from: 3, ago: 30, text: "The slides are on the shared drive." },
       { from: 3, ago: 29, text: "三点以前请看一下第二张。" },
       { from: 5, ago: 25, text: "看完了，两个小意见：\n\n1. 日期\n2. 雁的颜色" },

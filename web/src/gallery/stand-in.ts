@@ -19,7 +19,7 @@ export interface Story {
 
 type Asked =
   | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
-  | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
+  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
 type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
@@ -46,6 +46,10 @@ export function standIn(story: Story, connection: ConnectionState): Client {
     cached: (conv: number, range: Range) => Promise.resolve(stretch(conv, range)),
     history: (conv: number, range: Range) =>
       Promise.resolve({ conv, entries: stretch(conv, range), head: logs.get(conv)?.length ?? 0, more: false }),
+    members: (conv: number) => {
+      const found = (conversations.find((one) => one.conv === conv)?.members ?? []).map(({ user }, at) => ({ user, role: ["owner", "admin"][at] ?? "member" }));
+      return Promise.resolve({ members: found, users: [me, ...people], more: false });
+    },
     read() {},
     wake() {},
     send: submission,

@@ -1,5 +1,5 @@
 /** What the gallery shows: some people, and conversations in which all that a message can be happens once. */
-import type { Conversation, Draft, Entry, Outgoing, UserProfile } from "@hongyan/client";
+import type { Conversation, Draft, Entry, GroupView, Outgoing, UserProfile } from "@hongyan/client";
 import type { Language } from "../i18n/index.ts";
 import { lines } from "./lines.ts";
 import type { Line } from "./lines.ts";
@@ -7,6 +7,7 @@ import type { Story } from "./stand-in.ts";
 
 const MINUTE = 60_000;
 const ME = 1;
+const GROUP: GroupView = { name: "雁群 Geese", description: "Saturdays, seven o'clock 周六早七点", post: "all", invite: "all", role: "owner" };
 
 /** The conversation between two, the group, and the one with nothing in it. */
 export const PLACES = { direct: { to: 2 }, group: { conv: 20 }, empty: { to: 4 } } as const;
@@ -61,7 +62,7 @@ function conversation(conv: number, kind: Conversation["kind"], others: readonly
     { user: ME, read: head, delivered: head },
     ...others.map((user, at) => ({ user, read: Math.max(0, head + behind - at * 2), delivered: Math.max(0, head - 1 - at) })),
   ];
-  return { conv, kind, head, held: head, floor: 1, unread: 0, me: { read: head, delivered: head }, size: members.length, members, last: entries.at(-1) ?? null };
+  return { conv, kind, head, held: head, floor: 1, unread: 0, me: { read: head, delivered: head }, size: members.length, members, ...(kind === "group" ? { group: GROUP } : {}), last: entries.at(-1) ?? null };
 }
 
 function outgoing(language: Language, now: number): Outgoing[] {

@@ -3,6 +3,7 @@ import { createMemo, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { reach } from "@hongyan/client";
 import { showAbout } from "../app/about.ts";
+import { eventText, namesIn } from "../group/events.ts";
 import { format, go, routeOf } from "../app/route.ts";
 import { onLongPress } from "../ui/press.ts";
 import { formatFull, formatShort } from "../i18n/index.ts";
@@ -45,7 +46,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
     const { conversation, place, isMuted } = row();
     const items: MenuItem[] = [
       { label: isMuted ? w.unmute : w.mute, icon: isMuted ? "bell" : "bell-off", onSelect: () => model.settings.setMuted(place, !isMuted) },
-      { label: w.profile, icon: "person", onSelect: () => showAbout(place) },
+      { label: "conv" in place ? w.info : w.profile, icon: "conv" in place ? "people" : "person", onSelect: () => showAbout(place) },
     ];
     if (conversation !== null && conversation.unread > 0) {
       items.unshift({ label: w.markRead, icon: "check", onSelect: () => model.client.read(conversation.conv, conversation.head) });
@@ -76,7 +77,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
         onClick={onClick}
         onContextMenu={onContextMenu}
       >
-        <Avatar id={avatarId(row())} name={row().title} />
+        <Avatar id={avatarId(row())} name={row().title} isGroup={"conv" in row().place} />
         <span class="row-body">
           <span class="row-line">
             <span class="row-title"><bdi>{row().title}</bdi></span>{" "}
@@ -112,6 +113,7 @@ function usePreview(props: ConversationRowProps) {
       last,
       me: model.me()?.id ?? 0,
       author: isGroup && last !== null ? model.profile(last.from).name : null,
+      event: last?.kind === "event" ? eventText(last, namesIn(model)) : null,
       isOpen: props.isCurrent,
     });
   });

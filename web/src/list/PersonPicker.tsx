@@ -1,23 +1,21 @@
 /** Begins a conversation with anybody on the server. */
-import { createMemo, createSignal, onCleanup } from "solid-js";
+import { createMemo, createSignal } from "solid-js";
 import type { JSX } from "solid-js";
-import type { UserProfile } from "@hongyan/client";
 import { errorText } from "../app/errors.ts";
 import { go } from "../app/route.ts";
+import { show } from "../app/Shortcuts.tsx";
 import { useModel } from "../model/model.ts";
+import { Icon } from "../ui/index.ts";
 import { ofPerson } from "./candidates.ts";
 import { find } from "./find.ts";
+import { createEverybody } from "./pages.ts";
 import { Picker } from "./Picker.tsx";
 import { w } from "./words.ts";
-
-const PAGE = 100;
-/** A whole directory is not for scrolling: beyond this, typing finds people. */
-const MOST = 2000;
 
 export function PersonPicker(props: { onClose(): void }): JSX.Element {
   const model = useModel();
   const [typed, setTyped] = createSignal("");
-  const { people, isLoading, problem, more } = usePages();
+  const { people, isLoading, problem, more } = createEverybody();
   const known = createMemo(() => people().map((person) => ofPerson(model, person)));
   const found = find(model, typed, known);
   const status = () => {
@@ -33,6 +31,12 @@ export function PersonPicker(props: { onClose(): void }): JSX.Element {
       hint={w.personHint}
       options={found.options()}
       status={status()}
+      before={
+        <button type="button" class="picker-begin" onClick={() => show("group")}>
+          <span class="picker-begin-icon"><Icon name="people" /></span>
+          {w.newGroup}
+        </button>
+      }
       onInput={setTyped}
       onEnd={() => typed().trim() === "" && void more()}
       onChoose={(option) => {
@@ -42,39 +46,4 @@ export function PersonPicker(props: { onClose(): void }): JSX.Element {
       onClose={props.onClose}
     />
   );
-}
-
-/** Everybody on the server, page by page; to begin with, those who are known here. */
-function usePages() {
-  const model = useModel();
-  const [people, setPeople] = createSignal<readonly UserProfile[]>(model.people());
-  const [isLoading, setLoading] = createSignal(false);
-  const [problem, setProblem] = createSignal<unknown>(null);
-  let after = 0;
-  let isComplete = false;
-  let isClosed = false;
-  onCleanup(() => (isClosed = true));
-
-  function add(found: readonly UserProfile[]): void {
-    model.learn(found);
-    const known = new Set(people().map((person) => person.id));
-    setPeople([...people(), ...found.filter((person) => !known.has(person.id))]);
-  }
-  async function more(): Promise<void> {
-    if (isLoading() || isComplete || isClosed) return;
-    setLoading(true);
-    try {
-      const page = await model.client.users({ after, limit: PAGE });
-      add(page);
-      after = page.at(-1)?.id ?? after;
-      isComplete = page.length === 0 || people().length >= MOST;
-      setProblem(null);
-    } catch (error) {
-      setProblem(() => error);
-    } finally {
-      setLoading(false);
-    }
-  }
-  void more();
-  return { people, isLoading, problem, more };
 }

@@ -19,6 +19,8 @@ export interface PickerProps {
   status?: string | undefined;
   onInput(query: string): void;
   onChoose(option: Candidate): void;
+  /** Stands between the field and the options. */
+  before?: JSX.Element;
   /** The end of the list came into sight. */
   onEnd?(): void;
   onClose(): void;
@@ -70,6 +72,7 @@ export function Picker(props: PickerProps): JSX.Element {
           onKeyDown={onKeyDown}
         />
       </div>
+      {props.before}
       <ul class="picker-list" id={listId} role="listbox" aria-label={props.title} onScroll={(event) => isAtEnd(event.currentTarget) && props.onEnd?.()}>
         <For each={props.options}>
           {(option, index) => (
@@ -81,7 +84,7 @@ export function Picker(props: PickerProps): JSX.Element {
               onPointerMove={() => setActive(index())}
               onClick={() => props.onChoose(option)}
             >
-              <Avatar id={option.id} name={option.title} size="s" />
+              <Avatar id={option.id} name={option.title} size="s" isGroup={"conv" in option.place} />
               <FoundTitle of={option} />
               <span class="found-detail">{option.detail}</span>
               <Show when={option.unread > 0}><span class="row-badge">{option.unread}</span></Show>

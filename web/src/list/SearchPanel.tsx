@@ -40,7 +40,7 @@ export function SearchPanel(props: { query: string; onDone(): void }): JSX.Eleme
                   open(one.place);
                 }}
               >
-                <Avatar id={one.id} name={one.title} size="s" />
+                <Avatar id={one.id} name={one.title} size="s" isGroup={"conv" in one.place} />
                 <FoundTitle of={one} />
                 <Show when={one.detail}>{(detail) => <span class="found-detail">{detail()}</span>}</Show>
               </a>

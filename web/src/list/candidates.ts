@@ -23,7 +23,7 @@ export interface Candidate {
 export function candidates(model: Model): Candidate[] {
   const list: Candidate[] = model.rows().map((row) => {
     const login = "to" in row.place ? model.profile(row.place.to).login : "";
-    const detail = "to" in row.place ? handle(model.profile(row.place.to)) : "";
+    const detail = "to" in row.place ? handle(model.profile(row.place.to)) : w.members(row.conversation?.size ?? 0);
     const id = "to" in row.place ? row.place.to : row.place.conv;
     return { key: row.key, place: row.place, id, title: row.title, detail, names: [row.title, login], marks: [], unread: row.unread };
   });

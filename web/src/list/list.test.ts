@@ -71,13 +71,14 @@ describe("whom this device knows and whom the server found", () => {
 describe("previews", () => {
   prefer({ language: "en" });
   const last: Entry = { conv: 1, seq: 1, id: 1, kind: "message", from: 7, at: 1, client_id: "c", body: { type: "text", text: "hi\n **there**" } };
-  const newest: Newest = { draft: "", pending: null, last, me: 1, author: null, isOpen: false };
+  const newest: Newest = { draft: "", pending: null, last, me: 1, author: null, event: null, isOpen: false };
   const pending: Outgoing = { clientId: "p", at: 2, state: "failed", append: { type: "send", conv: 1, client_id: "p", body: { type: "text", text: "mine" } } };
 
   test("a message is one line, and says whose it is where that is not plain", () => {
     expect(previewOf(newest).text).toBe("hi there");
     expect(previewOf({ ...newest, me: 7 }).text).toBe("You: hi there");
     expect(previewOf({ ...newest, author: "Li" }).text).toBe("Li: hi there");
+    expect(previewOf({ ...newest, author: "Li", event: "Li left" })).toMatchObject({ kind: "event", text: "Li left" });
   });
 
   test("recalled, edited and unknown messages show as such", () => {

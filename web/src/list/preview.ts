@@ -4,7 +4,7 @@ import { snippet } from "../text/snippet.ts";
 import { w } from "./words.ts";
 
 export interface Preview {
-  kind: "none" | "draft" | "pending" | "sent" | "failed" | "message" | "gone";
+  kind: "none" | "draft" | "pending" | "sent" | "failed" | "message" | "event" | "gone";
   text: string;
   isEdited: boolean;
 }
@@ -17,6 +17,8 @@ export interface Newest {
   me: number;
   /** In a larger conversation, who says it; null in a 1:1. */
   author: string | null;
+  /** The sentence for `last` where it is a change of the group; else null. */
+  event: string | null;
   /** While the conversation shows, its draft does not need the list to tell of it. */
   isOpen: boolean;
 }
@@ -35,7 +37,8 @@ export function previewOf(newest: Newest): Preview {
   return last === null ? { kind: "none", text: "", isEdited: false } : ofEntry(last, newest);
 }
 
-function ofEntry(entry: Entry, { me, author }: Newest): Preview {
+function ofEntry(entry: Entry, { me, author, event }: Newest): Preview {
+  if (event !== null) return { kind: "event", text: event, isEdited: false };
   const isOwn = entry.from === me;
   if (entry.recalled_by !== undefined || entry.body === undefined) {
     return { kind: "gone", text: isOwn ? w.youRecalled : w.recalled, isEdited: false };

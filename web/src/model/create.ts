@@ -47,6 +47,8 @@ export function createModel(client: Client, account: string): Model {
   const title = (place: Place) => {
     const whose = conversations.canonical(place);
     if ("to" in whose && whose.to === self()) return w.notes;
+    const group = conversations.at(whose)?.group;
+    if (group !== undefined) return group.name;
     const names = others(whose).map(people.shownName).join(", ");
     return names === "" ? w.members(conversations.at(whose)?.size ?? 0) : names;
   };

@@ -21,7 +21,7 @@ export interface Row {
   readonly place: Place;
   /** Null: only a draft or unsent messages to a person so far. */
   readonly conversation: Conversation | null;
-  /** The other person's name; for a larger conversation the members'. */
+  /** The other person's name; a group's own, or its members' as long as that is not known. */
   readonly title: string;
   readonly unread: number;
   /** The newest message, as it stands now. */

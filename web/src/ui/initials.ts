@@ -7,6 +7,12 @@ export function hueOf(id: number): number {
   return (id * 5) % HUES;
 }
 
+/** Of a group's name the beginning: it has no family name. */
+export function groupInitials(name: string): string {
+  const trimmed = name.trim();
+  return /^\p{Script=Han}/u.test(trimmed) ? [...trimmed.replace(/\P{Script=Han}/gu, "")].slice(0, 2).join("") : initials(trimmed);
+}
+
 /** Up to two letters: of the first two words; of a Chinese name the given name. */
 export function initials(name: string): string {
   const trimmed = name.trim();

@@ -12,6 +12,7 @@ import type { Accessor, JSX } from "solid-js";
 import type { Conversation } from "@hongyan/client";
 import { announce } from "../../app/announce.ts";
 import { formatDay, formatStamp } from "../../i18n/index.ts";
+import { eventText, namesIn } from "../../group/events.ts";
 import { conversationShown } from "../../metrics/switches.ts";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
@@ -19,7 +20,7 @@ import type { Model } from "../../model/model.ts";
 import { Avatar, Icon, IconButton } from "../../ui/index.ts";
 import { createAttention } from "../log/attention.ts";
 import { makeRows } from "../log/rows.ts";
-import type { MessageRow, Row, Rows } from "../log/rows.ts";
+import type { EventRow, MessageRow, Row, Rows } from "../log/rows.ts";
 import type { LogView, Spot, Trouble } from "../log/view.ts";
 import type { PlaceView } from "../log/views.ts";
 import { w } from "../words.ts";
@@ -80,7 +81,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
     });
     onCleanup(() => scroll?.stop());
     props.ref({ turn: (pages) => scroller.scrollBy({ top: pages * TURNED * scroller.clientHeight }) });
-    swipeToReply(content, cue, (key) => isAnswerable(rows().get(key)), (key) => {
+    swipeToReply(content, cue, (key) => props.actions.canWrite && isAnswerable(rows().get(key)), (key) => {
       const row = rows().get(key);
       if (row?.kind === "message") props.actions.reply(row);
     });
@@ -120,6 +121,8 @@ export function MessageList(props: MessageListProps): JSX.Element {
             onJump={(seq) => void log.goTo(seq)} onFocus={() => current.choose(key)}
           />
         );
+      case "event":
+        return <div class="log-event" data-key={key} data-seq={(row() as EventRow).seq}><bdi>{eventText((row() as EventRow).entry, namesIn(model))}</bdi></div>;
       case "day":
         return <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>;
       case "new":
@@ -209,7 +212,7 @@ function Empty(props: { place: Place; isGroup: boolean }): JSX.Element {
   const model = useModel();
   return (
     <div class="log-empty">
-      <Show when={model.others(props.place)[0]}>{(person) => <Avatar id={person().id} name={person().name} size="l" />}</Show>
+      <Show when={!props.isGroup && model.others(props.place)[0]}>{(person) => <Avatar id={person().id} name={person().name} size="l" />}</Show>
       <p class="log-empty-title">{w.empty}</p>
       <Show when={!props.isGroup}><p>{w.emptyHint}</p></Show>
     </div>

@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
 import { actionsFor } from "./actions.ts";
 
-const on = { reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
+const on = { canWrite: true, canRecall: true, reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -36,4 +36,10 @@ test("where more than one can read, who did can be asked", () => {
 test("a message that is about to change is not changed again", () => {
   const change = { kind: "edit", text: "x", clientId: "e", state: "sending", failure: null } as const;
   expect(offered({ ...row(own), change })).toEqual(["reply", "copy"]);
+});
+
+test("where one may not write, nothing that would be said is offered; where one is no member, nothing is taken back", () => {
+  const icons = (canRecall: boolean) => actionsFor(row(own), { ...on, canWrite: false, canRecall }).map((action) => action.icon);
+  expect(icons(true)).toEqual(["copy", "undo"]);
+  expect(icons(false)).toEqual(["copy"]);
 });

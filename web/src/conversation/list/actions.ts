@@ -10,6 +10,10 @@ import { w } from "../words.ts";
 
 /** What the pane does when asked. */
 export interface MessageActions {
+  /** Whether one may write here. */
+  readonly canWrite: boolean;
+  /** Whether what one has written may still be taken back: not by whom a group is over for. */
+  readonly canRecall: boolean;
   reply(row: MessageRow): void;
   copy(row: MessageRow): void;
   edit(row: MessageRow): void;
@@ -28,14 +32,14 @@ export type Action = MenuItem & { icon: NonNullable<MenuItem["icon"]> };
 export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
   const actions: Action[] = [];
   const says = !row.recalled && row.text !== null;
-  if (says && row.seq !== null) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
+  if (says && row.seq !== null && on.canWrite) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
   if (says) actions.push({ label: w.copy, icon: "copy", onSelect: () => on.copy(row) });
-  if (canEdit(row)) actions.push({ label: w.edit, icon: "edit", onSelect: () => on.edit(row) });
+  if (canEdit(row) && on.canWrite) actions.push({ label: w.edit, icon: "edit", onSelect: () => on.edit(row) });
   const { readers } = on;
   if (readers !== null && row.own && says && row.seq !== null) {
     actions.push({ label: w.readers, icon: "check-double", onSelect: () => readers(row) });
   }
-  if (row.own && !row.recalled && row.seq !== null && row.change === null) {
+  if (row.own && !row.recalled && row.seq !== null && row.change === null && on.canRecall) {
     actions.push({ label: w.recall, icon: "undo", isDanger: true, onSelect: () => on.recall(row) });
   }
   if (row.local === "failed") actions.push({ label: w.resend, icon: "retry", onSelect: () => on.resend(row.clientId) });

@@ -8,9 +8,11 @@
 import { onCleanup } from "solid-js";
 import type { Accessor } from "solid-js";
 import { announce } from "../../app/announce.ts";
+import { eventText, namesIn } from "../../group/events.ts";
 import type { Model } from "../../model/model.ts";
 import { snippet } from "../../text/snippet.ts";
 import { textOf } from "../log/rows.ts";
+import { hasRow } from "../log/window.ts";
 import { w } from "../words.ts";
 
 /** About as long as a short sentence takes to say. */
@@ -55,7 +57,8 @@ export function announceArrivals(model: Model, conv: () => number | undefined, a
   const arrivals = new Arrivals({ say: announce, many: (count) => w.arrived(count) });
   onCleanup(() => arrivals.stop());
   onCleanup(model.client.on("entry", (entry) => {
-    if (entry.kind !== "message" || entry.from === model.me()?.id || entry.conv !== conv() || !attentive()) return;
+    if (!hasRow(entry) || entry.from === model.me()?.id || entry.conv !== conv() || !attentive()) return;
+    if (entry.kind === "event") return arrivals.arrived(eventText(entry, namesIn(model)));
     const text = textOf(entry);
     arrivals.arrived(`${model.profile(entry.from).name}: ${text === null ? w.unsupported : snippet(text)}`);
   }));

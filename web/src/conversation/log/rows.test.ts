@@ -34,6 +34,13 @@ describe("dividers and groups", () => {
       .toEqual([true, false, true, true, false]);
   });
 
+  test("a change of a group stands between messages, which it parts", () => {
+    const change = (seq: number, at: number) => message(seq, { at, kind: "event", event: { type: "left" } });
+    const rows = [...make({ messages: [message(1, { at: noon }), change(2, noon), message(3, { at: noon }), change(4, noon + DAY)] }).values()];
+    expect(rows.map((row) => row.kind)).toEqual(["day", "message", "event", "message", "day", "event"]);
+    expect(rows.flatMap((row) => (row.kind === "message" ? [[row.begins, row.ends]] : []))).toEqual([[true, true], [true, true]]);
+  });
+
   test("the last of a group ends it, and so says when", () => {
     const ends = (rows: Rows) => [...rows.values()].filter((row): row is MessageRow => row.kind === "message").map((row) => row.ends);
     const messages = [message(1, { at: noon }), message(2, { at: noon + MINUTE }), message(3, { at: noon + MINUTE, from: ME })];

@@ -49,8 +49,18 @@ export interface MessageRow {
   change: PendingChange | null;
 }
 
+/** A change of a group. */
+export interface EventRow {
+  kind: "event";
+  key: string;
+  seq: number;
+  at: number;
+  entry: Entry;
+}
+
 export type Row =
   | MessageRow
+  | EventRow
   | { kind: "day"; key: string; at: number }
   /** With its day where a day begins there: one divider rather than two. */
   | { kind: "new"; key: "new"; at: number | null };
@@ -75,20 +85,32 @@ export function makeRows(input: RowInput, before: Rows): Rows {
   const changes = pendingChanges(input.outgoing);
   const held = new Set<string>();
   let previous: MessageRow | null = null;
+  let last: number | null = null;
+  const divide = (at: number, isNew: boolean): void => {
+    const day = last === null || !sameDay(last, at);
+    const noon = new Date(at).setHours(12, 0, 0, 0);
+    if (day && !isNew) put(rows, before, { kind: "day", key: `day:${dayOf(at)}`, at: noon });
+    if (isNew) put(rows, before, { kind: "new", key: "new", at: day ? noon : null });
+    last = at;
+  };
   const add = (row: MessageRow): void => {
     const isNew = row.seq !== null && row.seq === input.newFrom;
-    const day = previous === null || !sameDay(previous.at, row.at);
-    row.begins = day || isNew || previous === null || previous.from !== row.from || row.at - previous.at > GROUP_MS;
+    row.begins = isNew || previous === null || !sameDay(previous.at, row.at) || previous.from !== row.from || row.at - previous.at > GROUP_MS;
     // Only now it is known whether it ends a group.
     if (previous !== null) put(rows, before, { ...previous, ends: row.begins });
-    const noon = new Date(row.at).setHours(12, 0, 0, 0);
-    if (day && !isNew) put(rows, before, { kind: "day", key: `day:${dayOf(row.at)}`, at: noon });
-    if (isNew) put(rows, before, { kind: "new", key: "new", at: day ? noon : null });
+    divide(row.at, isNew);
     previous = row;
+  };
+  const addEvent = (entry: Entry): void => {
+    if (previous !== null) put(rows, before, { ...previous, ends: true });
+    previous = null;
+    divide(entry.at, false);
+    put(rows, before, { kind: "event", key: rowKey(entry, input.me), seq: entry.seq, at: entry.at, entry });
   };
   for (const entry of input.messages) {
     if (entry.from === input.me) held.add(entry.client_id);
-    add(fromEntry(entry, input.me, changes.get(entry.seq) ?? null));
+    if (entry.kind === "event") addEvent(entry);
+    else add(fromEntry(entry, input.me, changes.get(entry.seq) ?? null));
   }
   if (input.atEnd) {
     for (const outgoing of input.outgoing) {

@@ -12,7 +12,7 @@ import type { Conversation, Entry, Outgoing, SendUpdate } from "@hongyan/client"
 import { keptAround, newerPage, olderPage } from "./pages.ts";
 import type { PageSource } from "./pages.ts";
 import { rowKey } from "./rows.ts";
-import { amendAll, emptyWindow, hasOlder, messageAt, trimmed, trimmedAround, withNewer, withOlder } from "./window.ts";
+import { amendAll, emptyWindow, hasOlder, hasRow, messageAt, trimmed, trimmedAround, withNewer, withOlder } from "./window.ts";
 import type { LogWindow } from "./window.ts";
 
 /** Messages in the window, and so on the page. */
@@ -138,7 +138,7 @@ export class LogView {
   /** Grows upwards. */
   async older(): Promise<void> {
     const window = this.window();
-    if (window === null || !hasOlder(window)) return;
+    if (window === null || !hasOlder(window) || this.isBegun(window)) return;
     await this.load("older", (conv) => this.growOlder(conv));
   }
 
@@ -200,7 +200,7 @@ export class LogView {
     if (said.some((entry) => entry.from === me)) this.setNewFrom(null);
     const before = this.newFrom();
     if (seen || !said.some((entry) => entry.from !== me) || (before !== null && before > this.read())) return;
-    const all = [...(this.window()?.messages ?? []), ...said];
+    const all = [...(this.window()?.messages ?? []).filter((entry) => entry.kind === "message"), ...said];
     const read = Math.max(this.read(), all.findLast((entry) => entry.from === me)?.seq ?? 0);
     const first = all.find((entry) => entry.seq > read && entry.recalled_by === undefined);
     if (first !== undefined) this.setNewFrom(first.seq);
@@ -217,6 +217,12 @@ export class LogView {
       this.setWindow(window);
       this.setAtEnd(atEnd);
     });
+  }
+
+  /** Of a group that one has left there is no more than what is kept. */
+  private isBegun(window: LogWindow): boolean {
+    const facts = this.facts();
+    return facts?.left === true && window.first <= facts.floor;
   }
 
   private isLast(window: LogWindow): boolean {
@@ -250,7 +256,7 @@ export class LogView {
     const me = this.me();
     const read = this.read();
     await this.openAround(read, ({ messages }) => {
-      const first = messages.find((entry) => entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
+      const first = messages.find((entry) => entry.kind === "message" && entry.seq > read && entry.from !== me && entry.recalled_by === undefined);
       this.spot = first === undefined ? { kind: "end" } : { kind: "row", key: "new", offset: 0.2, share: true };
       this.setNewFrom(first?.seq ?? null);
       this.setWish(this.spot);
@@ -306,7 +312,7 @@ export class LogView {
   private async growOlder(conv: number): Promise<(() => void) | null> {
     let pages: Entry[] = [];
     const before = this.window()!.first;
-    for (let count = 0; count < EMPTY_PAGES && !pages.some((entry) => entry.kind === "message"); count += 1) {
+    for (let count = 0; count < EMPTY_PAGES && !pages.some(hasRow); count += 1) {
       const page = await olderPage(this.source, conv, pages[0]?.seq ?? before, PAGE);
       if (page.length === 0) break;
       pages = [...page, ...pages];
@@ -321,7 +327,7 @@ export class LogView {
   private async growNewer(conv: number): Promise<(() => void) | null> {
     let pages: Entry[] = [];
     const after = this.window()!.last;
-    for (let count = 0; count < EMPTY_PAGES && !pages.some((entry) => entry.kind === "message"); count += 1) {
+    for (let count = 0; count < EMPTY_PAGES && !pages.some(hasRow); count += 1) {
       const page = await newerPage(this.source, conv, pages.at(-1)?.seq ?? after, PAGE);
       if (page.length === 0) break;
       pages = [...pages, ...page];

@@ -12,7 +12,8 @@ import type { Entry } from "@hongyan/client";
 export interface LogWindow {
   readonly first: number;
   readonly last: number;
-  /** The messages in it, ascending: edits, recalls and what this version does not know have no rows. */
+  /** The messages and the changes of a group in it, ascending: edits, recalls and what this version does not know have no
+   * rows. */
   readonly messages: readonly Entry[];
 }
 
@@ -25,7 +26,7 @@ export function emptyWindow(seq: number): LogWindow {
 export function withOlder(window: LogWindow, page: readonly Entry[]): LogWindow {
   const fitting = page.filter((entry) => entry.seq < window.first);
   if (fitting.length === 0 || fitting.at(-1)!.seq !== window.first - 1) return window;
-  return { first: fitting[0]!.seq, last: window.last, messages: [...fitting.filter(isMessage), ...window.messages] };
+  return { first: fitting[0]!.seq, last: window.last, messages: [...fitting.filter(hasRow), ...window.messages] };
 }
 
 /** Adds what comes after. Edits and recalls change their targets even when they do not join on. */
@@ -36,7 +37,7 @@ export function withNewer(window: LogWindow, page: readonly Entry[]): LogWindow 
     return changed === window.messages ? window : { ...window, messages: changed };
   }
   // A page read from the server is of now; one of live entries may hold a message and its edit.
-  const added = amendAll(fitting.filter(isMessage), fitting);
+  const added = amendAll(fitting.filter(hasRow), fitting);
   return { first: window.first, last: fitting.at(-1)!.seq, messages: [...changed, ...added] };
 }
 
@@ -86,6 +87,7 @@ export function amendAll(messages: readonly Entry[], by: readonly Entry[]): read
   return changed ?? messages;
 }
 
-function isMessage(entry: Entry): boolean {
-  return entry.kind === "message";
+/** Whether an entry has a row of its own. */
+export function hasRow(entry: Entry): boolean {
+  return entry.kind === "message" || entry.kind === "event";
 }

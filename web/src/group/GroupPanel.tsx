@@ -1,0 +1,192 @@
+/**
+ * A group beside its messages: what it is called, who is in it, and what one may change of that. On a phone it is a page.
+ *
+ * Promises: offers only what one's role allows, as far as this side knows; what the server refuses is said. Esc closes.
+ */
+import { createMemo, createSignal, onCleanup, onMount, Show } from "solid-js";
+import type { JSX } from "solid-js";
+import type { Conversation, GroupView, Who } from "@hongyan/client";
+import { showAbout } from "../app/about.ts";
+import { useModel } from "../model/model.ts";
+import { createForm } from "../settings/form.ts";
+import type { Form } from "../settings/form.ts";
+import { Outcome } from "../settings/Page.tsx";
+import { ask, Avatar, Icon, IconButton, Segments } from "../ui/index.ts";
+import type { IconName } from "../ui/index.ts";
+import { ChoosePeople } from "./ChoosePeople.tsx";
+import { closedText, isAdmin } from "./closed.ts";
+import { EditLine } from "./EditLine.tsx";
+import "./group.css";
+import { MemberList } from "./MemberList.tsx";
+import { createMembers } from "./members.ts";
+import type { Members } from "./members.ts";
+import { w } from "./words.ts";
+
+export interface GroupPanelProps {
+  conv: number;
+  onClose(): void;
+}
+
+export function GroupPanel(props: GroupPanelProps): JSX.Element {
+  const model = useModel();
+  const form = createForm();
+  const conversation = () => model.conversation({ conv: props.conv });
+  const group = createMemo(() => conversation()?.group);
+  const isIn = () => conversation()?.left !== true;
+  let close: HTMLButtonElement | undefined;
+  const before = document.activeElement;
+  onMount(() => close?.focus({ preventScroll: true }));
+  onCleanup(() => before instanceof HTMLElement && before.isConnected && before.focus({ preventScroll: true }));
+  return (
+    <aside
+      class="side" aria-label={w.info}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.isComposing) return;
+        event.preventDefault();
+        props.onClose();
+      }}
+    >
+      <header class="side-header">
+        <h2 class="side-title">{w.info}</h2>
+        <IconButton icon="close" label={w.close} ref={(button) => (close = button)} onClick={() => props.onClose()} />
+      </header>
+      <div class="side-body">
+        <Show when={group()}>{(now) => <About conv={props.conv} group={now()} canChange={isIn() && isAdmin(now().role)} form={form} />}</Show>
+        <Outcome text={form.text()} isProblem={form.isProblem()} />
+        <Show when={isIn()} fallback={<p class="side-note">{closedText(conversation())}</p>}>
+          <Show when={conversation()}>{(now) => <Inside conversation={now()} form={form} onClose={props.onClose} />}</Show>
+        </Show>
+      </div>
+    </aside>
+  );
+}
+
+/** Its face, name and description. */
+function About(props: { conv: number; group: GroupView; canChange: boolean; form: Form }): JSX.Element {
+  const model = useModel();
+  const isMuted = () => model.settings.isMuted({ conv: props.conv });
+  const set = (setting: { name: string } | { description: string }) =>
+    props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
+  return (
+    <>
+      <div class="side-head">
+        <Avatar id={props.conv} name={props.group.name} size="l" isGroup />
+        <EditLine
+          class="side-name" text={props.group.name} label={w.groupName} edit={w.editName} canChange={props.canChange} most={100}
+          onSave={(name) => (name === "" ? Promise.resolve(false) : set({ name }))}
+        />
+        <EditLine
+          class="side-description" text={props.group.description ?? ""} label={w.description} edit={w.editDescription} add={w.addDescription} isLong
+          canChange={props.canChange} most={1000} onSave={(description) => set({ description })}
+        />
+      </div>
+      <div class="side-actions">
+        <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={() => model.settings.setMuted({ conv: props.conv }, !isMuted())} />
+        <Action icon="search" label={w.search} onClick={() => showAbout({ conv: props.conv }, "search")} />
+      </div>
+    </>
+  );
+}
+
+/** What members see. */
+function Inside(props: { conversation: Conversation; form: Form; onClose(): void }): JSX.Element {
+  const model = useModel();
+  const conv = props.conversation.conv;
+  const members = createMembers(model, conv);
+  const [isAdding, setAdding] = createSignal(false);
+  const group = () => props.conversation.group;
+  const mayInvite = () => group()?.invite === "all" || isAdmin(group()?.role);
+  return (
+    <>
+      <section class="side-part" aria-label={w.members}>
+        <div class="side-line">
+          <h3 class="side-heading">{w.memberCount(props.conversation.size)}</h3>
+          <Show when={mayInvite()}>
+            <button type="button" class="button button-quiet side-add" aria-haspopup="dialog" onClick={() => setAdding(true)}>
+              <Icon name="plus" />
+              {w.addPeople}
+            </button>
+          </Show>
+        </div>
+        <MemberList conv={conv} members={members} size={props.conversation.size} own={group()?.role ?? "member"} form={props.form} />
+      </section>
+      <Show when={isAdmin(group()?.role) && group()}>{(now) => <Rights conv={conv} group={now()} form={props.form} />}</Show>
+      <Ways conversation={props.conversation} form={props.form} />
+      <Show when={isAdding()}><AddPeople conv={conv} members={members} onClose={() => setAdding(false)} /></Show>
+    </>
+  );
+}
+
+function AddPeople(props: { conv: number; members: Members; onClose(): void }): JSX.Element {
+  const model = useModel();
+  const there = createMemo(() => new Set(props.members.all().map(({ user }) => user)));
+  return (
+    <ChoosePeople
+      title={w.addPeople}
+      action={w.add}
+      isTaken={(user) => there().has(user)}
+      onClose={() => props.onClose()}
+      onDone={async (users) => {
+        await model.client.addMembers(props.conv, users);
+        props.onClose();
+      }}
+    />
+  );
+}
+
+/** Who may write, and bring others in. */
+function Rights(props: { conv: number; group: GroupView; form: Form }): JSX.Element {
+  const model = useModel();
+  const options = () => [["all", w.everybody], ["admins", w.admins]] as const;
+  const set = (setting: { post: Who } | { invite: Who }) => void props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
+  const one = (label: string, name: "post" | "invite", choose: (who: Who) => void) => (
+    <div class="side-line">
+      <span>{label}</span>
+      <Segments label={`${w.rights}: ${label}`} name={`${name}-${props.conv}`} value={props.group[name]} options={options()} onChoose={choose} />
+    </div>
+  );
+  return (
+    <section class="side-part" aria-label={w.rights}>
+      <h3 class="side-heading">{w.rights}</h3>
+      {one(w.write, "post", (post) => set({ post }))}
+      {one(w.invite, "invite", (invite) => set({ invite }))}
+    </section>
+  );
+}
+
+/** The ways out. */
+function Ways(props: { conversation: Conversation; form: Form }): JSX.Element {
+  const model = useModel();
+  const { client } = model;
+  const conv = props.conversation.conv;
+  const name = () => props.conversation.group?.name ?? "";
+  const isOwner = () => props.conversation.group?.role === "owner";
+  async function leave(): Promise<void> {
+    const isSure = await ask({ title: w.leaveTitle(name()), text: w.leaveText, action: w.leaveNow, isDanger: true });
+    if (isSure) await props.form.run(() => client.leave(conv), () => "");
+  }
+  async function disband(): Promise<void> {
+    const isSure = await ask({ title: w.disbandTitle(name()), text: w.disbandText, action: w.disbandNow, isDanger: true });
+    if (isSure) await props.form.run(() => client.disband(conv), () => "");
+  }
+  return (
+    <section class="side-part side-ways">
+      <Show
+        when={isOwner()}
+        fallback={<button type="button" class="side-way" onClick={() => void leave()}><Icon name="leave" />{w.leave}</button>}
+      >
+        <button type="button" class="side-way" onClick={() => void disband()}><Icon name="trash" />{w.disband}</button>
+        <p class="side-note">{w.ownerStays}</p>
+      </Show>
+    </section>
+  );
+}
+
+function Action(props: { icon: IconName; label: string; onClick(): void }): JSX.Element {
+  return (
+    <button type="button" class="side-action" onClick={() => props.onClick()}>
+      <Icon name={props.icon} />
+      <span>{props.label}</span>
+    </button>
+  );
+}

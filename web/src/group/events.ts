@@ -1,0 +1,61 @@
+/** What a change of a group was, in a sentence. Pure but for the language. */
+import type { Entry } from "@hongyan/client";
+import type { Model } from "../model/model.ts";
+import { isolated } from "../text/bidi.ts";
+import { w } from "./words.ts";
+
+/** Named one by one; the others are counted. */
+const NAMED = 3;
+
+/** Who is who, for a sentence. */
+export interface Names {
+  me: number;
+  of(user: number): string;
+}
+
+export function namesIn(model: Model): Names {
+  return { me: model.me()?.id ?? 0, of: (user) => model.shownName(model.profile(user)) };
+}
+
+/** The sentence for an entry of kind `event`. */
+export function eventText(entry: Entry, names: Names): string {
+  const event = entry.event ?? { type: "" };
+  const who = entry.from === names.me ? w.you : isolated(names.of(entry.from));
+  const other = (): string => list([event.user ?? 0], names);
+  const others = (): string => list(event.users ?? [], names);
+  switch (event.type) {
+    case "created": {
+      const name = isolated(event.name ?? "");
+      return (event.users ?? []).length === 0 ? w.created(who, name) : w.createdWith(who, name, others());
+    }
+    case "added":
+      return w.added(who, others());
+    case "removed":
+      return w.removed(who, others());
+    case "left":
+      return w.left(who);
+    case "role":
+      if (event.role === "owner") return w.madeOwner(who, other());
+      return event.role === "admin" ? w.madeAdmin(who, other()) : w.madeMember(who, other());
+    case "renamed":
+      return w.renamed(who, isolated(event.name ?? ""));
+    case "described":
+      return event.description === "" ? w.undescribed(who) : w.described(who);
+    case "pictured":
+      return w.pictured(who);
+    case "post_set":
+      return event.post === "all" ? w.postAll(who) : w.postAdmins(who);
+    case "invite_set":
+      return event.invite === "all" ? w.inviteAll(who) : w.inviteAdmins(who);
+    case "disbanded":
+      return w.disbanded(who);
+    default:
+      return w.changed(who);
+  }
+}
+
+function list(users: readonly number[], names: Names): string {
+  const said = users.map((user) => (user === names.me ? w.youToo : isolated(names.of(user))));
+  if (said.length <= NAMED + 1) return w.all(said);
+  return w.andOthers(said.slice(0, NAMED), said.length - NAMED);
+}
