@@ -158,7 +158,6 @@ function Chip(props: { user: number; onClick(): void }): JSX.Element {
   const name = () => model.shownName(model.profile(props.user));
   return (
     <button type="button" class="chip" aria-label={w.takeOut(name())} onClick={() => props.onClick()}>
-      <Avatar id={props.user} name={name()} size="s" />
       <bdi class="chip-name">{name()}</bdi>
       <Icon name="close" />
     </button>

@@ -208,7 +208,7 @@ export class Client {
     return this.#backend.history(conv, range);
   }
 
-  /** Makes a group of oneself and these, at most `LIMITS.GROUP_USERS`. Like every change of a group it is an entry of its
+  /** Makes a group of oneself and these, at most 100. Like every change of a group it is an entry of its
    * log, and it needs a connection: rejects with a {@link HongyanError}. */
   createGroup(name: string, users: readonly number[] = []): Promise<Sent> {
     return this.#groups.create(name, users);
