@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hongyan_delivery::client::outbox::Append;
 use hongyan_protocol::{
-    Body, ClientFrame, ClientId, ConversationId, Edit, Recall, Send, Seq, Target, UserId,
+    Body, ClientFrame, ClientId, ConversationId, Edit, Millis, Recall, Send, Seq, Target, UserId,
 };
 
 use crate::SubmitError;
@@ -15,6 +15,9 @@ pub struct Message {
     body: Body,
     reply_to: Option<Seq>,
     mentions: Vec<UserId>,
+    topic: Option<Box<str>>,
+    expires_at: Option<Millis>,
+    origin: Option<Box<str>>,
     client_id: Option<ClientId>,
 }
 
@@ -25,6 +28,9 @@ impl Message {
             body: Body::text(text),
             reply_to: None,
             mentions: Vec::new(),
+            topic: None,
+            expires_at: None,
+            origin: None,
             client_id: None,
         }
     }
@@ -40,6 +46,28 @@ impl Message {
     #[must_use]
     pub fn mentions(mut self, users: impl Into<Vec<UserId>>) -> Self {
         self.mentions = users.into();
+        self
+    }
+
+    /// Says what it belongs to within the conversation; 1 to [`TOPIC_BYTES`](hongyan_protocol::limits::TOPIC_BYTES) bytes.
+    #[must_use]
+    pub fn topic(mut self, topic: impl Into<Box<str>>) -> Self {
+        self.topic = Some(topic.into());
+        self
+    }
+
+    /// Says when it loses its worth. The server keeps it all the same.
+    #[must_use]
+    pub fn expires_at(mut self, at: Millis) -> Self {
+        self.expires_at = Some(at);
+        self
+    }
+
+    /// Says where it comes from, if not from the sender's own hand; 1 to
+    /// [`ORIGIN_BYTES`](hongyan_protocol::limits::ORIGIN_BYTES) bytes.
+    #[must_use]
+    pub fn origin(mut self, origin: impl Into<Box<str>>) -> Self {
+        self.origin = Some(origin.into());
         self
     }
 
@@ -97,6 +125,9 @@ impl Draft {
                 body: message.body,
                 reply_to: message.reply_to,
                 mentions: message.mentions,
+                topic: message.topic,
+                expires_at: message.expires_at,
+                origin: message.origin,
             }),
             Self::Edit(conv, seq, body) => Append::Edit(Edit {
                 conv,

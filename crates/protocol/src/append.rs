@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::GivenBody;
 use crate::envelope::{Refusal, read_object};
-use crate::{Body, ClientId, ConversationId, ErrorCode, Seq, UserId, limits, value};
+use crate::{Body, ClientId, ConversationId, ErrorCode, Millis, Seq, UserId, limits, value};
 
 /// Whom a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub struct Send {
     pub reply_to: Option<Seq>,
     /// Users who should notice it; at most [`limits::MENTIONS`].
     pub mentions: Vec<UserId>,
+    /// What it belongs to within the conversation: 1 to [`limits::TOPIC_BYTES`].
+    pub topic: Option<Box<str>>,
+    /// When it loses its worth.
+    pub expires_at: Option<Millis>,
+    /// Where it comes from, if not from its sender's own hand: 1 to [`limits::ORIGIN_BYTES`].
+    pub origin: Option<Box<str>>,
 }
 
 /// Replaces the body of a message of one's own.
@@ -73,6 +79,12 @@ pub(crate) struct SendRead {
         deserialize_with = "value::capped_list::<{ limits::MENTIONS + 1 }, _, _>"
     )]
     mentions: Vec<UserId>,
+    #[serde(default)]
+    topic: Option<Box<str>>,
+    #[serde(default)]
+    expires_at: Option<Millis>,
+    #[serde(default)]
+    origin: Option<Box<str>>,
 }
 
 /// `edit` as it is read, before its body is checked.
@@ -104,6 +116,12 @@ pub(crate) struct SendWritten<'a> {
     reply_to: Option<Seq>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     mentions: &'a [UserId],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a str>,
 }
 
 impl Send {
@@ -130,6 +148,9 @@ impl Send {
             body: checked_text(Body::text(text))?,
             reply_to: None,
             mentions: Vec::new(),
+            topic: None,
+            expires_at: None,
+            origin: None,
         })
     }
 
@@ -156,6 +177,9 @@ impl Send {
             body: checked_body(read.body)?,
             reply_to: read.reply_to,
             mentions: read.mentions,
+            topic: checked_label("topic", read.topic, limits::TOPIC_BYTES)?,
+            expires_at: read.expires_at,
+            origin: checked_label("origin", read.origin, limits::ORIGIN_BYTES)?,
         })
     }
 
@@ -179,6 +203,9 @@ impl Send {
             body: &self.body,
             reply_to: self.reply_to,
             mentions: &self.mentions,
+            topic: self.topic.as_deref(),
+            expires_at: self.expires_at,
+            origin: self.origin.as_deref(),
         }
     }
 }
@@ -221,6 +248,26 @@ fn checked_body(given: GivenBody) -> Result<Body, Refusal> {
             format!("a body of type text has no field {name:?}"),
         )),
         None => Ok(body),
+    }
+}
+
+/// Refuses a short text beside the body that says nothing, is too long, or that not every store could keep.
+fn checked_label(
+    name: &str,
+    text: Option<Box<str>>,
+    most: usize,
+) -> Result<Option<Box<str>>, Refusal> {
+    let refused = |code, message| Err((code, message));
+    match text.as_deref() {
+        Some("") => refused(ErrorCode::BadRequest, format!("an empty {name}")),
+        Some(text) if text.len() > most => refused(
+            ErrorCode::TooLarge,
+            format!("the {name} has at most {most} bytes"),
+        ),
+        Some(text) if text.contains('\0') => {
+            refused(ErrorCode::BadRequest, format!("the {name} holds no U+0000"))
+        }
+        _ => Ok(text),
     }
 }
 

@@ -153,6 +153,15 @@ pub struct Entry {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub mentions: Vec<UserId>,
+    /// What the message belongs to within the conversation, as its sender says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Box<str>>,
+    /// When the message loses its worth, as its sender says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+    /// Where the message comes from, if not from its sender's own hand, as its sender says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<str>>,
     /// What was changed of the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<GroupEvent>,

@@ -27,6 +27,12 @@ pub const ERROR_MESSAGE_BYTES: usize = 256;
 /// Users mentioned by one message.
 pub const MENTIONS: usize = 64;
 
+/// The `topic` of a message, in UTF-8 bytes.
+pub const TOPIC_BYTES: usize = 64;
+
+/// The `origin` of a message, in UTF-8 bytes.
+pub const ORIGIN_BYTES: usize = 128;
+
 /// Members of a conversation up to which each is told of all others: who they are, how far they have read, and how far it
 /// is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.
 pub const MEMBERS_TOLD: usize = 64;

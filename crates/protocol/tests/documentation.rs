@@ -272,6 +272,8 @@ fn every_limit_is_the_real_one() {
         ),
         format!("| a `client_id` | 1 to {} bytes,", limits::CLIENT_ID_BYTES),
         format!("| `mentions` of a message | {} users |", limits::MENTIONS),
+        format!("| a `topic` | 1 to {} bytes |", limits::TOPIC_BYTES),
+        format!("| an `origin` | 1 to {} bytes |", limits::ORIGIN_BYTES),
         format!("| the `token` of `hello` | {} bytes |", limits::TOKEN_BYTES),
         format!(
             "| members of a conversation who are [told](#positions-and-unread) of each other | {} |",

@@ -272,6 +272,18 @@ fn a_field_of_the_wrong_type_is_answered_under_its_req() {
             ],
         ),
         (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"topic":@}"#,
+            &["1", "[]", "\"\"", "\"a\\u0000\"", "\"\\ud800\""],
+        ),
+        (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"origin":@}"#,
+            &["1", "{}", "\"\"", "\"\\u0000\""],
+        ),
+        (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"expires_at":@}"#,
+            integer,
+        ),
+        (
             r#"{"type":"edit","req":5,"conv":1,"seq":1,"client_id":"c","body":{"type":"text","text":@}}"#,
             &["1", "null", "\"\"", "\"\\u0000\""],
         ),
@@ -334,7 +346,7 @@ fn an_optional_field_may_be_null() {
         ),
         (
             r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,
-            r#"{"type":"send","conv":null,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"reply_to":null,"mentions":null}"#,
+            r#"{"type":"send","conv":null,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"reply_to":null,"mentions":null,"topic":null,"expires_at":null,"origin":null}"#,
         ),
         (
             r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,

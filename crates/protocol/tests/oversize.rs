@@ -30,12 +30,20 @@ fn limits_are_exact() {
         let id = "x".repeat(bytes);
         format!(r#"{{"type":"recall","req":5,"conv":1,"seq":1,"client_id":"{id}"}}"#)
     };
+    let label = |field: &str, text: &str, times: usize| {
+        let text = text.repeat(times);
+        format!(
+            r#"{{"type":"send","req":5,"to":1,"client_id":"c","body":{{"type":"text","text":"x"}},"{field}":"{text}"}}"#
+        )
+    };
     let list = |n: usize| vec!["7"; n].join(",");
     let within = [
         send(&"x".repeat(limits::TEXT_BYTES), ""),
         send(&"\\u0001".repeat(limits::TEXT_BYTES), ""),
         send(&"\\ud83d\\udc4b".repeat(limits::TEXT_BYTES / 4), ""),
         send("x", &list(limits::MENTIONS)),
+        label("topic", "x", limits::TOPIC_BYTES),
+        label("origin", "\\u0001", limits::ORIGIN_BYTES),
         hello("token", limits::TOKEN_BYTES),
         hello("client", limits::CLIENT_NAME_BYTES),
         sync(limits::CURSOR_BYTES),
@@ -50,6 +58,10 @@ fn limits_are_exact() {
         (send(&"鸿".repeat(limits::TEXT_BYTES / 3 + 1), ""), TooLarge),
         (send("x", &list(limits::MENTIONS + 1)), TooLarge),
         (send("x", &list(100_000)), TooLarge),
+        (label("topic", "x", limits::TOPIC_BYTES + 1), TooLarge),
+        (label("topic", "鸿", limits::TOPIC_BYTES / 3 + 1), TooLarge),
+        (label("origin", "x", limits::ORIGIN_BYTES + 1), TooLarge),
+        (label("origin", "x", 100_000), TooLarge),
         (hello("token", limits::TOKEN_BYTES + 1), TooLarge),
         (hello("client", limits::CLIENT_NAME_BYTES + 1), TooLarge),
         (sync(limits::CURSOR_BYTES + 1), TooLarge),

@@ -54,6 +54,12 @@ fn page_limit() -> impl Strategy<Value = Option<usize>> {
     option::of(1..(1usize << 53))
 }
 
+/// What a message may say beside its body.
+fn header() -> impl Strategy<Value = (Option<Box<str>>, Option<Millis>, Option<Box<str>>)> {
+    let label = || option::of("[a-z\"\\n中]{1,20}".prop_map(Into::into));
+    (label(), option::of(millis()), label())
+}
+
 fn client_frame() -> impl Strategy<Value = ClientFrame> {
     let target = prop_oneof![
         conv().prop_map(Target::Conversation),
@@ -77,15 +83,28 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
                 background,
             })
         }),
-        (target, client_id(), body(), option::of(seq()), mentions).prop_map(
-            |(target, client_id, body, reply_to, mentions)| ClientFrame::Send(Send {
-                target,
-                client_id,
-                body,
-                reply_to,
-                mentions
-            })
-        ),
+        (
+            target,
+            client_id(),
+            body(),
+            option::of(seq()),
+            mentions,
+            header()
+        )
+            .prop_map(
+                |(target, client_id, body, reply_to, mentions, (topic, expires_at, origin))| {
+                    ClientFrame::Send(Send {
+                        target,
+                        client_id,
+                        body,
+                        reply_to,
+                        mentions,
+                        topic,
+                        expires_at,
+                        origin,
+                    })
+                }
+            ),
         (conv(), seq(), client_id(), body()).prop_map(|(conv, seq, client_id, body)| {
             ClientFrame::Edit(Edit {
                 conv,
@@ -149,13 +168,15 @@ fn entry() -> impl Strategy<Value = Entry> {
         option::of(prop_oneof![4 => body(), 1 => Just(Body::Unknown)]),
         option::of(seq()),
         vec(user(), 0..4),
+        header(),
         option::of(seq()),
         option::of(seq()),
         option::of(seq()),
     );
     (head, rest).prop_map(|(head, rest)| {
         let (conv, seq, id, kind, from, at, client_id) = head;
-        let (body, reply_to, mentions, target, edited_by, recalled_by) = rest;
+        let (body, reply_to, mentions, header, target, edited_by, recalled_by) = rest;
+        let (topic, expires_at, origin) = header;
         Entry {
             event: None,
             conv,
@@ -168,6 +189,9 @@ fn entry() -> impl Strategy<Value = Entry> {
             body,
             reply_to,
             mentions,
+            topic,
+            expires_at,
+            origin,
             target,
             edited_by,
             recalled_by,
@@ -443,9 +467,12 @@ proptest! {
             Some(Body::Text { text }) => Some(&**text),
             Some(Body::Unknown) | None => None,
         };
-        let counted = Entry::bytes_of(&entry.client_id, text, entry.mentions.len());
+        // What the store adds for these.
+        let labels = [&entry.topic, &entry.origin].map(|label| label.as_ref().map_or(0, |label| label.len()));
+        let header = 80 + 6 * labels.iter().sum::<usize>();
+        let counted = Entry::bytes_of(&entry.client_id, text, entry.mentions.len()) + header;
         let written = entry.encode().len();
-        let slack = 512 + 17 * entry.mentions.len();
+        let slack = 512 + 17 * entry.mentions.len() + header;
         prop_assert!((written..written + slack).contains(&counted), "{} of {}", counted, written);
     }
 

@@ -27,7 +27,7 @@ impl Service {
             body,
             reply_to: send.reply_to,
             mentions,
-            header: hongyan_store::Header::default(),
+            header: wire::stored_header(send.topic, send.expires_at, send.origin),
         };
         let target = match send.target {
             Target::Conversation(conv) => hongyan_store::Target::Conversation(conv),

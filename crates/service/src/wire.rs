@@ -30,6 +30,9 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        topic: None,
+        expires_at: None,
+        origin: None,
         event: None,
         target: None,
         edited_by: None,
@@ -40,12 +43,12 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
             body: text,
             reply_to,
             mentions,
-            header: _,
+            header,
         } => wire::Entry {
             body: Some(body(text)),
             reply_to: *reply_to,
             mentions: mentions.clone(),
-            ..blank
+            ..with_header(blank, header)
         },
         store::Change::Edit {
             target,
@@ -86,6 +89,9 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        topic: None,
+        expires_at: None,
+        origin: None,
         event: None,
         target: None,
         edited_by: None,
@@ -96,7 +102,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
             body: text,
             reply_to,
             mentions,
-            header: _,
+            header,
             edited_by,
             recalled_by,
         } => wire::Entry {
@@ -105,7 +111,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
             mentions,
             edited_by,
             recalled_by,
-            ..blank
+            ..with_header(blank, &header)
         },
         store::Content::Edit {
             target,
@@ -187,6 +193,31 @@ pub(crate) fn stored_who(who: wire::Who) -> Option<store::Who> {
         wire::Who::Admins => Some(store::Who::Admins),
         wire::Who::Unknown => None,
     }
+}
+
+fn with_header(entry: wire::Entry, header: &store::Header) -> wire::Entry {
+    match header.fields().cloned() {
+        None => entry,
+        Some(fields) => wire::Entry {
+            topic: fields.topic,
+            expires_at: fields.expires_at,
+            origin: fields.origin,
+            ..entry
+        },
+    }
+}
+
+/// What a sender says beside the body, as it is kept.
+pub(crate) fn stored_header(
+    topic: Option<Box<str>>,
+    expires_at: Option<wire::Millis>,
+    origin: Option<Box<str>>,
+) -> store::Header {
+    store::Header::from(store::HeaderFields {
+        topic,
+        expires_at,
+        origin,
+    })
 }
 
 /// A conversation in a page of sync.

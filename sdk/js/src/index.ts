@@ -4,7 +4,7 @@
  * `login` → `Client.open` → `client.on(…)`, `client.send(…)`
  */
 export { Client } from "./client/client.ts";
-export type { Submission, Target } from "./client/client.ts";
+export type { SendOptions, Submission, Target } from "./client/client.ts";
 export type * from "./client/events.ts";
 export type { ClientOptions } from "./client/options.ts";
 export type { Append } from "./delivery/outbox.ts";

@@ -12,6 +12,15 @@ export function textBytes(text: string): number {
   return encoder.encode(text).length;
 }
 
+/** A short text beside the body that a server takes. Throws a {@link HongyanError} when it is empty or longer than
+ * so many bytes. */
+export function checkLabel(name: string, text: string, most: number): string {
+  const clean = text.replaceAll("\0", "").replace(LONE_SURROGATES, "\ufffd");
+  if (clean === "") throw new HongyanError("bad_request", `the ${name} is empty`);
+  if (textBytes(clean) > most) throw new HongyanError("too_large", `the ${name} has at most ${most} bytes`);
+  return clean;
+}
+
 /** A text that a server takes. Throws a {@link HongyanError} when there is nothing left of it, or too
  * much. */
 export function checkText(text: string): string {

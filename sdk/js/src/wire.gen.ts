@@ -119,8 +119,12 @@ export interface Entry {
   reply_to?: number;
   /** The users that this message wants to notice it. */
   mentions?: number[];
-  /** What was changed of the group. */
-  event?: GroupEvent;
+  /** What the message belongs to within the conversation, as its sender says. */
+  topic?: string;
+  /** When the message loses its worth, as its sender says. */
+  expires_at?: number;
+  /** Where the message comes from, if not from its sender's own hand, as its sender says. */
+  origin?: string;
   /** The message that an edit or a recall changes. */
   target?: number;
   /** The entry that last edited this message: `body` is already the edited one. */
@@ -375,6 +379,12 @@ export interface Send {
   reply_to?: number;
   /** Users who should notice it; at most `LIMITS.MENTIONS`. */
   mentions?: number[];
+  /** What it belongs to within the conversation: 1 to `LIMITS.TOPIC_BYTES`. */
+  topic?: string;
+  /** When it loses its worth. */
+  expires_at?: number;
+  /** Where it comes from, if not from its sender's own hand: 1 to `LIMITS.ORIGIN_BYTES`. */
+  origin?: string;
 }
 
 /** Answers `send`, `edit` and `recall`: the entry is on disk. */
@@ -529,7 +539,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Bye: { code: "string", retry_after_ms: "integer" },
   ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
-  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
+  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string" },
   GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", role: "string" },
@@ -606,6 +616,10 @@ export const LIMITS = {
   CLIENT_ID_BYTES: 64,
   /** Users mentioned by one message. */
   MENTIONS: 64,
+  /** The `topic` of a message, in UTF-8 bytes. */
+  TOPIC_BYTES: 64,
+  /** The `origin` of a message, in UTF-8 bytes. */
+  ORIGIN_BYTES: 128,
   /**
    * Members of a conversation up to which each is told of all others: who they are, how far they have read, and how far it
    * is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.

@@ -42,6 +42,18 @@ class Talking(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(somebody.entries[0].client_id, sent.client_id)
                 self.assertEqual(somebody.entries[0].sender, zhang.id)
 
+    async def test_what_a_message_says_of_itself_comes_with_its_entry(self) -> None:
+        async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
+            sent = await zhang.client.send("it failed", to=li.id, topic="builds", expires_at=1, origin="ci")
+            await zhang.client.http.send("and again", conv=sent.conv, topic="builds", expires_at=1, origin="ci")
+            for one in (zhang, li):
+                await until("both came", lambda one=one: len(one.entries) == 2)
+                for entry in (*one.entries, *(await one.client.history(sent.conv)).entries):
+                    self.assertEqual((entry.topic, entry.expires_at, entry.origin), ("builds", 1, "ci"))
+            with self.assertRaises(RequestError) as refused:
+                await zhang.client.send("too long", to=li.id, topic="x" * 65)
+            self.assertEqual(refused.exception.code, "too_large")
+
     async def test_edit_recall_and_reply(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
             first = await zhang.client.send("see you at 8", to=li.id, mentions=[li.id])

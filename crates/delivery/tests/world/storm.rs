@@ -66,6 +66,9 @@ impl World {
                     body: Body::text("x".repeat(length + 1)),
                     reply_to: None,
                     mentions: Vec::new(),
+                    topic: None,
+                    expires_at: None,
+                    origin: None,
                 })
             };
             self.with_client(client, |client| client.submit(append, now));

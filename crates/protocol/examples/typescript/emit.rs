@@ -243,6 +243,8 @@ fn constants(source: &Source) -> String {
         ("CLIENT_NAME_BYTES", limits::CLIENT_NAME_BYTES),
         ("CLIENT_ID_BYTES", limits::CLIENT_ID_BYTES),
         ("MENTIONS", limits::MENTIONS),
+        ("TOPIC_BYTES", limits::TOPIC_BYTES),
+        ("ORIGIN_BYTES", limits::ORIGIN_BYTES),
         ("MEMBERS_TOLD", limits::MEMBERS_TOLD),
         ("SYNC_CONVERSATIONS", limits::SYNC_CONVERSATIONS),
         ("LIST_CONVERSATIONS", limits::LIST_CONVERSATIONS),

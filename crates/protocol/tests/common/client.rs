@@ -3,7 +3,7 @@
 use hongyan_protocol::heartbeat::Learnt;
 use hongyan_protocol::*;
 
-use super::{client_id, conv, seq, user};
+use super::{at, client_id, conv, seq, user};
 
 /// Every frame from a client, named; `None` as `req` where a client would send none.
 pub(crate) fn client_frames() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
@@ -65,6 +65,9 @@ fn appending() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 body: Body::text("你好 \"李四\"\n👋"),
                 reply_to: Some(seq(4)),
                 mentions: vec![user(1001), user(1002)],
+                topic: Some("发布".into()),
+                expires_at: Some(at(9_000)),
+                origin: Some("import:slack \"x\"".into()),
             }),
         ),
         (
@@ -76,6 +79,9 @@ fn appending() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 body: Body::text("hi"),
                 reply_to: None,
                 mentions: vec![],
+                topic: None,
+                expires_at: None,
+                origin: None,
             }),
         ),
         (

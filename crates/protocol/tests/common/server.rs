@@ -18,6 +18,9 @@ fn message(n: u64) -> Entry {
         body: Some(Body::text("hi")),
         reply_to: None,
         mentions: vec![],
+        topic: None,
+        expires_at: None,
+        origin: None,
         target: None,
         edited_by: None,
         recalled_by: None,
@@ -33,6 +36,9 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
             Entry {
                 reply_to: Some(seq(1)),
                 mentions: vec![user(1001)],
+                topic: Some("发布".into()),
+                expires_at: Some(at(9_000)),
+                origin: Some("import:slack \"x\"".into()),
                 edited_by: Some(seq(3)),
                 ..message(2)
             },

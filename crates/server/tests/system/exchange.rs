@@ -270,6 +270,55 @@ async fn who_comes_back_at_once_is_told_what_was_acked_before() {
 }
 
 #[tokio::test]
+async fn what_a_message_says_of_itself_is_kept_and_given_back_everywhere() {
+    let server = TestServer::start().await;
+    let mut sender = server.connect(ZHANG).await;
+    let mut recipient = server.connect(LI).await.acking();
+    let header = json!({ "topic": "发布", "expires_at": 1, "origin": "ci" });
+    let said = |client_id: &str| {
+        let mut send = text_to(LI_ID, client_id, "Build 4411 failed.");
+        let header = header.as_object().unwrap().clone();
+        send.as_object_mut().unwrap().extend(header);
+        send
+    };
+    let has_header = |entry: &Value| {
+        let fields = ["topic", "expires_at", "origin"];
+        fields.iter().all(|field| entry[field] == header[field])
+    };
+    let sent = sender.request(said("a")).await;
+    assert!(has_header(&recipient.next_of("entry").await));
+    assert_eq!(sender.request(said("a")).await["seq"], sent["seq"]);
+    let mut other = said("a");
+    other["topic"] = "another".into();
+    assert_eq!(sender.request(other).await["code"], "client_id_conflict");
+
+    let http = server.http(ZHANG).await;
+    let mut body = said("b");
+    body.as_object_mut().unwrap().remove("type");
+    assert_eq!(http.post("/v1/messages", body.clone()).await.1["seq"], 2);
+    assert!(has_header(&recipient.next_of("entry").await));
+    body["client_id"] = "c".into();
+    body["origin"] = "".into();
+    assert_eq!(
+        http.post("/v1/messages", body).await.1["error"]["code"],
+        "bad_request"
+    );
+
+    let conv = &sent["conv"];
+    let recall = json!({ "type": "recall", "conv": conv, "seq": 1, "client_id": "r" });
+    assert_eq!(sender.request(recall).await["seq"], 3);
+    let page = recipient
+        .request(json!({ "type": "history", "conv": conv }))
+        .await;
+    let synced = recipient.request(json!({ "type": "sync" })).await;
+    for entries in [&page["entries"], &synced["conversations"][0]["entries"]] {
+        assert!(has_header(&entries[0]) && has_header(&entries[1]));
+        assert_eq!(entries[0].get("body"), None);
+        assert_eq!(entries[2].get("topic"), None);
+    }
+}
+
+#[tokio::test]
 async fn sync_from_a_cursor_brings_only_what_changed() {
     let server = TestServer::start().await;
     let mut zhang = server.connect(ZHANG).await;

@@ -15,8 +15,9 @@ import { OverlayStorage } from "../storage/overlay.ts";
 import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
-import { checkText } from "../text.ts";
+import { checkLabel, checkText } from "../text.ts";
 import type { Entry, FoundUsers, HistoryPage, Role, Sent, Session, UserProfile, Who } from "../types.ts";
+import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
 import { Cache } from "./cache.ts";
@@ -30,6 +31,19 @@ import { Replica } from "./replica.ts";
 export type Target = { conv: number } | { to: number };
 
 /** A request on its way. */
+export interface SendOptions {
+  /** The message of the same conversation that it answers. */
+  replyTo?: number;
+  /** Users who should notice it. */
+  mentions?: number[];
+  /** What it belongs to within the conversation: 1 to `LIMITS.TOPIC_BYTES` bytes. */
+  topic?: string;
+  /** When it loses its worth, in ms since the epoch. The server keeps it all the same. */
+  expiresAt?: number;
+  /** Where it comes from, if not from the sender's own hand: 1 to `LIMITS.ORIGIN_BYTES` bytes. */
+  origin?: string;
+}
+
 export interface Submission {
   /** Known at once: match the local echo to the entry by it. */
   readonly clientId: string;
@@ -145,8 +159,8 @@ export class Client {
 
   /** Sends a message; offline, as soon as there is a connection. Throws a {@link HongyanError} for a
    * text that no server would take, and for a group that one has left. */
-  send(target: Target, text: string, options: { replyTo?: number; mentions?: number[] } = {}): Submission {
-    const { replyTo, mentions } = options;
+  send(target: Target, text: string, options: SendOptions = {}): Submission {
+    const { replyTo, mentions, topic, expiresAt, origin } = options;
     if ("conv" in target && this.conversation(target.conv)?.left === true) {
       throw new HongyanError("conversation_not_found", "no member of this group any more");
     }
@@ -157,6 +171,9 @@ export class Client {
       body: { type: "text", text: checkText(text) },
       ...(replyTo === undefined ? {} : { reply_to: replyTo }),
       ...(mentions === undefined || mentions.length === 0 ? {} : { mentions }),
+      ...(topic === undefined ? {} : { topic: checkLabel("topic", topic, LIMITS.TOPIC_BYTES) }),
+      ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+      ...(origin === undefined ? {} : { origin: checkLabel("origin", origin, LIMITS.ORIGIN_BYTES) }),
     }));
   }
 

@@ -71,6 +71,17 @@ test("a new name is told to who shares a conversation, and to one's own other de
   await until(() => expect(own.client.me?.name).toBe("Anna Weber"));
 });
 
+test("what a message says of itself comes with its entry, to oneself as to others", async () => {
+  const [one, other] = await pair();
+  const header = { topic: "发布", expires_at: 1, origin: "ci" };
+  const { conv } = await one.client.send({ to: other.id }, "Build 4411 failed.", { topic: "发布", expiresAt: 1, origin: "ci" }).sent;
+  for (const { client } of [one, other]) await until(() => expect(client.conversation(conv)?.last).toMatchObject(header));
+  expect((await other.client.history(conv, {})).entries[0]).toMatchObject(header);
+  const long = { topic: "x".repeat(LIMITS.TOPIC_BYTES + 1) };
+  expect(() => one.client.send({ conv }, "hello", long)).toThrow(expect.objectContaining({ code: "too_large" }));
+  expect(() => one.client.send({ conv }, "hello", { origin: "" })).toThrow(expect.objectContaining({ code: "bad_request" }));
+});
+
 test("edits and recalls are applied to what is kept", async () => {
   const [one, other] = await pair();
   const { conv, seq } = await one.client.send({ to: other.id }, "at 8").sent;

@@ -125,12 +125,28 @@ class Client:
         conv: int | None = None,
         reply_to: int | None = None,
         mentions: Sequence[int] = (),
+        topic: str | None = None,
+        expires_at: int | None = None,
+        origin: str | None = None,
         client_id: str | None = None,
     ) -> Sent:
-        """Append a message to a conversation, or to that with a user. Returns when the server has it on disk."""
-        return await (
-            await self.submit(text, to=to, conv=conv, reply_to=reply_to, mentions=mentions, client_id=client_id)
+        """Append a message to a conversation, or to that with a user. Returns when the server has it on disk.
+
+        ``topic`` says what it belongs to within the conversation (1 to 64 bytes), ``expires_at`` when it loses its
+        worth (milliseconds since 1970), ``origin`` where it comes from (1 to 128 bytes). The server keeps them.
+        """
+        pending = await self.submit(
+            text,
+            to=to,
+            conv=conv,
+            reply_to=reply_to,
+            mentions=mentions,
+            topic=topic,
+            expires_at=expires_at,
+            origin=origin,
+            client_id=client_id,
         )
+        return await pending
 
     async def submit(
         self,
@@ -140,6 +156,9 @@ class Client:
         conv: int | None = None,
         reply_to: int | None = None,
         mentions: Sequence[int] = (),
+        topic: str | None = None,
+        expires_at: int | None = None,
+        origin: str | None = None,
         client_id: str | None = None,
     ) -> Pending:
         """Like ``send``, but returns when the message is kept here. Await what it returns for the answer."""
@@ -152,6 +171,9 @@ class Client:
             frame["reply_to"] = reply_to
         if mentions:
             frame["mentions"] = list(mentions)
+        for name, value in (("topic", topic), ("expires_at", expires_at), ("origin", origin)):
+            if value is not None:
+                frame[name] = value
         return await self._engine.submit(frame)
 
     async def edit(self, conv: int, seq: int, text: str, *, client_id: str | None = None) -> Sent:

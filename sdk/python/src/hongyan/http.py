@@ -172,6 +172,9 @@ class Http:
         client_id: str | None = None,
         reply_to: int | None = None,
         mentions: Sequence[int] = (),
+        topic: str | None = None,
+        expires_at: int | None = None,
+        origin: str | None = None,
     ) -> Sent:
         """Append a message. To repeat it safely, give a ``client_id`` and use the same one again."""
         asked = _present(
@@ -181,6 +184,9 @@ class Http:
             body=text_body(text),
             reply_to=reply_to,
             mentions=list(mentions) or None,
+            topic=topic,
+            expires_at=expires_at,
+            origin=origin,
         )
         return Sent.read(await self.request("POST", "/v1/messages", body=asked))
 

@@ -33,6 +33,10 @@ def _string(frame: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _optional_string(frame: Mapping[str, Any], name: str) -> str | None:
+    return None if frame.get(name) is None else _string(frame, name)
+
+
 def _object(frame: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = frame.get(name)
     if not isinstance(value, dict):
@@ -135,6 +139,12 @@ class Entry:
     body: dict[str, Any] | None = None
     reply_to: int | None = None
     mentions: tuple[int, ...] = ()
+    topic: str | None = None
+    """What the message belongs to within the conversation, as its sender says."""
+    expires_at: int | None = None
+    """When it loses its worth, in milliseconds since 1970, as its sender says."""
+    origin: str | None = None
+    """Where it comes from, if not from its sender's own hand, as its sender says."""
     target: int | None = None
     edited_by: int | None = None
     recalled_by: int | None = None
@@ -161,6 +171,9 @@ class Entry:
             body=body if isinstance(body, dict) else None,
             reply_to=_optional_integer(frame, "reply_to"),
             mentions=tuple(_list(frame, "mentions")),
+            topic=_optional_string(frame, "topic"),
+            expires_at=_optional_integer(frame, "expires_at"),
+            origin=_optional_string(frame, "origin"),
             target=_optional_integer(frame, "target"),
             edited_by=_optional_integer(frame, "edited_by"),
             recalled_by=_optional_integer(frame, "recalled_by"),
@@ -179,6 +192,9 @@ class Entry:
                 "body": self.body,
                 "reply_to": self.reply_to,
                 "mentions": list(self.mentions) or None,
+                "topic": self.topic,
+                "expires_at": self.expires_at,
+                "origin": self.origin,
                 "target": self.target,
                 "edited_by": self.edited_by,
                 "recalled_by": self.recalled_by,
@@ -396,6 +412,9 @@ def own_entry(request: Mapping[str, Any], sent: Sent, user: int) -> Entry:
         body=request.get("body"),
         reply_to=request.get("reply_to"),
         mentions=tuple(sorted(set(request.get("mentions") or ()))),
+        topic=request.get("topic"),
+        expires_at=request.get("expires_at"),
+        origin=request.get("origin"),
         target=request["seq"] if kind != "message" else None,
     )
 

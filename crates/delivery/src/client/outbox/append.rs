@@ -85,6 +85,9 @@ impl Append {
             body: None,
             reply_to: None,
             mentions: Vec::new(),
+            topic: None,
+            expires_at: None,
+            origin: None,
             event: None,
             target: None,
             edited_by: None,
@@ -99,6 +102,9 @@ impl Append {
                     body: Some(send.body),
                     reply_to: send.reply_to,
                     mentions: send.mentions,
+                    topic: send.topic,
+                    expires_at: send.expires_at,
+                    origin: send.origin,
                     ..blank
                 }
             }

@@ -27,6 +27,9 @@ fn message(name: &str, target: Target) -> Append {
         body: Body::text("hello"),
         reply_to: None,
         mentions: Vec::new(),
+        topic: None,
+        expires_at: None,
+        origin: None,
     })
 }
 
@@ -258,6 +261,9 @@ fn an_answer_and_its_request_are_the_entry() {
         body: Body::text("hello"),
         reply_to: Some(Seq::from_trusted(7)),
         mentions: [9, 8, 9].map(UserId::from_trusted).to_vec(),
+        topic: Some("builds".into()),
+        expires_at: Some(Millis::from_trusted(9)),
+        origin: Some("ci".into()),
     };
     let me = UserId::from_trusted(5);
     let entry = Append::Send(request.clone()).into_entry(&answer("a1", 1), me);
