@@ -125,6 +125,8 @@ export interface Entry {
   expires_at?: number;
   /** Where the message comes from, if not from its sender's own hand, as its sender says. */
   origin?: string;
+  /** What was changed of the group. */
+  event?: GroupEvent;
   /** The message that an edit or a recall changes. */
   target?: number;
   /** The entry that last edited this message: `body` is already the edited one. */
@@ -539,7 +541,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Bye: { code: "string", retry_after_ms: "integer" },
   ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
-  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
+  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string" },
   GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", role: "string" },

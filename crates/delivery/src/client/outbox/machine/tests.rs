@@ -274,6 +274,10 @@ fn an_answer_and_its_request_are_the_entry() {
         (Some(request.body), request.reply_to)
     );
     assert_eq!(entry.mentions, request.mentions, "as the server keeps them");
+    assert_eq!(
+        (entry.topic, entry.expires_at, entry.origin),
+        (request.topic, request.expires_at, request.origin)
+    );
 
     let recall = Append::Recall(Recall {
         conv: ConversationId::from_trusted(1),
