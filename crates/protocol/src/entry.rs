@@ -164,7 +164,7 @@ pub struct Entry {
     pub origin: Option<Box<str>>,
     /// What was changed of the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<GroupEvent>,
+    pub event: Option<Box<GroupEvent>>,
     /// The message that an edit or a recall changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Seq>,

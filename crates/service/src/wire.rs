@@ -70,7 +70,7 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
         },
         store::Change::Group(_) => wire::Entry {
             kind: wire::EntryKind::Event,
-            event: appended.event.as_deref().map(event),
+            event: appended.event.as_deref().map(event).map(Box::new),
             ..blank
         },
     }
@@ -131,7 +131,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
         },
         store::Content::Event(happened) => wire::Entry {
             kind: wire::EntryKind::Event,
-            event: Some(event(&happened)),
+            event: Some(Box::new(event(&happened))),
             ..blank
         },
     }

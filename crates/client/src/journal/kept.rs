@@ -25,7 +25,7 @@ pub(crate) enum Record {
     /// A request that was answered in another history is there in this one, in another form.
     Found(ClientId),
     /// A message that was answered, as it is kept.
-    Remembered(Answered),
+    Remembered(Box<Answered>),
     /// The other user of a 1:1 conversation.
     Direct(ConversationId, UserId),
     /// The server has another history: positions are gone, and what was answered is to be sent again.
@@ -110,7 +110,7 @@ impl Kept {
                 }
             }
             Record::Found(client_id) => self.answered.is_there(&client_id),
-            Record::Remembered(answered) => self.answered.restore(answered),
+            Record::Remembered(answered) => self.answered.restore(*answered),
             Record::Direct(conv, user) => {
                 self.people.insert(conv, user);
             }
@@ -162,7 +162,12 @@ impl Kept {
         records.extend(self.held.values().copied().map(Record::Held));
         let people = self.people.iter();
         records.extend(people.map(|(&conv, &user)| Record::Direct(conv, user)));
-        records.extend(self.answered.iter().cloned().map(Record::Remembered));
+        records.extend(
+            self.answered
+                .iter()
+                .cloned()
+                .map(|one| Record::Remembered(Box::new(one))),
+        );
         records.extend(self.outbox.iter().cloned().map(Record::Submitted));
         records
     }

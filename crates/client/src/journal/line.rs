@@ -273,7 +273,7 @@ impl Stored {
                 follow_up,
                 reply,
                 is_open,
-            } => Record::Remembered(Answered {
+            } => Record::Remembered(Box::new(Answered {
                 append: append(&frame)?,
                 conv,
                 seq,
@@ -281,7 +281,7 @@ impl Stored {
                 follow_up: follow_up.as_deref().map(append).transpose()?,
                 reply: reply.map(Reply::from),
                 is_open,
-            }),
+            })),
             Self::Direct { conv, user } => Record::Direct(conv, user),
             Self::Reset => Record::Reset,
             Self::Cursor {

@@ -73,7 +73,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
         }),
         Record::Answered(sent("c1")),
         Record::Found(client_id("c1")),
-        Record::Remembered(Answered {
+        Record::Remembered(Box::new(Answered {
             append: message("c4", "kept"),
             conv,
             seq,
@@ -90,7 +90,7 @@ pub(super) fn one_of_each() -> Vec<Record> {
                 own: Some(client_id("c1")),
             }),
             is_open: true,
-        }),
+        })),
         Record::Direct(conv, UserId::from_trusted(1001)),
         Record::Cursor {
             epoch: Some("e1".into()),

@@ -84,10 +84,10 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
             Entry {
                 kind: EntryKind::Event,
                 body: None,
-                event: Some(GroupEvent::Created {
+                event: Some(Box::new(GroupEvent::Created {
                     name: "雁群".into(),
                     users: vec![user(1001)],
-                }),
+                })),
                 ..message(5)
             },
         ),
@@ -96,10 +96,10 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
             Entry {
                 kind: EntryKind::Event,
                 body: None,
-                event: Some(GroupEvent::Role {
+                event: Some(Box::new(GroupEvent::Role {
                     user: user(1001),
                     role: Role::Admin,
-                }),
+                })),
                 ..message(6)
             },
         ),

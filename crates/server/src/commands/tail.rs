@@ -99,7 +99,7 @@ fn describe(entry: &Entry, names: &Names) -> String {
         EntryKind::Edit => format!("(edits {target}) {body}"),
         EntryKind::Recall => format!("(recalls {target})"),
         EntryKind::Event => {
-            let event = entry.event.as_ref().unwrap_or(&GroupEvent::Unknown);
+            let event = entry.event.as_deref().unwrap_or(&GroupEvent::Unknown);
             let words = group_words::event(event, |user| names.of(user));
             format!("({words})")
         }
