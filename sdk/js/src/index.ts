@@ -12,7 +12,7 @@ export { HongyanError } from "./errors.ts";
 export type { MemberPage } from "./groups.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
-export { amended, peerOf, reach } from "./log.ts";
+export { amended, peerOf, reach, wasIn } from "./log.ts";
 export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
 export type * from "./types.ts";
 export { LIMITS } from "./wire.gen.ts";

@@ -1,5 +1,5 @@
 /** How the entries of a log act on each other: pure functions that an application can use too. */
-import type { Conversation } from "./client/events.ts";
+import type { Conversation, Member } from "./client/events.ts";
 import type { Entry } from "./wire.gen.ts";
 
 /** What an edit or a recall makes of its target; null: nothing changes. */
@@ -19,10 +19,15 @@ export function peerOf(conversation: Pick<Conversation, "kind" | "members">, me:
   return conversation.members?.find(({ user }) => user !== me)?.user ?? me;
 }
 
+/** Whether somebody was a member when the entry at `seq` was made, as far as is known. */
+export function wasIn({ since = 0 }: Member, seq: number): boolean {
+  return since < seq;
+}
+
 /** How far one's own message at `seq` has come with the other members: all of them count. `sent` where members are not
  * told. */
 export function reach(conversation: Conversation, me: number, seq: number): "sent" | "delivered" | "read" {
-  const others = (conversation.members ?? []).filter((member) => member.user !== me);
+  const others = (conversation.members ?? []).filter((member) => member.user !== me && wasIn(member, seq));
   if (others.length === 0) return "sent";
   if (others.every((member) => member.read >= seq)) return "read";
   return others.every((member) => member.delivered >= seq) ? "delivered" : "sent";

@@ -67,7 +67,7 @@ export function EditLine(props: EditLineProps): JSX.Element {
           when={props.isLong}
           fallback={<input ref={focus} class="input" aria-label={props.label} value={props.text} maxlength={props.most} autocomplete="off" dir="auto" />}
         >
-          <textarea ref={focus} class="input" rows="3" aria-label={props.label} value={props.text} maxlength={props.most} dir="auto" />
+          <textarea ref={focus} class="input" rows="3" aria-label={props.label} placeholder={props.label} value={props.text} maxlength={props.most} dir="auto" />
         </Show>
         <div class="edit-buttons">
           <button type="button" class="button" onClick={() => setEditing(false)}>{w.cancel}</button>

@@ -45,6 +45,13 @@ export type StopReason =
   /** `Client.close` was called. */
   | { kind: "closed" };
 
+/** A member, and how far that one has come. */
+export interface Member extends MemberPosition {
+  /** The entry with which the member came into the group, where that is known and not its first: what was said before
+   * was for others. */
+  since?: number;
+}
+
 /** A conversation as this device knows it: a row of the list. */
 export interface Conversation {
   conv: number;
@@ -63,7 +70,7 @@ export interface Conversation {
   size: number;
   /** Every member's positions, one's own among them. Absent where there are too many to be told of: above
    * `LIMITS.MEMBERS_TOLD`. The same list as before while no position in it has moved. */
-  members?: readonly MemberPosition[];
+  members?: readonly Member[];
   /** What a group is called, what its members may do, and one's own role. Absent in a conversation of two, and until a
    * sync has told of it. */
   group?: GroupView;

@@ -7,7 +7,7 @@
  * does not hold.
  * Not here: how far it is held (`Incoming`), and the entries themselves (the storage).
  */
-import type { Conversation } from "../client/events.ts";
+import type { Conversation, Member } from "../client/events.ts";
 import { amended } from "../log.ts";
 import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position } from "../wire.gen.ts";
 import { begun, changed, comers, goers, isTold } from "./group.ts";
@@ -23,7 +23,7 @@ export interface StoredRow {
   me?: Position;
   size?: number;
   /** Null: too many to be told. */
-  members: readonly MemberPosition[] | null;
+  members: readonly Member[] | null;
   last: Entry | null;
   unread: number[];
   older: number;
@@ -52,9 +52,9 @@ export class Row {
   #me: Position = { read: 0, delivered: 0 };
   #size = 0;
   /** One's own positions among them; null where there are too many to be told. */
-  #members: Map<number, MemberPosition> | null = new Map();
+  #members: Map<number, Member> | null = new Map();
   /** The members as they were shown last, until one of them moves. */
-  #shown: readonly MemberPosition[] | null = null;
+  #shown: readonly Member[] | null = null;
   #group: GroupView | null = null;
   /** What is known of the group is as of this entry: older ones change nothing of it. */
   #asOf = 0;
@@ -129,7 +129,7 @@ export class Row {
   }
 
   /** Undefined where there are too many to be told. */
-  members(): readonly MemberPosition[] | undefined {
+  members(): readonly Member[] | undefined {
     if (this.#members === null) return undefined;
     this.#shown ??= [...this.#members.values()];
     return this.#shown;
@@ -246,7 +246,21 @@ export class Row {
     this.#last = entry;
     // What was said before is nothing that who comes in has still to read.
     if (comers(entry, event).includes(this.#user)) this.move(this.#user, entry.seq, entry.seq);
-    if (entry.seq <= this.#asOf) return;
+    if (entry.seq > this.#asOf) this.#change(entry, event);
+    if (event.type === "added") this.#cameWith(entry.seq, event.users ?? []);
+  }
+
+  /** Also where a sync has told of these members before. */
+  #cameWith(since: number, users: readonly number[]): void {
+    for (const user of users) {
+      const member = this.#members?.get(user);
+      if (member === undefined) continue;
+      this.#members?.set(user, { ...member, since });
+      this.#shown = null;
+    }
+  }
+
+  #change(entry: Entry, event: GroupEvent): void {
     this.#asOf = entry.seq;
     if (event.type === "created") this.#group = begun(event.name ?? "", entry.from === this.#user ? "owner" : "member");
     else if (this.#group !== null) this.#group = changed(this.#group, entry, event, this.#user);

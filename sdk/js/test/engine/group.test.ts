@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Incoming } from "../../src/delivery/incoming/incoming.ts";
 import type { IncomingAction } from "../../src/delivery/incoming/types.ts";
 import { Row } from "../../src/engine/row.ts";
+import { reach, wasIn } from "../../src/log.ts";
 import { LIMITS } from "../../src/wire.gen.ts";
 import type { ConversationView, Entry, GroupEvent, Synced } from "../../src/wire.gen.ts";
 
@@ -82,6 +83,24 @@ test("who leaves is out with the own entry, and a sync tells who was away", () =
   away.deliver(said(3, LI));
   away.view({ conv: 9, kind: "group", head: 8, unread: 0, me: { read: 8, delivered: 8 }, size: 0, left: true, members: [], entries: [] });
   expect(away.toConversation()).toMatchObject({ left: true, head: 3, unread: 0, group: { name: "雁群" }, size: 2 });
+});
+
+test("who came later is no reader of what was said before", () => {
+  const row = new Row(9, ME);
+  row.view(view(1));
+  row.deliver(said(2, ME));
+  // A sync tells of the newcomer before the entry does.
+  row.view(view(3, { size: 3, members: [at(ME, 2), at(LI, 1), at(WANG, 3)] }));
+  expect(reach(row.toConversation(), ME, 2)).toBe("sent");
+  row.deliver(said(3, LI, { type: "added", users: [WANG] }));
+  row.move(LI, 2, 2);
+  const shown = row.toConversation();
+  expect([shown.members!.map((member) => wasIn(member, 2)), reach(shown, ME, 2)]).toEqual([[true, true, false], "read"]);
+  const again = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  again.deliver(said(4, ME));
+  expect(reach(again.toConversation(), ME, 4)).toBe("sent");
+  again.view(view(4, { size: 3, members: [at(ME, 4), at(LI, 4), at(WANG, 4)] }));
+  expect([reach(again.toConversation(), ME, 4), wasIn(again.toConversation().members![2]!, 2)]).toEqual(["read", false]);
 });
 
 test("a larger group counts who comes and goes, and tells its members as long as they are few", () => {

@@ -24,7 +24,7 @@ import type { Standing } from "../log/standing.ts";
 import { w } from "../words.ts";
 import { actionsFor, canEdit } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
-import { changeText, describe, recalledText } from "./describe.ts";
+import { changeText, describe, recalledText, standingText } from "./describe.ts";
 import { onTouch } from "./press.ts";
 import { Quote } from "./Quote.tsx";
 import { StandingIcon } from "./StandingIcon.tsx";
@@ -46,7 +46,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   const row = () => props.row;
   const name = () => model.shownName(model.profile(row().from));
   const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
-    equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || a.readers === b.readers),
+    equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || standingText(a) === standingText(b)),
   });
   const isOneOfMany = () => props.isGroup && !row().own;
   // The pointer is over it; the keyboard is in it.

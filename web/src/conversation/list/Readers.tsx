@@ -1,6 +1,7 @@
 /** Who has read a message of one's own, and who has not yet: in a conversation of more than two. */
 import { For, Show } from "solid-js";
 import type { JSX } from "solid-js";
+import { wasIn } from "@hongyan/client";
 import type { Conversation, MemberPosition } from "@hongyan/client";
 import { useModel } from "../../model/model.ts";
 import { Avatar, Dialog } from "../../ui/index.ts";
@@ -15,7 +16,7 @@ export interface ReadersProps {
 
 export function Readers(props: ReadersProps): JSX.Element {
   const model = useModel();
-  const others = () => (props.conversation.members ?? []).filter((member) => member.user !== model.me()?.id);
+  const others = () => (props.conversation.members ?? []).filter((member) => member.user !== model.me()?.id && wasIn(member, props.seq));
   const groups = (): [string, MemberPosition[]][] => [
     [w.read, others().filter((one) => one.read >= props.seq)],
     [w.delivered, others().filter((one) => one.read < props.seq && one.delivered >= props.seq)],

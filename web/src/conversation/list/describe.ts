@@ -37,7 +37,7 @@ export function standingText(standing: Standing): string {
     case "failed": return w.failed;
     case "sent": return w.sent;
     case "delivered": return w.delivered;
-    case "read": return standing.readers === null ? w.read : w.readBy(standing.readers);
+    case "read": return standing.readers === null ? w.read : w.readBy(standing.readers, standing.of);
   }
 }
 

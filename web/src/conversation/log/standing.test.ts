@@ -31,7 +31,9 @@ test("where members are not told, a message is sent and no more is known", () =>
 
 test("a larger conversation counts its readers", () => {
   const group = conversation("group", [3, 5], [4, 5], [0, 2]);
-  expect(standingOf(row(4), group)).toEqual({ kind: "read", readers: 1 });
-  expect(standingOf(row(3), group)).toEqual({ kind: "read", readers: 2 });
+  expect(standingOf(row(4), group)).toEqual({ kind: "read", readers: 1, of: 3 });
+  expect(standingOf(row(3), group)).toEqual({ kind: "read", readers: 2, of: 3 });
   expect(standingOf(row(5), group)).toEqual({ kind: "sent" });
+  const members = group.members!.map((member, at) => (at === 2 ? { ...member, since: 4 } : member));
+  expect(standingOf(row(3), { ...group, members }), "who came later is none").toEqual({ kind: "read", readers: 1, of: 2 });
 });
