@@ -627,6 +627,16 @@ export const LIMITS = {
    * is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.
    */
   MEMBERS_TOLD: 64,
+  /** Members in one page of them, at most and by default. */
+  MEMBERS_PAGE: 200,
+  /** Users whom one request may bring into a group. */
+  GROUP_USERS: 100,
+  /** Members of a group. */
+  GROUP_MEMBERS: 10000,
+  /** A group's name, in UTF-8 bytes. */
+  GROUP_NAME_BYTES: 128,
+  /** A group's description, in UTF-8 bytes. */
+  GROUP_DESCRIPTION_BYTES: 1024,
   /** Conversations in one page of `sync`, at most and by default. */
   SYNC_CONVERSATIONS: 50,
   /** Conversations in one page of `sync` that is only a list, at most; by default as in one that is not. */
