@@ -27,6 +27,15 @@ from .person import Person, person, user_id
 from .server import LISI, PASSWORD, WANGWU, ZHANGSAN, network, server, until
 
 
+def group(one: Person, conv: int) -> tuple[str, str, int] | None:
+    """What a group is called for somebody, what this one is there, and how many members there are."""
+    conversation = one.client.conversations.get(conv)
+    if conversation is None or conversation.group is None:
+        return None
+    role = "left" if conversation.left else conversation.group.role
+    return conversation.group.name, role, conversation.size
+
+
 class Talking(unittest.IsolatedAsyncioTestCase):
     async def test_a_message_arrives_on_every_device(self) -> None:
         async with (
@@ -53,6 +62,41 @@ class Talking(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(RequestError) as refused:
                 await zhang.client.send("too long", to=li.id, topic="x" * 65)
             self.assertEqual(refused.exception.code, "too_large")
+
+    async def test_a_group_from_its_first_day_to_its_last(self) -> None:
+        async with (
+            server() as node,
+            person(node.url, ZHANGSAN) as zhang,
+            person(node.url, LISI) as li,
+            person(node.url, WANGWU) as wang,
+        ):
+            http = zhang.client.http
+            conv = (await http.create_group("雁群", [li.id], client_id="g1")).conv
+            self.assertEqual((await http.create_group("雁群", [li.id], client_id="g1")).conv, conv)
+
+            for one, role in ((zhang, "owner"), (li, "member")):
+                await until("it is there", lambda one=one, role=role: group(one, conv) == ("雁群", role, 2))
+            await li.client.http.add_members(conv, [wang.id])
+            await http.set_role(conv, li.id, "admin")
+            await http.set_group(conv, name="南飞")
+            for one, role in ((zhang, "owner"), (li, "admin"), (wang, "member")):
+                await until("all of it came", lambda one=one, role=role: group(one, conv) == ("南飞", role, 3))
+            page = await wang.client.http.members(conv)
+            self.assertEqual(page.roles, {zhang.id: "owner", li.id: "admin", wang.id: "member"})
+            await wang.client.send("大家好", conv=conv)
+            await until("it was said", lambda: "大家好" in zhang.texts and li.client.total_unread == 1)
+            await li.client.http.remove_member(conv, wang.id)
+            # What was the group's name can still be shown.
+            await until("wang is told", lambda: group(wang, conv) == ("南飞", "left", 0))
+            self.assertEqual(wang.client.total_unread, 0)
+            with self.assertRaises(RequestError) as refused:
+                await wang.client.send("still here?", conv=conv)
+            self.assertEqual(refused.exception.code, "conversation_not_found")
+            await until("they are two again", lambda: group(zhang, conv) == ("南飞", "owner", 2))
+            await http.disband_group(conv)
+            for one in (zhang, li):
+                await until("it is over", lambda one=one: group(one, conv) == ("南飞", "left", 0))
+            self.assertEqual(li.client.total_unread, 0)
 
     async def test_edit_recall_and_reply(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:

@@ -13,12 +13,12 @@ from .events import (
     OfflineEvent,
     OnlineEvent,
 )
-from .http import FoundUser, FoundUsers, Http, Login, Session
+from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
 from .log import Log
 from .machines import OutboxFull
 from .version import VERSION as __version__
-from .wire import Entry, History, Member, Position, Receipt, Sent, User
+from .wire import Entry, Group, History, Member, Position, Receipt, Sent, User
 
 __all__ = [
     "Client",
@@ -32,6 +32,7 @@ __all__ = [
     "FailedEvent",
     "FoundUser",
     "FoundUsers",
+    "Group",
     "History",
     "HistoryReplacedEvent",
     "HongyanError",
@@ -39,6 +40,7 @@ __all__ = [
     "Log",
     "Login",
     "Member",
+    "Members",
     "OfflineEvent",
     "OnlineEvent",
     "OutboxFull",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from . import limits
-from .wire import Entry, Frame, Member, Position, Receipt, Summary, User
+from . import groups, limits
+from .wire import Entry, Frame, Group, Member, Position, Receipt, Summary, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Conversation:
     """How many members there are."""
     members: tuple[Member, ...] | None
     """None where there are too many to be told: above 64."""
+    group: Group | None = None
+    """What a group is called, and what one may do there; None for a conversation of two."""
+    left: bool = False
+    """One is no member any more: what is held can be read, and nothing else can be done."""
 
     def member(self, user: int) -> Member | None:
         """The positions of one member, where members are told."""
@@ -37,6 +41,10 @@ class Conversation:
         me = {"read": self.me.read, "delivered": self.me.delivered}
         fields = {"conv": self.conv, "kind": self.kind, "head": self.head, "unread": self.unread}
         told: Frame = {}
+        if self.group is not None:
+            told["group"] = self.group.write()
+        if self.left:
+            told["left"] = True
         if self.members is not None:
             told["members"] = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
         return {**fields, "me": me, "size": self.size, **told, "entries": []}
@@ -66,8 +74,19 @@ class Book:
         """Take what a page or an earlier run said of a conversation."""
         before = self.conversations.get(summary.conv)
         shown = Conversation(
-            summary.conv, summary.kind, summary.head, summary.unread, summary.me, summary.size, summary.members
+            summary.conv,
+            summary.kind,
+            summary.head,
+            summary.unread,
+            summary.me,
+            summary.size,
+            summary.members,
+            summary.group,
+            summary.left,
         )
+        if shown.left and before is not None:
+            # The server tells no name any more.
+            shown = replace(shown, group=shown.group or before.group)
         self._put(shown if before is None else _bounded(_grown(shown, before)))
         for one in self._since:
             if one.conv != summary.conv:
@@ -110,7 +129,10 @@ class Book:
         elif entry.kind == "recall" and (entry.target or 0) > read:
             # What one wrote oneself is read, and in a group admins recall what others wrote.
             unread = max(0, unread - 1)
-        return self._put(replace(conversation, head=entry.seq, unread=unread))
+        conversation = replace(conversation, head=entry.seq, unread=unread)
+        if entry.kind == "event":
+            conversation = groups.changed(conversation, entry, me)
+        return self._put(conversation)
 
     def receipt(self, receipt: Receipt) -> Conversation | None:
         """Take a receipt. An older one changes nothing."""

@@ -72,6 +72,17 @@ class FoundUsers:
     """There may be others; more letters find them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A page of the members of a group."""
+
+    roles: dict[int, str]
+    """By user, ascending: ``member``, ``admin`` or ``owner``."""
+    users: list[User]
+    more: bool
+    """There are others above the last one."""
+
+
 class Http:
     """Requests to one server, with the token of one session."""
 
@@ -209,6 +220,45 @@ class Http:
         """A stretch of a conversation's log."""
         query = _present(before=before, after=after, limit=limit)
         return History.read(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
+
+    async def create_group(self, name: str, users: Sequence[int] = (), *, client_id: str | None = None) -> Sent:
+        """Make a group with these, at most 100. The answer's ``conv`` is the group; the caller is its owner."""
+        return await self._change("POST", "/v1/groups", client_id, name=name, users=list(users))
+
+    async def set_group(self, conv: int, *, client_id: str | None = None, **setting: str) -> Sent:
+        """Change one setting of a group: ``name``, ``description``, ``post`` or ``invite``."""
+        return await self._change("PATCH", f"/v1/groups/{conv}", client_id, **setting)
+
+    async def add_members(self, conv: int, users: Sequence[int], *, client_id: str | None = None) -> Sent:
+        """Bring people into a group, at most 100 at a time."""
+        return await self._change("POST", f"/v1/groups/{conv}/members", client_id, users=list(users))
+
+    async def set_role(self, conv: int, user: int, role: str, *, client_id: str | None = None) -> Sent:
+        """Give a member another role: ``member``, ``admin``, or ``owner``, which one is oneself no more then."""
+        return await self._change("PATCH", f"/v1/groups/{conv}/members/{user}", client_id, role=role)
+
+    async def remove_member(self, conv: int, user: int, *, client_id: str | None = None) -> Sent:
+        """Put a member out of a group; with one's own id, leave it."""
+        return await self._end(f"/v1/groups/{conv}/members/{user}", client_id)
+
+    async def disband_group(self, conv: int, *, client_id: str | None = None) -> Sent:
+        """End a group for everybody."""
+        return await self._end(f"/v1/groups/{conv}", client_id)
+
+    async def members(self, conv: int, *, after: int | None = None, limit: int | None = None) -> Members:
+        """A page of the members of a group, by id."""
+        query = _present(after=after, limit=limit)
+        answer = await self.request("GET", f"/v1/groups/{conv}/members", query=query)
+        roles = {member["user"]: member["role"] for member in answer["members"]}
+        return Members(roles, [User.read(user) for user in answer["users"]], answer["more"])
+
+    async def _change(self, method: str, path: str, client_id: str | None, **asked: Any) -> Sent:
+        body = {"client_id": client_id or new_client_id(), **asked}
+        return Sent.read(await self.request(method, path, body=body))
+
+    async def _end(self, path: str, client_id: str | None) -> Sent:
+        query = {"client_id": client_id or new_client_id()}
+        return Sent.read(await self.request("DELETE", path, query=query))
 
     async def is_healthy(self) -> bool:
         """Whether a message can be stored now."""

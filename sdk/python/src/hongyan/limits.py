@@ -140,3 +140,6 @@ DOUBT_LATER_MS = 24 * 60 * 60_000
 
 NETWORKS_MAX = 16
 """Networks that the heartbeat remembers. Beyond it the one used longest ago is forgotten."""
+
+MEMBERS_TOLD = 64
+"""Members of a conversation up to which the server tells who they are. Of more, only how many."""

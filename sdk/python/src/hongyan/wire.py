@@ -131,7 +131,7 @@ class Entry:
     seq: int
     id: int
     kind: str
-    """``message``, ``edit`` or ``recall``; a later server may know more."""
+    """``message``, ``edit``, ``recall`` or ``event``; a later server may know more."""
     sender: int
     """The user who appended it (``from`` on the wire)."""
     at: int
@@ -145,6 +145,8 @@ class Entry:
     """When it loses its worth, in milliseconds since 1970, as its sender says."""
     origin: str | None = None
     """Where it comes from, if not from its sender's own hand, as its sender says."""
+    event: dict[str, Any] | None = None
+    """What was changed of the group: its ``type``, and what belongs to that."""
     target: int | None = None
     edited_by: int | None = None
     recalled_by: int | None = None
@@ -159,7 +161,7 @@ class Entry:
 
     @classmethod
     def read(cls, frame: Mapping[str, Any]) -> Entry:
-        body = frame.get("body")
+        body, event = frame.get("body"), frame.get("event")
         return cls(
             conv=_integer(frame, "conv"),
             seq=_integer(frame, "seq"),
@@ -174,6 +176,7 @@ class Entry:
             topic=_optional_string(frame, "topic"),
             expires_at=_optional_integer(frame, "expires_at"),
             origin=_optional_string(frame, "origin"),
+            event=event if isinstance(event, dict) else None,
             target=_optional_integer(frame, "target"),
             edited_by=_optional_integer(frame, "edited_by"),
             recalled_by=_optional_integer(frame, "recalled_by"),
@@ -195,9 +198,48 @@ class Entry:
                 "topic": self.topic,
                 "expires_at": self.expires_at,
                 "origin": self.origin,
+                "event": self.event,
                 "target": self.target,
                 "edited_by": self.edited_by,
                 "recalled_by": self.recalled_by,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a group is called, and what its members may do."""
+
+    name: str
+    post: str
+    """Who may write: ``all`` or ``admins``."""
+    invite: str
+    """Who may bring others in."""
+    role: str
+    """One's own: ``member``, ``admin`` or ``owner``."""
+    description: str | None = None
+    avatar: str | None = None
+
+    @classmethod
+    def read(cls, frame: Mapping[str, Any]) -> Group:
+        return cls(
+            name=_string(frame, "name"),
+            post=_string(frame, "post"),
+            invite=_string(frame, "invite"),
+            role=_string(frame, "role"),
+            description=_optional_string(frame, "description"),
+            avatar=_optional_string(frame, "avatar"),
+        )
+
+    def write(self) -> Frame:
+        return _present(
+            {
+                "name": self.name,
+                "description": self.description,
+                "avatar": self.avatar,
+                "post": self.post,
+                "invite": self.invite,
+                "role": self.role,
             }
         )
 
@@ -215,6 +257,9 @@ class Summary:
     members: tuple[Member, ...] | None
     """None where there are too many to be told."""
     entries: tuple[Entry, ...]
+    group: Group | None = None
+    left: bool = False
+    """One is no member any more: the log ends with ``head``."""
 
     @classmethod
     def read(cls, frame: Mapping[str, Any]) -> Summary:
@@ -227,6 +272,8 @@ class Summary:
             size=_integer(frame, "size"),
             members=None if frame.get("members") is None else _members(frame),
             entries=tuple(Entry.read(entry) for entry in _list(frame, "entries")),
+            group=None if frame.get("group") is None else Group.read(_object(frame, "group")),
+            left=frame.get("left") is True,
         )
 
     @classmethod
