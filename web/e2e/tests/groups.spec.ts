@@ -68,6 +68,13 @@ test("three people make a group, talk, and one is put out", async ({ signedIn })
   await zhang.sees("谢谢");
   await li.sees("谢谢");
 
+  // The owner takes back what somebody else wrote.
+  await wang.say("打错了");
+  await zhang.act("打错了", "recall");
+  await zhang.page.getByRole("dialog").getByRole("button", { name: zhang.w.actions.recall }).click();
+  await expect(line(wang, "Your message was recalled")).toBeVisible();
+  await expect(line(li, "A message of Wang Wu was recalled")).toBeVisible();
+
   // All as it was after a reload.
   await wang.page.reload();
   await wang.sees("谢谢");

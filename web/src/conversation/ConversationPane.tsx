@@ -85,9 +85,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   // What was told before the pane was there shows in the list only: the log has to be as long as that says.
   createEffect(on([() => conversation()?.held, () => conversation()?.head], () => untrack(() => view.log.resume()), { defer: true }));
 
-  async function recall(seq: number, text: string): Promise<void> {
+  async function recall(seq: number, text: string, own = true): Promise<void> {
     if (conv() === null || !(await ask({ title: w.recallTitle, text: w.recallText, action: w.recall, isDanger: true }))) return;
-    view.composing.rememberRecalled(seq, text);
+    if (own) view.composing.rememberRecalled(seq, text);
     model.client.recall(conv()!, seq).sent.catch(() => {
       // The message says so where it stands.
     });
@@ -99,10 +99,14 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     get canRecall() {
       return conversation()?.left !== true;
     },
+    get canRecallOthers() {
+      const role = conversation()?.group?.role;
+      return conversation()?.left !== true && (role === "owner" || role === "admin");
+    },
     reply: (row) => row.seq !== null && view.composing.reply(row.seq),
     copy: (row) => void copy(row.text ?? ""),
     edit: (row) => row.seq !== null && view.composing.edit(row.seq, row.text ?? ""),
-    recall: (row) => void (row.seq !== null && recall(row.seq, row.text ?? "")),
+    recall: (row) => void (row.seq !== null && recall(row.seq, row.text ?? "", row.own)),
     again(row) {
       const text = row.seq === null ? undefined : view.composing.recalledText(row.seq);
       if (text === undefined) return;

@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
 import { actionsFor } from "./actions.ts";
 
-const on = { canWrite: true, canRecall: true, reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
+const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -31,6 +31,12 @@ test("where more than one can read, who did can be asked", () => {
   expect(actions.map((one) => one.icon)).toEqual(["reply", "copy", "edit", "check-double", "undo"]);
   actions[3]!.onSelect();
   expect(asked).toEqual(["own:a"]);
+});
+
+test("an admin of a group takes back what others wrote, and changes nothing of it", () => {
+  const asAdmin = { ...on, canRecallOthers: true };
+  expect(actionsFor(row({}), asAdmin).map((one) => one.icon)).toEqual(["reply", "copy", "undo"]);
+  expect(actionsFor(row({ recalled_by: 2 }), asAdmin)).toEqual([]);
 });
 
 test("a message that is about to change is not changed again", () => {

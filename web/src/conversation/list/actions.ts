@@ -14,6 +14,8 @@ export interface MessageActions {
   readonly canWrite: boolean;
   /** Whether what one has written may still be taken back: not by whom a group is over for. */
   readonly canRecall: boolean;
+  /** Whether one may take back what others have written: admins of a group. */
+  readonly canRecallOthers: boolean;
   reply(row: MessageRow): void;
   copy(row: MessageRow): void;
   edit(row: MessageRow): void;
@@ -39,7 +41,8 @@ export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
   if (readers !== null && row.own && says && row.seq !== null) {
     actions.push({ label: w.readers, icon: "check-double", onSelect: () => readers(row) });
   }
-  if (row.own && !row.recalled && row.seq !== null && row.change === null && on.canRecall) {
+  const mayRecall = row.own ? on.canRecall : on.canRecallOthers;
+  if (mayRecall && !row.recalled && row.seq !== null && row.change === null) {
     actions.push({ label: w.recall, icon: "undo", isDanger: true, onSelect: () => on.recall(row) });
   }
   if (row.local === "failed") actions.push({ label: w.resend, icon: "retry", onSelect: () => on.resend(row.clientId) });
