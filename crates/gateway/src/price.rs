@@ -28,6 +28,13 @@ pub(crate) const PAGE: Price = units(4);
 /// A search for people, beside the question that it is: it looks through more than a page.
 pub(crate) const SEARCH: Price = units(16);
 
+/// A group to be made, beside the request: rows of its own, and an entry that all its members are told.
+pub(crate) const GROUP: Price = units(20);
+
+/// Each person who is brought into a group, beside the request: a row with two indexes, and a list that changes on all of
+/// their devices.
+pub(crate) const MEMBER: Price = units(1);
+
 /// A request without a token: a file of the web app, a health check, the opening of a WebSocket.
 pub(crate) const STRANGER: Price = units(1);
 
@@ -51,6 +58,11 @@ impl Price {
     /// In thousandths of a unit.
     pub(crate) const fn milliunits(self) -> u64 {
         self.0
+    }
+
+    /// So many times as much.
+    pub(crate) const fn times(self, count: usize) -> Self {
+        Self(self.0.saturating_mul(count as u64))
     }
 
     /// Both together.
@@ -107,6 +119,11 @@ mod tests {
                 units(PAGE),
             ),
             ("a search for people, beside that", units(SEARCH)),
+            ("a new group, beside the request", units(GROUP)),
+            (
+                "each person brought into a group, beside the request",
+                units(MEMBER),
+            ),
             ("each KiB that comes from the user", units(bytes_in(1024))),
             (
                 "each KiB of what the user asked for",

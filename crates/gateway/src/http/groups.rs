@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use hongyan_protocol::{
     AddMembers, ClientId, ConversationId, NewGroup, Sent, SetGroup, SetRole, UserId,
 };
@@ -15,6 +15,8 @@ use super::committed;
 use super::error::ApiError;
 use super::extract::{Body, JsonBody, PathOf, QueryOf};
 use crate::Gateway;
+use crate::door::Visit;
+use crate::price;
 
 #[derive(Deserialize)]
 pub(super) struct MembersQuery {
@@ -34,9 +36,12 @@ pub(super) struct Named {
 pub(super) async fn create(
     State(gateway): State<Arc<Gateway>>,
     Authenticated { caller, .. }: Authenticated,
+    Extension(visit): Extension<Visit>,
     Body(body): Body,
 ) -> Result<Json<Sent>, ApiError> {
     let new = NewGroup::from_json(&body)?;
+    let price = price::GROUP.and(price::MEMBER.times(new.users.len()));
+    visit.spend(&gateway, price)?;
     let sent = committed(|reply| gateway.service.create_group(&caller, new, reply)).await?;
     Ok(Json(sent))
 }
@@ -83,10 +88,12 @@ pub(super) async fn members(
 pub(super) async fn add(
     State(gateway): State<Arc<Gateway>>,
     Authenticated { caller, .. }: Authenticated,
+    Extension(visit): Extension<Visit>,
     PathOf(conv): PathOf<ConversationId>,
     Body(body): Body,
 ) -> Result<Json<Sent>, ApiError> {
     let add = AddMembers::from_json(&body)?;
+    visit.spend(&gateway, price::MEMBER.times(add.users.len()))?;
     let sent = committed(|reply| gateway.service.add_members(&caller, conv, add, reply)).await?;
     Ok(Json(sent))
 }

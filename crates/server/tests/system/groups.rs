@@ -278,3 +278,25 @@ async fn only_admins_write_where_the_group_says_so() {
     let (status, _) = zhang.post("/v1/messages", said("m1")).await;
     assert_eq!(status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn who_makes_groups_without_end_has_to_wait() {
+    let server = TestServer::start_with(|config| config.limits.user_units_per_second = 10).await;
+    let zhang = server.http(ZHANG).await;
+    let mut made = 0;
+    let refused = loop {
+        let body = json!({ "client_id": format!("g{made}"), "name": "x", "users": [LI_ID] });
+        let (status, answer) = zhang.post("/v1/groups", body).await;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            break answer;
+        }
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        made += 1;
+        assert!(made < 40, "as if a group cost no more than a message");
+    };
+    assert_eq!(refused["error"]["code"], "rate_limited");
+    assert!(refused["error"]["retry_after_ms"].as_u64().is_some());
+    // Others make theirs.
+    let li = server.http(LI).await;
+    make(&li, "g1", &[WANG_ID]).await;
+}
