@@ -1,7 +1,7 @@
 //! Dependencies point one way: a crate may use what the table gives it, and nothing else of ours.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -147,8 +147,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 fn the_writers_rooms_point_one_way() {
     let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/../store-sqlite/src/writer");
     for (room, may_name) in ROOMS {
-        let files = std::fs::read_dir(format!("{writer}/{room}")).unwrap();
-        let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        let files = files_below(Path::new(&format!("{writer}/{room}")));
         assert!(files.len() > 1, "{files:?}");
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
@@ -164,6 +163,17 @@ fn the_writers_rooms_point_one_way() {
             }
         }
     }
+}
+
+/// The files in a folder and in those within it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let found = std::fs::read_dir(folder).unwrap();
+    let found = found.map(|file| file.unwrap().path());
+    let below = |path: PathBuf| match path.is_dir() {
+        true => files_below(&path),
+        false => vec![path],
+    };
+    found.flat_map(below).collect()
 }
 
 /// Every crate of the workspace with what it depends on, its tests aside.
