@@ -2,8 +2,8 @@
 //!
 //! Every transaction gives each conversation that it changes a version of its own, higher than any
 //! before. What only one member hears of, as a read position in a large group, gets a version in that member's row
-//! instead. The later of the two counts. So a message writes one version, whoever many read it, and a page costs two
-//! look-ups for each conversation of the user's: about 1 ms for 1,000.
+//! instead. The later of the two counts. So a message writes one version, however many read it, and a page costs two
+//! look-ups for each conversation of the user's (measured by the example `groups`).
 //!
 //! A walk notes the highest version at its start (`top`) and goes down from there. What
 //! changes during the walk gets a version above `top`: perhaps this walk then misses it, but the
