@@ -218,7 +218,7 @@ async fn answers_edits_and_recalls() {
         (
             "target = 3 WHERE seq = 5",
             5,
-            "what it recalls is not an earlier message of its sender's",
+            "what it recalls is not an earlier message that its sender could recall",
         ),
         (
             "recalled_by = NULL WHERE seq = 1",

@@ -33,6 +33,12 @@ impl Present {
         }
     }
 
+    /// Whether somebody is an admin or the owner of a group here.
+    pub(super) fn is_led_by(&self, user: UserId) -> bool {
+        let is_group = self.kind == ConversationKind::Group;
+        is_group && self.roles.get(&user) >= Some(&Role::Admin)
+    }
+
     /// Goes on behind an entry. `Err` where the entry cannot stand there.
     pub(super) fn go_on(&mut self, entry: &Entry) -> std::result::Result<(), &'static str> {
         let is_first = entry.seq == Seq::ZERO.next();

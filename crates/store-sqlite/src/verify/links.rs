@@ -5,11 +5,13 @@ use hongyan_store::{Body, Content, Entry};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::Check;
+use super::group::Present;
 use crate::row::{self, ENTRY_COLUMNS, sql};
 
 impl Check<'_> {
-    /// Checks what this entry says of others, and what others should say of it.
-    pub(super) fn links(&mut self, entry: &Entry) -> Result<()> {
+    /// Checks what this entry says of others, and what others should say of it. `present` are the
+    /// members before it.
+    pub(super) fn links(&mut self, entry: &Entry, present: &Present) -> Result<()> {
         let wrong = match &entry.content {
             Content::Message {
                 body,
@@ -34,7 +36,7 @@ impl Check<'_> {
                 None,
                 None,
             ],
-            Content::Recall { target } => [self.recall(entry, *target)?, None, None, None],
+            Content::Recall { target } => [self.recall(entry, *target, present)?, None, None, None],
             Content::Event(_) => [None; 4],
         };
         for what in wrong.into_iter().flatten() {
@@ -108,12 +110,23 @@ impl Check<'_> {
         })
     }
 
-    fn recall(&self, entry: &Entry, target: Seq) -> Result<Option<&'static str>> {
-        let message = self.own_message(entry, target)?.map(|found| found.content);
+    /// One recalls one's own messages, and an admin of a group recalls anybody's.
+    fn recall(
+        &self,
+        entry: &Entry,
+        target: Seq,
+        present: &Present,
+    ) -> Result<Option<&'static str>> {
+        let may_recall_all = present.is_led_by(entry.from);
+        let message = self
+            .message(entry.conv, target)?
+            .filter(|message| message.seq < entry.seq)
+            .filter(|message| may_recall_all || message.from == entry.from)
+            .map(|message| message.content);
         Ok(match message {
             Some(Content::Message { recalled_by, .. }) if recalled_by == Some(entry.seq) => None,
             Some(_) => Some("the message does not know of this recall"),
-            None => Some("what it recalls is not an earlier message of its sender's"),
+            None => Some("what it recalls is not an earlier message that its sender could recall"),
         })
     }
 

@@ -122,7 +122,8 @@ impl Check<'_> {
         while let Some(row) = rows.next()? {
             let entry = row::entry(row)?;
             self.count_entry();
-            self.entry(&entry, row::count(row, ENTRY_COLUMN_COUNT)?, &mut told)?;
+            self.entry(&entry, row::count(row, ENTRY_COLUMN_COUNT)?, &mut told);
+            self.links(&entry, &present)?;
             if let Err(what) = present.go_on(&entry) {
                 self.broken(conv, entry.seq, what);
             }
@@ -191,7 +192,7 @@ impl Check<'_> {
             .collect()
     }
 
-    fn entry(&mut self, entry: &Entry, messages: u64, told: &mut Told) -> Result<()> {
+    fn entry(&mut self, entry: &Entry, messages: u64, told: &mut Told) {
         let expected = told.last.next();
         if entry.seq != expected {
             self.fault(Fault::NotDense {
@@ -216,7 +217,6 @@ impl Check<'_> {
             );
             self.broken(entry.conv, entry.seq, what);
         }
-        self.links(entry)
     }
 
     fn beside_the_log(&mut self, conv: ConversationId, kept: &Kept, told: &Told) {

@@ -77,7 +77,11 @@ impl<E: Engine> Fixture<E> {
         }
     }
 
+    /// An engine may write some of it into its tables only when it is closed, so all of it is
+    /// checked after a restart.
     async fn finish(mut self) {
+        self.verify().await;
+        self.reopen().await;
         self.verify().await;
         self.close().await;
     }
