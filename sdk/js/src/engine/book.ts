@@ -136,6 +136,13 @@ export class Book {
     this.tell("profiles", news);
   }
 
+  /** What users are called now, oneself perhaps among them. */
+  learn(users: UserProfile[]): void {
+    const me = users.find(({ id }) => id === this.#me?.id);
+    if (me !== undefined) this.setMe(me);
+    this.profiles(users);
+  }
+
   /** The 1:1 conversations among these, by the other person; by oneself, for notes to oneself. */
   directs(views: ConversationView[]): { user: number; conv: number }[] {
     const me = this.#me?.id;

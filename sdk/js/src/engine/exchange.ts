@@ -1,0 +1,346 @@
+/**
+ * What is said over the connection: frames to the machines, and what the machines say to the wire and the book.
+ *
+ * frame → machine → actions → frames, book
+ *
+ * Owns: the machines of delivery, the requests without an answer, and the acks that wait.
+ * Promises: every answer goes to who asked; an entry is acked only when it is kept.
+ * Not here: any decision that a machine of `delivery` can make; the connection (`Connection`), and what is told and
+ * kept (`Book`).
+ */
+import type { BreakReason, Outgoing } from "../client/events.ts";
+import { AnsweredList } from "../delivery/answered.ts";
+import { Incoming } from "../delivery/incoming/incoming.ts";
+import { PAGING } from "../delivery/incoming/pages.ts";
+import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
+import type { IncomingAction } from "../delivery/incoming/types.ts";
+import { entryOf, Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
+import type { OutboxAction } from "../delivery/outbox.ts";
+import { Reads } from "../delivery/reads.ts";
+import { HongyanError } from "../errors.ts";
+import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, Synced, Welcome } from "../wire.gen.ts";
+import { LIMITS } from "../wire.gen.ts";
+import { Acks, Unkept } from "./acks.ts";
+import type { Book, Range } from "./book.ts";
+import type { Batch } from "./keeper.ts";
+import type { Loaded } from "./load.ts";
+import { Requests } from "./requests.ts";
+import type { Asker } from "./requests.ts";
+
+/** The way to the server. */
+export interface Wire {
+  send(frame: ClientFrame): void;
+  drop(reason: BreakReason): void;
+  now(): number;
+}
+
+export class Exchange {
+  readonly #wire: Wire;
+  readonly #book: Book;
+  readonly #incoming: Incoming;
+  readonly #outbox: Outbox;
+  readonly #reads = new Reads();
+  readonly #requests: Requests;
+  readonly #acks = new Acks();
+  readonly #unkept = new Unkept();
+
+  constructor(start: "recent" | "everything", loaded: Loaded, book: Book, requests: Requests, wire: Wire) {
+    this.#wire = wire;
+    this.#book = book;
+    this.#requests = requests;
+    this.#incoming = new Incoming({ ...INCOMING_POLICY, start, paging: PAGING }, book.snapshot(loaded));
+    const answered = new AnsweredList(loaded.answered, (clientId, message) => book.answered(clientId, message));
+    this.#outbox = new Outbox({ ...OUTBOX_POLICY, capacity: Infinity }, answered);
+    for (const { conv, other } of loaded.rows) {
+      if (other !== null) this.#outbox.learnDirect(other, conv);
+    }
+    for (const { conv, seq } of loaded.meta.reads ?? []) this.#reads.mark(conv, seq);
+  }
+
+  /** Takes up what earlier programs have left to send. */
+  resume({ outgoing }: Loaded, now: number): void {
+    const out: OutboxAction[] = [];
+    for (const { append, state } of outgoing) {
+      if (state !== "failed") this.#outbox.submit(append, now, out);
+    }
+  }
+
+  /** Whether every conversation is held up to its head. */
+  get isCaughtUp(): boolean {
+    return this.#incoming.isCaughtUp;
+  }
+
+  /** What the storage is to have by now; null when there is nothing. */
+  take(): Batch | null {
+    const batch = this.#book.take(this.#incoming, this.#reads);
+    if (batch !== null) this.#unkept.take();
+    return batch;
+  }
+
+  /** What was taken last is in the storage. */
+  written(): void {
+    this.#acks.count(this.#unkept.written());
+  }
+
+  has(clientId: string): boolean {
+    return this.#outbox.has(clientId);
+  }
+
+  submit({ append }: Outgoing, now: number): void {
+    this.#out((out) => this.#outbox.submit(append, now, out));
+  }
+
+  /** Takes a request back; false when it is in flight or gone. */
+  cancel(clientId: string, now: number): boolean {
+    let isTaken = false;
+    this.#out((out) => (isTaken = this.#outbox.cancel(clientId, now, out)));
+    return isTaken;
+  }
+
+  read(conv: number, seq: number): void {
+    if (this.#book.read(conv, seq)) this.#reads.mark(conv, seq);
+  }
+
+  /** Asks for a page on behalf of the application. */
+  history(conv: number, range: Range, resolve: (page: HistoryPage) => void, reject: (problem: HongyanError) => void, now: number): void {
+    const take = (page: HistoryPage): void => resolve(this.#book.page(page));
+    const req = this.#requests.askForApplication({ conv, resolve: take, reject }, now);
+    if (req === null) return;
+    const limit = this.#incoming.pageOf(range.limit ?? LIMITS.HISTORY_ENTRIES_DEFAULT);
+    const bytes = this.#incoming.wishedBytes;
+    this.#wire.send({ type: "history", req, conv, ...range, limit, ...(bytes === undefined ? {} : { bytes }) });
+  }
+
+  /** The connection is welcome. */
+  connected({ epoch, user }: Welcome, now: number): void {
+    // First of all: in another history other things are to be sent.
+    if (epoch !== undefined) this.#in((out) => this.#incoming.historyIs(epoch, out));
+    this.#in((out) => this.#incoming.connected(user.id, now, out));
+    this.#out((out) => this.#outbox.connected(now, out));
+  }
+
+  /** How long the first question took, in ms. */
+  roundTrip(roundTrip: number): void {
+    this.#incoming.roundTrip(roundTrip);
+  }
+
+  /** A page was more than a frame may have: the next are smaller. */
+  pageWasTooLarge(): void {
+    this.#incoming.pageWasTooLarge();
+  }
+
+  disconnected(): void {
+    this.#requests.disconnected();
+    this.#incoming.disconnected();
+    this.#outbox.disconnected();
+    this.#reads.disconnected();
+  }
+
+  /** Something of this size came: answers are still to be expected. */
+  heard(bytes: number, now: number): void {
+    this.#incoming.life(now);
+    this.#outbox.life(now);
+    this.#requests.life(now);
+    this.#incoming.weigh(bytes);
+  }
+
+  /** What was sent is on its way. */
+  isGoing(now: number): void {
+    this.#outbox.life(now);
+  }
+
+  /** How much longer a page may take to come, in ms. */
+  get allowance(): number {
+    return this.#incoming.allowance;
+  }
+
+  /** Whether a request has no answer yet. */
+  get isWaiting(): boolean {
+    return this.#outbox.isWaiting;
+  }
+
+  frame(frame: ServerFrame, now: number): void {
+    const asker = this.#requests.answered(frame.req);
+    switch (frame.type) {
+      case "entry":
+        return this.#in((out) => this.#incoming.entry(frame, now, out));
+      case "receipt":
+        return this.#book.receipt(frame);
+      case "profiles":
+        return this.#book.learn(frame.users);
+      case "sent":
+        return this.#out((out) => this.#outbox.sent(frame, now, out));
+      case "done":
+        return asker?.kind === "read" ? this.#reads.answered(asker.conv, asker.seq) : undefined;
+      case "synced":
+        return asker?.kind === "sync" ? this.#synced(frame, now) : undefined;
+      case "history":
+        return asker === null ? undefined : this.#page(asker, frame, now);
+      case "error":
+        return asker === null ? undefined : this.#refused(asker, frame, now);
+      // Of the connection, and none of an exchange. A second `welcome` tells nothing.
+      case "pong":
+      case "bye":
+      case "welcome":
+        return;
+    }
+  }
+
+  /** What is due now. */
+  tick(now: number): void {
+    this.#requests.tick(now);
+    this.#in((out) => this.#incoming.tick(now, out));
+    this.#out((out) => this.#outbox.tick(now, out));
+    for (let mark = this.#reads.next(); mark !== null; mark = this.#reads.next()) {
+      this.#wire.send({ type: "read", req: this.#requests.ask({ kind: "read", ...mark }), ...mark });
+    }
+  }
+
+  /** Sends the acks whose entries are kept, when it is time, or at once where something is sent anyway. */
+  ack(now: number, isAtOnce: boolean): void {
+    if (!this.#incoming.owesAcks) return this.#acks.clear();
+    if (!this.#unkept.hasNews) return;
+    if (this.#acks.isDue(now) || isAtOnce) this.sendAcks();
+  }
+
+  sendAcks(): void {
+    this.#in((out) => this.#incoming.flush(out, (conv) => this.#unkept.keptTo(conv)));
+    this.#unkept.told();
+    this.#acks.clear();
+  }
+
+  deadlines(): (number | null)[] {
+    return [
+      this.#incoming.nextDeadline(),
+      this.#outbox.nextDeadline(),
+      this.#requests.nextDeadline(),
+      this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
+    ];
+  }
+
+  #synced(page: Synced, now: number): void {
+    this.#book.profiles(page.users);
+    for (const { user, conv } of this.#book.directs(page.conversations)) this.#outbox.learnDirect(user, conv);
+    for (const { user, conv } of page.list ?? []) if (user !== undefined) this.#outbox.learnDirect(user, conv);
+    this.#in((out) => this.#incoming.synced(page, now, out));
+    this.#book.synced(this.#incoming);
+  }
+
+  #page(asker: Asker, page: HistoryPage, now: number): void {
+    if (asker.kind === "fetch") this.#in((out) => this.#incoming.fetched(page, now, out));
+    if (asker.kind === "history") asker.resolve(page);
+    if (asker.kind === "look") {
+      const found = page.entries.find(({ seq }) => seq === asker.seq)?.id ?? null;
+      this.#out((out) => this.#outbox.looked(asker.clientId, found, now, out));
+    }
+  }
+
+  #refused(asker: Asker, failure: Failure, now: number): void {
+    const random = Math.random();
+    switch (asker.kind) {
+      case "append":
+      case "look":
+        return this.#out((out) => this.#outbox.failed(asker.clientId, failure, random, now, out));
+      case "sync":
+        if (failure.code === "bad_request") return this.#incoming.syncRefused(random, now);
+        return this.#incoming.syncFailed(failure.retry_after_ms, random, now);
+      case "fetch":
+        return this.#fetchRefused(asker.conv, failure, random, now);
+      case "read":
+        // Not worth a retry: the next mark covers it.
+        return this.#reads.answered(asker.conv, asker.seq);
+      case "history":
+        return asker.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
+    }
+  }
+
+  #fetchRefused(conv: number, failure: Failure, random: number, now: number): void {
+    const isGone = failure.code === "conversation_not_found" || failure.code === "forbidden";
+    if (isGone) this.#book.gone(conv);
+    this.#in((out) => {
+      if (isGone) this.#incoming.forget(conv, now, out);
+      else this.#incoming.fetchFailed(conv, failure.retry_after_ms, random, now, out);
+    });
+  }
+
+  /** Runs the incoming machine, and carries out what it says. */
+  #in(run: (out: IncomingAction[]) => void): void {
+    const actions: IncomingAction[] = [];
+    run(actions);
+    for (const action of actions) {
+      switch (action.kind) {
+        case "reset":
+          this.#reset();
+          break;
+        case "deliver":
+          this.#book.deliver(action.entry);
+          this.#unkept.deliver(action.entry);
+          break;
+        case "conversation":
+          this.#book.view(action.view);
+          break;
+        case "ack":
+          this.#wire.send({ type: "ack", conv: action.conv, seq: action.seq });
+          break;
+        case "sync": {
+          const { kind: type, cursor, ...wishes } = action;
+          const req = this.#requests.ask({ kind: "sync" });
+          this.#wire.send({ type, req, ...(cursor === null ? {} : { cursor }), ...wishes });
+          break;
+        }
+        case "fetch": {
+          const { conv } = action;
+          const { kind: _, ...wishes } = action;
+          this.#wire.send({ type: "history", req: this.#requests.ask({ kind: "fetch", conv }), ...wishes });
+        }
+      }
+    }
+  }
+
+  /** Runs the outbox, and carries out what it says. */
+  #out(run: (out: OutboxAction[]) => void): void {
+    const actions: OutboxAction[] = [];
+    run(actions);
+    for (const action of actions) {
+      switch (action.kind) {
+        case "request": {
+          const { append } = action;
+          this.#book.sending(append.client_id);
+          const req = this.#requests.ask({ kind: "append", clientId: append.client_id });
+          // The server reads a frame in one go where these two come first.
+          this.#wire.send({ ...{ type: append.type, req }, ...append });
+          break;
+        }
+        case "look": {
+          const { clientId, conv, seq } = action;
+          const req = this.#requests.ask({ kind: "look", clientId, seq });
+          this.#wire.send({ type: "history", req, conv, before: seq + 1, limit: 1 });
+          break;
+        }
+        case "done":
+          this.#book.sent(action.append, action.sent);
+          this.#own(entryOf(action.append, action.sent, this.#book.me?.id ?? 0));
+          break;
+        case "failed":
+          this.#book.failed(action.append.client_id, action.failure);
+          break;
+        case "reconnect":
+          this.#wire.drop({ kind: "unanswered" });
+      }
+    }
+  }
+
+  /** The server has another history: everything begins anew, but for what this device has to say. */
+  #reset(): void {
+    this.#book.reset();
+    this.#unkept.clear();
+    this.#acks.clear();
+    this.#reads.clear();
+    this.#out((out) => this.#outbox.historyReplaced(this.#wire.now(), out));
+  }
+
+  /** An entry of one's own: the answer to the request stands for its push. */
+  #own(entry: Entry): void {
+    this.#in((out) => this.#incoming.answered(entry, this.#wire.now(), out));
+  }
+}
