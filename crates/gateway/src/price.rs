@@ -19,6 +19,9 @@ pub(crate) const SEND: Price = units(1);
 /// they come one by one.
 pub(crate) const EDIT: Price = units(3);
 
+/// A reaction to be set or taken back: three rows, each in a tree of its own.
+pub(crate) const REACTION: Price = units(2);
+
 /// Any change over HTTP: some make a user's keys anew, or end connections.
 pub(crate) const CHANGE: Price = units(20);
 
@@ -96,7 +99,8 @@ pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
         ClientFrame::Hello(_) | ClientFrame::Ping(_) | ClientFrame::Ack(_) => FREE,
         ClientFrame::Send(_) | ClientFrame::Read(_) => SEND,
         ClientFrame::Edit(_) | ClientFrame::Recall(_) => EDIT,
-        ClientFrame::Sync(_) | ClientFrame::History(_) => PAGE,
+        ClientFrame::React(_) => REACTION,
+        ClientFrame::Sync(_) | ClientFrame::History(_) | ClientFrame::Reactions(_) => PAGE,
     }
 }
 
@@ -113,9 +117,10 @@ mod tests {
         let rows = [
             ("a message, a read position", units(SEND)),
             ("an edit, a recall", units(EDIT)),
+            ("a reaction", units(REACTION)),
             ("a `PATCH`, `PUT` or `DELETE` over HTTP", units(CHANGE)),
             (
-                "a page of `sync` or `history`, any other question over HTTP",
+                "a page of `sync`, `history` or `reactions`, any other question over HTTP",
                 units(PAGE),
             ),
             ("a search for people, beside that", units(SEARCH)),

@@ -7,7 +7,9 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
 use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
-use crate::{Ack, Edit, ErrorCode, Hello, History, Ping, Read, Recall, Send, Sync};
+use crate::{
+    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, Sync,
+};
 
 /// A frame from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub enum ClientFrame {
     Sync(Sync),
     /// See [`History`].
     History(History),
+    /// See [`React`].
+    React(React),
+    /// See [`Reactions`].
+    Reactions(Reactions),
 }
 
 /// Why a frame could not be read. The connection stays; the frame is answered with `error`.
@@ -69,6 +75,8 @@ impl ClientFrame {
             Self::Read(frame) => encode("read", req, frame),
             Self::Sync(frame) => encode("sync", req, frame),
             Self::History(frame) => encode("history", req, frame),
+            Self::React(frame) => encode("react", req, frame),
+            Self::Reactions(frame) => encode("reactions", req, frame),
         }
     }
 }
@@ -85,6 +93,8 @@ impl<'a> Frames<'a> for ClientFrame {
             "read" => Ok(Self::Read(Read::deserialize(fields)?)),
             "sync" => Sync::deserialize(fields)?.checked().map(Self::Sync),
             "history" => History::deserialize(fields)?.checked().map(Self::History),
+            "react" => React::deserialize(fields)?.checked().map(Self::React),
+            "reactions" => Ok(Self::Reactions(Reactions::deserialize(fields)?)),
             other => {
                 IgnoredAny::deserialize(fields)?;
                 let shown: String = other.chars().take(32).collect();

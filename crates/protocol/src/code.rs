@@ -70,6 +70,8 @@ codes! {
         Unchanged = "unchanged", false, 409;
         /// The group has as many members as it may.
         GroupFull = "group_full", false, 409;
+        /// The message has as many different reactions as it may.
+        TooManyReactions = "too_many_reactions", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;
         /// No such path, method or session.

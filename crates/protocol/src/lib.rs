@@ -18,6 +18,7 @@ pub mod heartbeat;
 mod ids;
 mod json;
 pub mod limits;
+mod reaction;
 mod request;
 mod server_frame;
 mod value;
@@ -32,6 +33,9 @@ pub use group::{
 };
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use json::escaped_bytes;
+pub use reaction::{
+    MessageReactions, React, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage,
+};
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
     AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,

@@ -52,6 +52,18 @@ pub const GROUP_DESCRIPTION_BYTES: usize = 1024;
 /// Members in one page of them, at most and by default.
 pub const MEMBERS_PAGE: usize = 200;
 
+/// A reaction, in UTF-8 bytes: the longest emoji that Unicode recommends has 35.
+pub const REACTION_BYTES: usize = 48;
+
+/// Different reactions to one message. Beyond them only those that are there already are taken.
+pub const REACTIONS_A_MESSAGE: usize = 20;
+
+/// Messages in one page of `reactions`, at most and by default.
+pub const REACTIONS_PAGE: usize = 100;
+
+/// Users in one page of those who set a reaction, at most and by default.
+pub const REACTORS_PAGE: usize = 100;
+
 /// A sync cursor, in bytes. Opaque to clients.
 pub const CURSOR_BYTES: usize = 128;
 
@@ -105,6 +117,10 @@ const _: () = assert!(
     "a page holds at least one message, however it is escaped"
 );
 const _: () = assert!(SERVER_FRAME_BYTES > PAGE_FRAME_BYTES);
+const _: () = assert!(
+    REACTIONS_PAGE * (REACTIONS_A_MESSAGE * (REACTION_BYTES + 64) + 64) < PAGE_BYTES,
+    "a page of reactions is no larger than any other"
+);
 const _: () = assert!(HISTORY_ENTRIES_DEFAULT <= HISTORY_ENTRIES);
 const _: () = assert!(
     HISTORY_ENTRIES <= UNACKED_ENTRIES,

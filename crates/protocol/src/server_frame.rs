@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Seq, SessionId, UserId,
+    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Reacted, ReactionsPage,
+    Seq, SessionId, UserId,
 };
 
 /// What one user may know of another.
@@ -378,12 +379,16 @@ pub enum ServerFrame {
     Receipt(Receipt),
     /// A push: see [`Profiles`].
     Profiles(Profiles),
+    /// A push: see [`Reacted`].
+    Reacted(Reacted),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
     Synced(Synced),
     /// See [`HistoryPage`].
     History(HistoryPage),
+    /// See [`ReactionsPage`].
+    Reactions(ReactionsPage),
     /// See [`Failure`].
     Error(Failure),
     /// See [`Bye`].
@@ -415,9 +420,11 @@ impl ServerFrame {
             Self::Entry(frame) => encode("entry", req, frame),
             Self::Receipt(frame) => encode("receipt", req, frame),
             Self::Profiles(frame) => encode("profiles", req, frame),
+            Self::Reacted(frame) => encode("reacted", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
+            Self::Reactions(frame) => encode("reactions", req, frame),
             Self::Error(frame) => encode("error", req, frame),
             Self::Bye(frame) => encode("bye", req, frame),
             Self::Unknown => encode("unknown", req, &Done {}),
@@ -434,9 +441,11 @@ impl<'a> Frames<'a> for ServerFrame {
             "entry" => Self::Entry(Entry::deserialize(fields)?),
             "receipt" => Self::Receipt(Receipt::deserialize(fields)?),
             "profiles" => Self::Profiles(Profiles::deserialize(fields)?),
+            "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),
+            "reactions" => Self::Reactions(ReactionsPage::deserialize(fields)?),
             "error" => Self::Error(Failure::deserialize(fields)?),
             "bye" => Self::Bye(Bye::deserialize(fields)?),
             _ => {

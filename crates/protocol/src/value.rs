@@ -88,6 +88,16 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Reads an integer below 2^53, of a field that may be absent.
+pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    #[derive(serde::Deserialize)]
+    struct Integer(#[serde(deserialize_with = "integer")] u64);
+    let found: Option<Integer> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(found.map(|Integer(value)| value))
+}
+
 /// Reads an integer below 2^53.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     struct IntegerVisitor;

@@ -44,6 +44,8 @@ fn every_frame_has_a_sample() {
         ClientFrame::Read(_) => 6,
         ClientFrame::Sync(_) => 7,
         ClientFrame::History(_) => 8,
+        ClientFrame::React(_) => 9,
+        ClientFrame::Reactions(_) => 10,
     };
     let server = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome(_) => 0,
@@ -58,17 +60,19 @@ fn every_frame_has_a_sample() {
         ServerFrame::Error(_) => 9,
         ServerFrame::Bye(_) => 10,
         ServerFrame::Unknown => 11,
+        ServerFrame::Reacted(_) => 12,
+        ServerFrame::Reactions(_) => 13,
     };
-    let mut seen = [false; 9];
+    let mut seen = [false; 11];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
-    assert_eq!(seen, [true; 9]);
-    let mut seen = [false; 12];
+    assert_eq!(seen, [true; 11]);
+    let mut seen = [false; 14];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 12]);
+    assert_eq!(seen, [true; 14]);
 }
 
 #[test]

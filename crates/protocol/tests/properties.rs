@@ -122,6 +122,30 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         }),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Ack(Ack { conv, seq })),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Read(Read { conv, seq })),
+        (conv(), seq(), "[!-~]{0,48}", any::<bool>()).prop_map(|(conv, seq, value, on)| {
+            ClientFrame::React(React {
+                conv,
+                seq,
+                value: value.into(),
+                on,
+            })
+        }),
+        (
+            conv(),
+            option::of(INTEGERS),
+            option::of(seq()),
+            option::of(seq()),
+            page_limit()
+        )
+            .prop_map(
+                |(conv, after, from, to, limit)| ClientFrame::Reactions(Reactions {
+                    conv,
+                    after,
+                    from,
+                    to,
+                    limit
+                })
+            ),
         (
             option::of(word()),
             page_limit(),
@@ -305,6 +329,28 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
         )
 }
 
+fn message_reactions() -> impl Strategy<Value = MessageReactions> {
+    let reaction = (word(), INTEGERS, any::<bool>()).prop_map(|(value, count, mine)| Reaction {
+        value,
+        count,
+        mine,
+    });
+    (seq(), INTEGERS, vec(reaction, 0..3)).prop_map(|(seq, number, reactions)| MessageReactions {
+        seq,
+        number,
+        reactions,
+    })
+}
+
+fn reaction_change() -> impl Strategy<Value = ReactionChange> {
+    (seq(), user(), word(), any::<bool>()).prop_map(|(seq, user, value, on)| ReactionChange {
+        seq,
+        user,
+        value,
+        on,
+    })
+}
+
 fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let code = proptest::sample::select(ErrorCode::ALL);
     prop_oneof![
@@ -335,6 +381,38 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         }),
         vec(profile(), 0..3).prop_map(|users| ServerFrame::Profiles(Profiles { users })),
         Just(ServerFrame::Done(Done {})),
+        (
+            conv(),
+            vec(message_reactions(), 0..3),
+            INTEGERS,
+            any::<bool>()
+        )
+            .prop_map(|(conv, messages, number, more)| ServerFrame::Reactions(
+                ReactionsPage {
+                    conv,
+                    messages,
+                    number,
+                    more
+                }
+            )),
+        (
+            conv(),
+            INTEGERS,
+            INTEGERS,
+            vec(message_reactions(), 0..3),
+            vec(reaction_change(), 0..3),
+            any::<bool>()
+        )
+            .prop_map(|(conv, after, number, messages, changes, cut)| {
+                ServerFrame::Reacted(Reacted {
+                    conv,
+                    after,
+                    number,
+                    messages,
+                    changes,
+                    cut,
+                })
+            }),
         (
             vec(view(), 0..3),
             vec(listed(), 0..3),

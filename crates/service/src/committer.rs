@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hongyan_protocol::Sent;
-use hongyan_store::{Append, Body, Change, Move, Moved, Outcome, Store, StoreError, Write};
+use hongyan_store::{Append, Body, Change, Move, Moved, Outcome, React, Store, StoreError, Write};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -28,12 +28,15 @@ pub(crate) enum Job {
     Append(Append, Asker),
     /// Moves a position; the flusher of delivered positions waits for nothing.
     Move(Move, Mover),
+    /// Sets a reaction or takes it back.
+    React(React, Reply<()>),
 }
 
 /// Who waits for a write that is on its way.
 pub(crate) enum Waiting {
     Append(Asker),
     Move(Mover),
+    React(Reply<()>),
 }
 
 /// Who asked for an append.
@@ -114,6 +117,11 @@ impl Committer {
         self.queue.offer(Job::Move(moved, mover));
     }
 
+    /// Queues a reaction; the reply is called in any case.
+    pub(crate) fn react(&self, react: React, reply: Reply<()>) {
+        self.queue.offer(Job::React(react, reply));
+    }
+
     /// Refuses new writes, and returns when those taken are committed and dispatched.
     pub(crate) async fn stop(&self) {
         self.stop.notify_one();
@@ -165,6 +173,7 @@ impl Job {
                 Change::Recall { .. } => 0,
                 Change::Group(change) => change.bytes(),
             },
+            Self::React(react, _) => react.value.len(),
             Self::Move(..) => 0,
         }
     }
@@ -172,6 +181,7 @@ impl Job {
     fn refuse(self, error: ServiceError) {
         match self {
             Self::Append(_, asker) => (asker.reply)(Err(error)),
+            Self::React(_, reply) => reply(Err(error)),
             Self::Move(_, mover) => {
                 if let Some(reply) = mover.reply {
                     reply(Err(error));
@@ -184,6 +194,7 @@ impl Job {
         match self {
             Self::Append(append, asker) => (Write::Append(append), Waiting::Append(asker)),
             Self::Move(moved, mover) => (Write::Move(moved), Waiting::Move(mover)),
+            Self::React(react, reply) => (Write::React(react), Waiting::React(reply)),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::committer::{Committed, Mover, Waiting};
 use crate::large::{Large, is_large};
 use crate::limits::DISPATCH_SLICE;
 use crate::positions::Pending;
+use crate::reactions::Gathered;
 use crate::{ConnectionId, ServiceError, Sink, wire};
 
 /// The publishing end of the pipeline.
@@ -26,6 +27,7 @@ pub(crate) struct Dispatcher {
     bus: Arc<dyn Bus>,
     pending: Arc<Mutex<Pending>>,
     large: Arc<Large>,
+    reactions: Arc<Gathered>,
 }
 
 impl Dispatcher {
@@ -34,12 +36,14 @@ impl Dispatcher {
         bus: Arc<dyn Bus>,
         pending: Arc<Mutex<Pending>>,
         large: Arc<Large>,
+        reactions: Arc<Gathered>,
     ) -> Self {
         Self {
             sink,
             bus,
             pending,
             large,
+            reactions,
         }
     }
 
@@ -80,7 +84,16 @@ impl Dispatcher {
                         self.publish_receipt(wish, &moved, mover.connection);
                     }
                 }
-                (Write::Append(_) | Write::Move(_), outcome, _) => {
+                (Write::React(react), Outcome::React(result), Waiting::React(reply)) => {
+                    reply(match &result {
+                        Ok(_) => Ok(()),
+                        Err(error) => Err(error.clone().into()),
+                    });
+                    if let Ok(reacted) = result {
+                        self.reactions.note(react, &reacted);
+                    }
+                }
+                (Write::Append(_) | Write::Move(_) | Write::React(_), outcome, _) => {
                     tracing::error!(?outcome, "the store answered another kind of write");
                 }
             }
@@ -159,6 +172,7 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
     for waiting in waiting {
         match waiting {
             Waiting::Append(asker) => (asker.reply)(Err(error.clone())),
+            Waiting::React(reply) => reply(Err(error.clone())),
             Waiting::Move(mover) => {
                 if let Some(reply) = mover.reply {
                     reply(Err(error.clone()));
@@ -224,7 +238,11 @@ mod tests {
         drop(sender);
         let bus = Arc::new(MemoryBus::alone());
         let sink = Arc::clone(&heard);
-        let dispatcher = Dispatcher::new(sink, bus, Arc::default(), Arc::default());
+        let reactions = Gathered::start(
+            Arc::clone(&sink) as Arc<dyn Sink>,
+            Arc::clone(&bus) as Arc<dyn Bus>,
+        );
+        let dispatcher = Dispatcher::new(sink, bus, Arc::default(), Arc::default(), reactions);
         dispatcher.run(committed).await;
         std::mem::take(&mut *heard.0.lock())
     }

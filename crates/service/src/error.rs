@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hongyan_protocol::{ErrorCode, Failure};
-use hongyan_store::{AppendError, MoveError, ReadError, StoreError};
+use hongyan_store::{AppendError, MoveError, ReactError, ReadError, StoreError};
 use tokio::time::Instant;
 
 use crate::limits;
@@ -51,6 +51,12 @@ pub enum ServiceError {
     /// The message was recalled.
     #[error("the message was recalled")]
     Recalled,
+    /// The message has too many different reactions.
+    #[error(
+        "a message has at most {} different reactions",
+        hongyan_protocol::limits::REACTIONS_A_MESSAGE
+    )]
+    TooManyReactions,
     /// The message is too old to be changed.
     #[error("the message is too old to be changed")]
     TooLate,
@@ -101,6 +107,7 @@ impl ServiceError {
             Self::ClientIdConflict => ErrorCode::ClientIdConflict,
             Self::Recalled => ErrorCode::Recalled,
             Self::TooLate => ErrorCode::TooLate,
+            Self::TooManyReactions => ErrorCode::TooManyReactions,
             Self::OwnerStays => ErrorCode::OwnerStays,
             Self::Unchanged => ErrorCode::Unchanged,
             Self::GroupFull => ErrorCode::GroupFull,
@@ -133,7 +140,8 @@ impl ServiceError {
             | Self::TooLate
             | Self::OwnerStays
             | Self::Unchanged
-            | Self::GroupFull => None,
+            | Self::GroupFull
+            | Self::TooManyReactions => None,
         }
     }
 }
@@ -195,6 +203,18 @@ impl From<MoveError> for ServiceError {
         match error {
             MoveError::NotMember => Self::ConversationNotFound,
             MoveError::BeyondHead => Self::SeqOutOfRange,
+        }
+    }
+}
+
+impl From<ReactError> for ServiceError {
+    fn from(error: ReactError) -> Self {
+        match error {
+            ReactError::NotMember => Self::ConversationNotFound,
+            ReactError::NoSuchMessage => Self::EntryNotFound,
+            ReactError::Recalled => Self::Recalled,
+            ReactError::TooMany => Self::TooManyReactions,
+            ReactError::Damaged => Self::Damaged,
         }
     }
 }

@@ -11,6 +11,7 @@ mod accounts;
 mod committer;
 mod direct;
 mod dispatch;
+mod emoji;
 mod error;
 mod groups;
 mod guessing;
@@ -23,6 +24,7 @@ mod operator;
 mod password;
 mod people;
 mod positions;
+mod reactions;
 mod reading;
 mod renames;
 mod seldom;
@@ -48,6 +50,7 @@ pub use error::ServiceError;
 pub use groups::MembersPage;
 pub use operator::{AddUser, Operator};
 pub use people::FoundPeople;
+pub use reactions::ReactorsPage;
 pub use reading::{Push, PushPage};
 pub use seldom::{SELDOM, Seldom};
 pub use system::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -140,6 +143,7 @@ impl Service {
             Arc::clone(&parts.bus),
             Arc::clone(&pending),
             Arc::clone(&large),
+            reactions::Gathered::start(Arc::clone(&parts.sink), Arc::clone(&parts.bus)),
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
         let positions = positions::Positions::start(committer.queue(), pending);

@@ -65,6 +65,22 @@ pub const RENAMES_A_STEP: usize = 16;
 /// Conversations of a user in which those are looked for who see the user's name. More: those that changed last.
 pub const SEEN_CONVERSATIONS: usize = 1000;
 
+/// Conversations with changed reactions of which nobody was told yet. Overflow: those of others show to those who ask.
+pub const PENDING_REACTIONS: usize = 16 * 1024;
+
+/// How long changed reactions gather before they are told.
+pub const REACTION_DELAY: Duration = Duration::from_millis(100);
+
+/// The same in a conversation with more members than are told of each other, and so the least time from one such frame to
+/// the next on a connection.
+pub const LARGE_REACTION_DELAY: Duration = Duration::from_secs(1);
+
+/// Messages in one such frame. Overflow: the oldest is left out, and the frame's numbers show it.
+pub const REACTION_MESSAGES: usize = 50;
+
+/// Who changed what in one such frame. Overflow: the first are told, and the frame says that it is cut.
+pub const REACTION_CHANGES: usize = 100;
+
 /// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
 pub const PASSWORD_WORKERS: usize = 2;
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
     HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, Maintenance, Member, NewSession,
-    NewUser, Outcome, ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits,
-    SyncPage, Target, User, VerifyReport, Write, people,
+    NewUser, Outcome, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions,
+    ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User,
+    VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -162,6 +163,7 @@ impl SqliteStore {
         for write in batch {
             let conv = match write {
                 Write::Move(_) => None,
+                Write::React(react) => Some(react.conv),
                 Write::Append(append) => match append.target {
                     Target::Conversation(conv) => Some(conv),
                     // A new one has nothing that could be damaged.
@@ -178,12 +180,11 @@ impl SqliteStore {
             .collect();
         let done = self.writer.run(move |writer| writer.commit(&taken)).await?;
         let mut done = done.into_iter();
-        let outcomes = is_refused.into_iter().map(|is_refused| {
-            if is_refused {
-                Some(Outcome::Append(Err(AppendError::Damaged)))
-            } else {
-                done.next()
-            }
+        let outcomes = batch.iter().zip(is_refused);
+        let outcomes = outcomes.map(|(write, is_refused)| match (write, is_refused) {
+            (_, false) => done.next(),
+            (Write::React(_), true) => Some(Outcome::React(Err(ReactError::Damaged))),
+            (_, true) => Some(Outcome::Append(Err(AppendError::Damaged))),
         });
         let outcomes: Option<_> = outcomes.collect();
         outcomes.ok_or_else(|| StoreError::Failed("a write has no outcome".into()))
@@ -456,6 +457,53 @@ impl Logs for SqliteStore {
         self.readers
             .run(move |conn| read::changes(conn, after, limit))
             .await
+    }
+}
+
+#[async_trait]
+impl Reactions for SqliteStore {
+    async fn reactions(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        range: ReactionRange,
+        limit: usize,
+    ) -> Result<ReactionPage, ReadError> {
+        self.settled(user).await?;
+        let found = self
+            .readers
+            .run(move |conn| match read::member(conn, conv, user)? {
+                Some(_) => {
+                    let limit = limit.min(REACTIONS_PAGE);
+                    read::reactions(conn, conv, user, range, limit).map(Some)
+                }
+                None => Ok(None),
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn reactors(
+        &self,
+        user: UserId,
+        (conv, seq): (ConversationId, Seq),
+        value: &str,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, ReadError> {
+        self.settled(user).await?;
+        let value = value.to_owned();
+        let found = self
+            .readers
+            .run(move |conn| match read::member(conn, conv, user)? {
+                Some(_) => {
+                    let limit = limit.min(REACTIONS_PAGE);
+                    read::reactors(conn, (conv, seq), &value, after, limit).map(Some)
+                }
+                None => Ok(None),
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
     }
 }
 

@@ -298,6 +298,8 @@ impl Round {
                 end.entries.push(entry);
             }
             Record::Move { position, .. } => put(&mut end.positions, position),
+            // Whoever reads them waits for the settlement.
+            Record::Reaction(_) => {}
         }
     }
 }

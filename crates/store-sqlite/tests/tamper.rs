@@ -38,6 +38,10 @@ async fn damaged(sql: &str) -> Sqlite {
     f.append(&edit).await.unwrap();
     f.say(a, b, "8").await;
     f.say(c, a, "elsewhere").await;
+    for (user, value) in [(a, "👍"), (b, "👍"), (b, "🎉")] {
+        let reaction = f.reaction(user, (conv, 6), value, true);
+        f.react(&reaction).await.unwrap();
+    }
     f.verify().await;
     let engine = f.into_engine().await;
     let raw = Connection::open(engine.path()).unwrap();
@@ -276,6 +280,37 @@ async fn members_and_changes() {
         "the database file: members points to a row of users that is not there",
     )
     .await;
+}
+
+#[tokio::test]
+async fn reactions_and_their_counts() {
+    for (sql, what) in [
+        (
+            "UPDATE reaction_counts SET count = 3 WHERE value = '👍'",
+            "its reactions are more or fewer than is noted",
+        ),
+        (
+            "DELETE FROM reaction_counts WHERE value = '🎉'",
+            "its reactions are more or fewer than is noted",
+        ),
+        (
+            "DELETE FROM reactions WHERE value = '🎉'",
+            "a reaction to it is noted that nobody set",
+        ),
+        (
+            "DELETE FROM reacted",
+            "there are reactions to it that have no number, so nobody is told",
+        ),
+    ] {
+        finds(sql, &format!("conversation 1, seq 6: {what}")).await;
+    }
+    for seq in [1, 7] {
+        finds(
+            &format!("UPDATE reactions SET seq = {seq} WHERE value = '👍'"),
+            &format!("conversation 1, seq {seq}: there are reactions to it, and it is no message, or recalled"),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]

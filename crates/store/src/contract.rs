@@ -16,6 +16,7 @@
 mod fixture;
 mod groups_model;
 mod model;
+mod reactions_model;
 mod rng;
 
 pub mod accounts;
@@ -30,6 +31,7 @@ pub mod nodes;
 pub mod people;
 pub mod positions;
 pub mod random;
+pub mod reactions;
 pub mod sessions;
 pub mod snapshots;
 pub mod sync;
@@ -78,6 +80,8 @@ macro_rules! store_contract {
             groups: begins_with_its_owner, who_may_do_what, what_settings_say_holds,
                 admins_recall_what_others_said, whoever_is_out_sees_nothing_later,
                 a_group_ends_for_everybody, a_large_group_is_told_in_pages;
+            reactions: are_counted_and_taken_back, what_changed_after_a_number, go_with_their_message,
+                refusals_of_reactions, of_many_members;
             nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,
                 one_client_id_at_both_at_once, a_pair_begins_at_both_at_once,
                 commits_at_both_make_one_log, a_walk_at_one_misses_nothing_of_the_other,

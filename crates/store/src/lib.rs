@@ -15,6 +15,7 @@ mod group;
 mod login;
 mod model;
 pub mod people;
+mod reaction;
 pub mod rules;
 mod verify;
 mod write;
@@ -31,6 +32,10 @@ pub use model::{
     Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Session, SyncCursor,
     SyncLimits, SyncPage, User,
 };
+pub use reaction::{
+    MessageReactions, REACTIONS_A_MESSAGE, REACTIONS_PAGE, React, ReactError, Reacted, Reaction,
+    ReactionPage, ReactionRange,
+};
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use write::{
     Append, AppendError, Appended, Change, ChangeDigest, Move, MoveError, Moved, Outcome, Target,
@@ -40,7 +45,7 @@ pub use write::{
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hongyan_protocol::{ConversationId, Millis, SessionId, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 
 /// Why a store could not do what it was asked, through no fault of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,9 +86,9 @@ pub enum ReadError {
 /// Everything that Hongyan keeps, by what is kept.
 ///
 /// **Reading.** Each read sees one consistent snapshot, never half a batch.
-pub trait Store: Accounts + Sessions + Logs + Maintenance {}
+pub trait Store: Accounts + Sessions + Logs + Reactions + Maintenance {}
 
-impl<S: Accounts + Sessions + Logs + Maintenance> Store for S {}
+impl<S: Accounts + Sessions + Logs + Reactions + Maintenance> Store for S {}
 
 /// Who has an account.
 #[async_trait]
@@ -232,6 +237,31 @@ pub trait Logs: Send + Sync + 'static {
     /// first. Whoever asks on from the last number misses nothing and gets nothing twice. What was committed in the last
     /// second may not be there yet.
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Committed>, StoreError>;
+}
+
+/// What stands beside messages. It is written by [`Logs::commit`].
+#[async_trait]
+pub trait Reactions: Send + Sync + 'static {
+    /// How the reactions of messages of this conversation of `user`'s stand: a page of at most `limit` messages, and at
+    /// most [`REACTIONS_PAGE`].
+    async fn reactions(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        range: ReactionRange,
+        limit: usize,
+    ) -> Result<ReactionPage, ReadError>;
+
+    /// Who set a reaction to a message of this conversation of `user`'s: those whose ids are above `after`, ascending, at
+    /// most `limit`, and at most [`REACTIONS_PAGE`].
+    async fn reactors(
+        &self,
+        user: UserId,
+        (conv, seq): (ConversationId, Seq),
+        value: &str,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, ReadError>;
 }
 
 /// The state of what is kept.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use sha2::{Digest, Sha256};
 
-use crate::{Body, Event, GroupChange, Header};
+use crate::{Body, Event, GroupChange, Header, React, ReactError, Reacted};
 
 /// Whom an append is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,6 +204,8 @@ pub enum Write {
     Append(Append),
     /// See [`Move`].
     Move(Move),
+    /// See [`React`].
+    React(React),
 }
 
 /// An append that is on disk.
@@ -309,4 +311,6 @@ pub enum Outcome {
     Append(Result<Appended, AppendError>),
     /// Of [`Write::Move`].
     Move(Result<Moved, MoveError>),
+    /// Of [`Write::React`].
+    React(Result<Reacted, ReactError>),
 }

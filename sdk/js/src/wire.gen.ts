@@ -285,6 +285,16 @@ export interface MemberPosition {
   delivered: number;
 }
 
+/** How the reactions of a message stand. */
+export interface MessageReactions {
+  /** The message. */
+  seq: number;
+  /** Which change of the conversation's reactions was the last of this message's. */
+  number: number;
+  /** All that stand there; none where all were taken back, or the message was recalled. */
+  reactions: Reaction[];
+}
+
 /** `POST /v1/groups`: makes a group, whose owner is the caller. */
 export interface NewGroup {
   /** The caller's name for the entry that begins it: a retry finds the group. */
@@ -331,6 +341,85 @@ export interface Position {
 export interface Profiles {
   /** The users, as the reader may know them. */
   users: UserProfile[];
+}
+
+/** Sets a reaction of the caller's to a message, or takes it back. */
+export interface React {
+  /** The conversation. */
+  conv: number;
+  /** The message. */
+  seq: number;
+  /** One emoji. At most `LIMITS.REACTION_BYTES`. */
+  value: string;
+  /** Whether it is to be there afterwards. */
+  on: boolean;
+}
+
+/** A push: reactions of a conversation changed. It may get lost: then `after` of the next one shows it. */
+export interface Reacted {
+  /** The conversation. */
+  conv: number;
+  /** The number before the first of these changes. */
+  after: number;
+  /** The number of the last of them. */
+  number: number;
+  /** The messages whose reactions changed, as they stand. */
+  messages: MessageReactions[];
+  /** Who changed what. */
+  changes: ReactionChange[];
+  /** There were more changes than are told, so a user's other devices do not learn from it what that user set. */
+  cut?: boolean;
+}
+
+/** A reaction, and how often it stands beside a message. */
+export interface Reaction {
+  /** The emoji. */
+  value: string;
+  /** How many members set it. */
+  count: number;
+  /** Whether the reader did; never in a push. */
+  mine?: boolean;
+}
+
+/** A reaction that somebody set or took back. */
+export interface ReactionChange {
+  /** The message. */
+  seq: number;
+  /** Who. */
+  user: number;
+  /** The emoji. */
+  value: string;
+  /** Whether it is there now. */
+  on: boolean;
+}
+
+/**
+ * Asks how the reactions of messages stand: of those whose reactions changed `after` a number, or of those at the places
+ * from `from` to `to`. With neither, of all.
+ */
+export interface Reactions {
+  /** The conversation. */
+  conv: number;
+  /** The number up to which the client knows all. */
+  after?: number;
+  /** The first place. */
+  from?: number;
+  /** The last place. */
+  to?: number;
+  /** Messages in the page, from 1; more than `LIMITS.REACTIONS_PAGE` are read as that. */
+  limit?: number;
+}
+
+/** Answers `Reactions`. */
+export interface ReactionsPage {
+  /** The conversation. */
+  conv: number;
+  /** The messages: by `number` where `after` was said, by `seq` where `from` was. */
+  messages: MessageReactions[];
+  /** The number of the conversation's last change of reactions. */
+  number: number;
+  /** Whether there are others behind the last one. */
+  more: boolean;
 }
 
 /** Says that the user has read `conv` up to `seq`. */
@@ -502,7 +591,9 @@ export type ClientFrame =
   | ({ type: "ack"; req?: number } & Ack)
   | ({ type: "read"; req?: number } & Read)
   | ({ type: "sync"; req?: number } & Sync)
-  | ({ type: "history"; req?: number } & History);
+  | ({ type: "history"; req?: number } & History)
+  | ({ type: "react"; req?: number } & React)
+  | ({ type: "reactions"; req?: number } & Reactions);
 
 /** A frame, by its `type`. */
 export type ServerFrame =
@@ -512,9 +603,11 @@ export type ServerFrame =
   | ({ type: "entry"; req?: number } & Entry)
   | ({ type: "receipt"; req?: number } & Receipt)
   | ({ type: "profiles"; req?: number } & Profiles)
+  | ({ type: "reacted"; req?: number } & Reacted)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
+  | ({ type: "reactions"; req?: number } & ReactionsPage)
   | ({ type: "error"; req?: number } & Failure)
   | ({ type: "bye"; req?: number } & Bye);
 
@@ -526,9 +619,11 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   entry: "Entry",
   receipt: "Receipt",
   profiles: "Profiles",
+  reacted: "Reacted",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
+  reactions: "ReactionsPage",
   error: "Failure",
   bye: "Bye",
 };
@@ -549,9 +644,14 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", more: "boolean" },
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
+  MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
   Position: { read: "integer", delivered: "integer" },
   Profiles: { users: "UserProfile[]" },
+  Reacted: { conv: "integer", after: "integer", number: "integer", messages: "MessageReactions[]", changes: "ReactionChange[]", cut: "boolean?" },
+  Reaction: { value: "string", count: "integer", mine: "boolean?" },
+  ReactionChange: { seq: "integer", user: "integer", value: "string", on: "boolean" },
+  ReactionsPage: { conv: "integer", messages: "MessageReactions[]", number: "integer", more: "boolean" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
@@ -575,6 +675,7 @@ export const ERROR_CODES = {
   owner_stays: { retryable: false },
   unchanged: { retryable: false },
   group_full: { retryable: false },
+  too_many_reactions: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },
   host_not_allowed: { retryable: false },

@@ -146,9 +146,12 @@ impl Driver {
             (ServerFrame::Error(failure), None) => {
                 tracing::debug!(code = failure.code.as_str(), "an error for no request");
             }
-            // Answers to what nobody waits for any more, a second welcome, frames of a newer server.
+            // Answers to what nobody waits for any more, a second welcome, what this client does not show, frames of a
+            // newer server.
             (
                 ServerFrame::Welcome(_)
+                | ServerFrame::Reacted(_)
+                | ServerFrame::Reactions(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::Synced(_)

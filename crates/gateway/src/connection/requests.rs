@@ -59,6 +59,14 @@ impl Connection {
                     .await
                     .map(ServerFrame::History)
             }),
+            ClientFrame::React(react) => {
+                let reply = self.reply(req, |()| Some(ServerFrame::Done(Done {})));
+                service.react(&caller, react, reply);
+            }
+            ClientFrame::Reactions(ask) => self.read_later(req, async move {
+                let page = service.reactions(&caller, ask).await;
+                page.map(ServerFrame::Reactions)
+            }),
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub(crate) mod extract;
 mod groups;
 mod messages;
 mod people;
+mod reactions;
 pub(crate) mod web;
 
 use std::convert::Infallible;
@@ -63,6 +64,13 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
         .route(
             "/v1/conversations/{conv}/entries/{seq}",
             patch(messages::edit).delete(messages::recall),
+        )
+        .route("/v1/conversations/{conv}/reactions", get(reactions::list))
+        .route(
+            "/v1/conversations/{conv}/entries/{seq}/reactions/{value}",
+            get(reactions::who)
+                .put(reactions::set)
+                .delete(reactions::take_back),
         )
         .route("/v1/messages", post(messages::send))
         .route("/v1/groups", post(groups::create))

@@ -178,5 +178,37 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                 bytes: None,
             }),
         ),
+        (
+            "react",
+            Some(13),
+            ClientFrame::React(React {
+                conv: conv(1),
+                seq: seq(4),
+                value: "👍".into(),
+                on: true,
+            }),
+        ),
+        (
+            "reactions_after",
+            Some(14),
+            ClientFrame::Reactions(Reactions {
+                conv: conv(1),
+                after: Some(7),
+                from: None,
+                to: None,
+                limit: Some(50),
+            }),
+        ),
+        (
+            "reactions_within",
+            Some(15),
+            ClientFrame::Reactions(Reactions {
+                conv: conv(1),
+                after: None,
+                from: Some(seq(1)),
+                to: Some(seq(50)),
+                limit: None,
+            }),
+        ),
     ]
 }

@@ -164,6 +164,17 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 users: vec![profile(1001, "", "李思", None)],
             }),
         ),
+        ("reacted", None, ServerFrame::Reacted(reacted())),
+        (
+            "reactions",
+            Some(14),
+            ServerFrame::Reactions(ReactionsPage {
+                conv: conv(1),
+                messages: vec![stands(true)],
+                number: 9,
+                more: false,
+            }),
+        ),
         ("done", Some(7), ServerFrame::Done(Done {})),
         ("unknown", None, ServerFrame::Unknown),
     ];
@@ -175,6 +186,36 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
     all.extend(pages());
     all.extend(failures());
     all
+}
+
+/// Two reactions to a message, the second one perhaps the reader's.
+fn stands(mine: bool) -> MessageReactions {
+    let reaction = |value: &str, count, mine| Reaction {
+        value: value.into(),
+        count,
+        mine,
+    };
+    MessageReactions {
+        seq: seq(4),
+        number: 9,
+        reactions: vec![reaction("🎉", 1, false), reaction("👍", 2, mine)],
+    }
+}
+
+fn reacted() -> Reacted {
+    Reacted {
+        conv: conv(1),
+        after: 8,
+        number: 9,
+        messages: vec![stands(false)],
+        changes: vec![ReactionChange {
+            seq: seq(4),
+            user: user(1001),
+            value: "👍".into(),
+            on: true,
+        }],
+        cut: true,
+    }
 }
 
 /// The name of a history.

@@ -23,6 +23,7 @@ mod names;
 mod pages;
 mod people;
 mod re_push;
+mod reactions;
 mod restore;
 mod shutdown;
 mod sign_in;

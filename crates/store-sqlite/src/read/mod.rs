@@ -6,6 +6,7 @@ mod accounts;
 mod conversation;
 mod feed;
 mod history;
+mod reactions;
 mod sync;
 pub(crate) mod unread;
 
@@ -15,4 +16,5 @@ pub(crate) use conversation::{
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
+pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
 pub(crate) use sync::{probe, sync};

@@ -85,6 +85,9 @@ impl Check<'_> {
                         && position.delivered <= log.head
                         && log.members.contains(&position.user)
                 }
+                Record::Reaction(reaction) => {
+                    reaction.seq <= log.head && log.members.contains(&reaction.user)
+                }
             };
             if !fits {
                 let what = "what is journaled next does not go on where the log ends";
@@ -119,7 +122,7 @@ impl Check<'_> {
                 last_id,
                 members: BTreeSet::new(),
             })),
-            Record::Entry(_) | Record::Move { .. } => Ok(found),
+            Record::Entry(_) | Record::Move { .. } | Record::Reaction(_) => Ok(found),
         }
     }
 

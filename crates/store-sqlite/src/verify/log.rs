@@ -149,6 +149,7 @@ impl Check<'_> {
         for member in &members {
             self.member(conv, member, &told)?;
         }
+        self.reactions(conv)?;
         match kept.kind {
             ConversationKind::Direct => self.pair(conv, &members),
             ConversationKind::Group => {

@@ -12,6 +12,7 @@ mod journal;
 mod links;
 mod log;
 mod people;
+mod reactions;
 
 use std::path::{Path, PathBuf};
 

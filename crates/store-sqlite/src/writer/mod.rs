@@ -109,15 +109,9 @@ impl Open {
                 cache.skip_versions(conn, left.len() as u64)?;
             }
             decide::take_up(conn, &mut cache, &mut pending, left)?;
-            let (entries, begun) = pending.share();
-            let settlement = Settlement {
-                begun,
-                entries: entries.all(),
-                rows: cache.take_rows(conn)?,
-                // The number of a batch that failed is never used again, so that nobody takes it for one that did not.
-                last: journal.last() + 1,
-                touches: Touches::default(),
-            };
+            // The number of a batch that failed is never used again, so that nobody takes it for one that did not.
+            let last = journal.last() + 1;
+            let (settlement, _) = Settlement::of(pending.share(), cache.take_rows(conn)?, last);
             settlement.carry_out(conn)?;
             if !journal::is_at_home(conn, database)? {
                 // A copy, whose making nobody has looked after.
@@ -453,14 +447,10 @@ impl Writer {
         if nothing || matches!(open.tables, TablesAt::Settler(_)) {
             return Ok(None);
         }
-        let (entries, begun) = std::mem::take(&mut open.pending).share();
-        let settlement = Settlement {
-            begun,
-            entries: entries.all(),
-            rows: open.cache.take_rows(&open.reader)?,
-            last: self.journal.last(),
-            touches: std::mem::take(&mut self.touches),
-        };
+        let pending = std::mem::take(&mut open.pending).share();
+        let rows = open.cache.take_rows(&open.reader)?;
+        let (mut settlement, entries) = Settlement::of(pending, rows, self.journal.last());
+        settlement.touches = std::mem::take(&mut self.touches);
         self.journal.switch();
         self.unsettled.are_being_settled();
         Ok(
@@ -544,6 +534,7 @@ fn concerned(outcome: &Outcome) -> Option<(ConversationId, &Arc<[UserId]>)> {
             Some((appended.conv, &appended.members))
         }
         Outcome::Move(Ok(moved)) if moved.changed => Some((moved.conv, &moved.members)),
-        Outcome::Append(_) | Outcome::Move(_) => None,
+        Outcome::React(Ok(reacted)) if reacted.changed => Some((reacted.conv, &reacted.members)),
+        Outcome::Append(_) | Outcome::Move(_) | Outcome::React(_) => None,
     }
 }

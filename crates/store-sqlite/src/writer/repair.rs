@@ -7,14 +7,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq};
-use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, Salvage, Target, Write};
+use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, React, Salvage, Target, Write};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior};
 
 use super::decide::{self, Cache, State};
 use super::journal::{self, Copy, Damage, Entry, Found, Pending, Record};
-use super::settle::{self, Settlement, Touches};
+use super::settle::{self, Settlement};
 use crate::identity::{self, Stamp};
 
 /// Settles what is in the files of this journal, and has them begun anew.
@@ -107,6 +108,21 @@ impl Behind<'_> {
                 };
                 self.decide(Write::Move(change)).map(|_| ())
             }
+            Record::Reaction(reaction) => {
+                let sound = self.sound_head(reaction.conv)?;
+                let Some(seq) = self.stands_now(reaction.conv, reaction.seq, sound) else {
+                    return Ok(());
+                };
+                let react = React {
+                    user: reaction.user,
+                    conv: reaction.conv,
+                    seq,
+                    value: Arc::clone(&reaction.value),
+                    on: reaction.on,
+                    at: reaction.at,
+                };
+                self.decide(Write::React(react)).map(|_| ())
+            }
         }
     }
 
@@ -149,7 +165,7 @@ impl Behind<'_> {
                 }
             }
             Some(Outcome::Append(Err(error))) => lost(&mut self.salvage, &error),
-            Some(Outcome::Move(_)) | None => {}
+            Some(Outcome::Move(_) | Outcome::React(_)) | None => {}
         }
         Ok(())
     }
@@ -171,8 +187,7 @@ impl Behind<'_> {
         let Some(told) = change.subject() else {
             return Some(change);
         };
-        let now = self.placed.get(&(conv, told)).copied();
-        let now = now.or((told <= sound).then_some(told));
+        let now = self.stands_now(conv, told, sound);
         match &mut change {
             // An answer says something by itself.
             Change::Message { reply_to, .. } => *reply_to = now,
@@ -180,6 +195,12 @@ impl Behind<'_> {
             Change::Group(_) => {}
         }
         Some(change)
+    }
+
+    /// Where the message stands that was told to stand here. `None` where it is lost.
+    fn stands_now(&self, conv: ConversationId, told: Seq, sound: Seq) -> Option<Seq> {
+        let now = self.placed.get(&(conv, told)).copied();
+        now.or((told <= sound).then_some(told))
     }
 
     fn decide(&mut self, write: Write) -> Result<Option<Outcome>> {
@@ -194,14 +215,8 @@ impl Behind<'_> {
     }
 
     fn settle(mut self, last: u64) -> Result<Salvage> {
-        let (entries, begun) = self.pending.share();
-        let settlement = Settlement {
-            begun,
-            entries: entries.all(),
-            rows: self.cache.take_rows(self.conn)?,
-            last,
-            touches: Touches::default(),
-        };
+        let rows = self.cache.take_rows(self.conn)?;
+        let (settlement, _) = Settlement::of(self.pending.share(), rows, last);
         settlement.carry_out(self.conn)?;
         Ok(self.salvage)
     }

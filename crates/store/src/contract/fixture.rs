@@ -8,7 +8,8 @@ use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use crate::{
     Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, GroupChange,
     HISTORY_LIMIT, Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession,
-    NewUser, Outcome, Store, SyncCursor, SyncLimits, SyncPage, Target, Write,
+    NewUser, Outcome, React, ReactError, Reacted, Store, SyncCursor, SyncLimits, SyncPage, Target,
+    Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -277,6 +278,32 @@ impl<E: Engine> Fixture<E> {
         move_outcome(outcomes.into_iter().next().unwrap())
     }
 
+    /// A reaction to be set or taken back.
+    pub fn reaction(
+        &mut self,
+        user: UserId,
+        (conv, seq): (ConversationId, u64),
+        value: &str,
+        on: bool,
+    ) -> React {
+        React {
+            user,
+            conv,
+            seq: self::seq(seq),
+            value: value.into(),
+            on,
+            at: self.tick(),
+        }
+    }
+
+    pub async fn react(&self, react: &React) -> Result<Reacted, ReactError> {
+        let outcomes = self.commit(vec![Write::React(react.clone())]).await;
+        match outcomes.into_iter().next().unwrap() {
+            Outcome::React(outcome) => outcome,
+            other => panic!("another outcome for a reaction: {other:?}"),
+        }
+    }
+
     pub async fn conversation(&self, user: UserId, conv: ConversationId) -> Conversation {
         self.store().conversation(user, conv).await.unwrap()
     }
@@ -322,14 +349,14 @@ impl<E: Engine> Fixture<E> {
 pub(super) fn append_outcome(outcome: Outcome) -> Result<Appended, AppendError> {
     match outcome {
         Outcome::Append(outcome) => outcome,
-        Outcome::Move(outcome) => panic!("a move's outcome for an append: {outcome:?}"),
+        other => panic!("another outcome for an append: {other:?}"),
     }
 }
 
 pub(super) fn move_outcome(outcome: Outcome) -> Result<Moved, MoveError> {
     match outcome {
         Outcome::Move(outcome) => outcome,
-        Outcome::Append(outcome) => panic!("an append's outcome for a move: {outcome:?}"),
+        other => panic!("another outcome for a move: {other:?}"),
     }
 }
 

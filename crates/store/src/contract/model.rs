@@ -1,6 +1,7 @@
 //! A store so simple that it is plainly right: vectors in memory, everything counted by definition.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
@@ -24,6 +25,10 @@ pub(super) struct Log {
     made: Option<(UserId, ClientId)>,
     /// The batch that last changed it.
     pub(super) changed_in: u64,
+    /// Who reacted, to what, with what.
+    pub(super) reactions: BTreeSet<(Seq, Arc<str>, UserId)>,
+    /// By which change of its reactions a message's were changed last, the last change behind all others.
+    pub(super) reacted: Vec<Seq>,
 }
 
 impl Log {
@@ -111,7 +116,8 @@ impl Model {
                     Outcome::Append(self.append(append, got.as_ref().ok()))
                 }
                 (Write::Move(change), _) => Outcome::Move(self.advance(*change)),
-                (Write::Append(_), Outcome::Move(_)) => panic!("a move's outcome for an append"),
+                (Write::React(react), _) => Outcome::React(self.react(react)),
+                (Write::Append(_), other) => panic!("another outcome for an append: {other:?}"),
             };
             assert_eq!(*outcome, expected, "of {write:?}");
         }
@@ -248,6 +254,8 @@ impl Model {
                 })
                 .collect(),
             changed_in: 0,
+            reactions: BTreeSet::new(),
+            reacted: Vec::new(),
         });
         self.logs.len() - 1
     }

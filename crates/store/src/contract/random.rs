@@ -9,8 +9,9 @@ use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, Change, Conversation, GroupChange, HeaderFields, HistoryRange, Logs, Move, ReadError,
-    Role, Setting, SyncCursor, SyncLimits, Target, Who, Write,
+    Append, Change, Conversation, GroupChange, HeaderFields, HistoryRange, Logs, Move,
+    REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting, SyncCursor, SyncLimits,
+    Target, Who, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -98,6 +99,11 @@ fn random_write<E: Engine>(
             read: position(rng),
             delivered: position(rng),
         });
+    }
+    if rng.once_in(5) {
+        let value = format!("value {}", rng.below(22));
+        let at = (conv, about(rng, head).get());
+        return Write::React(f.reaction(user, at, &value, !rng.once_in(3)));
     }
     let mut append = match rng.once_in(5) {
         true => random_group_change(f, rng, user, conv, model),
@@ -211,6 +217,17 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             assert_eq!(*unread, log.unread(user));
             assert_eq!(f.log(user, log.conv).await, log.entries);
             assert!(log.entries.ends_with(entries));
+            let ranges = [
+                ReactionRange::After(log.reacted.len() as u64 / 2),
+                ReactionRange::Within(Seq::ZERO, log.head()),
+            ];
+            for range in ranges {
+                let page = f.store().reactions(user, log.conv, range, REACTIONS_PAGE);
+                let mut expected = log.reactions_for(user, range);
+                expected.more = expected.messages.len() > REACTIONS_PAGE;
+                expected.messages.truncate(REACTIONS_PAGE);
+                assert_eq!(page.await.unwrap(), expected);
+            }
             let nobody = UserId::default();
             let members = f.store().members(user, log.conv, nobody, 1000).await;
             let members = members.unwrap().into_iter();

@@ -8,6 +8,9 @@
 //! this: it is an independent oracle.
 
 mod groups;
+mod reactions;
+
+pub use self::reactions::{ReactFacts, decide_reaction};
 
 use std::sync::Arc;
 

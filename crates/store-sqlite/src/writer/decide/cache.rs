@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use super::entry_ids::{Block, EntryIds};
 use super::fresh::FreshClientIds;
 use super::generations::Generations;
+use super::reactions::Reactions;
 use super::roster;
 use super::rows::{LogRow, MemberRow, OutRow, Rows};
 use crate::row::{self, sql};
@@ -95,6 +96,7 @@ pub(in crate::writer) struct Cache {
     /// Exact like the rest, so it lives as long.
     pub(super) fresh: FreshClientIds,
     pub(super) ids: EntryIds,
+    pub(super) reactions: Reactions,
     /// The id of the next conversation; `None` before it was read.
     next_conv: Option<ConversationId>,
     /// What is ahead of its row.
@@ -115,6 +117,7 @@ impl Cache {
             groups: HashMap::new(),
             fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
+            reactions: Reactions::default(),
             next_conv: None,
             changed: Vec::new(),
             changes: 0,
@@ -133,6 +136,7 @@ impl Cache {
         self.version = None;
         self.next_conv = None;
         self.ids = EntryIds::default();
+        self.reactions.clear();
     }
 
     /// Whether there is so much that something has to be [forgotten](Self::age).
@@ -142,6 +146,7 @@ impl Cache {
             || self.directs.is_overgrown()
             || self.groups.len() >= HALF
             || self.fresh.is_overgrown()
+            || self.reactions.is_overgrown()
     }
 
     /// Forgets what is too much. Nothing may be ahead of the file.
@@ -151,6 +156,9 @@ impl Cache {
         self.directs.age();
         self.groups.clear();
         self.fresh.age();
+        if self.reactions.is_overgrown() {
+            self.reactions.clear();
+        }
     }
 
     /// Whether another program wrote to the file since the last call, as an operator with `sqlite3`

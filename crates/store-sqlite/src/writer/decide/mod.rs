@@ -15,6 +15,7 @@ mod entry_ids;
 mod facts;
 mod fresh;
 mod generations;
+mod reactions;
 mod roster;
 mod rows;
 
@@ -52,7 +53,7 @@ impl Decided {
     pub(super) fn removes(&self) -> bool {
         let removes = |record: &Record| match record {
             Record::Entry(entry) => entry.replaces(),
-            Record::Begin(_) | Record::Move { .. } => false,
+            Record::Begin(_) | Record::Move { .. } | Record::Reaction(_) => false,
         };
         self.news.iter().any(removes)
     }
@@ -68,6 +69,7 @@ pub(super) fn decide(state: State<'_>, writes: &[Write]) -> Result<Decided> {
         let outcome = match write {
             Write::Append(append) => Outcome::Append(batch.append(append)?),
             Write::Move(change) => Outcome::Move(batch.advance(change)?),
+            Write::React(react) => Outcome::React(batch.react(react)?),
         };
         batch.decided.outcomes.push(outcome);
     }
@@ -118,6 +120,13 @@ pub(super) fn take_up(
                 }
                 cache.move_member(conn, conv, position)?;
                 pending.add_move();
+            }
+            Record::Reaction(reaction) => {
+                if cache.member(conn, reaction.conv, reaction.user)?.is_none() {
+                    return Err(journal::senseless("somebody reacts who is no member"));
+                }
+                cache.reactions.add(conn, &reaction)?;
+                pending.react(reaction);
             }
         }
     }

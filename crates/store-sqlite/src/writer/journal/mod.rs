@@ -53,9 +53,9 @@ use rusqlite::{Connection, Error, Result};
 use super::beside;
 use crate::{connection, read};
 pub(crate) use found::Found;
-pub(super) use pending::{Pending, SharedEntries};
+pub(super) use pending::{Pending, Shared, SharedEntries};
 pub(super) use record::Payload;
-pub(crate) use record::{Begun, Entry, Place, Record, What};
+pub(crate) use record::{Begun, Entry, Place, Reaction, Record, What};
 
 /// The first bytes of a file. Its salt follows.
 const HEAD: [u8; 16] = *b"Hongyan journal\x04";

@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use hongyan_protocol::{ClientId, ConversationId, Seq, UserId};
 use hongyan_store::Change;
 
-use super::record::{Begun, Entry};
+use super::record::{Begun, Entry, Reaction};
 
 /// Writes from which on they are settled. More makes each cheaper, because more of them share a page; and a sync that
 /// needs them waits longer.
@@ -31,7 +31,17 @@ pub(in crate::writer) struct Pending {
     entries: Entries<Vec<Arc<Entry>>>,
     begun: Vec<Begun>,
     moves: usize,
+    /// In the order in which they were journaled.
+    reactions: Vec<Arc<Reaction>>,
     text_bytes: usize,
+}
+
+/// What is pending, to be settled by somebody else, while the entries still can be found.
+pub(in crate::writer) struct Shared {
+    pub(in crate::writer) entries: SharedEntries,
+    /// What begins with them.
+    pub(in crate::writer) begun: Vec<Begun>,
+    pub(in crate::writer) reactions: Vec<Arc<Reaction>>,
 }
 
 /// Entries that can be found by who sent them where under which client id, and by where they stand.
@@ -67,24 +77,31 @@ impl Pending {
         self.moves += 1;
     }
 
+    pub(in crate::writer) fn react(&mut self, reaction: Arc<Reaction>) {
+        self.reactions.push(reaction);
+    }
+
     pub(in crate::writer) fn entries(&mut self) -> &mut Entries<Vec<Arc<Entry>>> {
         &mut self.entries
     }
 
-    /// The entries, to be settled by somebody else while they still can be found here, and what begins with them.
-    pub(in crate::writer) fn share(self) -> (SharedEntries, Vec<Begun>) {
+    pub(in crate::writer) fn share(self) -> Shared {
         let entries = Entries {
             entries: self.entries.entries.into(),
             by_client_id: self.entries.by_client_id,
             by_seq: self.entries.by_seq,
             recalled: self.entries.recalled,
         };
-        (entries, self.begun)
+        Shared {
+            entries,
+            begun: self.begun,
+            reactions: self.reactions,
+        }
     }
 
-    /// Writes, appends and moves together.
+    /// Writes of all kinds together.
     pub(in crate::writer) fn writes(&self) -> usize {
-        self.entries.entries.len() + self.begun.len() + self.moves
+        self.entries.entries.len() + self.begun.len() + self.moves + self.reactions.len()
     }
 
     pub(in crate::writer) fn is_empty(&self) -> bool {

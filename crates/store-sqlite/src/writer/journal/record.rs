@@ -27,6 +27,7 @@ mod code {
     pub(super) const MESSAGE_WITH_HEADER: u8 = 7;
     /// A change of a group, with what it makes of its members.
     pub(super) const EVENT: u8 = 8;
+    pub(super) const REACTION: u8 = 9;
 }
 
 /// The records of one batch, being written down.
@@ -45,6 +46,23 @@ pub(crate) enum Record {
         conv: ConversationId,
         position: Member,
     },
+    /// A reaction was set or taken back.
+    Reaction(Arc<Reaction>),
+}
+
+/// A reaction that was set or taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reaction {
+    pub(crate) conv: ConversationId,
+    pub(crate) seq: Seq,
+    pub(crate) user: UserId,
+    pub(crate) value: Arc<str>,
+    pub(crate) on: bool,
+    pub(crate) at: Millis,
+    /// How many have set it then.
+    pub(crate) count: u64,
+    /// Which change of the conversation's reactions it is.
+    pub(crate) number: u64,
 }
 
 /// An append that was given its place.
@@ -153,6 +171,7 @@ impl Record {
             Self::Begin(begun) => begun.conv,
             Self::Entry(entry) => entry.place.conv,
             Self::Move { conv, .. } => *conv,
+            Self::Reaction(reaction) => reaction.conv,
         }
     }
 }
@@ -250,6 +269,18 @@ impl Payload {
         self.number(position.delivered.get());
     }
 
+    pub(in crate::writer) fn reaction(&mut self, reaction: &Reaction) {
+        self.0.push(code::REACTION);
+        self.number(reaction.conv.get());
+        self.number(reaction.seq.get());
+        self.number(reaction.user.get());
+        self.text(&reaction.value);
+        self.0.push(reaction.on.into());
+        self.number(reaction.at.get());
+        self.number(reaction.count);
+        self.number(reaction.number);
+    }
+
     /// Whether nothing was written down.
     pub(in crate::writer) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -284,6 +315,7 @@ pub(super) fn read(
         records.push(match rest.byte()? {
             code::BEGIN => rest.begin()?,
             code::MOVE => rest.moved()?,
+            code::REACTION => rest.reaction()?,
             code @ (code::TEXT
             | code::MESSAGE
             | code::MESSAGE_WITH_HEADER
@@ -420,6 +452,19 @@ impl<'a> Reader<'a> {
                 delivered: self.id(Seq::new)?,
             },
         })
+    }
+
+    fn reaction(&mut self) -> Read<Record> {
+        Ok(Record::Reaction(Arc::new(Reaction {
+            conv: self.id(ConversationId::new)?,
+            seq: self.id(Seq::new)?,
+            user: self.id(UserId::new)?,
+            value: self.text()?.into(),
+            on: self.byte()? != 0,
+            at: self.id(Millis::new)?,
+            count: self.number()?,
+            number: self.number()?,
+        })))
     }
 
     fn header(&mut self) -> Read<Header> {

@@ -11,6 +11,7 @@ mod checkpoint;
 mod entries;
 mod feed;
 mod groups;
+mod reactions;
 mod scrub;
 mod settler;
 mod tables;
@@ -27,13 +28,15 @@ pub(super) use self::settler::Settler;
 pub(super) use self::tables::{Forgotten, Tables};
 pub(super) use self::touches::Touches;
 use super::decide::Rows;
-use super::journal::{self, Begun, Entry};
+use super::journal::{self, Begun, Entry, Reaction, Shared, SharedEntries};
 
 /// What one transaction carries out.
 pub(super) struct Settlement {
     pub(super) begun: Vec<Begun>,
     /// In the order in which they were journaled.
     pub(super) entries: Arc<[Arc<Entry>]>,
+    /// In the order in which they were journaled.
+    pub(super) reactions: Vec<Arc<Reaction>>,
     pub(super) rows: Rows,
     /// The number of the last batch of these.
     pub(super) last: u64,
@@ -50,6 +53,24 @@ enum Step {
 }
 
 impl Settlement {
+    /// Of what is pending, whose entries are given back. `last`: the number of the last batch of it.
+    pub(super) fn of(shared: Shared, rows: Rows, last: u64) -> (Self, SharedEntries) {
+        let Shared {
+            entries,
+            begun,
+            reactions,
+        } = shared;
+        let settlement = Self {
+            begun,
+            entries: entries.all(),
+            reactions,
+            rows,
+            last,
+            touches: Touches::default(),
+        };
+        (settlement, entries)
+    }
+
     /// In a transaction of the caller's.
     pub(super) fn carry_out(&self, conn: &Connection) -> Result<()> {
         self.begin(conn)?;
@@ -93,6 +114,9 @@ impl Settlement {
     fn note(&self, conn: &Connection) -> Result<()> {
         journal::note_settled(conn, self.last)?;
         feed::add(conn, &self.entries)?;
+        for reaction in &self.reactions {
+            reactions::write(conn, reaction)?;
+        }
         self.rows.write(conn)?;
         self.touches.write(conn)
     }

@@ -1,7 +1,10 @@
 //! Crashes at any moment, against what was answered.
 
 use hongyan_store::contract::Rng;
-use hongyan_store::{Change, Conversation, Entry, GroupChange, Role, Setting, Target, Who};
+use hongyan_store::{
+    Change, Conversation, Entry, GroupChange, React, ReactionPage, ReactionRange, Reactions, Role,
+    Setting, Target, Who,
+};
 
 use super::*;
 
@@ -123,7 +126,10 @@ async fn whenever_it_crashes_what_was_changed_is_changed() {
 }
 
 /// All that a user sees of the conversations: with the entries of those that can be read.
-async fn seen(store: &SqliteStore, users: &[UserId]) -> Vec<Vec<(Conversation, Vec<Entry>)>> {
+async fn seen(
+    store: &SqliteStore,
+    users: &[UserId],
+) -> Vec<Vec<(Conversation, Vec<Entry>, ReactionPage)>> {
     let limits = SyncLimits {
         conversations: 1000,
         entries: 0,
@@ -136,9 +142,11 @@ async fn seen(store: &SqliteStore, users: &[UserId]) -> Vec<Vec<(Conversation, V
         for (conversation, ..) in page.unwrap().conversations {
             let range = HistoryRange::Latest;
             let log = store.history(*user, conversation.id, range, 1000).await;
-            own.push((conversation, log.unwrap().entries));
+            let range = ReactionRange::After(0);
+            let reactions = store.reactions(*user, conversation.id, range, 200).await;
+            own.push((conversation, log.unwrap().entries, reactions.unwrap()));
         }
-        own.sort_by_key(|(conversation, _)| conversation.id);
+        own.sort_by_key(|(conversation, ..)| conversation.id);
         all.push(own);
     }
     all
@@ -162,9 +170,10 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
     }
     let mut next = dice();
     let mut groups = Vec::new();
-    for round in 0..250_u64 {
+    let mut reacted = 0;
+    for round in 0..300_u64 {
         let writer = case.store.writer();
-        match next(14) {
+        match next(16) {
             0 => case.settle().await,
             1 => writer.run(settle_later).await.unwrap(),
             2 => writer.run(settle_stopped).await.unwrap(),
@@ -177,10 +186,26 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                 let (live, after) = (seen(&case.store, &users), seen(&again.store, &users));
                 assert_eq!(after.await, live.await, "round {round}");
             }
+            4..7 if !groups.is_empty() => {
+                let react = React {
+                    user: users[next(5) as usize],
+                    conv: groups[next(groups.len() as u64) as usize],
+                    seq: Seq::new(next(8)).unwrap(),
+                    value: format!("value {}", next(3)).into(),
+                    on: next(3) > 0,
+                    at: Millis::new(round + 1).unwrap(),
+                };
+                let outcomes = case.store.commit(Arc::new([Write::React(react)])).await;
+                reacted += u64::from(matches!(outcomes.unwrap()[..], [Outcome::React(Ok(_))]));
+            }
             _ => {
                 let mut pick = || users[next(5) as usize];
                 let (from, one) = (pick(), pick());
-                let change = match next(10) {
+                let change = match next(11) {
+                    10 => Change::Recall {
+                        target: Seq::new(next(8)).unwrap(),
+                        not_before: Millis::default(),
+                    },
                     0 => Change::Group(GroupChange::Create {
                         name: format!("group {round}").as_str().into(),
                         users: vec![one],
@@ -221,4 +246,5 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
         }
     }
     assert!(!groups.is_empty());
+    assert!(reacted > 0);
 }

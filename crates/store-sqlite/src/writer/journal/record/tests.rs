@@ -102,6 +102,16 @@ fn records() -> Vec<Record> {
                 digest: ChangeDigest(-5),
             },
         ),
+        Record::Reaction(Arc::new(Reaction {
+            conv: conv(),
+            seq: seq(2),
+            user: user(1001),
+            value: "👍".into(),
+            on: true,
+            at: Millis::new(1_800_000_000_000).unwrap(),
+            count: 3,
+            number: 300,
+        })),
     ]
 }
 
@@ -112,6 +122,7 @@ fn written(records: &[Record]) -> Payload {
             Record::Begin(begun) => payload.begin(*begun),
             Record::Entry(entry) => payload.entry(entry),
             Record::Move { conv, position } => payload.moved(*conv, *position),
+            Record::Reaction(reaction) => payload.reaction(reaction),
         }
     }
     payload
