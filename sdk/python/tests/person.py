@@ -9,7 +9,7 @@ from typing import Any
 
 from hongyan import Client, ConversationEvent, Entry, EntryEvent, Event, Http
 
-from .server import PASSWORD
+from .server import PASSWORD, until
 
 
 class Person:
@@ -37,6 +37,11 @@ class Person:
     @property
     def texts(self) -> list[str | None]:
         return [entry.text for entry in self.entries if entry.kind == "message"]
+
+    async def synced(self) -> None:
+        """Wait until the first sync is done."""
+        exchange = self.client._engine.exchange
+        await until("the first sync is done", lambda: exchange.incoming.cursor is not None)
 
     def told(self, conv: int) -> list[ConversationEvent]:
         return [e for e in self.events if isinstance(e, ConversationEvent) and e.conversation.conv == conv]

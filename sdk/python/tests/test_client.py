@@ -174,6 +174,9 @@ class Breaking(unittest.IsolatedAsyncioTestCase):
             person(line.url, ZHANGSAN) as zhang,
             person(other_line.url, LISI) as li,
         ):
+            # What came before a client's first sync is history to it.
+            await zhang.synced()
+            await li.synced()
             number = 0
             for _ in range(12):
                 pendings = []
@@ -299,7 +302,7 @@ class Restarting(unittest.IsolatedAsyncioTestCase):
             async with server() as node:
                 async with person(node.url, LISI, state=state) as li:
                     mine = li.id
-                    await until("the first sync is done", lambda: li.client._engine.incoming.cursor is not None)
+                    await li.synced()
                 async with person(node.url, ZHANGSAN) as zhang:
                     for n in range(30):
                         await zhang.client.send(f"{n}", to=mine)

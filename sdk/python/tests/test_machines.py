@@ -691,7 +691,7 @@ class SlowLink:
         while shown < self.CONVERSATIONS and len(rows) + len(summaries) < frame.get("limit", 50) and room > 0:
             shown += 1
             if frame.get("list"):
-                rows.append(Listed(shown, self.MESSAGES, self.MESSAGES, OTHER, (0, 0), (0, 0)))
+                rows.append(Listed(shown, self.MESSAGES, self.MESSAGES, OTHER))
                 size += self.ROW_BYTES
                 continue
             recent = [message(shown, seq) for seq in range(self.MESSAGES - 9, self.MESSAGES + 1)]

@@ -89,13 +89,13 @@ class IncomingDriver(Driver):
             case "forget all":
                 self.machine = Incoming(Start.RECENT)
             case "frame" if value["type"] == "synced":
-                actions = list(machine.synced(now, Synced.read(value)))
+                actions = list(machine.synced(now, Synced.of(value)))
             case "frame" if value["type"] == "history":
-                actions = list(machine.history(now, History.read(value)))
+                actions = list(machine.history(now, History.of(value)))
             case "frame" if value["type"] == "entry":
-                actions = list(machine.entry(now, Entry.read(value)))
+                actions = list(machine.entry(now, Entry.of(value)))
             case "answered":
-                actions = list(machine.answered(now, Entry.read(value)))
+                actions = list(machine.answered(now, Entry.of(value)))
             case "fetch_failed":
                 machine.fetch_failed(now, value["conv"], value["retry_after_ms"], value["random"])
             case "flush":
@@ -138,7 +138,7 @@ class OutboxDriver(Driver):
             case "submit":
                 actions = list(machine.submit(now, value))
             case "sent":
-                actions = list(machine.sent(now, Sent.read(value)))
+                actions = list(machine.sent(now, Sent.of(value)))
             case "looked":
                 actions = list(machine.looked(now, value["client_id"], value["id"]))
             case "failed":

@@ -2,7 +2,6 @@
 
 from .book import Conversation
 from .client import Client
-from .engine import Pending
 from .errors import Closed, Ended, HongyanError, RequestError, Unreachable, WrongState
 from .events import (
     ConversationEvent,
@@ -13,6 +12,7 @@ from .events import (
     OfflineEvent,
     OnlineEvent,
 )
+from .exchange import Pending
 from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
 from .log import Log

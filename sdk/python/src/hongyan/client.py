@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Literal
 
 from .book import Conversation
-from .engine import Config, Engine, Pending
+from .engine import Config, Engine
 from .events import Event
+from .exchange import Pending
 from .identity import new_client_id
 from .machines import Start
 from .version import VERSION
@@ -24,7 +25,7 @@ class Client:
         if config.token is None and (config.login is None or config.password is None):
             raise ValueError("give a token, or a login and a password")
         self._engine = Engine(server, config)
-        self.http = self._engine.http
+        self.http = self._engine.session.http
         """Requests over HTTP, with this client's session."""
 
     @classmethod
@@ -79,31 +80,31 @@ class Client:
     @property
     def me(self) -> User | None:
         """The user, as soon as the server has said it once."""
-        return self._engine.book.me
+        return self._engine.exchange.book.me
 
     @property
     def conversations(self) -> Mapping[int, Conversation]:
         """The user's conversations."""
-        return self._engine.book.conversations
+        return self._engine.exchange.book.conversations
 
     @property
     def users(self) -> Mapping[int, User]:
         """Everybody who shares a conversation with the user."""
-        return self._engine.book.users
+        return self._engine.exchange.book.users
 
     def name_of(self, user: int) -> str:
         """The name to show of somebody; a number for one who is not known yet."""
-        known = self._engine.book.users.get(user)
+        known = self._engine.exchange.book.users.get(user)
         return f"user {user}" if known is None else known.name
 
     @property
     def total_unread(self) -> int:
         """Unread messages over all conversations."""
-        return self._engine.book.total_unread
+        return self._engine.exchange.book.total_unread
 
     def pending(self) -> list[Frame]:
         """Requests without an answer, oldest first."""
-        return self._engine.outbox.pending()
+        return self._engine.exchange.outbox.pending()
 
     async def online(self) -> None:
         """Wait until there is a connection. Raises ``Ended`` if there never will be."""
@@ -199,7 +200,7 @@ class Client:
         for name, value in (("before", before), ("after", after), ("limit", limit)):
             if value is not None:
                 frame[name] = value
-        return History.read(await self._engine.ask(frame))
+        return History.of(await self._engine.ask(frame))
 
     def network(self, name: str) -> None:
         """The device is on this network now, for example ``wifi:home``. The heartbeat remembers each."""

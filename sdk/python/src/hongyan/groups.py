@@ -85,4 +85,4 @@ def _with(conversation: Conversation, fields: Mapping[str, Any]) -> Conversation
     if conversation.group is None:
         return conversation
     written = {**conversation.group.write(), **fields}
-    return replace(conversation, group=Group.read(written))
+    return replace(conversation, group=Group.of(written))

@@ -113,7 +113,7 @@ class Http:
         asked = _present(login=login, password=password, device=device, client=client, device_secret=device_secret)
         answer = await self.request("POST", "/v1/login", body=asked)
         self.token = str(answer["token"])
-        user, secret = User.read(answer["user"]), answer.get("device_secret")
+        user, secret = User.of(answer["user"]), answer.get("device_secret")
         return Login(self.token, answer["session"], user, answer["expires_at"], secret)
 
     async def logout(self) -> None:
@@ -122,11 +122,11 @@ class Http:
 
     async def me(self) -> User:
         """The user whom the token stands for."""
-        return User.read((await self.request("GET", "/v1/me"))["user"])
+        return User.of((await self.request("GET", "/v1/me"))["user"])
 
     async def rename(self, name: str) -> User:
         """Change the name that others see."""
-        return User.read((await self.request("PATCH", "/v1/me", body={"name": name}))["user"])
+        return User.of((await self.request("PATCH", "/v1/me", body={"name": name}))["user"])
 
     async def change_password(self, current: str, new: str) -> None:
         """Change the password. The user's other sessions end."""
@@ -155,7 +155,7 @@ class Http:
     async def users(self, *, after: int | None = None, limit: int | None = None) -> list[User]:
         """A page of all users, by id. The one after the last is empty."""
         answer = await self.request("GET", "/v1/users", query=_present(after=after, limit=limit))
-        return [User.read(user) for user in answer["users"]]
+        return [User.of(user) for user in answer["users"]]
 
     async def search_users(self, typed: str, *, limit: int | None = None) -> FoundUsers:
         """The users whom these letters find: by name, pinyin, initials and, where the server shows them, login names.
@@ -164,7 +164,7 @@ class Http:
         """
         answer = await self.request("GET", "/v1/users", query=_present(q=typed, limit=limit))
         found = zip(answer["users"], answer["marks"], strict=True)
-        users = [FoundUser(User.read(user), tuple((begin, end) for begin, end in marks)) for user, marks in found]
+        users = [FoundUser(User.of(user), tuple((begin, end) for begin, end in marks)) for user, marks in found]
         return FoundUsers(users, answer["more"])
 
     async def user(self, login: str) -> User:
@@ -172,7 +172,7 @@ class Http:
         answer = await self.request("GET", "/v1/users", query={"login": login})
         if not answer["users"]:
             raise RequestError("user_not_found", "no such user", status=404)
-        return User.read(answer["users"][0])
+        return User.of(answer["users"][0])
 
     async def send(
         self,
@@ -199,16 +199,16 @@ class Http:
             expires_at=expires_at,
             origin=origin,
         )
-        return Sent.read(await self.request("POST", "/v1/messages", body=asked))
+        return Sent.of(await self.request("POST", "/v1/messages", body=asked))
 
     async def edit(self, conv: int, seq: int, text: str, *, client_id: str | None = None) -> Sent:
         """Give one's own message another text."""
         asked = {"client_id": client_id or new_client_id(), "body": text_body(text)}
-        return Sent.read(await self.request("PATCH", f"/v1/conversations/{conv}/entries/{seq}", body=asked))
+        return Sent.of(await self.request("PATCH", f"/v1/conversations/{conv}/entries/{seq}", body=asked))
 
     async def recall(self, conv: int, seq: int) -> Sent:
         """Blank one's own message."""
-        return Sent.read(await self.request("DELETE", f"/v1/conversations/{conv}/entries/{seq}"))
+        return Sent.of(await self.request("DELETE", f"/v1/conversations/{conv}/entries/{seq}"))
 
     async def read(self, conv: int, seq: int) -> None:
         """Say that the user has read up to ``seq``."""
@@ -219,7 +219,7 @@ class Http:
     ) -> History:
         """A stretch of a conversation's log."""
         query = _present(before=before, after=after, limit=limit)
-        return History.read(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
+        return History.of(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
 
     async def create_group(self, name: str, users: Sequence[int] = (), *, client_id: str | None = None) -> Sent:
         """Make a group with these, at most 100. The answer's ``conv`` is the group; the caller is its owner."""
@@ -250,15 +250,15 @@ class Http:
         query = _present(after=after, limit=limit)
         answer = await self.request("GET", f"/v1/groups/{conv}/members", query=query)
         roles = {member["user"]: member["role"] for member in answer["members"]}
-        return Members(roles, [User.read(user) for user in answer["users"]], answer["more"])
+        return Members(roles, [User.of(user) for user in answer["users"]], answer["more"])
 
     async def _change(self, method: str, path: str, client_id: str | None, **asked: Any) -> Sent:
         body = {"client_id": client_id or new_client_id(), **asked}
-        return Sent.read(await self.request(method, path, body=body))
+        return Sent.of(await self.request(method, path, body=body))
 
     async def _end(self, path: str, client_id: str | None) -> Sent:
         query = {"client_id": client_id or new_client_id()}
-        return Sent.read(await self.request("DELETE", path, query=query))
+        return Sent.of(await self.request("DELETE", path, query=query))
 
     async def is_healthy(self) -> bool:
         """Whether a message can be stored now."""

@@ -178,7 +178,7 @@ class Link:
             answer, _ = await asyncio.wait_for(self._receive(connection), limits.WELCOME_WAIT_MS / 1000)
             if answer["type"] != "welcome":
                 raise _Broken(f"{answer['type']} instead of welcome")
-            self._post(Opened(self, Welcome.read(answer), self._clock() - asked_at))
+            self._post(Opened(self, Welcome.of(answer), self._clock() - asked_at))
             writer = asyncio.create_task(self._write(connection), name="hongyan-writer")
             try:
                 while True:

@@ -127,7 +127,7 @@ class Storage:
             users=[json.loads(text) for (text,) in rows("SELECT user FROM user")],
             outbox=[json.loads(text) for (text,) in rows("SELECT frame FROM outbox ORDER BY n")],
             answered=[json.loads(text) for (text,) in rows("SELECT message FROM answered ORDER BY n")],
-            inbox=[Entry.read(json.loads(text)) for (text,) in rows("SELECT entry FROM inbox ORDER BY n")],
+            inbox=[Entry.of(json.loads(text)) for (text,) in rows("SELECT entry FROM inbox ORDER BY n")],
         )
 
     def commit(self, changes: Changes) -> None:
