@@ -6,6 +6,20 @@ import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 import { PASSWORD } from "../harness/server.ts";
 
+test("where a dialog was left with Esc, writing goes on", async ({ signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  await zhang.open(LI.name);
+  await zhang.composer.pressSequentially("one ");
+  for (const [keys, word] of [["ControlOrMeta+K", "two "], ["ControlOrMeta+/", "three"]] as const) {
+    await zhang.page.keyboard.press(keys);
+    await expect(zhang.page.getByRole("dialog")).toBeVisible();
+    await zhang.page.keyboard.press("Escape");
+    await expect(zhang.page.getByRole("dialog")).toHaveCount(0);
+    await zhang.page.keyboard.type(word);
+  }
+  await expect(zhang.composer).toHaveValue("one two three");
+});
+
 test("everything is done from the keyboard", async ({ server, browserFor }) => {
   const zhang = await browserFor(ZHANG);
   const { keyboard } = zhang.page;

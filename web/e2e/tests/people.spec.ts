@@ -3,6 +3,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { faults } from "../harness/axe.ts";
 import { addCrowd } from "../harness/crowd.ts";
 import { expect, LI, test as base, ZHANG } from "../harness/fixtures.ts";
 import { Script } from "../harness/script.ts";
@@ -160,3 +161,54 @@ test("@ offers people by name, pinyin and initials, and who was chosen is mentio
   await expect.poll(async () => (await script.mentions()).at(-1)).toEqual([xiaoming]);
   expect((await script.mentions()).slice(0, -1)).toEqual([[], [], []]);
 });
+
+test("without a connection, pinyin finds whom the device knows, also behind @", async ({ server, signedIn }) => {
+  const li = await signedIn(LI);
+  await li.open(ZHANG.name);
+  await li.say("在吗？");
+  // Offline, the app's own worker has what is fetched later.
+  await li.page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    if (navigator.serviceWorker.controller !== null) return;
+    await new Promise((claimed) => navigator.serviceWorker.addEventListener("controllerchange", claimed, { once: true }));
+  });
+  await server.kill();
+  await expect(li.banner).toBeVisible();
+  const option = li.page.getByRole("option", { name: ZHANG.name });
+  for (const typed of ["zs", "zhangs", "san"]) {
+    await li.page.keyboard.press("ControlOrMeta+K");
+    await li.page.getByRole("dialog").getByRole("combobox").fill(typed);
+    await expect(option.locator("b")).toHaveText(typed === "san" ? "三" : "张三");
+    await li.page.keyboard.press("Escape");
+    await expect(li.page.getByRole("dialog")).toHaveCount(0);
+  }
+  await li.composer.pressSequentially("@zs");
+  await expect(option).toBeVisible();
+  await li.composer.press("Enter");
+  await expect(li.composer).toHaveValue("@张三 ");
+  await server.restart();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`a mention stands out, one's own most of all, and leads to the person, ${colorScheme}`, async ({ signedIn }) => {
+    const zhang = await signedIn(ZHANG, { colorScheme });
+    await zhang.open(LI.name);
+    await zhang.composer.pressSequentially("@ls");
+    await expect(zhang.page.getByRole("option", { name: LI.name })).toBeVisible();
+    await zhang.composer.press("Enter");
+    await zhang.composer.pressSequentially("and @nobody");
+    await zhang.composer.press("ControlOrMeta+Enter");
+    const li = await signedIn(LI, { colorScheme });
+    await li.open(ZHANG.name);
+    const message = li.message("nobody");
+    await expect(message.getByRole("link")).toHaveText(["@Li Si"]);
+    expect(await faults(li.page)).toEqual([]);
+    const [own, text] = [message.getByRole("link"), message.locator("p").first()];
+    const colourOf = (of: typeof own) => of.evaluate((element) => getComputedStyle(element).backgroundColor);
+    expect(await colourOf(own)).not.toBe(await colourOf(text));
+    const sent = zhang.message("nobody").getByRole("link", { name: "@Li Si" });
+    expect(await colourOf(sent), "others' names stand out less").not.toBe(await colourOf(own));
+    await sent.click();
+    await expect(zhang.page.getByRole("dialog", { name: "Profile" })).toContainText(LI.name);
+  });
+}

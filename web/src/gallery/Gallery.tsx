@@ -2,11 +2,13 @@
  * Every component in every state, on one page: a change of the app's face is seen whole, and the pictures for whoever
  * judges it are made from here. At `#/debug/components`; nothing of it is loaded before.
  */
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import type { ConnectionState } from "@hongyan/client";
 import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
 import { ConversationPane } from "../conversation/ConversationPane.tsx";
+import { GroupPanel } from "../group/GroupPanel.tsx";
+import { NewGroup } from "../group/NewGroup.tsx";
 import { language } from "../i18n/index.ts";
 import { Begin } from "../list/Begin.tsx";
 import { ConversationRow } from "../list/ConversationRow.tsx";
@@ -15,7 +17,7 @@ import { createModel } from "../model/create.ts";
 import { ModelContext } from "../model/model.ts";
 import type { Model } from "../model/model.ts";
 import { Page, Section } from "../settings/Page.tsx";
-import { ask, Avatar, Banner, Icon, IconButton, openMenu, Segments, Switch } from "../ui/index.ts";
+import { ask, Avatar, Banner, Icon, IconButton, InPlace, openMenu, Segments, Switch } from "../ui/index.ts";
 import "./gallery.css";
 import { rows } from "./rows.ts";
 import { standIn } from "./stand-in.ts";
@@ -33,6 +35,8 @@ export function Gallery(props: { onBack(): void }): JSX.Element {
 function Shown(props: { language: "en" | "zh"; onBack(): void }): JSX.Element {
   const told = story(props.language, Date.now());
   const model = createModel(standIn(told, ONLINE), ACCOUNT);
+  // What takes the focus where it stands alone does not here.
+  onMount(() => queueMicrotask(() => document.getElementById("main")?.focus({ preventScroll: true })));
   return (
     <ModelContext.Provider value={model}>
       <Page title={w.title} onBack={props.onBack}>
@@ -49,6 +53,12 @@ function Shown(props: { language: "en" | "zh"; onBack(): void }): JSX.Element {
               </For>
             </ul>
           </Section>
+          {/* No section: the panel is a landmark itself. */}
+          <h2 class="section-title">{w.groups}</h2>
+          <div class="gallery-groups">
+            <InPlace.Provider value={true}><NewGroup onClose={() => {}} /></InPlace.Provider>
+            <div class="gallery-panel"><GroupPanel conv={PLACES.group.conv} onClose={() => {}} /></div>
+          </div>
           <Section title={w.begin}><div class="gallery-centre"><Begin /></div></Section>
           <For each={Object.entries(PLACES)}>
             {([name, place]) => (

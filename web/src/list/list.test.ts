@@ -5,13 +5,15 @@ import { draftKey } from "../model/keys.ts";
 import type { Candidate } from "./candidates.ts";
 import { merge } from "./find.ts";
 import { split } from "./found.ts";
-import { fits, rank, ranked } from "./match.ts";
+import { fits, rank } from "./match.ts";
+import { spelled } from "./pinyin.ts";
 import { oneLine, previewOf } from "./preview.ts";
 import type { Newest } from "./preview.ts";
 import { spanOf, WHOLE } from "./window.ts";
 
 describe("names", () => {
-  const filter = (query: string, names: readonly string[]) => ranked(query, names, (name) => [name]).map(({ item }) => item);
+  const filter = (query: string, names: readonly string[]) =>
+    names.filter((name) => rank(query, name) !== null).sort((a, b) => rank(query, a)! - rank(query, b)!);
 
   test("the better the match, the earlier it stands", () => {
     const names = ["Hanna Lin", "Linus", "Colin", "Lisa Mann", "Bob"];
@@ -49,6 +51,12 @@ describe("whom this device knows and whom the server found", () => {
   };
   const drawn = (list: readonly Candidate[]) =>
     list.map(({ title, marks }) => split(title, marks).map(([text, found]) => (found ? `[${text}]` : text)).join(""));
+
+  test("are found as they are spelled, where that is known, and better as they are written", () => {
+    const known = [one(1, "张三"), one(2, "Bob Zs"), one(3, "Zs"), one(4, "李四")];
+    expect(drawn(merge("zs", known, [], spelled))).toEqual(["[Zs]", "Bob [Zs]", "[张三]"]);
+    expect(drawn(merge("zs", known, []))).toEqual(["[Zs]", "Bob [Zs]"]);
+  });
 
   test("stand in one list, each once: who fits well, whom the server found, who fits within a word", () => {
     const known = [one(1, "Johanna"), one(2, "Ann Li", [], 3), one(3, "Bob")];

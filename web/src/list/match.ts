@@ -3,7 +3,7 @@
  *
  * Promises: better matches first: the name, its beginning, a word, a word's beginning, the beginnings of
  * words in a row (`zhsa` for Zhang San), within a word; letters and accents compare as people expect.
- * Not here: pinyin and its initials, which the server knows (`search/people`).
+ * Not here: how Chinese is spelled (`pinyin`).
  */
 
 /** The letters that compare: without case, accents and width. */
@@ -56,22 +56,6 @@ function bestPlace(wanted: string, text: string): number {
 /** Each Chinese character is a word. */
 function beginsWord(text: string, at: number): boolean {
   return at === 0 || /[\s\p{P}]$/u.test(text.slice(0, at)) || /^\p{Script=Han}/u.test(text.slice(at));
-}
-
-/** One that fits, and how well. */
-export interface Ranked<T> {
-  item: T;
-  rank: number;
-}
-
-/** Those that fit by any of their names, the best first; among equals as they came. */
-export function ranked<T>(query: string, items: readonly T[], names: (item: T) => readonly string[]): Ranked<T>[] {
-  const found: Ranked<T>[] = [];
-  for (const item of items) {
-    const ranks = names(item).map((name) => rank(query, name)).filter((one) => one !== null);
-    if (ranks.length > 0) found.push({ item, rank: Math.min(...ranks) });
-  }
-  return found.sort((a, b) => a.rank - b.rank);
 }
 
 /** Whether letters are the beginnings of words in a row, some letters of each. */

@@ -3,7 +3,7 @@
  *
  * Promises: the focus goes in, stays in, and returns to where it was; Esc and a click beside it close.
  */
-import { createUniqueId, onCleanup, onMount, Show } from "solid-js";
+import { createContext, createUniqueId, onCleanup, onMount, Show, useContext } from "solid-js";
 import type { JSX } from "solid-js";
 import { IconButton } from "./IconButton.tsx";
 import { w } from "./words.ts";
@@ -17,20 +17,28 @@ export interface DialogProps {
   children: JSX.Element;
 }
 
+/** Whether dialogs stand in the page, among others, rather than over it: for who looks at them. */
+export const InPlace = createContext(false);
+
 /** Open as long as it is mounted. */
 export function Dialog(props: DialogProps): JSX.Element {
+  const isInPlace = useContext(InPlace);
   let dialog!: HTMLDialogElement;
   const titleId = createUniqueId();
   const before = document.activeElement;
-  onMount(() => dialog.showModal());
+  onMount(() => (isInPlace ? dialog.setAttribute("open", "") : dialog.showModal()));
   onCleanup(() => {
     dialog.close();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
+    if (!isInPlace && before instanceof HTMLElement && before.isConnected) {
+      // Chromium has put the focus there already, but the caret stayed in the dialog: nothing could be typed.
+      before.blur();
+      before.focus();
+    }
   });
   return (
     <dialog
       ref={dialog}
-      class={`dialog ${props.class ?? ""}`}
+      class={`dialog ${isInPlace ? "dialog-in-place" : ""} ${props.class ?? ""}`}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

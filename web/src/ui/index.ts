@@ -3,7 +3,7 @@ export { ask, AskHost } from "./ask.tsx";
 export type { Question } from "./ask.tsx";
 export { Avatar } from "./Avatar.tsx";
 export { Banner } from "./Banner.tsx";
-export { Dialog } from "./Dialog.tsx";
+export { Dialog, InPlace } from "./Dialog.tsx";
 export type { DialogProps } from "./Dialog.tsx";
 export { Icon } from "./Icon.tsx";
 export type { IconName } from "./Icon.tsx";

@@ -5,6 +5,7 @@
  * so not in an address. A name has one space at most while it is being written.
  */
 import type { DraftMention } from "@hongyan/client";
+import { isNamedAt } from "../../text/mention.ts";
 
 /** A mention that is being written. */
 export interface Mentioned {
@@ -34,12 +35,10 @@ export function mentionsIn(text: string, chosen: readonly DraftMention[], most: 
   return [...new Set(users)].slice(0, most);
 }
 
-/** Whether a text has this name behind an at sign, and not a longer one: where letters have spaces between words. */
+/** Whether a text has this name behind an at sign. */
 function stands(name: string, text: string): boolean {
-  const isSpaced = /[\p{L}\p{N}]$/u.test(name) && !/\p{Script=Han}$/u.test(name);
   for (let at = text.indexOf(`@${name}`); at >= 0; at = text.indexOf(`@${name}`, at + 1)) {
-    const behind = text.slice(at + 1 + name.length);
-    if (!isSpaced || !/^[\p{L}\p{N}]/u.test(behind) || /^\p{Script=Han}/u.test(behind)) return true;
+    if (isNamedAt(text, at, name)) return true;
   }
   return false;
 }

@@ -26,6 +26,7 @@ import { actionsFor, canEdit } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
 import { changeText, describe, recalledText, standingText } from "./describe.ts";
 import { onTouch } from "./press.ts";
+import { Mention, namedIn } from "./Mention.tsx";
 import { Quote } from "./Quote.tsx";
 import { StandingIcon } from "./StandingIcon.tsx";
 
@@ -149,6 +150,7 @@ function Meta(props: { row: MessageRow; standing: Standing | null }): JSX.Elemen
 }
 
 function Bubble(props: { item: MessageItemProps; name: string; standing: Standing | null }): JSX.Element {
+  const model = useModel();
   const row = () => props.item.row;
   const meta = () => <Meta row={row()} standing={props.standing} />;
   const text = () => row().change?.text ?? row().text;
@@ -156,7 +158,7 @@ function Bubble(props: { item: MessageItemProps; name: string; standing: Standin
     <div class="message-bubble" classList={{ "message-gone": row().recalled, "message-changing": row().change !== null }}>
       {!row().recalled && row().replyTo !== null && <Quote seq={row().replyTo!} view={props.item.view} onJump={props.item.onJump} />}
       {row().recalled ? <Recalled item={props.item} name={props.name} tail={meta} />
-        : text() ? <MessageText text={text()!} tail={meta} />
+        : text() ? <MessageText text={text()!} named={namedIn(model, row().mentions)} mention={(user, name) => <Mention user={user} text={name} />} tail={meta} />
         : <p class="message-unsupported">{w.unsupported}{meta()}</p>}
     </div>
   );

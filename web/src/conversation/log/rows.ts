@@ -12,6 +12,8 @@ import type { Entry, Failure, Outgoing } from "@hongyan/client";
 /** One person's messages closer together than this share a head. */
 const GROUP_MS = 5 * 60_000;
 
+const NOBODY: readonly number[] = [];
+
 /** How far one's own message has come on this side of the server. */
 export type LocalState = "waiting" | "sending" | "failed";
 
@@ -39,6 +41,8 @@ export interface MessageRow {
   recalled: boolean;
   edited: boolean;
   replyTo: number | null;
+  /** Whom it mentions. */
+  mentions: readonly number[];
   /** Whether it begins a group: shows who and when. */
   begins: boolean;
   /** Whether it ends one: says when, and how far it has come. */
@@ -141,7 +145,8 @@ function fromEntry(entry: Entry, me: number, change: PendingChange | null): Mess
   return {
     kind: "message", key: rowKey(entry, me), seq: entry.seq, clientId: entry.client_id,
     from: entry.from, own, at: entry.at, text: recalled ? null : textOf(entry), recalled,
-    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, begins: true, ends: true, local: null, failure: null, change,
+    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, mentions: entry.mentions ?? NOBODY,
+    begins: true, ends: true, local: null, failure: null, change,
   };
 }
 
@@ -150,7 +155,7 @@ function fromOutgoing(outgoing: Outgoing, me: number): MessageRow {
   const send = append.type === "send" ? append : null;
   return {
     kind: "message", key: `own:${outgoing.clientId}`, seq: outgoing.sent?.seq ?? null, clientId: outgoing.clientId, from: me, own: true,
-    at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null,
+    at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null, mentions: send?.mentions ?? NOBODY,
     begins: true, ends: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
   };
 }

@@ -1,12 +1,12 @@
 /**
  * Reads a message's lines: paragraphs, headings, code, quotes, lists, tables.
  *
- * Owns: what a line's beginning means. Promises: linear time; reading stops when the budget is used up; quotes and lists nest at most
+ * Owns: what a line's beginning means. Promises: linear time; it stops when no more nodes may be made; quotes and lists nest at most
  * {@link MAX_DEPTH} deep, deeper ones are shown as typed. Images and HTML are text like any other.
  * Not here: what stands within a line (`inline`), rows of lists (`lists`) and of tables (`tables`).
  */
 import { parseInline } from "./inline.ts";
-import type { Budget } from "./inline.ts";
+import type { Reading } from "./inline.ts";
 import { listAt, readList } from "./lists.ts";
 import type { Block } from "./nodes.ts";
 import { readTable, tableAt } from "./tables.ts";
@@ -20,40 +20,40 @@ const HEADING = /^ {0,3}(#{1,6}) +(?=\S)/;
 const BLANK = /^\s*$/;
 
 /** Reads a whole text. */
-export function parseBlocks(lines: readonly string[], budget: Budget, depth = 0): Block[] {
+export function parseBlocks(lines: readonly string[], reading: Reading, depth = 0): Block[] {
   const blocks: Block[] = [];
-  for (let at = 0; at < lines.length && budget.left > 0; ) {
+  for (let at = 0; at < lines.length && reading.left > 0; ) {
     if (BLANK.test(lines[at]!)) {
       at += 1;
     } else {
-      budget.left -= 1;
-      at = block(lines, at, depth, budget, blocks);
+      reading.left -= 1;
+      at = block(lines, at, depth, reading, blocks);
     }
   }
   return blocks;
 }
 
 /** Reads the block that begins at a line; answers the line after it. */
-function block(lines: readonly string[], at: number, depth: number, budget: Budget, into: Block[]): number {
+function block(lines: readonly string[], at: number, depth: number, reading: Reading, into: Block[]): number {
   const line = lines[at]!;
   const fence = FENCE.exec(line);
   if (fence !== null) return code(lines, at, fence, into);
   const mark = HEADING.exec(line);
-  if (mark !== null) return heading(line, at, mark, budget, into);
-  if (depth < MAX_DEPTH && QUOTE.test(line)) return quote(lines, at, depth, budget, into);
+  if (mark !== null) return heading(line, at, mark, reading, into);
+  if (depth < MAX_DEPTH && QUOTE.test(line)) return quote(lines, at, depth, reading, into);
   const marker = depth < MAX_DEPTH ? listAt(lines, at) : null;
   if (marker !== null) {
-    const { list, end } = readList(lines, at, marker, budget, (inner) => parseBlocks(inner, budget, depth + 1));
+    const { list, end } = readList(lines, at, marker, reading, (inner) => parseBlocks(inner, reading, depth + 1));
     into.push(list);
     return end;
   }
   const align = tableAt(lines, at);
   if (align !== null) {
-    const { table, end } = readTable(lines, at, align, budget, (next) => begins(lines, next, depth));
+    const { table, end } = readTable(lines, at, align, reading, (next) => begins(lines, next, depth));
     into.push(table);
     return end;
   }
-  return paragraph(lines, at, depth, budget, into);
+  return paragraph(lines, at, depth, reading, into);
 }
 
 function code(lines: readonly string[], at: number, fence: RegExpExecArray, into: Block[]): number {
@@ -69,9 +69,9 @@ function closes(line: string, mark: string): boolean {
   return trimmed.length >= mark.length && trimmed === mark[0]!.repeat(trimmed.length);
 }
 
-function heading(line: string, at: number, mark: RegExpExecArray, budget: Budget, into: Block[]): number {
+function heading(line: string, at: number, mark: RegExpExecArray, reading: Reading, into: Block[]): number {
   const text = line.slice(mark[0].length).trimEnd();
-  into.push({ kind: "heading", level: mark[1]!.length, children: parseInline(withoutClosing(text), budget) });
+  into.push({ kind: "heading", level: mark[1]!.length, children: parseInline(withoutClosing(text), reading) });
   return at + 1;
 }
 
@@ -82,18 +82,18 @@ function withoutClosing(text: string): string {
   return end > 0 && end < text.length && text[end - 1] === " " ? text.slice(0, end).trimEnd() : text;
 }
 
-function quote(lines: readonly string[], at: number, depth: number, budget: Budget, into: Block[]): number {
+function quote(lines: readonly string[], at: number, depth: number, reading: Reading, into: Block[]): number {
   let end = at;
   const inner: string[] = [];
   for (; end < lines.length && QUOTE.test(lines[end]!); end += 1) inner.push(lines[end]!.replace(QUOTE, ""));
-  into.push({ kind: "quote", blocks: parseBlocks(inner, budget, depth + 1) });
+  into.push({ kind: "quote", blocks: parseBlocks(inner, reading, depth + 1) });
   return end;
 }
 
-function paragraph(lines: readonly string[], at: number, depth: number, budget: Budget, into: Block[]): number {
+function paragraph(lines: readonly string[], at: number, depth: number, reading: Reading, into: Block[]): number {
   let end = at + 1;
   while (end < lines.length && !interrupts(lines, end, depth)) end += 1;
-  into.push({ kind: "paragraph", children: parseInline(lines.slice(at, end).join("\n"), budget) });
+  into.push({ kind: "paragraph", children: parseInline(lines.slice(at, end).join("\n"), reading) });
   return end;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Reads what stands within a line: emphasis, code, links.
+ * Reads what stands within a line: emphasis, code, links, mentions.
  *
  * Owns: which marks count, and where they end. Promises: time that grows with the length of the
  * text and no faster, whatever the text; nesting of at most {@link MARKS}.length levels. Every mark
@@ -10,6 +10,8 @@
  * digit on its outer side is no mark (`2*3*4`, `snake_case`), and Chinese text needs no blanks around it.
  */
 import { bareLink, mailAddress, safeHref } from "../links.ts";
+import { namedAt } from "../mention.ts";
+import type { Named } from "../mention.ts";
 import type { Inline } from "./nodes.ts";
 
 /** The marks, each at most once open, so that the stack of open ones stays this short. */
@@ -28,35 +30,40 @@ interface Frame {
   children: Inline[];
 }
 
-/** How many nodes may still be made. Whoever finds it used up stops, and the text is shown plain. */
-export interface Budget {
+/** What is the same for all of a text. */
+export interface Reading {
+  /** How many nodes may still be made. Whoever finds it used up stops, and the text is shown plain. */
   left: number;
+  /** Whom at signs may name. */
+  readonly named: readonly Named[];
+  /** How many more at signs are looked at for whom they name. */
+  signs: number;
 }
 
 /** Reads one paragraph; line breaks in it stay as they are. */
-export function parseInline(text: string, budget: Budget, links = true): Inline[] {
-  return new Reader(text, budget, links).read();
+export function parseInline(text: string, reading: Reading, links = true): Inline[] {
+  return new Reader(text, reading, links).read();
 }
 
 class Reader {
   private readonly text: string;
-  private readonly budget: Budget;
+  private readonly reading: Reading;
   private readonly links: boolean;
   private readonly stack: Frame[] = [{ mark: null, children: [] }];
   private readonly ticks: Map<number, number[]>;
   /** Where the text that is not in a frame yet begins. */
   private kept = 0;
 
-  constructor(text: string, budget: Budget, links: boolean) {
+  constructor(text: string, reading: Reading, links: boolean) {
     this.text = text;
-    this.budget = budget;
+    this.reading = reading;
     this.links = links;
     this.ticks = backtickRuns(text);
   }
 
   read(): Inline[] {
     let at = 0;
-    while (this.budget.left > 0) {
+    while (this.reading.left > 0) {
       SPECIAL.lastIndex = at;
       const found = SPECIAL.exec(this.text);
       if (found === null) break;
@@ -74,7 +81,7 @@ class Reader {
       case "`": return this.code(at);
       case "[": return this.labelled(at);
       case "*": case "_": case "~": return this.mark(at, char);
-      case "@": return this.mail(at);
+      case "@": return this.mention(at) ?? this.mail(at);
       default: return this.bare(at);
     }
   }
@@ -111,7 +118,7 @@ class Reader {
     if (target === null || href === null) return at + 1;
     const end = TARGET.lastIndex + 1;
     this.keep(at);
-    this.push({ kind: "link", href, children: parseInline(label[1]!, this.budget, false) });
+    this.push({ kind: "link", href, children: parseInline(label[1]!, this.reading, false) });
     return (this.kept = end);
   }
 
@@ -124,6 +131,16 @@ class Reader {
     this.keep(at);
     this.push({ kind: "link", href: link.href, children: [link.text] });
     return (this.kept = end);
+  }
+
+  private mention(at: number): number | null {
+    const isLooked = this.links && this.reading.signs > 0;
+    if (isLooked) this.reading.signs -= 1;
+    const named = isLooked ? namedAt(this.text, at, this.reading.named) : null;
+    if (named === null) return null;
+    this.keep(at);
+    this.push({ kind: "mention", user: named.user, text: `@${named.name}` });
+    return (this.kept = at + 1 + named.name.length);
   }
 
   private mail(at: number): number {
@@ -176,7 +193,7 @@ class Reader {
     const { mark, children } = this.stack.pop()!;
     this.push(mark!);
     for (const child of children) this.push(child);
-    this.budget.left += children.length;
+    this.reading.left += children.length;
   }
 
   private keep(until: number): void {
@@ -191,7 +208,7 @@ class Reader {
       children[children.length - 1] = last + node;
     } else {
       children.push(node);
-      this.budget.left -= 1;
+      this.reading.left -= 1;
     }
   }
 }

@@ -4,7 +4,7 @@
  * Owns: how far a line is set in, and what that means. Promises: a number shows as it was written,
  * unless all are 1; linear time. Not here: what an item holds (`blocks`).
  */
-import type { Budget } from "./inline.ts";
+import type { Reading } from "./inline.ts";
 import type { Block, Item, List } from "./nodes.ts";
 
 const ITEM = /^([-*•]|\d{1,9}[.)])(?: {1,4}|\t)(?=\S)/;
@@ -64,12 +64,12 @@ function follows(next: Marker, first: Marker, last: Marker, count: number): bool
 
 /** Reads the list that begins at a line; `end` is the line after it. */
 export function readList(
-  lines: readonly string[], at: number, first: Marker, budget: Budget, read: (inner: string[]) => Block[],
+  lines: readonly string[], at: number, first: Marker, reading: Reading, read: (inner: string[]) => Block[],
 ): { list: List; end: number } {
   const items: Item[] = [];
   let end = at;
   let marker: Marker | null = first;
-  while (marker !== null && budget.left > 0) {
+  while (marker !== null && reading.left > 0) {
     const last: Marker = marker;
     const inner = [lines[end]!.slice(last.width)];
     end = gather(lines, end + 1, first.indent, last.width, inner);

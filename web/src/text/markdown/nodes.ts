@@ -5,6 +5,7 @@ export type Inline =
   | string
   | { kind: "strong" | "emphasis" | "strike"; children: Inline[] }
   | { kind: "code"; text: string }
+  | { kind: "mention"; user: number; text: string }
   | { kind: "link"; href: string; children: Inline[] };
 
 /** A piece of a message. */
@@ -48,7 +49,7 @@ export function plainText(children: readonly Inline[]): string {
   let text = "";
   for (const child of children) {
     if (typeof child === "string") text += child;
-    else text += child.kind === "code" ? child.text : plainText(child.children);
+    else text += "text" in child ? child.text : plainText(child.children);
   }
   return text;
 }

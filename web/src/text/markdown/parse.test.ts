@@ -26,10 +26,36 @@ function drawInline(children: readonly Inline[]): string {
   return children.map((child) => {
     if (typeof child === "string") return child;
     if (child.kind === "code") return `code(${child.text})`;
+    if (child.kind === "mention") return `<${child.user}>(${child.text})`;
     if (child.kind === "link") return `a<${child.href}>(${drawInline(child.children)})`;
     return `${child.kind}(${drawInline(child.children)})`;
   }).join("");
 }
+
+const NAMED = [{ user: 1, name: "Ann" }, { user: 2, name: "Ann Weber" }, { user: 3, name: "张三" }, { user: 4, name: "a_b*c*" }, { user: 5, name: "" }];
+
+describe("mentions", () => {
+  test.each([
+    ["@Ann hello", "<1>(@Ann) hello"], ["hello @Ann Weber!", "hello <2>(@Ann Weber)!"], ["你好@张三你好", "你好<3>(@张三)你好"],
+    ["**@张三**", "strong(<3>(@张三))"], ["(@Ann)", "(<1>(@Ann))"], ["@Ann和@张三", "<1>(@Ann)和<3>(@张三)"], ["@a_b*c* d", "<4>(@a_b*c*) d"],
+    ["@Anna", "@Anna"], ["@Bob", "@Bob"], ["@ Ann", "@ Ann"], ["`@Ann`", "code(@Ann)"], ["mail x@Ann", "mail x@Ann"],
+    ["ann@example.org @Ann", "a<mailto:ann@example.org>(ann@example.org) <1>(@Ann)"],
+    ["[@Ann](https://a.example)", "a<https://a.example/>(@Ann)"],
+  ])("%j", (text, expected) => {
+    expect(draw(parseMarkdown(text, NAMED))).toBe(`p(${expected})`);
+  });
+
+  test("nobody is named where nobody is mentioned", () => {
+    expect(line("@Ann")).toBe("@Ann");
+  });
+
+  test("many of them take no longer than other text", () => {
+    const many = Array.from({ length: 64 }, (_, user) => ({ user, name: "@".repeat(99) + user }));
+    const begun = performance.now();
+    parseMarkdown("@".repeat(65536), many);
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+});
 
 const read = (text: string): string => draw(parseMarkdown(text));
 const line = (text: string): string => /^p\(([^]*)\)$/.exec(read(text))![1]!;
@@ -172,7 +198,7 @@ function timeOf(text: string): number {
 
 function nodes(blocks: readonly Block[]): number {
   const inline = (children: readonly Inline[]): number =>
-    children.reduce((sum, child) => sum + 1 + (typeof child === "string" || child.kind === "code" ? 0 : inline(child.children)), 0);
+    children.reduce((sum, child) => sum + 1 + (typeof child === "string" || "text" in child ? 0 : inline(child.children)), 0);
   return blocks.reduce((sum, block) => {
     switch (block.kind) {
       case "paragraph": case "heading": return sum + 1 + inline(block.children);
@@ -186,7 +212,7 @@ function nodes(blocks: readonly Block[]): number {
 
 function depth(blocks: readonly Block[]): number {
   const inline = (children: readonly Inline[]): number =>
-    Math.max(0, ...children.map((child) => (typeof child === "string" || child.kind === "code" ? 0 : 1 + inline(child.children))));
+    Math.max(0, ...children.map((child) => (typeof child === "string" || "text" in child ? 0 : 1 + inline(child.children))));
   return Math.max(0, ...blocks.map((block) => {
     switch (block.kind) {
       case "paragraph": case "heading": return 1 + inline(block.children);

@@ -10,14 +10,18 @@
  * stars and overflowed the stack on 64 KB of quote marks, at 15 KB compressed.
  */
 import { parseBlocks } from "./blocks.ts";
+import type { Named } from "../mention.ts";
 import type { Block } from "./nodes.ts";
 
 /** Beyond it, making the DOM would take longer than a frame. */
 export const MAX_NODES = 2000;
 
-/** Reads one message. */
-export function parseMarkdown(text: string): Block[] {
-  const budget = { left: MAX_NODES };
-  const blocks = parseBlocks(text.replace(/\r\n?/g, "\n").split("\n"), budget);
-  return budget.left > 0 ? blocks : [{ kind: "paragraph", children: [text] }];
+/** More at signs than people mention: to compare each with many long names would take long. */
+const MAX_SIGNS = 1000;
+
+/** Reads one message. `named`: whom at signs in it may name. */
+export function parseMarkdown(text: string, named: readonly Named[] = []): Block[] {
+  const reading = { left: MAX_NODES, named, signs: MAX_SIGNS };
+  const blocks = parseBlocks(text.replace(/\r\n?/g, "\n").split("\n"), reading);
+  return reading.left > 0 ? blocks : [{ kind: "paragraph", children: [text] }];
 }

@@ -5,7 +5,7 @@
  * in its last cell; linear time. Not here: what stands in a cell (`inline`).
  */
 import { parseInline } from "./inline.ts";
-import type { Budget } from "./inline.ts";
+import type { Reading } from "./inline.ts";
 import type { Align, Inline, Table } from "./nodes.ts";
 
 /** Wider ones are text. */
@@ -28,18 +28,18 @@ function alignOf(mark: string): Align {
 
 /** Reads the table that begins at a line; `end` is the line after it. `ends` tells what is no row of it. */
 export function readTable(
-  lines: readonly string[], at: number, align: Align[], budget: Budget, ends: (at: number) => boolean,
+  lines: readonly string[], at: number, align: Align[], reading: Reading, ends: (at: number) => boolean,
 ): { table: Table; end: number } {
   const row = (line: string): Inline[][] => {
     const cells = cellsOf(line);
     cells.push(cells.splice(align.length - 1).join(" | "));
     while (cells.length < align.length) cells.push("");
-    budget.left -= align.length;
-    return cells.map((cell) => parseInline(cell, budget));
+    reading.left -= align.length;
+    return cells.map((cell) => parseInline(cell, reading));
   };
   const table: Table = { kind: "table", align, head: row(lines[at]!), rows: [] };
   let end = at + 2;
-  for (; end < lines.length && budget.left > 0 && lines[end]!.includes("|") && !ends(end); end += 1) table.rows.push(row(lines[end]!));
+  for (; end < lines.length && reading.left > 0 && lines[end]!.includes("|") && !ends(end); end += 1) table.rows.push(row(lines[end]!));
   return { table, end };
 }
 
