@@ -6,7 +6,7 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import { garbage, profileOf } from "./http.ts";
+import { garbage, profileOf, queryOf } from "./http.ts";
 import type { Http } from "./http.ts";
 import type { GroupMember, Role, Sent, UserProfile, Who } from "./types.ts";
 
@@ -54,8 +54,7 @@ export class Groups {
   }
 
   async members(conv: number, page: { after?: number; limit?: number }): Promise<MemberPage> {
-    const query = new URLSearchParams(Object.entries(page).map(([name, value]) => [name, String(value)]));
-    const { members, users, more } = await this.#http.ask("GET", `/v1/groups/${conv}/members?${query}`);
+    const { members, users, more } = await this.#http.ask("GET", `/v1/groups/${conv}/members?${queryOf(page)}`);
     if (!Array.isArray(members) || !Array.isArray(users)) throw garbage();
     return { members: members.map(memberOf), users: users.map(profileOf), more: more === true };
   }

@@ -6,7 +6,7 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import type { FoundUsers, Session, SignedIn, UserProfile } from "./types.ts";
+import type { FoundUsers, Session, SignedIn, UserPage, UserProfile } from "./types.ts";
 
 /** From the request to the end of the answer, in ms. */
 const TIMEOUT = 10_000;
@@ -69,9 +69,7 @@ export class Http {
   }
 
   async users(query: { after?: number; limit?: number; login?: string }): Promise<UserProfile[]> {
-    const entries = Object.entries(query).filter(([, value]) => value !== undefined);
-    const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
-    const { users } = await this.ask("GET", `/v1/users?${text}`);
+    const { users } = await this.ask("GET", `/v1/users?${queryOf(query)}`);
     if (!Array.isArray(users)) throw garbage();
     return users.map(profileOf);
   }
@@ -79,6 +77,11 @@ export class Http {
   async searchUsers(typed: string, limit?: number, signal?: AbortSignal): Promise<FoundUsers> {
     const query = new URLSearchParams({ q: typed, ...(limit === undefined ? {} : { limit: String(limit) }) });
     return foundOf(await this.ask("GET", `/v1/users?${query}`, undefined, signal));
+  }
+
+  async reactors(conv: number, seq: number, value: string, page: { after?: number; limit?: number }): Promise<UserPage> {
+    const path = `/v1/conversations/${conv}/entries/${seq}/reactions/${encodeURIComponent(value)}`;
+    return userPageOf(await this.ask("GET", `${path}?${queryOf(page)}`));
   }
 
   async sessions(): Promise<Session[]> {
@@ -149,6 +152,17 @@ function either(one: AbortSignal, other: AbortSignal): AbortSignal {
     signal.addEventListener("abort", () => both.abort(signal.reason), { once: true, signal: both.signal });
   }
   return both.signal;
+}
+
+/** What of a query is said. */
+export function queryOf(query: Record<string, number | string | undefined>): URLSearchParams {
+  const said = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
+}
+
+export function userPageOf({ users, more }: Record<string, unknown>): UserPage {
+  if (!Array.isArray(users)) throw garbage();
+  return { users: users.map(profileOf), more: more === true };
 }
 
 function foundOf({ users, marks, more }: Record<string, unknown>): FoundUsers {

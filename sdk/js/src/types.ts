@@ -14,6 +14,13 @@ export interface Session {
   current: boolean;
 }
 
+/** A page of users, by id. */
+export interface UserPage {
+  users: UserProfile[];
+  /** There are others behind the last. */
+  more: boolean;
+}
+
 /** Whom a search found. */
 export interface FoundUsers {
   /** The best match first. */

@@ -7,7 +7,7 @@
 import { keepable } from "../engine/keeper.ts";
 import { amended } from "../log.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { Entry } from "../wire.gen.ts";
+import type { Entry, MessageReactions } from "../wire.gen.ts";
 import type { Replica } from "./replica.ts";
 import { Tails } from "./tails.ts";
 
@@ -66,6 +66,16 @@ export class Cache {
     const page = isForwards ? sorted.slice(0, limit) : sorted.slice(-limit);
     if (page.at(-1)?.seq === this.#replica.conversation(conv)?.held) this.#tails.put(conv, page);
     return page;
+  }
+
+  /** How the reactions of a stretch stand, as far as is known here, ascending; messages without one are left out. */
+  async reactions(conv: number, from: number, to: number): Promise<MessageReactions[]> {
+    const resets = this.#resets;
+    const records = await this.#storage.read("reactions", { from: [conv, Math.max(1, from)], to: [conv, to] });
+    if (resets !== this.#resets) return this.reactions(conv, from, to);
+    const known = new Map(records.map(({ value }) => [(value as MessageReactions).seq, value as MessageReactions]));
+    for (const [seq, message] of this.#replica.reactions(conv)) if (seq >= from && seq <= to) known.set(seq, message);
+    return [...known.values()].filter(({ reactions }) => reactions.length > 0).sort((one, other) => one.seq - other.seq);
   }
 
   /** Everything, the latest conversation first, each from its end. */

@@ -16,7 +16,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
-import type { Entry, FoundUsers, HistoryPage, Role, Sent, Session, UserProfile, Who } from "../types.ts";
+import type { Entry, FoundUsers, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile, Who } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
@@ -223,6 +223,33 @@ export class Client {
     const known = this.conversation(conv);
     if (known?.left === true) return Promise.resolve({ conv, entries: [], head: known.held, more: false });
     return this.#backend.history(conv, range);
+  }
+
+  /** Says which conversation somebody looks at here, once it is on the screen. From then on its reactions are told as
+   * they change, without the connection being asked again: `reactions` events. */
+  watch(conv: number): void {
+    this.#backend.watch(conv).catch(() => {});
+  }
+
+  /** Sets a reaction of one's own to a message (`isOn` false: takes it back): one emoji in its fully qualified form. Where the
+   * conversation is watched it is told at once. Resolves when the server has it; without a connection, as soon as there is
+   * one. Rejects with a {@link HongyanError}. It is not kept over the end of the program. */
+  async react(conv: number, seq: number, value: string, isOn = true): Promise<void> {
+    if (this.#isClosed) throw new HongyanError("closed", "the client is closed");
+    await this.#backend.react({ conv, seq, value, on: isOn });
+  }
+
+  /** How the reactions of messages from one seq to another stand, as far as is known here: those without one are left out,
+   * and a recalled message has none, whatever is said here. For what changes, {@link watch} the conversation. */
+  reactions(conv: number, range: { from: number; to: number }): Promise<MessageReactions[]> {
+    return this.#cache.reactions(conv, range.from, range.to);
+  }
+
+  /** Who set this reaction: a page of at most 100, by id. */
+  async reactors(conv: number, seq: number, value: string, page: { after?: number; limit?: number } = {}): Promise<UserPage> {
+    const found = await this.#http.reactors(conv, seq, value, page);
+    this.#backend.profiles(found.users);
+    return found;
   }
 
   /** Makes a group of oneself and these, at most 100. Like every change of a group it is an entry of its

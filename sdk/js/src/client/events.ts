@@ -5,7 +5,7 @@
  * Not here: what the application does with them.
  */
 import type { Append } from "../delivery/outbox.ts";
-import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -155,6 +155,8 @@ export interface ClientEvents {
   reset: null;
   /** A member's positions grew. `conversation` follows. */
   receipt: Receipt;
+  /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
+  reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */
   me: UserProfile;
   /** Names to show for ids. */

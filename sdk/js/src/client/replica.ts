@@ -10,13 +10,16 @@ import { isEmptyDraft } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
 import { peerOf } from "../log.ts";
-import type { Entry, UserProfile } from "../wire.gen.ts";
+import type { Entry, MessageReactions, UserProfile } from "../wire.gen.ts";
 import { Emitter } from "./emitter.ts";
 
 const NO_DRAFT: Draft = Object.freeze({ text: "" });
 
 /** Entries remembered for {@link Replica.recent}: more than come during one write to the storage. */
 const RECENT = 1000;
+
+/** Conversations of which the reactions are remembered that were told: more than an engine tells of at a time. */
+const REACTIONS = 16;
 
 export class Replica {
   readonly #emitter = new Emitter<ClientEvents>();
@@ -25,6 +28,8 @@ export class Replica {
   readonly #profiles = new Map<number, UserProfile>();
   readonly #outgoing = new Map<string, Outgoing>();
   #recent: Entry[] = [];
+  /** By conversation, the one told of last at the end. */
+  readonly #reactions = new Map<number, Map<number, MessageReactions>>();
   readonly #drafts: Map<string, Draft>;
   me: UserProfile | null;
   connection: ConnectionState = { kind: "connecting", attempt: 1 };
@@ -86,6 +91,12 @@ export class Replica {
     return this.#recent.filter((entry) => entry.conv === conv);
   }
 
+  /** How the reactions of messages stand that were told of late: the storage may not have them yet, and does not have what
+   * the user set and the server has not confirmed. */
+  reactions(conv: number): ReadonlyMap<number, MessageReactions> {
+    return this.#reactions.get(conv) ?? new Map();
+  }
+
   draft(key: string): Draft {
     return this.#drafts.get(key) ?? NO_DRAFT;
   }
@@ -104,6 +115,7 @@ export class Replica {
         this.#conversations.clear();
         this.#directs.clear();
         this.#recent = [];
+        this.#reactions.clear();
         break;
       case "conversation":
         this.#takeConversation(event);
@@ -121,6 +133,9 @@ export class Replica {
         this.#recent.push(event);
         if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
         break;
+      case "reactions":
+        this.#takeReactions(event);
+        break;
       case "draft":
         this.#takeDraft(event);
         break;
@@ -133,6 +148,24 @@ export class Replica {
       case "receipt":
       case "garbage":
         break;
+    }
+  }
+
+  #takeReactions({ conv, messages }: ClientEvents["reactions"]): void {
+    const known = this.#reactions.get(conv) ?? new Map<number, MessageReactions>();
+    for (const message of messages) {
+      known.delete(message.seq);
+      known.set(message.seq, message);
+    }
+    for (const oldest of known.keys()) {
+      if (known.size <= RECENT) break;
+      known.delete(oldest);
+    }
+    this.#reactions.delete(conv);
+    this.#reactions.set(conv, known);
+    for (const oldest of this.#reactions.keys()) {
+      if (this.#reactions.size <= REACTIONS) break;
+      this.#reactions.delete(oldest);
     }
   }
 

@@ -13,8 +13,8 @@ import type { Answered } from "../delivery/answered.ts";
 import type { Append } from "../delivery/outbox.ts";
 import type { Reads } from "../delivery/reads.ts";
 import { amended, peerOf } from "../log.ts";
-import type { Change } from "../storage/storage.ts";
-import type { ConversationView, Entry, Failure, HistoryPage, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { Change, Table } from "../storage/storage.ts";
+import type { ConversationView, Entry, Failure, HistoryPage, MessageReactions, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 import { keepable } from "./keeper.ts";
 import type { Batch } from "./keeper.ts";
 import type { Loaded, Meta } from "./load.ts";
@@ -29,6 +29,9 @@ export interface Range {
 
 /** A log may grow beyond what is to be kept by this part before it is cut, so that it is cut seldom. */
 const TRIM_SLACK = 0.1;
+
+/** What is kept of logs. */
+const LOGS: ReadonlySet<Table> = new Set(["conversations", "entries", "reactions"]);
 
 export class Book {
   readonly #keepEntries: number;
@@ -136,6 +139,12 @@ export class Book {
     this.tell("profiles", news);
   }
 
+  /** The stretch of a conversation that is kept; null where nothing is. */
+  heldOf(conv: number): { from: number; to: number } | null {
+    const row = this.#rows.get(conv);
+    return row === undefined || row.floor > row.held ? null : { from: row.floor, to: row.held };
+  }
+
   /** What users are called now, oneself perhaps among them. */
   learn(users: UserProfile[]): void {
     const me = users.find(({ id }) => id === this.#me?.id);
@@ -164,6 +173,9 @@ export class Book {
     row.meet(entry.from);
     row.deliver(entry);
     this.#entries.push(entry);
+    if (entry.kind === "recall" && entry.target !== undefined) {
+      this.#changes.push({ op: "delete", table: "reactions", key: [conv, entry.target] });
+    }
     if (entry.target !== undefined && this.#isAsked(conv)) {
       this.#amendments.set(conv, [...(this.#amendments.get(conv) ?? []), entry]);
     }
@@ -299,12 +311,22 @@ export class Book {
     this.#amendments.clear();
     this.#changed.clear();
     this.#entries = [];
-    this.#changes = this.#changes.filter(({ table }) => table !== "conversations" && table !== "entries");
+    this.#changes = this.#changes.filter(({ table }) => !LOGS.has(table));
     this.#dirty.clear();
     this.#acksOwed.clear();
     this.#isReset = true;
     this.#isCursorDirty = true;
     this.tell("reset", null);
+  }
+
+  /** How reactions stand on the server, and up to which change all is known. */
+  reactions(conv: number, number: number | null, messages: MessageReactions[]): void {
+    if (number !== null) this.#changes.push({ op: "put", table: "reactions", key: [conv, 0], value: number });
+    for (const message of messages) {
+      const key = [conv, message.seq] as const;
+      // The number is kept without a reaction as well: an older state that comes late is known by it.
+      this.#changes.push({ op: "put", table: "reactions", key, value: message });
+    }
   }
 
   setNetworks(networks: Network[]): void {
@@ -398,6 +420,7 @@ export class Book {
     if (kept <= this.#keepEntries * (1 + TRIM_SLACK)) return;
     const floor = row.held - this.#keepEntries + 1;
     this.#changes.push({ op: "deleteRange", table: "entries", from: [row.conv, row.floor], to: [row.conv, floor - 1] });
+    this.#changes.push({ op: "deleteRange", table: "reactions", from: [row.conv, 1], to: [row.conv, floor - 1] });
     row.setFloor(floor);
   }
 

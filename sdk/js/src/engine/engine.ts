@@ -10,12 +10,13 @@
  * (`Connection`), and who runs an engine (`tabs`).
  */
 import type { BreakReason, ConnectionState, Happening, Outgoing } from "../client/events.ts";
+import type { ReactionWish } from "../delivery/reactions.ts";
 import { HongyanError } from "../errors.ts";
 import { TOO_LARGE } from "../frames.ts";
 import type { Storage } from "../storage/storage.ts";
 import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
-import type { ClientFrame, HistoryPage, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, HistoryPage, MessageReactions, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
 import { Clock } from "./clock.ts";
@@ -82,7 +83,7 @@ export class Engine implements Backend {
       onWelcome: (welcome, roundTrip, now) => this.#welcomed(welcome, roundTrip, now),
       onFrame: (frame, bytes, now) => this.#frame(frame, bytes, now),
       onLost: (reason, now) => this.#lost(reason, now),
-      onStopped: () => this.#disconnected(this.#clock.now(), false),
+      onStopped: () => this.#stopped(),
       onRevoked: (code) => this.#erase(code),
       onState: (state) => this.#book.tell("connection", state),
       isSeen: () => this.#pulse.isSeen,
@@ -146,8 +147,28 @@ export class Engine implements Backend {
         this.#exchange.history(conv, range, resolve, reject, now);
       });
     });
+    const [first, last] = [page.entries[0], page.entries.at(-1)];
+    if (first !== undefined && last !== undefined) this.#turn(() => this.#exchange.look(conv, { from: first.seq, to: last.seq }));
     await this.kept();
     return page;
+  }
+
+  /** Somebody looks at this conversation: how its reactions stand is told from now on. */
+  async watch(conv: number): Promise<void> {
+    if (!this.#exchange.isFollowed(conv)) await this.kept();
+    const records = await this.#storage.read("reactions", { from: [conv, 0], to: [conv, Number.MAX_SAFE_INTEGER] });
+    const [first, ...rest] = records.map(({ value }) => value as number | MessageReactions);
+    const messages = rest.filter((one) => typeof one !== "number");
+    const kept = typeof first === "number" ? { number: first, messages } : { number: null, messages: [] };
+    this.#turn(() => this.#exchange.follow(conv, kept));
+  }
+
+  /** Sets a reaction, or takes it back. Resolves when the server has it. */
+  react(wish: ReactionWish): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#connection.isStopped) return reject(new HongyanError("closed", "the client is closed"));
+      this.#turn(() => this.#exchange.react(wish, resolve, reject));
+    });
   }
 
   /** Whether somebody looks, at any tab. */
@@ -219,6 +240,11 @@ export class Engine implements Backend {
     this.#exchange.disconnected();
     this.#pulse.disconnected(now, isCut);
     this.#book.disconnected();
+  }
+
+  #stopped(): void {
+    this.#disconnected(this.#clock.now(), false);
+    this.#exchange.stopped();
   }
 
   /** The session was signed out on purpose, perhaps because this device is lost: nothing of it stays here. */

@@ -16,9 +16,11 @@ import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
 import type { IncomingAction } from "../delivery/incoming/types.ts";
 import { entryOf, Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
 import type { OutboxAction } from "../delivery/outbox.ts";
+import { Reactions } from "../delivery/reactions.ts";
+import type { ReactionAction, ReactionsWish, ReactionWish, Stretch } from "../delivery/reactions.ts";
 import { Reads } from "../delivery/reads.ts";
 import { HongyanError } from "../errors.ts";
-import type { ClientFrame, Entry, Failure, HistoryPage, ServerFrame, Synced, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, Entry, Failure, HistoryPage, MessageReactions, ReactionsPage, ServerFrame, Synced, Welcome } from "../wire.gen.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { Acks, Unkept } from "./acks.ts";
 import type { Book, Range } from "./book.ts";
@@ -34,12 +36,21 @@ export interface Wire {
   now(): number;
 }
 
+/** Who waits for a reaction to be set. */
+interface Reacting {
+  wish: ReactionWish;
+  resolve(): void;
+  reject(problem: HongyanError): void;
+}
+
 export class Exchange {
   readonly #wire: Wire;
   readonly #book: Book;
   readonly #incoming: Incoming;
   readonly #outbox: Outbox;
   readonly #reads = new Reads();
+  readonly #reactions = new Reactions();
+  readonly #reacting = new Set<Reacting>();
   readonly #requests: Requests;
   readonly #acks = new Acks();
   readonly #unkept = new Unkept();
@@ -111,12 +122,35 @@ export class Exchange {
     this.#wire.send({ type: "history", req, conv, ...range, limit, ...(bytes === undefined ? {} : { bytes }) });
   }
 
+  isFollowed(conv: number): boolean {
+    return this.#reactions.isFollowed(conv);
+  }
+
+  /** Somebody looks at a conversation, of whose reactions this is kept. */
+  follow(conv: number, kept: { number: number | null; messages: MessageReactions[] }): void {
+    this.#reactions.follow(conv, kept, this.#book.heldOf(conv));
+  }
+
+  /** Older messages came into sight. */
+  look(conv: number, stretch: Stretch): void {
+    this.#reactions.look(conv, stretch);
+  }
+
+  /** Sets a reaction, or takes it back. Resolves when the server has it. */
+  react(wish: ReactionWish, resolve: () => void, reject: (problem: HongyanError) => void): void {
+    this.#reacting.add({ wish, resolve, reject });
+    let isTaken = true;
+    this.#re((out) => (isTaken = this.#reactions.wish(wish, out)));
+    if (!isTaken) this.#reacted(wish, { code: "overloaded", message: "too many reactions wait for the server", retry_after_ms: 1000 });
+  }
+
   /** The connection is welcome. */
   connected({ epoch, user }: Welcome, now: number): void {
     // First of all: in another history other things are to be sent.
     if (epoch !== undefined) this.#in((out) => this.#incoming.historyIs(epoch, out));
     this.#in((out) => this.#incoming.connected(user.id, now, out));
     this.#out((out) => this.#outbox.connected(now, out));
+    this.#reactions.connected(user.id);
   }
 
   /** How long the first question took, in ms. */
@@ -134,6 +168,13 @@ export class Exchange {
     this.#incoming.disconnected();
     this.#outbox.disconnected();
     this.#reads.disconnected();
+    this.#reactions.disconnected();
+  }
+
+  /** Whoever waits will wait in vain. */
+  stopped(): void {
+    for (const { reject } of this.#reacting) reject(new HongyanError("closed", "the client is closed"));
+    this.#reacting.clear();
   }
 
   /** Something of this size came: answers are still to be expected. */
@@ -170,7 +211,12 @@ export class Exchange {
         return this.#book.learn(frame.users);
       case "sent":
         return this.#out((out) => this.#outbox.sent(frame, now, out));
+      case "reacted":
+        return this.#re((out) => this.#reactions.reacted(frame, out));
+      case "reactions":
+        return asker?.kind === "reactions" ? this.#standing(asker.wish, frame) : undefined;
       case "done":
+        if (asker?.kind === "react") this.#re((out) => this.#reactions.answered(asker.wish, null, now, out));
         return asker?.kind === "read" ? this.#reads.answered(asker.conv, asker.seq) : undefined;
       case "synced":
         return asker?.kind === "sync" ? this.#synced(frame, now) : undefined;
@@ -194,6 +240,7 @@ export class Exchange {
     for (let mark = this.#reads.next(); mark !== null; mark = this.#reads.next()) {
       this.#wire.send({ type: "read", req: this.#requests.ask({ kind: "read", ...mark }), ...mark });
     }
+    this.#re((out) => this.#reactions.tick(now, out));
   }
 
   /** Sends the acks whose entries are kept, when it is time, or at once where something is sent anyway. */
@@ -214,6 +261,7 @@ export class Exchange {
       this.#incoming.nextDeadline(),
       this.#outbox.nextDeadline(),
       this.#requests.nextDeadline(),
+      this.#reactions.nextDeadline(),
       this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
     ];
   }
@@ -249,6 +297,10 @@ export class Exchange {
       case "read":
         // Not worth a retry: the next mark covers it.
         return this.#reads.answered(asker.conv, asker.seq);
+      case "react":
+        return this.#re((out) => this.#reactions.answered(asker.wish, failure, now, out));
+      case "reactions":
+        return this.#reactions.pageFailed(asker.wish, failure, now);
       case "history":
         return asker.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
     }
@@ -263,6 +315,48 @@ export class Exchange {
     });
   }
 
+  #standing(wish: ReactionsWish, page: ReactionsPage): void {
+    this.#re((out) => this.#reactions.page(wish, page, out));
+  }
+
+  #reacted({ conv, seq, value, on }: ReactionWish, failure: Failure | null): void {
+    for (const waiting of this.#reacting) {
+      const { wish } = waiting;
+      if (wish.conv !== conv || wish.seq !== seq || wish.value !== value || wish.on !== on) continue;
+      this.#reacting.delete(waiting);
+      if (failure === null) waiting.resolve();
+      else waiting.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
+    }
+  }
+
+  /** Runs the machine of reactions, and carries out what it says. */
+  #re(run: (out: ReactionAction[]) => void): void {
+    const actions: ReactionAction[] = [];
+    run(actions);
+    for (const action of actions) {
+      switch (action.kind) {
+        case "ask": {
+          const { wish } = action;
+          this.#wire.send({ type: "reactions", req: this.#requests.ask({ kind: "reactions", wish }), ...wish });
+          break;
+        }
+        case "react": {
+          const { wish } = action;
+          this.#wire.send({ type: "react", req: this.#requests.ask({ kind: "react", wish }), ...wish });
+          break;
+        }
+        case "tell":
+          this.#book.tell("reactions", { conv: action.conv, messages: action.messages });
+          break;
+        case "keep":
+          this.#book.reactions(action.conv, action.number, action.messages);
+          break;
+        case "done":
+          this.#reacted(action.wish, action.failure);
+      }
+    }
+  }
+
   /** Runs the incoming machine, and carries out what it says. */
   #in(run: (out: IncomingAction[]) => void): void {
     const actions: IncomingAction[] = [];
@@ -275,6 +369,7 @@ export class Exchange {
         case "deliver":
           this.#book.deliver(action.entry);
           this.#unkept.deliver(action.entry);
+          this.#forgetRecalled(action.entry);
           break;
         case "conversation":
           this.#book.view(action.view);
@@ -330,12 +425,18 @@ export class Exchange {
     }
   }
 
+  #forgetRecalled({ kind, conv, target }: Entry): void {
+    if (kind === "recall" && target !== undefined) this.#re((out) => this.#reactions.recalled(conv, target, out));
+  }
+
   /** The server has another history: everything begins anew, but for what this device has to say. */
   #reset(): void {
     this.#book.reset();
     this.#unkept.clear();
     this.#acks.clear();
     this.#reads.clear();
+    this.#reactions.clear();
+    this.stopped();
     this.#out((out) => this.#outbox.historyReplaced(this.#wire.now(), out));
   }
 

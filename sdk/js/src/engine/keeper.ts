@@ -30,6 +30,7 @@ export interface Batch {
 const CLEARS: Change[] = [
   { op: "clear", table: "entries" },
   { op: "clear", table: "conversations" },
+  { op: "clear", table: "reactions" },
 ];
 
 /** From the end of a write to the next that nobody waits for, in ms. */

@@ -1,4 +1,5 @@
 /** Requests on the wire that have no answer yet, by the number that the answer will carry. */
+import type { ReactionsWish, ReactionWish } from "../delivery/reactions.ts";
 import { HongyanError } from "../errors.ts";
 import type { HistoryPage } from "../wire.gen.ts";
 
@@ -22,6 +23,8 @@ export type Asker =
   | { kind: "sync" }
   | { kind: "fetch"; conv: number }
   | { kind: "read"; conv: number; seq: number }
+  | { kind: "react"; wish: ReactionWish }
+  | { kind: "reactions"; wish: ReactionsWish }
   | ({ kind: "history"; until: number } & Question);
 
 export class Requests {

@@ -11,7 +11,7 @@ import type { Change, Range, Storage, StoredRecord, Table } from "./storage.ts";
 const DENSE = 1000;
 
 /** Grows when the tables change. */
-const VERSION = 2;
+const VERSION = 3;
 
 export class IndexedDbStorage implements Storage {
   readonly kind = "indexeddb";

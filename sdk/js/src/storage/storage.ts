@@ -7,7 +7,7 @@
  */
 
 /** The tables. */
-export const TABLES = ["meta", "outbox", "answered", "drafts", "conversations", "users", "entries"] as const;
+export const TABLES = ["meta", "outbox", "answered", "drafts", "conversations", "users", "entries", "reactions"] as const;
 export type Table = (typeof TABLES)[number];
 
 /** A record's place in its table. Numbers sort before strings, and those before lists, which sort by

@@ -1,5 +1,6 @@
 /** What the handle needs of whoever owns the connection: an engine here, or in another tab. */
 import type { Draft, Outgoing } from "../client/events.ts";
+import type { ReactionWish } from "../delivery/reactions.ts";
 import type { Range } from "../engine/book.ts";
 import type { HistoryPage, UserProfile } from "../wire.gen.ts";
 
@@ -10,6 +11,10 @@ export interface Backend {
   discard(clientId: string): Promise<boolean>;
   read(conv: number, seq: number): void;
   history(conv: number, range: Range): Promise<HistoryPage>;
+  /** Somebody looks at this conversation, here. */
+  watch(conv: number): Promise<void>;
+  /** Resolves when the server has it. */
+  react(wish: ReactionWish): Promise<void>;
   wake(): void;
   setNetwork(key: string): void;
   /** Whether somebody sees this page. */

@@ -4,6 +4,7 @@
  * follower → `call` → leader → `answer` → follower; leader → `events` → all
  */
 import type { Draft, Happening, Outgoing } from "../client/events.ts";
+import type { ReactionWish } from "../delivery/reactions.ts";
 import type { Range } from "../engine/book.ts";
 import type { UserProfile } from "../wire.gen.ts";
 
@@ -15,6 +16,8 @@ export type Call =
   | { do: "discard"; clientId: string }
   | { do: "read"; conv: number; seq: number }
   | { do: "history"; conv: number; range: Range }
+  | { do: "watch"; conv: number }
+  | { do: "react"; wish: ReactionWish }
   | { do: "wake" }
   | { do: "network"; key: string }
   | { do: "profiles"; users: UserProfile[] };

@@ -11,6 +11,7 @@
  */
 import type { Draft, Happening, Outgoing } from "../client/events.ts";
 import type { Replica } from "../client/replica.ts";
+import type { ReactionWish } from "../delivery/reactions.ts";
 import type { Range } from "../engine/book.ts";
 import type { Engine } from "../engine/engine.ts";
 import { HongyanError } from "../errors.ts";
@@ -55,6 +56,8 @@ export class Tabs implements Backend {
   readonly #waiting = new Map<number, Waiting>();
   #lastCall = 0;
   #isVisible = false;
+  /** What somebody looks at here. */
+  #watched: number | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
   /** Other tabs that somebody sees. */
   readonly #visible = new Set<string>();
@@ -90,6 +93,15 @@ export class Tabs implements Backend {
 
   async history(conv: number, range: Range): Promise<HistoryPage> {
     return (await this.#call({ do: "history", conv, range })) as HistoryPage;
+  }
+
+  async watch(conv: number): Promise<void> {
+    this.#watched = conv;
+    await this.#call({ do: "watch", conv });
+  }
+
+  async react(wish: ReactionWish): Promise<void> {
+    await this.#call({ do: "react", wish });
   }
 
   wake(): void {
@@ -147,6 +159,7 @@ export class Tabs implements Backend {
       replica.apply([["leader", true]]);
       this.#channel.send({ kind: "leading" });
       this.#lookAround();
+      this.#watchAgain();
       // What was asked of the last leader.
       for (const [id, { call }] of this.#waiting) void this.#answerSelf(id, call);
       return engine;
@@ -177,6 +190,11 @@ export class Tabs implements Backend {
     );
     const gone = replica.outgoing().filter(({ clientId }) => !there.has(clientId) && !handedOver.has(clientId));
     replica.apply([...snapshot, ...gone.map((outgoing): Happening => ["send", { outgoing, state: "settled" }])]);
+  }
+
+  /** A new leader knows nothing of what is looked at here. */
+  #watchAgain(): void {
+    if (this.#watched !== null) void this.#call({ do: "watch", conv: this.#watched }).catch(() => {});
   }
 
   /** The leader's word for whether nobody looks. */
@@ -239,6 +257,7 @@ export class Tabs implements Backend {
       case "leading":
         this.#channel.send({ kind: "visible", from: this.#self, isVisible: this.#isVisible });
         for (const [id, { call }] of this.#waiting) this.#ask(id, call);
+        this.#watchAgain();
         return void this.#join();
       case "draft": {
         const { kind, ...draft } = message;
@@ -292,6 +311,10 @@ async function carryOut(engine: Engine, call: Call): Promise<unknown> {
       return engine.read(call.conv, call.seq);
     case "history":
       return engine.history(call.conv, call.range);
+    case "watch":
+      return engine.watch(call.conv);
+    case "react":
+      return engine.react(call.wish);
     case "wake":
       return engine.wake();
     case "network":

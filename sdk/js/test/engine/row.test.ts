@@ -4,21 +4,11 @@ import { Row } from "../../src/engine/row.ts";
 import { reach } from "../../src/log.ts";
 import { LIMITS } from "../../src/wire.gen.ts";
 import type { Entry } from "../../src/wire.gen.ts";
+import { seeded, seedOf } from "../random.ts";
 
 const ME = 1;
 const OTHER = 2;
 const OTHERS = [OTHER, 3, 4];
-
-/** A generator of numbers in [0, 1), the same for the same seed. Source: mulberry32, Tommy Ettinger. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A log with everything in it that matters to the number. */
 class Log {
@@ -54,7 +44,7 @@ class Log {
 }
 
 test.each([2, 4, 70])("the number is the server's among %i members, whatever comes in between", (size) => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  const seed = seedOf();
   const random = seeded(seed);
   for (let round = 0; round < 300; round += 1) {
     const log = new Log(random);

@@ -11,14 +11,16 @@ from .events import (
     HistoryReplacedEvent,
     OfflineEvent,
     OnlineEvent,
+    ReactionsEvent,
 )
 from .exchange import Pending
 from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
 from .log import Log
 from .machines import OutboxFull
+from .reactions import MessageReactions, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage
 from .version import VERSION as __version__
-from .wire import Entry, Group, History, Member, Position, Receipt, Sent, User
+from .wire import Entry, Group, History, Member, Position, Receipt, Sent, User, UserPage
 
 __all__ = [
     "Client",
@@ -41,17 +43,25 @@ __all__ = [
     "Login",
     "Member",
     "Members",
+    "MessageReactions",
     "OfflineEvent",
     "OnlineEvent",
     "OutboxFull",
     "Pending",
     "Position",
+    "Reacted",
+    "Reaction",
+    "ReactionChange",
+    "Reactions",
+    "ReactionsEvent",
+    "ReactionsPage",
     "Receipt",
     "RequestError",
     "Sent",
     "Session",
     "Unreachable",
     "User",
+    "UserPage",
     "WrongState",
     "__version__",
     "new_client_id",

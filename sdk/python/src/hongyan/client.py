@@ -14,6 +14,7 @@ from .events import Event
 from .exchange import Pending
 from .identity import new_client_id
 from .machines import Start
+from .reactions import ReactionsPage
 from .version import VERSION
 from .wire import Frame, History, Sent, User, text_body
 
@@ -201,6 +202,26 @@ class Client:
             if value is not None:
                 frame[name] = value
         return History.of(await self._engine.ask(frame))
+
+    async def react(self, conv: int, seq: int, value: str, *, on: bool = True) -> None:
+        """Set a reaction to a message, or take it back: one emoji in its fully qualified form. Returns when the server
+        has it."""
+        await self._engine.ask({"type": "react", "conv": conv, "seq": seq, "value": value, "on": on})
+
+    async def reactions(
+        self,
+        conv: int,
+        *,
+        after: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        limit: int | None = None,
+    ) -> ReactionsPage:
+        """How reactions stand: of messages whose reactions changed after a number, or of those from ``first`` to
+        ``last``. Without any of them: of all."""
+        asked = {"after": after, "from": first, "to": last, "limit": limit}
+        said = {name: value for name, value in asked.items() if value is not None}
+        return ReactionsPage.of(await self._engine.ask({"type": "reactions", "conv": conv, **said}))
 
     def network(self, name: str) -> None:
         """The device is on this network now, for example ``wifi:home``. The heartbeat remembers each."""

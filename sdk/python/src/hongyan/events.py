@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from . import wire
 from .book import Conversation
+from .reactions import Reacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +56,13 @@ class HistoryReplacedEvent:
     """
 
 
-Event: TypeAlias = EntryEvent | ConversationEvent | HistoryReplacedEvent | OnlineEvent | OfflineEvent | FailedEvent
+@dataclass(frozen=True, slots=True)
+class ReactionsEvent:
+    """Reactions of a conversation changed. Events may be missing: see ``Reactions``."""
+
+    reacted: Reacted
+
+
+Event: TypeAlias = (
+    EntryEvent | ConversationEvent | HistoryReplacedEvent | OnlineEvent | OfflineEvent | FailedEvent | ReactionsEvent
+)

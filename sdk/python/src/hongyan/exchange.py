@@ -18,7 +18,7 @@ from typing import Any
 from . import codes, limits
 from .book import Book, Conversation
 from .errors import RequestError
-from .events import ConversationEvent, EntryEvent, FailedEvent
+from .events import ConversationEvent, EntryEvent, FailedEvent, ReactionsEvent
 from .inbox import Inbox
 from .machines import (
     Conversation as Shown,
@@ -38,6 +38,7 @@ from .machines import (
     Start,
 )
 from .machines.actions import Action
+from .reactions import Reacted
 from .storage import Kept
 from .turn import Do, Turn, milliseconds
 from .wire import Entry, Frame, History, Receipt, Sent, Summary, Synced, User, Users, Welcome, own_entry
@@ -173,6 +174,8 @@ class Exchange:
                 self._act(turn, self.incoming.entry(milliseconds(), Entry.of(frame)))
             case "receipt":
                 self._conversation(turn, self.book.receipt(Receipt.of(frame)))
+            case "reacted":
+                turn.events.append(ReactionsEvent(Reacted.of(frame)))
             case "profiles":
                 self._renamed(turn, Users.of(frame).users)
 

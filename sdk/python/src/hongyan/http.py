@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import RequestError, Unreachable
 from .identity import new_client_id
-from .wire import Frame, History, Sent, User, text_body
+from .wire import Frame, History, Sent, User, UserPage, text_body
 
 TIMEOUT_SECONDS = 30.0
 """One request. Beyond it ``Unreachable`` is raised."""
@@ -221,6 +221,17 @@ class Http:
         query = _present(before=before, after=after, limit=limit)
         return History.of(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
 
+    async def react(self, conv: int, seq: int, value: str, *, on: bool = True) -> None:
+        """Set a reaction to a message, or take it back."""
+        await self.request("PUT" if on else "DELETE", _reaction(conv, seq, value))
+
+    async def reactors(
+        self, conv: int, seq: int, value: str, *, after: int | None = None, limit: int | None = None
+    ) -> UserPage:
+        """A page of those who set a reaction, by id."""
+        query = _present(after=after, limit=limit)
+        return UserPage.of(await self.request("GET", _reaction(conv, seq, value), query=query))
+
     async def create_group(self, name: str, users: Sequence[int] = (), *, client_id: str | None = None) -> Sent:
         """Make a group with these, at most 100. The answer's ``conv`` is the group; the caller is its owner."""
         return await self._change("POST", "/v1/groups", client_id, name=name, users=list(users))
@@ -312,6 +323,10 @@ def is_loopback(server: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _reaction(conv: int, seq: int, value: str) -> str:
+    return f"/v1/conversations/{conv}/entries/{seq}/reactions/{urllib.parse.quote(value, safe='')}"
 
 
 def _present(**fields: Any) -> Frame:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from . import limits
 from .errors import Closed
-from .events import ConversationEvent, EntryEvent, Event, HistoryReplacedEvent, OfflineEvent
+from .events import ConversationEvent, EntryEvent, Event, HistoryReplacedEvent, OfflineEvent, ReactionsEvent
 from .turn import Do, Turn
 
 
@@ -60,7 +60,7 @@ class Inbox:
     def replaced(self, turn: Turn) -> None:
         """What came so far is of another history."""
         self._generation += 1
-        old = (EntryEvent, ConversationEvent)
+        old = (EntryEvent, ConversationEvent, ReactionsEvent)
         turn.events = [event for event in turn.events if not isinstance(event, old)]
         self._events = deque(event for event in self._events if not isinstance(event, old))
         turn.events.append(HistoryReplacedEvent())

@@ -58,6 +58,15 @@ class Users(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class UserPage(Shape):
+    """A page of users, by id."""
+
+    users: tuple[User, ...]
+    more: bool
+    """There are others behind the last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Position(Shape):
     """How far one has come oneself."""
 
