@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use tokio::sync::mpsc;
 
-use crate::{Bus, Event, INBOX_NOTICES, Notice, Received};
+use crate::{Bus, Event, INBOX_NOTICES, Live, LiveEvent, Notice, Received};
 
 /// How long a notice may take over any bus before a test calls it lost.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,6 +24,7 @@ macro_rules! bus_contract {
             goes_once_to_a_node_with_several_recipients,
             never_comes_back_to_its_sender,
             stops_when_the_user_goes_offline,
+            what_is_live_goes_where_somebody_looks,
             keeps_the_order_of_one_sender,
             says_so_when_notices_were_lost
         );
@@ -120,6 +121,30 @@ pub async fn stops_when_the_user_goes_offline<B: Bus>(join: impl Fn() -> B) {
     sender.bus.publish(entry(&[7], 1));
     sender.bus.publish(entry(&[8], 2));
     assert_eq!(other.next().await, Received::Notice(entry(&[8], 2)));
+}
+
+/// What matters only to who looks goes to no other node, and not for longer.
+pub async fn what_is_live_goes_where_somebody_looks<B: Bus>(join: impl Fn() -> B) {
+    let mut sender = node(&join, &[]);
+    let mut with = node(&join, &[]);
+    let mut without = node(&join, &[7]);
+    let live = |conv, by| Live {
+        conv: ConversationId::from_trusted(conv),
+        event: LiveEvent::Typing(user(by)),
+    };
+    for (node, conv) in [(&sender, 1), (&with, 1), (&without, 2)] {
+        node.bus.watched(ConversationId::from_trusted(conv));
+    }
+    sender.bus.publish_live(live(1, 7));
+    sender.bus.publish_live(live(2, 7));
+    assert_eq!(with.next().await, Received::Live(live(1, 7)));
+    assert_eq!(without.next().await, Received::Live(live(2, 7)));
+    with.bus.unwatched(ConversationId::from_trusted(1));
+    without.bus.publish_live(live(1, 8));
+    assert_eq!(sender.next().await, Received::Live(live(1, 8)));
+    with.bus.watched(ConversationId::from_trusted(3));
+    sender.bus.publish_live(live(3, 9));
+    assert_eq!(with.next().await, Received::Live(live(3, 9)));
 }
 
 /// Commits leave a node in order, and arrive in order.

@@ -2,7 +2,7 @@
 //!
 //! dispatch → **bus** → the hubs of other nodes
 //!
-//! Owns: which node has which user online, as far as routing needs it.
+//! Owns: which node has which user online, and which conversation somebody looks at there, as far as routing needs it.
 //! Promises: publishing never blocks and never fails; a notice goes once to each *other* node
 //! that has a recipient online, so no node reads what does not concern it.
 //! Not here: durability. A notice is a hint; whatever the bus loses, a gap in `seq` or the next
@@ -43,6 +43,11 @@ pub enum Event {
         /// The encoded push.
         frame: Bytes,
     },
+    /// Something of the moment, such as that somebody is writing: where there is little room, it is the first to go.
+    Live {
+        /// The encoded push.
+        frame: Bytes,
+    },
     /// These sessions ended: their connections are to be closed.
     SessionsEnded(Arc<[SessionId]>),
 }
@@ -56,11 +61,35 @@ pub struct Notice {
     pub event: Event,
 }
 
+/// What happened in a conversation that matters only where somebody looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// What happened.
+    pub event: LiveEvent,
+}
+
+/// See [`Live`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveEvent {
+    /// A member is writing something, and may.
+    Typing(UserId),
+    /// A member is not writing any more: it is said.
+    Said(UserId),
+    /// These are members no more.
+    Out(Arc<[UserId]>),
+    /// There are no members any more.
+    Ended,
+}
+
 /// What a node reads from the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
     /// A notice of another node.
     Notice(Notice),
+    /// What happened in a conversation that somebody looks at here.
+    Live(Live),
     /// Notices were lost: an overflow, or a break of the connection to the bus.
     Lost,
 }
@@ -75,6 +104,15 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Sends a notice to every other node that has one of the recipients online.
     fn publish(&self, notice: Notice);
+
+    /// Says that somebody on this node looks at the conversation now. Idempotent.
+    fn watched(&self, conv: ConversationId);
+
+    /// Says that nobody on this node looks at the conversation any more. Idempotent.
+    fn unwatched(&self, conv: ConversationId);
+
+    /// Sends this to every other node on which somebody looks at the conversation.
+    fn publish_live(&self, live: Live);
 
     /// The notices of other nodes. Can be taken once; later calls answer `None`.
     fn take_inbox(&self) -> Option<mpsc::Receiver<Received>>;

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hongyan_protocol::UserId;
+use hongyan_protocol::{ConversationId, UserId};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 
-use crate::{Bus, INBOX_NOTICES, Notice, Received};
+use crate::{Bus, INBOX_NOTICES, Live, Notice, Received};
 
 /// What the nodes of one process share.
 #[derive(Clone, Default)]
@@ -19,6 +19,7 @@ pub struct MemoryNetwork {
 /// One node as the others see it.
 struct Node {
     online: RwLock<HashSet<UserId>>,
+    watched: RwLock<HashSet<ConversationId>>,
     inbox: mpsc::Sender<Received>,
     /// Something was lost and the node has not been told yet.
     lost: AtomicBool,
@@ -37,6 +38,7 @@ impl MemoryNetwork {
         let (sender, receiver) = mpsc::channel(INBOX_NOTICES);
         let node = Arc::new(Node {
             online: RwLock::default(),
+            watched: RwLock::default(),
             inbox: sender,
             lost: AtomicBool::new(false),
         });
@@ -78,7 +80,23 @@ impl Bus for MemoryBus {
         let nodes = self.network.nodes.read();
         let others = nodes.iter().filter(|node| !Arc::ptr_eq(node, &self.node));
         for node in others.filter(|node| node.has_any(&notice.recipients)) {
-            node.offer(notice.clone());
+            node.offer(Received::Notice(notice.clone()));
+        }
+    }
+
+    fn watched(&self, conv: ConversationId) {
+        self.node.watched.write().insert(conv);
+    }
+
+    fn unwatched(&self, conv: ConversationId) {
+        self.node.watched.write().remove(&conv);
+    }
+
+    fn publish_live(&self, live: Live) {
+        let nodes = self.network.nodes.read();
+        let others = nodes.iter().filter(|node| !Arc::ptr_eq(node, &self.node));
+        for node in others.filter(|node| node.watched.read().contains(&live.conv)) {
+            node.offer(Received::Live(live.clone()));
         }
     }
 
@@ -93,14 +111,14 @@ impl Node {
         users.iter().any(|user| online.contains(user))
     }
 
-    fn offer(&self, notice: Notice) {
+    fn offer(&self, received: Received) {
         if self.lost.load(Ordering::Acquire) {
             match self.inbox.try_send(Received::Lost) {
                 Ok(()) => self.lost.store(false, Ordering::Release),
                 Err(_) => return,
             }
         }
-        if self.inbox.try_send(Received::Notice(notice)).is_err() {
+        if self.inbox.try_send(received).is_err() {
             self.lost.store(true, Ordering::Release);
         }
     }

@@ -205,6 +205,12 @@ impl Hub {
         });
     }
 
+    fn put_live(&self, outbox: &Arc<Outbox>, frame: &Utf8Bytes) {
+        if outbox.hears() && outbox.put_live(frame.clone()) {
+            self.nudges.owe(outbox);
+        }
+    }
+
     fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
         for user in users {
             if let Some(outboxes) = self.shard(*user).lock().users.get(user) {
@@ -249,7 +255,22 @@ impl Sink for Hub {
                     }
                 });
             }
+            Event::Live { frame } => {
+                let Some(frame) = as_text(frame) else { return };
+                self.for_each(&notice.recipients, |outbox| self.put_live(outbox, &frame));
+            }
             Event::SessionsEnded(sessions) => self.end_sessions(&notice.recipients, sessions),
+        }
+    }
+
+    fn tell(&self, watchers: &[(UserId, ConnectionId)], frame: &bytes::Bytes) {
+        let Some(frame) = as_text(frame) else { return };
+        for (user, connection) in watchers {
+            let shard = self.shard(*user).lock();
+            let mut mine = shard.users.get(user).into_iter().flatten();
+            if let Some(outbox) = mine.find(|outbox| outbox.connection() == *connection) {
+                self.put_live(outbox, &frame);
+            }
         }
     }
 

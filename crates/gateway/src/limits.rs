@@ -37,6 +37,13 @@ pub const OUTBOX_PUSHES: usize = 1024;
 /// Overflow: as for their number. Droppable frames stop at half of it.
 pub const OUTBOX_BYTES: usize = 2 * 1024 * 1024;
 
+/// Frames waiting in one connection's outbox beside which one of the moment (who is typing) still has room. Overflow: that
+/// frame is dropped.
+pub const LIVE_ITEMS: usize = 64;
+
+/// Such frames stop at this part of the bytes.
+pub const LIVE_PART: usize = 8;
+
 /// Conversations of which that is noted, some 50 bytes each. Overflow: the connection is closed, `slow_reader`.
 pub const OUTBOX_MISSED: usize = 16 * 1024;
 
@@ -189,6 +196,7 @@ pub const ENDED_SESSIONS: usize = 4096;
 pub const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
 
 const _: () = assert!(REQUESTS_IN_FLIGHT < OUTBOX_PUSHES);
+const _: () = assert!(LIVE_ITEMS < OUTBOX_PUSHES && LIVE_PART > 2);
 const _: () = assert!(WRITE_BUFFER_BYTES < MAX_WRITE_BUFFER_BYTES);
 const _: () = assert!(WRITE_TIMEOUT.as_secs() < STUCK_TIMEOUT.as_secs());
 const _: () = assert!(

@@ -14,7 +14,7 @@ use hongyan_protocol::{CloseCode, ConversationId, Millis, Seq, SessionId};
 use hongyan_service::ConnectionId;
 use tungstenite::Utf8Bytes;
 
-use crate::limits::{OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
+use crate::limits::{LIVE_ITEMS, LIVE_PART, OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
 use crate::sync::{AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// Something to be written.
@@ -191,8 +191,19 @@ impl Outbox {
     /// the caller is to [`nudge`](Self::nudge) in a while, in case nothing comes.
     #[must_use]
     pub(crate) fn put_droppable(&self, frame: Utf8Bytes) -> bool {
+        self.put_within(frame, usize::MAX, OUTBOX_BYTES / 2)
+    }
+
+    /// The same for something of the moment, which is the first to be dropped.
+    #[must_use]
+    pub(crate) fn put_live(&self, frame: Utf8Bytes) -> bool {
+        self.put_within(frame, LIVE_ITEMS, OUTBOX_BYTES / LIVE_PART)
+    }
+
+    fn put_within(&self, frame: Utf8Bytes, items: usize, bytes: usize) -> bool {
         let mut queue = self.queue.lock();
-        if queue.ending.is_some() || queue.bytes + frame.len() > OUTBOX_BYTES / 2 {
+        let is_full = queue.items.len() >= items || queue.bytes + frame.len() > bytes;
+        if queue.ending.is_some() || is_full {
             return false;
         }
         queue.bytes += frame.len();

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use hongyan_protocol::{CloseCode, ConversationId, Millis, Seq, SessionId};
 use hongyan_service::ConnectionId;
 
-use crate::limits::{OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
+use crate::limits::{LIVE_ITEMS, LIVE_PART, OUTBOX_BYTES, OUTBOX_MISSED, OUTBOX_PUSHES};
 use crate::outbox::{Ending, Item, Outbox, Removals};
 
 fn outbox() -> Outbox {
@@ -186,5 +186,26 @@ fn the_first_reason_stands() {
     assert_eq!(
         taken(&outbox).1,
         Some(Ending::Now(CloseCode::SessionRevoked))
+    );
+}
+
+#[test]
+fn what_is_live_goes_before_all_else_when_there_is_little_room() {
+    let outbox = outbox();
+    let frame = || "x".repeat(100).into();
+    assert!(outbox.put_live(frame()), "somebody is to wake it");
+    for seq in 1..LIVE_ITEMS as u64 {
+        outbox.put(entry(seq, 10));
+    }
+    let _ = outbox.put_live(frame());
+    assert_eq!(taken(&outbox), (LIVE_ITEMS, None), "too many wait");
+    outbox.put(entry(100, OUTBOX_BYTES / LIVE_PART));
+    let _ = outbox.put_live(frame());
+    let _ = outbox.put_droppable(frame());
+    outbox.put(entry(101, 10));
+    assert_eq!(
+        taken(&outbox),
+        (3, None),
+        "a receipt has room, and an entry"
     );
 }

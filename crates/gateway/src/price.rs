@@ -25,6 +25,12 @@ pub(crate) const REACTION: Price = units(2);
 /// Any change over HTTP: some make a user's keys anew, or end connections.
 pub(crate) const CHANGE: Price = units(20);
 
+/// That a client looks at a conversation: its membership is looked up.
+pub(crate) const WATCH: Price = units(4);
+
+/// That a user is writing: the same, but not each time.
+pub(crate) const TYPING: Price = units(1);
+
 /// A page of `sync` or `history`, or anything else that is asked for over HTTP.
 pub(crate) const PAGE: Price = units(4);
 
@@ -101,6 +107,8 @@ pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
         ClientFrame::Edit(_) | ClientFrame::Recall(_) => EDIT,
         ClientFrame::React(_) => REACTION,
         ClientFrame::Sync(_) | ClientFrame::History(_) | ClientFrame::Reactions(_) => PAGE,
+        ClientFrame::Watch(_) => WATCH,
+        ClientFrame::Typing(_) => TYPING,
     }
 }
 
@@ -123,6 +131,8 @@ mod tests {
                 "a page of `sync`, `history` or `reactions`, any other question over HTTP",
                 units(PAGE),
             ),
+            ("a `watch`", units(WATCH)),
+            ("a `typing`", units(TYPING)),
             ("a search for people, beside that", units(SEARCH)),
             ("a new group, beside the request", units(GROUP)),
             (

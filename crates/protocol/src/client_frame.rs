@@ -8,7 +8,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, Sync,
+    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, Sync, Typing,
+    Watch,
 };
 
 /// A frame from a client.
@@ -36,6 +37,10 @@ pub enum ClientFrame {
     React(React),
     /// See [`Reactions`].
     Reactions(Reactions),
+    /// See [`Watch`].
+    Watch(Watch),
+    /// See [`Typing`].
+    Typing(Typing),
 }
 
 /// Why a frame could not be read. The connection stays; the frame is answered with `error`.
@@ -77,6 +82,8 @@ impl ClientFrame {
             Self::History(frame) => encode("history", req, frame),
             Self::React(frame) => encode("react", req, frame),
             Self::Reactions(frame) => encode("reactions", req, frame),
+            Self::Watch(frame) => encode("watch", req, frame),
+            Self::Typing(frame) => encode("typing", req, frame),
         }
     }
 }
@@ -95,6 +102,8 @@ impl<'a> Frames<'a> for ClientFrame {
             "history" => History::deserialize(fields)?.checked().map(Self::History),
             "react" => React::deserialize(fields)?.checked().map(Self::React),
             "reactions" => Ok(Self::Reactions(Reactions::deserialize(fields)?)),
+            "watch" => Ok(Self::Watch(Watch::deserialize(fields)?)),
+            "typing" => Ok(Self::Typing(Typing::deserialize(fields)?)),
             other => {
                 IgnoredAny::deserialize(fields)?;
                 let shown: String = other.chars().take(32).collect();

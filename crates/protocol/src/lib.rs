@@ -18,6 +18,7 @@ pub mod heartbeat;
 mod ids;
 mod json;
 pub mod limits;
+mod live;
 mod reaction;
 mod request;
 mod server_frame;
@@ -33,6 +34,7 @@ pub use group::{
 };
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use json::escaped_bytes;
+pub use live::{Typing, Typists, Watch};
 pub use reaction::{
     MessageReactions, React, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage,
 };

@@ -63,6 +63,14 @@ pub const REACTIONS_PAGE: usize = 100;
 
 /// Users in one page of those who set a reaction, at most and by default.
 pub const REACTORS_PAGE: usize = 100;
+/// How long somebody counts as writing who said so, unless they say it again or what they wrote.
+pub const TYPING_LASTS: Duration = Duration::from_secs(6);
+
+/// The least time between two times that a client says so of one conversation.
+pub const TYPING_AGAIN: Duration = Duration::from_secs(3);
+
+/// Users whom a `typing` push names; the others are counted.
+pub const TYPISTS_NAMED: usize = 3;
 
 /// A sync cursor, in bytes. Opaque to clients.
 pub const CURSOR_BYTES: usize = 128;
@@ -116,6 +124,7 @@ const _: () = assert!(
     PAGE_BYTES > 6 * TEXT_BYTES + 8 * 1024,
     "a page holds at least one message, however it is escaped"
 );
+const _: () = assert!(TYPING_LASTS.as_secs() >= 2 * TYPING_AGAIN.as_secs());
 const _: () = assert!(SERVER_FRAME_BYTES > PAGE_FRAME_BYTES);
 const _: () = assert!(
     REACTIONS_PAGE * (REACTIONS_A_MESSAGE * (REACTION_BYTES + 64) + 64) < PAGE_BYTES,

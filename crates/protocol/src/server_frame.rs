@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
     ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Reacted, ReactionsPage,
-    Seq, SessionId, UserId,
+    Seq, SessionId, Typists, UserId,
 };
 
 /// What one user may know of another.
@@ -115,7 +115,7 @@ pub struct Profiles {
     pub users: Vec<UserProfile>,
 }
 
-/// Answers a request that has nothing to tell but that it was done, durably.
+/// Answers a request that has nothing to tell but that it was carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
 
@@ -381,6 +381,8 @@ pub enum ServerFrame {
     Profiles(Profiles),
     /// A push: see [`Reacted`].
     Reacted(Reacted),
+    /// A push: see [`Typists`].
+    Typing(Typists),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -421,6 +423,7 @@ impl ServerFrame {
             Self::Receipt(frame) => encode("receipt", req, frame),
             Self::Profiles(frame) => encode("profiles", req, frame),
             Self::Reacted(frame) => encode("reacted", req, frame),
+            Self::Typing(frame) => encode("typing", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -442,6 +445,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "receipt" => Self::Receipt(Receipt::deserialize(fields)?),
             "profiles" => Self::Profiles(Profiles::deserialize(fields)?),
             "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
+            "typing" => Self::Typing(Typists::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

@@ -167,7 +167,7 @@ fn fields(frames: impl Iterator<Item = String>) -> BTreeMap<String, BTreeSet<Str
 fn every_field_is_in_the_table_of_its_frame() {
     let client = client_frames();
     let client = fields(client.iter().map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(client.len(), 11);
+    assert_eq!(client.len(), 13);
     for (kind, fields) in client {
         let mut rows = table_rows("## Frames from the client", &format!("### `{kind}`"));
         // The kinds of bodies are a table of their own in that section.
@@ -179,7 +179,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 13);
+    assert_eq!(server.len(), 14);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");
@@ -192,6 +192,9 @@ fn every_field_of_a_conversation_and_of_a_user_is_in_a_table() {
     let mut keys = BTreeMap::<&str, BTreeSet<String>>::new();
     for (_, req, frame) in server_frames() {
         let frame: Value = serde_json::from_str(&frame.encode(req)).unwrap();
+        if !["synced", "profiles"].contains(&frame["type"].as_str().unwrap()) {
+            continue;
+        }
         for (list, heading) in [
             ("conversations", "#### A conversation"),
             ("users", "#### Users"),
@@ -304,6 +307,14 @@ fn every_limit_is_the_real_one() {
         format!(
             "| entries pushed and not acked on a connection | {} |",
             limits::UNACKED_ENTRIES
+        ),
+        format!(
+            "| users whom a `typing` push names | {} |",
+            limits::TYPISTS_NAMED
+        ),
+        format!(
+            "- Somebody counts as writing for {} s, or",
+            seconds(limits::TYPING_LASTS)
         ),
         format!(
             "| 4100 | `hello_timeout` | reconnect | no `hello` within {} s |",

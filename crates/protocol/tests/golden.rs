@@ -46,6 +46,8 @@ fn every_frame_has_a_sample() {
         ClientFrame::History(_) => 8,
         ClientFrame::React(_) => 9,
         ClientFrame::Reactions(_) => 10,
+        ClientFrame::Watch(_) => 11,
+        ClientFrame::Typing(_) => 12,
     };
     let server = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome(_) => 0,
@@ -62,17 +64,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::Unknown => 11,
         ServerFrame::Reacted(_) => 12,
         ServerFrame::Reactions(_) => 13,
+        ServerFrame::Typing(_) => 14,
     };
-    let mut seen = [false; 11];
+    let mut seen = [false; 13];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
-    assert_eq!(seen, [true; 11]);
-    let mut seen = [false; 14];
+    assert_eq!(seen, [true; 13]);
+    let mut seen = [false; 15];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 14]);
+    assert_eq!(seen, [true; 15]);
 }
 
 #[test]

@@ -169,6 +169,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
                 })
             }
         ),
+        option::of(conv()).prop_map(|conv| ClientFrame::Watch(Watch { conv })),
+        conv().prop_map(|conv| ClientFrame::Typing(Typing { conv })),
     ]
 }
 
@@ -380,6 +382,13 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             })
         }),
         vec(profile(), 0..3).prop_map(|users| ServerFrame::Profiles(Profiles { users })),
+        (conv(), vec(user(), 0..4), INTEGERS).prop_map(|(conv, users, others)| {
+            ServerFrame::Typing(Typists {
+                conv,
+                users,
+                others,
+            })
+        }),
         Just(ServerFrame::Done(Done {})),
         (
             conv(),

@@ -26,7 +26,7 @@ pub struct Caller {
 }
 
 /// One connection of this node: no other has the same for as long as the node runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(NonZeroU64);
 
 impl ConnectionId {

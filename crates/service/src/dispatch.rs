@@ -21,6 +21,12 @@ use crate::positions::Pending;
 use crate::reactions::Gathered;
 use crate::{ConnectionId, ServiceError, Sink, wire};
 
+/// Takes in what was committed, before it is pushed.
+pub(crate) trait Follower: Send + Sync + 'static {
+    /// An entry is on disk. Called in commit order; it must not block.
+    fn appended(&self, append: &Append, appended: &Appended);
+}
+
 /// The publishing end of the pipeline.
 pub(crate) struct Dispatcher {
     sink: Arc<dyn Sink>,
@@ -28,6 +34,7 @@ pub(crate) struct Dispatcher {
     pending: Arc<Mutex<Pending>>,
     large: Arc<Large>,
     reactions: Arc<Gathered>,
+    follower: Arc<dyn Follower>,
 }
 
 impl Dispatcher {
@@ -37,6 +44,7 @@ impl Dispatcher {
         pending: Arc<Mutex<Pending>>,
         large: Arc<Large>,
         reactions: Arc<Gathered>,
+        follower: Arc<dyn Follower>,
     ) -> Self {
         Self {
             sink,
@@ -44,6 +52,7 @@ impl Dispatcher {
             pending,
             large,
             reactions,
+            follower,
         }
     }
 
@@ -118,6 +127,7 @@ impl Dispatcher {
         if appended.duplicate {
             return;
         }
+        self.follower.appended(append, appended);
         let entry = wire::new_entry(append, appended);
         let target = entry.target;
         let frame = entry.encode();
@@ -199,9 +209,18 @@ mod tests {
             self.0.lock().push(notice.recipients.to_vec());
         }
 
+        fn tell(&self, _: &[(UserId, ConnectionId)], _: &Bytes) {}
+
         fn connected_sessions(&self, _: UserId) -> Vec<SessionId> {
             Vec::new()
         }
+    }
+
+    /// Nobody looks at anything.
+    struct Nobody;
+
+    impl Follower for Nobody {
+        fn appended(&self, _: &Append, _: &Appended) {}
     }
 
     fn user(number: usize) -> UserId {
@@ -242,7 +261,9 @@ mod tests {
             Arc::clone(&sink) as Arc<dyn Sink>,
             Arc::clone(&bus) as Arc<dyn Bus>,
         );
-        let dispatcher = Dispatcher::new(sink, bus, Arc::default(), Arc::default(), reactions);
+        let nobody = Arc::new(Nobody);
+        let (pending, large) = (Arc::default(), Arc::default());
+        let dispatcher = Dispatcher::new(sink, bus, pending, large, reactions, nobody);
         dispatcher.run(committed).await;
         std::mem::take(&mut *heard.0.lock())
     }

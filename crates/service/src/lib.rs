@@ -18,6 +18,7 @@ mod guessing;
 mod health;
 mod large;
 pub mod limits;
+mod live;
 mod messaging;
 mod names;
 mod operator;
@@ -38,6 +39,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hongyan_bus::{Bus, Notice};
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::Store;
@@ -69,6 +71,9 @@ pub trait Sink: Send + Sync + 'static {
     /// Pushes to every connection of every recipient, but not to the one that asked for it and has its
     /// answer.
     fn deliver(&self, notice: &Notice, except: Option<ConnectionId>);
+
+    /// Pushes something of the moment to these connections of these users. Where one has little room, it gets nothing.
+    fn tell(&self, watchers: &[(UserId, ConnectionId)], frame: &Bytes);
 
     /// The sessions of this user that have a connection.
     fn connected_sessions(&self, user: UserId) -> Vec<SessionId>;
@@ -127,23 +132,33 @@ pub struct Service {
     positions: Arc<positions::Positions>,
     renames: Arc<renames::Renames>,
     large: Arc<large::Large>,
+    live: Arc<live::Live>,
     passwords: password::Passwords,
     guesses: guessing::Guesses,
     health: health::Health,
 }
 
 impl Service {
-    /// Starts the group commit, the dispatcher, the position flusher and the teller of new names on the current runtime. Who starts it may administer
-    /// it.
+    /// Starts the group commit, the dispatcher, the position flusher, and the tellers of new names and of what is live, on the
+    /// current runtime. Who starts it may administer it.
     pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
         let large = Arc::default();
+        let live = live::Live::start(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.sink),
+            Arc::clone(&parts.bus),
+        );
+        if let Some(inbox) = parts.bus.take_inbox() {
+            tokio::spawn(live::hear(Arc::downgrade(&live), inbox));
+        }
         let dispatcher = dispatch::Dispatcher::new(
             Arc::clone(&parts.sink),
             Arc::clone(&parts.bus),
             Arc::clone(&pending),
             Arc::clone(&large),
             reactions::Gathered::start(Arc::clone(&parts.sink), Arc::clone(&parts.bus)),
+            Arc::clone(&live) as _,
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);
         let positions = positions::Positions::start(committer.queue(), pending);
@@ -164,6 +179,7 @@ impl Service {
             positions,
             renames,
             large,
+            live,
             passwords: password::Passwords::new(),
             guesses: guessing::Guesses::new(),
             health: health::Health::default(),

@@ -80,6 +80,25 @@ pub const REACTION_MESSAGES: usize = 50;
 
 /// Who changed what in one such frame. Overflow: the first are told, and the frame says that it is cut.
 pub const REACTION_CHANGES: usize = 100;
+/// Hints of the moment, such as that somebody is writing, that wait to be looked at. Overflow: the new one is dropped.
+pub const LIVE_HINTS: usize = 1024;
+
+/// The least time from one frame of what is live in a conversation to the next of its kind. What comes within is one
+/// frame.
+pub const LIVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Watchers who are told in one go, before others get a turn.
+pub const LIVE_SLICE: usize = 256;
+
+/// Who said to be writing so short a time ago is not looked up again: a client repeats it each
+/// [`TYPING_AGAIN`](hongyan_protocol::limits::TYPING_AGAIN), and the network may bring that a little sooner.
+pub const TYPING_RENEWED: Duration = Duration::from_secs(2);
+
+/// Writing users of one conversation who are counted. Overflow: another one is not.
+pub const TYPISTS: usize = 256;
+
+/// Conversations of which it is known who is writing. Overflow: of another one nothing is told.
+pub const TYPING_CONVERSATIONS: usize = 16 * 1024;
 
 /// Password hashes computed at a time; each takes a core for tens of milliseconds and 19 MiB.
 pub const PASSWORD_WORKERS: usize = 2;
@@ -176,6 +195,9 @@ pub const RETRY_DAMAGED: Duration = Duration::from_secs(60);
 pub const HEALTH_AGE: Duration = Duration::from_secs(1);
 
 const _: () = assert!(BATCH_WRITES <= QUEUED_WRITES);
+const _: () = assert!(TYPISTS > hongyan_protocol::limits::TYPISTS_NAMED);
+const _: () =
+    assert!(TYPING_RENEWED.as_millis() < hongyan_protocol::limits::TYPING_AGAIN.as_millis());
 
 /// People and positions in one page of `sync`, in bytes as they are written. More: the page ends early, after one
 /// conversation at least.

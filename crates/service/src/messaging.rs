@@ -82,9 +82,12 @@ impl Service {
         }
     }
 
-    /// The caller's connection is over: what it acked is written without waiting for more.
+    /// The caller's connection is over: it looks at nothing, and what it acked is written without waiting for more.
     pub fn disconnected(&self, caller: &Caller) {
         self.positions.flush_user(caller.user());
+        if let Some(connection) = caller.connection() {
+            self.live.end(connection);
+        }
     }
 
     /// Moves the caller's delivered position to something that the caller claims to hold. Of a large conversation the claim

@@ -3,9 +3,17 @@
 use std::collections::BTreeSet;
 
 use hongyan_protocol::UserId;
-use hongyan_store::{Store, StoreError, SyncCursor, SyncLimits};
+use hongyan_store::{Conversation, Store, StoreError, SyncCursor, SyncLimits};
 
 use crate::limits::SEEN_CONVERSATIONS;
+
+/// Whether the member whose view this is may write there, and so be seen writing.
+pub(crate) fn may_write(conversation: &Conversation) -> bool {
+    conversation.role.is_some_and(|role| {
+        let group = conversation.group.as_ref();
+        group.is_none_or(|group| group.post.has(role))
+    })
+}
 
 /// Those to whom a user's name is shown without their asking, the user left out: who shares a conversation with the
 /// user that tells its members. Of a user with more than [`SEEN_CONVERSATIONS`], those of the conversations that changed

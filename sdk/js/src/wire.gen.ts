@@ -78,7 +78,7 @@ export interface ConversationView {
   entries: Entry[];
 }
 
-/** Answers a request that has nothing to tell but that it was done, durably. */
+/** Answers a request that has nothing to tell but that it was carried out. */
 export type Done = Record<never, never>;
 
 /** Replaces the body of a message of one's own. */
@@ -545,6 +545,22 @@ export interface Synced {
   more: boolean;
 }
 
+/** Says that the user is writing something. Not answered. */
+export interface Typing {
+  /** The conversation. */
+  conv: number;
+}
+
+/** Who is writing something in a conversation now. */
+export interface Typists {
+  /** The conversation. */
+  conv: number;
+  /** Those who began first, at most `TYPISTS_NAMED`. Nobody, where nobody is any more. */
+  users: number[];
+  /** How many others. */
+  others?: number;
+}
+
 /** What one user may know of another. */
 export interface UserProfile {
   /** The id. */
@@ -555,6 +571,12 @@ export interface UserProfile {
   name: string;
   /** The picture's file name or URL; absent, a client draws initials. */
   avatar?: string;
+}
+
+/** Says which conversation the client shows. It holds until the next one, and as long as the connection. */
+export interface Watch {
+  /** The conversation; absent where the client shows none. */
+  conv?: number;
 }
 
 /** Answers `hello`: the connection is live and registered for pushes. */
@@ -593,7 +615,9 @@ export type ClientFrame =
   | ({ type: "sync"; req?: number } & Sync)
   | ({ type: "history"; req?: number } & History)
   | ({ type: "react"; req?: number } & React)
-  | ({ type: "reactions"; req?: number } & Reactions);
+  | ({ type: "reactions"; req?: number } & Reactions)
+  | ({ type: "watch"; req?: number } & Watch)
+  | ({ type: "typing"; req?: number } & Typing);
 
 /** A frame, by its `type`. */
 export type ServerFrame =
@@ -604,6 +628,7 @@ export type ServerFrame =
   | ({ type: "receipt"; req?: number } & Receipt)
   | ({ type: "profiles"; req?: number } & Profiles)
   | ({ type: "reacted"; req?: number } & Reacted)
+  | ({ type: "typing"; req?: number } & Typists)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -620,6 +645,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   receipt: "Receipt",
   profiles: "Profiles",
   reacted: "Reacted",
+  typing: "Typists",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -655,6 +681,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
+  Typists: { conv: "integer", users: "integer[]", others: "integer?" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
   Welcome: { user: "UserProfile", session: "integer", epoch: "string?", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
 };

@@ -152,6 +152,7 @@ impl Driver {
                 ServerFrame::Welcome(_)
                 | ServerFrame::Reacted(_)
                 | ServerFrame::Reactions(_)
+                | ServerFrame::Typing(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::Synced(_)

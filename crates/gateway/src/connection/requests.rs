@@ -28,6 +28,10 @@ impl Connection {
         if price == price::FREE {
             self.pay(came);
         } else if let Err(refused) = self.try_pay(price.and(came)) {
+            // A hint has no answer.
+            if matches!(frame, ClientFrame::Typing(_)) {
+                return Ok(());
+            }
             self.answer(req, &failed(&refused));
             return Ok(());
         }
@@ -67,6 +71,11 @@ impl Connection {
                 let page = service.reactions(&caller, ask).await;
                 page.map(ServerFrame::Reactions)
             }),
+            ClientFrame::Watch(watch) => self.read_later(req, async move {
+                let watches = service.watch(&caller, watch).await;
+                watches.map(|()| ServerFrame::Done(Done {}))
+            }),
+            ClientFrame::Typing(typing) => service.typing(&caller, typing),
         }
         Ok(())
     }

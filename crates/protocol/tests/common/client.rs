@@ -10,6 +10,7 @@ pub(crate) fn client_frames() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
     let mut all = signing_in_and_staying();
     all.extend(appending());
     all.extend(positions_and_reading());
+    all.extend(super::live::client());
     all
 }
 

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod client;
+pub(crate) mod live;
 pub(crate) mod server;
 
 use hongyan_protocol::*;

@@ -185,6 +185,7 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
     );
     all.extend(pages());
     all.extend(failures());
+    all.extend(super::live::server());
     all
 }
 

@@ -1,0 +1,164 @@
+//! Two nodes on one store, joined by the bus in memory: what is live on one is on the other as well.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hongyan_bus::{Bus, MemoryNetwork};
+use hongyan_gateway::{Gateway, Hub, Server, Settings};
+use hongyan_protocol::{Millis, UserId};
+use hongyan_service::{Clock, Parts, Rules, Service, SystemClock, SystemEntropy};
+use hongyan_store::{Accounts, NewSession, NewUser, Sessions};
+use hongyan_store_sqlite::SqliteStore;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::harness::{Raw, text_to};
+
+/// Two nodes, and three users who each have the token of their number.
+struct Two {
+    nodes: Vec<SocketAddr>,
+    _folder: TempDir,
+}
+
+impl Two {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = hongyan::node::open_store(folder.path().join("db")).unwrap();
+        let store = Arc::new(store);
+        for id in 1000..1003 {
+            add(&store, id).await;
+        }
+        let network = MemoryNetwork::default();
+        let mut nodes = Vec::new();
+        for _ in 0..2 {
+            nodes.push(node(Arc::clone(&store), Arc::new(network.join())).await);
+        }
+        Self {
+            nodes,
+            _folder: folder,
+        }
+    }
+
+    async fn connect(&self, node: usize, user: u64) -> Raw {
+        let raw = Raw::welcome(self.nodes[node], &format!("token-{user}")).await;
+        raw.acking()
+    }
+
+    /// A group of the first with all three, made over the first node.
+    async fn group(&self) -> u64 {
+        let client = reqwest::Client::new();
+        let made = client
+            .post(format!("http://{}/v1/groups", self.nodes[0]))
+            .bearer_auth("token-1000")
+            .json(&json!({ "client_id": "g", "name": "雁群", "users": [1001, 1002] }));
+        let made: Value = made.send().await.unwrap().json().await.unwrap();
+        made["conv"].as_u64().unwrap()
+    }
+
+    async fn remove(&self, conv: u64, user: u64) {
+        let client = reqwest::Client::new();
+        let at = self.nodes[0];
+        let path = format!("http://{at}/v1/groups/{conv}/members/{user}?client_id=r");
+        let removed = client.delete(path).bearer_auth("token-1000").send().await;
+        assert!(removed.unwrap().status().is_success());
+    }
+}
+
+async fn add(store: &SqliteStore, id: u64) {
+    let (user, now) = (UserId::new(id).unwrap(), SystemClock.now());
+    let new = NewUser {
+        id: Some(user),
+        login: format!("person{id}"),
+        name: format!("Person {id}"),
+        avatar: None,
+        password_hash: "*".into(),
+        created_at: now,
+    };
+    store.create_user(new).await.unwrap();
+    let session = NewSession {
+        user,
+        device: "test".into(),
+        client: None,
+        token_hash: Sha256::digest(format!("token-{id}")).into(),
+        created_at: now,
+        expires_at: Millis::new(now.get() + 3_600_000).unwrap(),
+        connected: Vec::new(),
+    };
+    store.open_session(session).await.unwrap();
+}
+
+async fn node(store: Arc<SqliteStore>, bus: Arc<dyn Bus>) -> SocketAddr {
+    let hub = Hub::new(Arc::clone(&bus));
+    let (service, _) = Service::start(Parts {
+        store,
+        bus,
+        sink: Arc::clone(&hub) as _,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        rules: Rules::default(),
+    });
+    let gateway = Gateway::new(service, hub, Settings::default());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let no_adapter = hongyan_classic::Settings {
+        enabled: false,
+        ..Default::default()
+    };
+    let routes = hongyan_classic::routes(&gateway, no_adapter);
+    let (server, stop) = Server::new(listener, &gateway, routes);
+    tokio::spawn(async move {
+        server.run().await;
+        drop(stop);
+    });
+    address
+}
+
+#[tokio::test]
+async fn who_looks_on_another_node_sees_who_is_writing() {
+    let two = Two::start().await;
+    let conv = two.group().await;
+    let mut here = two.connect(0, 1000).await;
+    let mut there = two.connect(1, 1001).await;
+    for one in [&mut here, &mut there] {
+        let done = one.request(json!({ "type": "watch", "conv": conv })).await;
+        assert_eq!(done["type"], "done");
+    }
+    here.send(json!({ "type": "typing", "conv": conv })).await;
+    assert_eq!(there.next_of("typing").await["users"], json!([1000]));
+    // What was said ends it there as well.
+    let said = json!({ "type": "text", "text": "x" });
+    let said = json!({ "type": "send", "conv": conv, "client_id": "m", "body": said });
+    assert_eq!(here.request(said).await["type"], "sent");
+    assert_eq!(there.next_of("typing").await["users"], json!([]));
+    // Who is put out there hears of nothing later.
+    two.remove(conv, 1001).await;
+    assert_eq!(there.next_of("entry").await["event"]["type"], "removed");
+    let mut third = two.connect(1, 1002).await;
+    third
+        .request(json!({ "type": "watch", "conv": conv }))
+        .await;
+    here.send(json!({ "type": "typing", "conv": conv })).await;
+    assert_eq!(third.next_of("typing").await["users"], json!([1000]));
+    there
+        .send(json!({ "type": "ping", "req": 7, "interval_ms": 0 }))
+        .await;
+    while let answer = there.next().await
+        && answer["req"] != 7
+    {
+        assert_ne!(answer["type"], "typing");
+    }
+}
+
+#[tokio::test]
+async fn of_two_the_other_one_sees_it_on_another_node() {
+    let two = Two::start().await;
+    let mut here = two.connect(0, 1000).await;
+    let mut there = two.connect(1, 1001).await;
+    let sent = here.request(text_to(1001, "m", "hi")).await;
+    assert_eq!(there.next_of("entry").await["seq"], 1);
+    here.send(json!({ "type": "typing", "conv": sent["conv"] }))
+        .await;
+    assert_eq!(there.next_of("typing").await["users"], json!([1000]));
+}
