@@ -104,7 +104,11 @@ export class Person {
   async act(text: string, action: keyof Words["actions"]): Promise<void> {
     const message = this.message(text);
     await message.hover();
-    await message.getByRole("button", { name: this.w.actions[action] }).click();
+    await expect(message.getByRole("toolbar")).toBeVisible();
+    const button = message.getByRole("button", { name: this.w.actions[action] });
+    if (await button.isVisible()) return button.click();
+    await message.getByRole("button", { name: this.w.moreActions }).click();
+    await this.page.getByRole("menuitem", { name: this.w.actions[action] }).click();
   }
 
   get banner(): Locator {

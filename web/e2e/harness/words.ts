@@ -9,7 +9,8 @@ export interface Words {
   composer: RegExp;
   send: string;
   states: Record<"waiting" | "sending" | "sent" | "delivered" | "read" | "failed", string>;
-  actions: Record<"reply" | "edit" | "recall", string>;
+  actions: Record<"reply" | "edit" | "recall" | "forward" | "select", string>;
+  moreActions: string;
   edited: string;
   recalled: RegExp;
   newMessages: RegExp;
@@ -26,7 +27,8 @@ export const words: { en: Words; zh: Words } = {
     composer: /^Message/,
     send: "Send",
     states: { waiting: "Waiting for a connection", sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not sent" },
-    actions: { reply: "Reply", edit: "Edit", recall: "Recall" },
+    actions: { reply: "Reply", edit: "Edit", recall: "Recall", forward: "Forward", select: "Select" },
+    moreActions: "More actions",
     edited: "Edited",
     recalled: /recalled/,
     newMessages: /new messages/i,
@@ -41,7 +43,8 @@ export const words: { en: Words; zh: Words } = {
     composer: /发消息$/,
     send: "发送",
     states: { waiting: "等待连接", sending: "发送中", sent: "已发送", delivered: "已送达", read: "已读", failed: "未发送" },
-    actions: { reply: "回复", edit: "编辑", recall: "撤回" },
+    actions: { reply: "回复", edit: "编辑", recall: "撤回", forward: "转发", select: "多选" },
+    moreActions: "更多操作",
     edited: "已编辑",
     recalled: /撤回/,
     newMessages: /新消息/,

@@ -1,7 +1,8 @@
 // What is done with messages by mouse and by finger, and with what is no text.
 
 import type { Locator, Page } from "@playwright/test";
-import { expect, LI, test, ZHANG } from "../harness/fixtures.ts";
+import { faults } from "../harness/axe.ts";
+import { expect, LI, test, WANG, ZHANG } from "../harness/fixtures.ts";
 import type { Person } from "../harness/person.ts";
 import { Script } from "../harness/script.ts";
 
@@ -153,3 +154,49 @@ async function drop(on: Locator): Promise<void> {
   });
   expect(isTaken).toBe(true);
 }
+
+test("messages are chosen and go on to others, who see whom they are from", async ({ server, signedIn }) => {
+  const zhang = await signedIn(ZHANG);
+  const li = await Script.signIn(server, LI);
+  const wang = await signedIn(WANG);
+  const script = await Script.signIn(server, ZHANG);
+  for (const text of ["one", "two @张三", "three"]) await li.send(script.id, text);
+  await zhang.open(LI.name);
+  await zhang.act("three", "select");
+  await zhang.message("one").click();
+  await zhang.message("two").click();
+  await zhang.message("two").click();
+  await expect(zhang.message("one")).toHaveAccessibleName(/Selected/);
+  const bar = zhang.page.getByRole("toolbar", { name: /Selecting/ });
+  await expect(bar.getByRole("status")).toHaveText("2 selected");
+  expect(await faults(zhang.page)).toEqual([]);
+  await bar.getByRole("button", { name: "Forward" }).click();
+  const dialog = zhang.page.getByRole("dialog", { name: "Forward to" });
+  await dialog.getByRole("combobox").fill("wang");
+  await dialog.getByRole("option", { name: WANG.name }).click();
+  await dialog.getByRole("button", { name: "Forward" }).click();
+  await expect(zhang.heading(WANG.name)).toBeVisible();
+  await expect(zhang.log.getByRole("article")).toHaveCount(2);
+  await expect(zhang.message("three")).toContainText(`Forwarded from${LI.name}`);
+
+  // Once more from there: it stays whose it was.
+  await wang.open(ZHANG.name);
+  await wang.act("one", "forward");
+  const again = wang.page.getByRole("dialog", { name: "Forward to" });
+  await again.getByRole("combobox").fill("note");
+  await again.getByRole("option").first().click();
+  await wang.page.keyboard.press("ControlOrMeta+Enter");
+  await expect(wang.heading("Notes to self")).toBeVisible();
+  await expect(wang.message("one")).toContainText(`Forwarded from${LI.name}`);
+  await wang.message("one").getByRole("button", { name: LI.name }).click();
+  await expect(wang.page.getByRole("dialog", { name: "Profile" })).toContainText(LI.name);
+  await wang.page.keyboard.press("Escape");
+
+  // Esc ends choosing, and writing goes on.
+  await wang.message("one").focus();
+  await wang.page.keyboard.press("Enter");
+  await wang.page.getByRole("menuitem", { name: "Select" }).click();
+  await expect(wang.composer).toHaveCount(0);
+  await wang.page.keyboard.press("Escape");
+  await expect(wang.composer).toBeFocused();
+});

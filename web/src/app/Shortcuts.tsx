@@ -47,6 +47,7 @@ export function Shortcuts(): JSX.Element {
     nextUnread: () => move(1, isUnread),
     escape() {
       const { page } = route();
+      if (shownConversation()?.leave() === true) return;
       if (page !== "settings" && page !== "debug" && page !== "components") shownConversation()?.focus();
       // Out of a field first: what is typed there must not be gone with one key.
       else if (document.activeElement instanceof HTMLInputElement) document.getElementById("main")?.focus();

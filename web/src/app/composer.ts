@@ -4,6 +4,8 @@ import { onCleanup } from "solid-js";
 export interface ShownConversation {
   /** The keyboard goes to the message box. */
   focus(): void;
+  /** Leaves what is under way in it; false: nothing is. */
+  leave(): boolean;
   /** Scrolls the log by so many of its heights. */
   turn(pages: number): void;
   /** Files were dropped somewhere on the page. */

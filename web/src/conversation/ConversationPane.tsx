@@ -10,6 +10,7 @@ import type { JSX } from "solid-js";
 import { panel, showPanel } from "../app/about.ts";
 import { announce } from "../app/announce.ts";
 import { conversationIs } from "../app/composer.ts";
+import { formatStamp } from "../i18n/index.ts";
 import { closedText } from "../group/closed.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
@@ -20,6 +21,7 @@ import type { ComposerHandle } from "./composer/Composer.tsx";
 import "./conversation.css";
 import "./composer/composer.css";
 import "./list/message.css";
+import { MOST_MESSAGES } from "./forward.ts";
 import { Header } from "./Header.tsx";
 import { canEdit } from "./list/actions.ts";
 import type { MessageActions } from "./list/actions.ts";
@@ -29,8 +31,12 @@ import { makeRows } from "./log/rows.ts";
 import type { MessageRow } from "./log/rows.ts";
 import { createAttention } from "./log/attention.ts";
 import { viewsOf } from "./log/views.ts";
+import { createSelection } from "./selection.ts";
+import type { Selected } from "./selection.ts";
+import { SelectionBar } from "./SelectionBar.tsx";
 import { w } from "./words.ts";
 
+const ForwardTo = lazy(async () => ({ default: (await import("./ForwardTo.tsx")).ForwardTo }));
 const GroupPanel = lazy(async () => ({ default: (await import("../group/GroupPanel.tsx")).GroupPanel }));
 
 export interface ConversationPaneProps {
@@ -58,14 +64,18 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
   // The message whose readers are shown.
   const [asked, setAsked] = createSignal<number | null>(null);
-  let composer: ComposerHandle = { focus() {}, complain() {} };
+  const selection = createSelection(MOST_MESSAGES);
+  // What is about to be forwarded.
+  const [forwarded, setForwarded] = createSignal<readonly Selected[] | null>(null);
+  const noComposer: ComposerHandle = { focus() {}, complain() {} };
+  let composer = noComposer;
   const closed = createMemo(() => closedText(conversation()));
-  createEffect(on(closed, (why) => {
-    if (why !== null) composer = { focus() {}, complain() {} };
+  createEffect(on([closed, selection.isOn], ([why, isSelecting]) => {
+    if (why !== null || isSelecting) composer = noComposer;
   }));
   onCleanup(() => showPanel(null));
   let list: { turn(pages: number): void } = { turn() {} };
-  conversationIs({ focus: () => composer.focus(), turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
+  conversationIs({ focus: () => composer.focus(), leave: leaveSelection, turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
 
   // Before the pane is drawn, so that what is kept is read meanwhile.
   createComputed(on([conv, () => props.at], ([now, at], before) => {
@@ -105,6 +115,8 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     },
     reply: (row) => row.seq !== null && view.composing.reply(row.seq),
     copy: (row) => void copy(row.text ?? ""),
+    forward: (row) => setForwarded([selectedOf(row)]),
+    select: (row) => void (selection.toggle(selectedOf(row)) || announce(w.tooManySelected(MOST_MESSAGES))),
     edit: (row) => row.seq !== null && view.composing.edit(row.seq, row.text ?? ""),
     recall: (row) => void (row.seq !== null && recall(row.seq, row.text ?? "", row.own)),
     again(row) {
@@ -121,6 +133,26 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     resend: (clientId) => void model.client.resend(clientId),
     discard: (clientId) => void model.client.discard(clientId),
   };
+  function leaveSelection(): boolean {
+    const wasOn = selection.isOn();
+    selection.end();
+    if (wasOn) queueMicrotask(() => composer.focus());
+    return wasOn;
+  }
+  /** As they stand now, without those that were recalled meanwhile. */
+  function selectedNow(): Selected[] {
+    const messages = view.log.window()?.messages ?? [];
+    return selection.all().flatMap((one) => {
+      const entry = messages.find(({ seq }) => seq === one.seq);
+      if (entry?.recalled_by !== undefined) return [];
+      return [{ ...one, text: entry?.body?.text ?? one.text }];
+    });
+  }
+  function copySelected(): void {
+    const said = selectedNow().map(({ from, at, text }) => w.quotation(model.shownName(model.profile(from)), formatStamp(at), text));
+    void copy(said.join("\n\n"));
+    leaveSelection();
+  }
   function ownMessages(): MessageRow[] {
     const rows = makeRows({
       me: model.me()?.id ?? 0, messages: view.log.window()?.messages ?? [], outgoing: view.log.outgoing(),
@@ -133,8 +165,12 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     <div class="pane-and-side">
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
-      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} ref={(handle) => (list = handle)} onLeave={() => composer.focus()} />
-      <Show when={closed() === null} fallback={<p class="composer-closed" role="status">{closed()}</p>}>
+      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} selection={selection} ref={(handle) => (list = handle)} onLeave={() => leaveSelection() || composer.focus()} />
+      <Show when={selection.isOn()}>
+        <SelectionBar count={selection.all().length} onForward={() => setForwarded(selectedNow())} onCopy={copySelected} onEnd={leaveSelection} />
+      </Show>
+      <Show when={closed() !== null && !selection.isOn()}><p class="composer-closed" role="status">{closed()}</p></Show>
+      <Show when={closed() === null && !selection.isOn()}>
         <Composer
           place={place}
           title={model.title(place)}
@@ -151,6 +187,13 @@ function Pane(props: ConversationPaneProps): JSX.Element {
         {(now) => <Readers conversation={now()} seq={asked()!} onClose={() => setAsked(null)} />}
       </Show>
     </section>
+    <Show when={forwarded()}>
+      {(messages) => (
+        <Suspense>
+          <ForwardTo messages={messages()} onDone={() => (setForwarded(null), selection.end())} onClose={() => setForwarded(null)} />
+        </Suspense>
+      )}
+    </Show>
     <Show when={isGroup() && conv() !== null && panel() === conv()}>
       <Suspense><GroupPanel conv={conv()!} onClose={() => showPanel(null)} /></Suspense>
     </Show>
@@ -160,6 +203,10 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   function textAt(seq: number): string {
     return view.log.window()?.messages.find((message) => message.seq === seq)?.body?.text ?? "";
   }
+}
+
+function selectedOf({ seq, from, at, text, origin }: MessageRow): Selected {
+  return { seq: seq!, from, at, text: text ?? "", origin };
 }
 
 async function copy(text: string): Promise<void> {

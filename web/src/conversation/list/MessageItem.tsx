@@ -21,11 +21,13 @@ import type { MessageRow } from "../log/rows.ts";
 import type { PlaceView } from "../log/views.ts";
 import { standingOf } from "../log/standing.ts";
 import type { Standing } from "../log/standing.ts";
+import type { Selection } from "../selection.ts";
 import { w } from "../words.ts";
-import { actionsFor, canEdit } from "./actions.ts";
+import { actionsFor, canEdit, isSaying } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
 import { changeText, describe, recalledText, standingText } from "./describe.ts";
 import { onTouch } from "./press.ts";
+import { Origin } from "./Origin.tsx";
 import { Mention, namedIn } from "./Mention.tsx";
 import { Quote } from "./Quote.tsx";
 import { StandingIcon } from "./StandingIcon.tsx";
@@ -37,6 +39,7 @@ export interface MessageItemProps {
   isGroup: boolean;
   isActive: boolean;
   isHighlit: boolean;
+  selection: Selection;
   actions: MessageActions;
   onJump(seq: number): void;
   onFocus(): void;
@@ -55,7 +58,17 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   const [isWithin, setWithin] = createSignal(false);
   let article!: HTMLElement;
 
+  // Whatever of a message is pressed then means the message.
+  const isSelecting = () => props.selection.isOn();
+  const isSelected = () => isSelecting() && row().seq !== null && props.selection.has(row().seq!);
+  const select = (event: Event): void => {
+    if (!isSelecting()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (isSaying(row())) props.actions.select(row());
+  };
   const openActions = (anchor: HTMLElement | { x: number; y: number }): void => {
+    if (isSelecting()) return;
     const items = actionsFor(row(), props.actions);
     if (items.length > 0) openMenu({ label: w.actions, items, anchor });
   };
@@ -67,7 +80,9 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
     openActions(fromKeyboard ? article : { x: event.clientX, y: event.clientY });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.target !== article || event.key !== "Enter") return;
+    if (event.target !== article || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (isSelecting() && (event.key === " " || event.key === "Enter")) return select(event);
+    if (event.key !== "Enter") return;
     event.preventDefault();
     openActions(article.querySelector<HTMLElement>(".message-bubble") ?? article);
   };
@@ -77,15 +92,16 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       ref={(element) => {
         article = element;
         onTouch(element, openActions);
+        element.addEventListener("click", select, true);
       }}
       class="message"
       classList={{
         "message-own": row().own, "message-other": !row().own, "message-begins": row().begins, "message-ends": row().ends,
-        "message-highlit": props.isHighlit, "message-failed": row().local === "failed",
+        "message-highlit": props.isHighlit, "message-failed": row().local === "failed", "message-selected": isSelected(),
       }}
       data-key={row().key}
       data-seq={row().seq ?? undefined}
-      aria-label={describe(row(), name(), standing())}
+      aria-label={describe(row(), name(), standing(), isSelected())}
       tabindex={props.isActive ? 0 : -1}
       onFocusIn={(event) => {
         if (event.target.matches(":focus-visible")) setWithin(true);
@@ -97,6 +113,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       onContextMenu={onContextMenu}
       onKeyDown={onKeyDown}
     >
+      {isSelecting() && <span class="message-check" aria-hidden="true">{isSaying(row()) && <Icon name={isSelected() ? "check" : "circle"} />}</span>}
       {isOneOfMany() && (
         <span class="message-avatar">
           {row().begins && (
@@ -110,7 +127,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
         {isOneOfMany() && row().begins && <Author user={row().from} name={name()} />}
         <div class="message-line">
           <Bubble item={props} name={name()} standing={standing()} />
-          {(isOver() || isWithin()) && <Toolbar row={row()} actions={props.actions} />}
+          {(isOver() || isWithin()) && !isSelecting() && <Toolbar row={row()} actions={props.actions} />}
         </div>
         <Notice row={row()} actions={props.actions} />
         <LeftEdit row={row()} view={props.view} actions={props.actions} />
@@ -156,6 +173,7 @@ function Bubble(props: { item: MessageItemProps; name: string; standing: Standin
   const text = () => row().change?.text ?? row().text;
   return (
     <div class="message-bubble" classList={{ "message-gone": row().recalled, "message-changing": row().change !== null }}>
+      {!row().recalled && row().origin !== null && <Origin origin={row().origin!} />}
       {!row().recalled && row().replyTo !== null && <Quote seq={row().replyTo!} view={props.item.view} onJump={props.item.onJump} />}
       {row().recalled ? <Recalled item={props.item} name={props.name} tail={meta} />
         : text() ? <MessageText text={text()!} named={namedIn(model, row().mentions)} mention={(user, name) => <Mention user={user} text={name} />} tail={meta} />
@@ -180,7 +198,13 @@ function Recalled(props: { item: MessageItemProps; name: string; tail(): JSX.Ele
 }
 
 function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
-  const actions = createMemo(() => new Map(actionsFor(props.row, props.actions).map((action) => [action.icon, action])));
+  const all = createMemo(() => actionsFor(props.row, props.actions));
+  const actions = createMemo(() => new Map(all().filter((action) => action.isMinor !== true).map((action) => [action.icon, action])));
+  const more = ({ currentTarget }: { currentTarget: HTMLElement }): void => {
+    // The toolbar goes when the pointer does.
+    const { left, bottom } = currentTarget.getBoundingClientRect();
+    openMenu({ label: w.actions, items: all(), anchor: { x: left, y: bottom } });
+  };
   return (
     <Show when={actions().size > 0}>
       <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
@@ -189,6 +213,7 @@ function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Eleme
         <For each={[...actions().keys()]}>
           {(icon) => <IconButton icon={icon} label={actions().get(icon)?.label ?? ""} onClick={() => actions().get(icon)?.onSelect()} />}
         </For>
+        {all().length > actions().size && <IconButton icon="more" label={w.moreActions} popup="menu" onClick={more} />}
       </div>
     </Show>
   );

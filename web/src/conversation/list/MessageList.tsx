@@ -23,6 +23,7 @@ import { makeRows } from "../log/rows.ts";
 import type { EventRow, MessageRow, Row, Rows } from "../log/rows.ts";
 import type { LogView, Spot, Trouble } from "../log/view.ts";
 import type { PlaceView } from "../log/views.ts";
+import type { Selection } from "../selection.ts";
 import { w } from "../words.ts";
 import type { MessageActions } from "./actions.ts";
 import { announceArrivals } from "./arrivals.ts";
@@ -45,6 +46,7 @@ export interface MessageListProps {
   conversation: Accessor<Conversation | null>;
   isGroup: boolean;
   actions: MessageActions;
+  selection: Selection;
   ref(handle: { turn(pages: number): void }): void;
   /** The user has done with the list: back to writing. */
   onLeave(): void;
@@ -81,7 +83,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
     });
     onCleanup(() => scroll?.stop());
     props.ref({ turn: (pages) => scroller.scrollBy({ top: pages * TURNED * scroller.clientHeight }) });
-    swipeToReply(content, cue, (key) => props.actions.canWrite && isAnswerable(rows().get(key)), (key) => {
+    swipeToReply(content, cue, (key) => props.actions.canWrite && !props.selection.isOn() && isAnswerable(rows().get(key)), (key) => {
       const row = rows().get(key);
       if (row?.kind === "message") props.actions.reply(row);
     });
@@ -117,12 +119,12 @@ export function MessageList(props: MessageListProps): JSX.Element {
         return (
           <MessageItem
             row={row() as MessageRow} view={props.view} conversation={props.conversation} isGroup={props.isGroup}
-            isActive={current.is(key)} isHighlit={mark.is(key)} actions={props.actions}
+            isActive={current.is(key)} isHighlit={mark.is(key)} actions={props.actions} selection={props.selection}
             onJump={(seq) => void log.goTo(seq)} onFocus={() => current.choose(key)}
           />
         );
       case "event":
-        return <div class="log-event" data-key={key} data-seq={(row() as EventRow).seq}><bdi>{eventText((row() as EventRow).entry, namesIn(model))}</bdi></div>;
+        return <div class="log-event" data-key={key} data-seq={(row() as EventRow).seq}>{eventText((row() as EventRow).entry, namesIn(model))}</div>;
       case "day":
         return <div class="log-day" data-key={key}><span>{formatDay((row() as { at: number }).at, model.now())}</span></div>;
       case "new":

@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
 import { actionsFor } from "./actions.ts";
 
-const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
+const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, forward() {}, select() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -14,8 +14,8 @@ function row(more: Parameters<typeof message>[1]): MessageRow {
 const offered = (of: MessageRow): string[] => actionsFor(of, on).map((action) => action.icon);
 
 test("only what can succeed is offered", () => {
-  expect(offered(row({}))).toEqual(["reply", "copy"]);
-  expect(offered(row(own))).toEqual(["reply", "copy", "edit", "undo"]);
+  expect(offered(row({}))).toEqual(["reply", "copy", "forward", "select"]);
+  expect(offered(row(own))).toEqual(["reply", "copy", "forward", "edit", "select", "undo"]);
   expect(offered(row({ ...own, recalled_by: 2 }))).toEqual([]);
   expect(offered(row({ body: { type: "poll" } }))).toEqual([]);
   expect(offered({ ...row(own), seq: null, local: "sending" })).toEqual(["copy"]);
@@ -26,26 +26,26 @@ test("only what can succeed is offered", () => {
 test("where more than one can read, who did can be asked", () => {
   const asked: string[] = [];
   const inGroup = { ...on, readers: (of: MessageRow) => void asked.push(of.key) };
-  expect(actionsFor(row({}), inGroup).map((one) => one.icon)).toEqual(["reply", "copy"]);
+  expect(actionsFor(row({}), inGroup).map((one) => one.icon)).toEqual(["reply", "copy", "forward", "select"]);
   const actions = actionsFor(row(own), inGroup);
-  expect(actions.map((one) => one.icon)).toEqual(["reply", "copy", "edit", "check-double", "undo"]);
-  actions[3]!.onSelect();
+  expect(actions.map((one) => one.icon)).toEqual(["reply", "copy", "forward", "edit", "check-double", "select", "undo"]);
+  actions[4]!.onSelect();
   expect(asked).toEqual(["own:a"]);
 });
 
 test("an admin of a group takes back what others wrote, and changes nothing of it", () => {
   const asAdmin = { ...on, canRecallOthers: true };
-  expect(actionsFor(row({}), asAdmin).map((one) => one.icon)).toEqual(["reply", "copy", "undo"]);
+  expect(actionsFor(row({}), asAdmin).map((one) => one.icon)).toEqual(["reply", "copy", "forward", "select", "undo"]);
   expect(actionsFor(row({ recalled_by: 2 }), asAdmin)).toEqual([]);
 });
 
 test("a message that is about to change is not changed again", () => {
   const change = { kind: "edit", text: "x", clientId: "e", state: "sending", failure: null } as const;
-  expect(offered({ ...row(own), change })).toEqual(["reply", "copy"]);
+  expect(offered({ ...row(own), change })).toEqual(["reply", "copy", "forward", "select"]);
 });
 
 test("where one may not write, nothing that would be said is offered; where one is no member, nothing is taken back", () => {
   const icons = (canRecall: boolean) => actionsFor(row(own), { ...on, canWrite: false, canRecall }).map((action) => action.icon);
-  expect(icons(true)).toEqual(["copy", "undo"]);
-  expect(icons(false)).toEqual(["copy"]);
+  expect(icons(true)).toEqual(["copy", "forward", "select", "undo"]);
+  expect(icons(false)).toEqual(["copy", "forward", "select"]);
 });

@@ -18,6 +18,10 @@ export interface MessageActions {
   readonly canRecallOthers: boolean;
   reply(row: MessageRow): void;
   copy(row: MessageRow): void;
+  /** Sends it on to another conversation. */
+  forward(row: MessageRow): void;
+  /** Selects it, to select others too. */
+  select(row: MessageRow): void;
   edit(row: MessageRow): void;
   recall(row: MessageRow): void;
   /** Writes a recalled message's text again. */
@@ -28,22 +32,29 @@ export interface MessageActions {
   discard(clientId: string): void;
 }
 
-/** An entry of a message's menu and toolbar. */
-export type Action = MenuItem & { icon: NonNullable<MenuItem["icon"]> };
+/** An entry of a message's menu, and of its toolbar unless it is wanted seldom. */
+export type Action = MenuItem & { icon: NonNullable<MenuItem["icon"]>; isMinor?: true };
+
+/** Whether there is a text that the server has. */
+export function isSaying(row: MessageRow): boolean {
+  return !row.recalled && row.text !== null && row.seq !== null;
+}
 
 export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
   const actions: Action[] = [];
   const says = !row.recalled && row.text !== null;
-  if (says && row.seq !== null && on.canWrite) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
+  if (isSaying(row) && on.canWrite) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
   if (says) actions.push({ label: w.copy, icon: "copy", onSelect: () => on.copy(row) });
+  if (isSaying(row)) actions.push({ label: w.forward, icon: "forward", isMinor: true, onSelect: () => on.forward(row) });
   if (canEdit(row) && on.canWrite) actions.push({ label: w.edit, icon: "edit", onSelect: () => on.edit(row) });
   const { readers } = on;
-  if (readers !== null && row.own && says && row.seq !== null) {
-    actions.push({ label: w.readers, icon: "check-double", onSelect: () => readers(row) });
+  if (readers !== null && row.own && isSaying(row)) {
+    actions.push({ label: w.readers, icon: "check-double", isMinor: true, onSelect: () => readers(row) });
   }
+  if (isSaying(row)) actions.push({ label: w.select, icon: "select", isMinor: true, onSelect: () => on.select(row) });
   const mayRecall = row.own ? on.canRecall : on.canRecallOthers;
   if (mayRecall && !row.recalled && row.seq !== null && row.change === null) {
-    actions.push({ label: w.recall, icon: "undo", isDanger: true, onSelect: () => on.recall(row) });
+    actions.push({ label: w.recall, icon: "undo", isDanger: true, isMinor: true, onSelect: () => on.recall(row) });
   }
   if (row.local === "failed") actions.push({ label: w.resend, icon: "retry", onSelect: () => on.resend(row.clientId) });
   if (row.local === "failed" || row.local === "waiting") {

@@ -10,12 +10,13 @@ import { w } from "../words.ts";
 /** Longer ones are read by going into the message. */
 const SPOKEN = 600;
 
-export function describe(row: MessageRow, name: string, standing: Standing | null): string {
+export function describe(row: MessageRow, name: string, standing: Standing | null, isSelected = false): string {
   const who = row.own ? w.you : name;
   const notes: string[] = [];
   if (row.edited && !row.recalled) notes.push(capital(w.edited));
   if (row.change !== null) notes.push(changeText(row));
   else if (standing !== null) notes.push(standingText(standing));
+  if (isSelected) notes.push(w.isSelected);
   return w.sentence(who, formatTime(row.at), saying(row, name), notes);
 }
 
