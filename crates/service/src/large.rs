@@ -1,7 +1,7 @@
 //! Which conversations have more members than are told of each other.
 //!
-//! Owns: the conversations that were found to be large, in memory. Nothing is known of one that nobody touched since the
-//! start: then one delivered position more is kept, and nobody is told of it.
+//! Owns: the conversations that were found to be large, in memory. Of one that nobody touched since the start it is found
+//! out at its next write: the store keeps no delivered position in a large conversation, whoever asks.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -37,8 +37,8 @@ pub const DISPATCH_SLICE: usize = 64;
 /// the member's next ack or sync brings a later one.
 pub const PENDING_POSITIONS: usize = 64 * 1024;
 
-/// Conversations that are remembered to be large, of whose members no delivered position is kept. Overflow: the one with
-/// the lowest id is forgotten, and remembered again when its next position is kept.
+/// Conversations that are remembered to be large, so that the store need not be told what is delivered there. Overflow: the
+/// one with the lowest id is forgotten, and remembered again with its next write.
 pub const LARGE_KNOWN: usize = 64 * 1024;
 
 /// How long delivered positions gather before they are written and told to others.

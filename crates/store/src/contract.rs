@@ -79,7 +79,8 @@ macro_rules! store_contract {
                 a_conversation_that_has_just_begun_is_there, pages_against_a_naive_model;
             groups: begins_with_its_owner, who_may_do_what, what_settings_say_holds,
                 admins_recall_what_others_said, whoever_is_out_sees_nothing_later,
-                a_group_ends_for_everybody, a_large_group_is_told_in_pages;
+                a_group_ends_for_everybody, a_large_group_is_told_in_pages,
+                of_many_it_is_not_kept_what_is_delivered;
             reactions: are_counted_and_taken_back, what_changed_after_a_number, go_with_their_message,
                 refusals_of_reactions, of_many_members;
             nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,

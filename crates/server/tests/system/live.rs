@@ -175,3 +175,43 @@ async fn a_connection_looks_at_one_conversation_until_it_says_so() {
     watch(&mut phone, conv).await;
     assert_eq!(phone.next_of("typing").await["users"], json!([ZHANG_ID]));
 }
+
+/// A group of Zhang's with so many people; their tokens.
+async fn large_group(server: &mut TestServer, people: u64) -> (u64, Vec<String>) {
+    let tokens = server.people(people).await;
+    let zhang = server.http(ZHANG).await;
+    let conv = group(&zhang, &[]).await;
+    let ids: Vec<u64> = (5000..5000 + people).collect();
+    for (number, some) in ids.chunks(100).enumerate() {
+        let add = json!({ "client_id": format!("a{number}"), "users": some });
+        let (_, added) = zhang.post(&format!("/v1/groups/{conv}/members"), add).await;
+        assert_eq!(added["conv"], conv, "{added}");
+    }
+    (conv, tokens)
+}
+
+#[tokio::test]
+async fn after_a_restart_an_ack_in_a_large_group_is_neither_kept_nor_told() {
+    let mut server = TestServer::start().await;
+    let (conv, tokens) = large_group(&mut server, 100).await;
+    let zhang = server.http(ZHANG).await;
+    zhang.post("/v1/messages", text(conv, "m1")).await;
+    server.stop().await;
+    server.start_again().await;
+    let mut other = Raw::welcome(server.address(), &tokens[1]).await;
+    let mut acker = Raw::welcome(server.address(), &tokens[0]).await;
+    let sync = json!({ "type": "sync" });
+    let before = acker.request(sync.clone()).await["conversations"][0].clone();
+    let head = before["head"].clone();
+    assert_ne!(before["me"]["delivered"], head);
+    // Answered once it is judged, where it is wrong; so the second shows that the first is.
+    acker
+        .send(json!({ "type": "ack", "conv": conv, "seq": head }))
+        .await;
+    let beyond = json!({ "type": "ack", "conv": conv, "seq": 9000 });
+    assert_eq!(acker.request(beyond).await["code"], "seq_out_of_range");
+    let after = acker.request(sync).await["conversations"][0].clone();
+    assert_eq!(after["me"], before["me"]);
+    assert!(!comes(&mut other, "receipt").await);
+    assert!(!comes(&mut acker, "receipt").await);
+}

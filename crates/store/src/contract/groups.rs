@@ -327,3 +327,26 @@ pub async fn a_large_group_is_told_in_pages<E: Engine>(f: &mut Fixture<E>) {
     f.reopen().await;
     assert_eq!(f.unread(reader, conv).await, 1);
 }
+
+pub async fn of_many_it_is_not_kept_what_is_delivered<E: Engine>(f: &mut Fixture<E>) {
+    let (owner, users, conv) = large(f, MEMBERS_TOLD).await;
+    says(f, owner, conv, "one").await.unwrap();
+    let head = says(f, owner, conv, "two").await.unwrap();
+    let reader = users[0];
+    f.reopen().await;
+    let before = f.conversation(reader, conv).await.me;
+    let moved = f.advance(reader, conv, None, Some(head)).await.unwrap();
+    assert!(!moved.changed, "{moved:?}");
+    assert_eq!(f.conversation(reader, conv).await.me, before);
+    let moved = f.advance(reader, conv, Some(head - 1), Some(head)).await;
+    let moved = moved.unwrap();
+    assert_eq!(
+        (moved.read, moved.delivered, moved.changed),
+        (seq(head - 1), seq(head - 1), true),
+        "what is read is kept"
+    );
+    // With one fewer it is kept again.
+    changed(f, owner, conv, GroupChange::Remove(vec![users[1]])).await;
+    let moved = f.advance(reader, conv, None, Some(head)).await.unwrap();
+    assert_eq!((moved.delivered, moved.changed), (seq(head), true));
+}

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 
 use crate::{
-    Append, AppendError, Change, ChangeDigest, Effects, Member, Move, MoveError, Role, Settings,
-    Target,
+    Append, AppendError, Change, ChangeDigest, Effects, MEMBERS_TOLD, Member, Move, MoveError,
+    Role, Settings, Target,
 };
 
 /// What an engine has to find out before an append can be judged.
@@ -205,14 +205,19 @@ fn about(
     }
 }
 
-/// Judges a move. `member`: the log's head and where the member stands; `None` where there is no such member.
-pub fn decide_move(change: &Move, member: Option<(Seq, Member)>) -> Result<Member, MoveError> {
-    let (head, position) = member.ok_or(MoveError::NotMember)?;
+/// Judges a move. `member`: the log's head, how many members there are, and where this one stands; `None` where there is
+/// no such member. Of more than [`MEMBERS_TOLD`], it is not kept what is delivered to whom.
+pub fn decide_move(
+    change: &Move,
+    member: Option<(Seq, usize, Member)>,
+) -> Result<Member, MoveError> {
+    let (head, members, position) = member.ok_or(MoveError::NotMember)?;
     let wished = change.read.max(change.delivered).unwrap_or(Seq::ZERO);
     if wished > head {
         return Err(MoveError::BeyondHead);
     }
-    Ok(position.advanced(change.read, change.delivered))
+    let delivered = change.delivered.filter(|_| members <= MEMBERS_TOLD);
+    Ok(position.advanced(change.read, delivered))
 }
 
 impl Log {
@@ -389,15 +394,20 @@ mod tests {
             read: seq(read),
             delivered: seq(delivered),
         };
-        let judge = |read: Option<u64>, delivered: Option<u64>| {
+        let among = |members: usize, read: Option<u64>, delivered: Option<u64>| {
             let change = Move {
                 user: user(1000),
                 conv: conv(),
                 read: read.map(seq),
                 delivered: delivered.map(seq),
             };
-            decide_move(&change, Some((seq(5), member(2, 3))))
+            decide_move(&change, Some((seq(5), members, member(2, 3))))
         };
+        let judge = |read, delivered| among(MEMBERS_TOLD, read, delivered);
+        let many = MEMBERS_TOLD + 1;
+        assert_eq!(among(many, None, Some(5)), Ok(member(2, 3)));
+        assert_eq!(among(many, Some(4), Some(5)), Ok(member(4, 4)));
+        assert_eq!(among(many, None, Some(6)), Err(MoveError::BeyondHead));
         assert_eq!(judge(None, None), Ok(member(2, 3)));
         assert_eq!(judge(Some(1), Some(1)), Ok(member(2, 3)));
         assert_eq!(

@@ -149,7 +149,8 @@ impl Batch<'_> {
         let member = cache.member(conn, change.conv, change.user)?;
         let hot = cache.conversation(conn, change.conv)?;
         let known = hot.as_deref().zip(member);
-        let moved = match rules::decide_move(change, known.map(|(hot, at)| (hot.head, at))) {
+        let stands = known.map(|(hot, at)| (hot.head, hot.members.len(), at));
+        let moved = match rules::decide_move(change, stands) {
             Ok(moved) => moved,
             Err(error) => return Ok(Err(error)),
         };
