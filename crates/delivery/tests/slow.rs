@@ -91,6 +91,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                     delivered: seq(to),
                 };
                 let view = ConversationView {
+                    since: None,
                     left: false,
                     group: None,
                     conv: conv(number),
@@ -142,6 +143,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
             }
             let more = entries.last().is_some_and(|last| last.seq < seq(MESSAGES));
             ServerFrame::History(HistoryPage {
+                since: None,
                 conv: history.conv,
                 entries,
                 head: seq(MESSAGES),

@@ -35,6 +35,21 @@ pub enum Who {
     Unknown,
 }
 
+/// What those who come into a group may read of what was said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// All of it.
+    All,
+    /// Nothing: they read from the entry on that brought them in.
+    Joining,
+    /// What was said in so many days before.
+    Days,
+    /// A window this version does not know: a client takes it for `joining`.
+    #[serde(other)]
+    Unknown,
+}
+
 /// What a group is called, and what its members may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupView {
@@ -50,6 +65,12 @@ pub struct GroupView {
     pub post: Who,
     /// Who may bring others in.
     pub invite: Who,
+    /// What those who come in may read of what was said before; absent, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Window>,
+    /// Of how many days, where it is `days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_days: Option<u64>,
     /// The reader's own role.
     pub role: Role,
 }
@@ -108,6 +129,14 @@ pub enum GroupEvent {
     InviteSet {
         /// Who.
         invite: Who,
+    },
+    /// Those who come in from now on may read more, or less, of what was said before.
+    HistorySet {
+        /// What.
+        history: Window,
+        /// Of how many days, where it is `days`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        history_days: Option<u64>,
     },
     /// The group ended for everybody.
     Disbanded,
@@ -176,6 +205,12 @@ pub struct SetGroup {
     /// Who may bring others in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<Who>,
+    /// What those who come in may read of what was said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Window>,
+    /// Of how many days, with `days`: 1 to [`limits::WINDOW_DAYS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_days: Option<u64>,
 }
 
 impl NewGroup {

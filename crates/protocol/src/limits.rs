@@ -49,6 +49,9 @@ pub const GROUP_NAME_BYTES: usize = 128;
 /// A group's description, in UTF-8 bytes.
 pub const GROUP_DESCRIPTION_BYTES: usize = 1024;
 
+/// Days that a group may let those who come in read of what was said before, at most.
+pub const WINDOW_DAYS: u64 = 365;
+
 /// Members in one page of them, at most and by default.
 pub const MEMBERS_PAGE: usize = 200;
 

@@ -162,6 +162,9 @@ pub struct ConversationView {
     pub kind: ConversationKind,
     /// The log's last seq.
     pub head: Seq,
+    /// The first seq that the caller may read; absent, 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Seq>,
     /// Messages by others, not recalled, after the caller's read position.
     pub unread: u64,
     /// The caller's own positions.
@@ -272,6 +275,7 @@ impl Listed {
             conv: self.conv,
             kind: ConversationKind::Direct,
             head: self.head,
+            since: None,
             unread: self.unread,
             me,
             size: members.len() as u64,
@@ -310,6 +314,9 @@ pub struct HistoryPage {
     pub entries: Vec<Entry>,
     /// The log's last seq.
     pub head: Seq,
+    /// The first seq that the caller may read; absent, 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Seq>,
     /// Whether the log goes on in the direction asked for.
     pub more: bool,
 }

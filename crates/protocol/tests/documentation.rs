@@ -116,7 +116,8 @@ fn every_type() -> BTreeSet<String> {
 fn http_examples_hold() {
     let (mut path, mut status, mut checked) = ("", "", 0);
     for line in blocks("http") {
-        let request = line.strip_prefix("POST ").or(line.strip_prefix("GET "));
+        let methods = ["POST ", "GET ", "PATCH ", "DELETE "];
+        let request = methods.iter().find_map(|method| line.strip_prefix(method));
         if let Some(request) = request {
             path = request;
         } else if let Some(body) = line.strip_prefix("→ ") {

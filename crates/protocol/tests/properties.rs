@@ -257,6 +257,7 @@ fn view() -> impl Strategy<Value = ConversationView> {
         .prop_map(
             |(conv, kind, head, unread, (read, delivered, size), members, entries)| {
                 ConversationView {
+                    since: None,
                     left: false,
                     group: None,
                     conv,
@@ -442,6 +443,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             }),
         (conv(), vec(entry(), 0..4), seq(), any::<bool>()).prop_map(
             |(conv, entries, head, more)| ServerFrame::History(HistoryPage {
+                since: None,
                 conv,
                 entries,
                 head,

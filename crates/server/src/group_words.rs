@@ -1,6 +1,6 @@
 //! What was changed of a group, in words.
 
-use hongyan_protocol::{GroupEvent, Role, UserId, Who};
+use hongyan_protocol::{GroupEvent, Role, UserId, Who, Window};
 
 /// What an entry's sender did, on one line: "creates the group …". Control characters of names and texts do not reach the
 /// terminal.
@@ -27,6 +27,15 @@ pub fn event(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
         GroupEvent::Pictured { .. } => "changes the group's picture".into(),
         GroupEvent::PostSet { post } => format!("lets {} write", who_word(*post)),
         GroupEvent::InviteSet { invite } => format!("lets {} bring others in", who_word(*invite)),
+        GroupEvent::HistorySet {
+            history,
+            history_days,
+        } => {
+            format!(
+                "lets new members read {}",
+                window_words(*history, *history_days)
+            )
+        }
         GroupEvent::Disbanded => "ends the group".into(),
         GroupEvent::Unknown => "changes the group, in a way that this version does not know".into(),
     }
@@ -44,6 +53,16 @@ const fn who_word(who: Who) -> &'static str {
     match who {
         Who::All => "all",
         Who::Admins | Who::Unknown => "admins only",
+    }
+}
+
+fn window_words(window: Window, days: Option<u64>) -> String {
+    match (window, days) {
+        (Window::All, _) => "all that was said before".into(),
+        (Window::Days, Some(days)) => format!("what was said in the {days} days before"),
+        (Window::Days | Window::Joining | Window::Unknown, _) => {
+            "nothing that was said before".into()
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event, Notice};
-use hongyan_protocol::{Receipt, ServerFrame};
+use hongyan_protocol::{Entry, Receipt, ServerFrame, UserId};
 use hongyan_store::{Append, Appended, Move, Moved, Outcome, StoreError, Write};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -129,18 +129,15 @@ impl Dispatcher {
         }
         self.follower.appended(append, appended);
         let entry = wire::new_entry(append, appended);
-        let target = entry.target;
-        let frame = entry.encode();
-        let notice = Notice {
-            recipients: Arc::clone(&appended.members),
-            event: Event::Entry {
-                conv: appended.conv,
-                seq: appended.seq,
-                target,
-                frame: Bytes::from(frame),
-            },
-        };
-        self.publish(notice, asked_on);
+        if appended.blind.is_empty() {
+            let recipients = Arc::clone(&appended.members);
+            return self.publish(of_entry(recipients, &entry), asked_on);
+        }
+        let is_blind = |user: &&UserId| appended.blind.binary_search(user).is_ok();
+        let sighted = appended.members.iter().filter(|user| !is_blind(user));
+        self.publish(of_entry(sighted.copied().collect(), &entry), asked_on);
+        let blank = wire::without_body(entry);
+        self.publish(of_entry(Arc::clone(&appended.blind), &blank), None);
     }
 
     /// Tells of a position, but not the connection that alone moved it. Of a large conversation only the reader's own
@@ -176,6 +173,19 @@ impl Dispatcher {
     }
 }
 
+/// That these are to get this entry.
+fn of_entry(recipients: Arc<[UserId]>, entry: &Entry) -> Notice {
+    Notice {
+        recipients,
+        event: Event::Entry {
+            conv: entry.conv,
+            seq: entry.seq,
+            target: entry.target,
+            frame: Bytes::from(entry.encode()),
+        },
+    }
+}
+
 /// Nothing of the batch counts as stored: everybody is told to try again.
 fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
     let error = ServiceError::from(error.clone());
@@ -196,7 +206,7 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
 mod tests {
     use hongyan_bus::MemoryBus;
     use hongyan_protocol::limits::MEMBERS_TOLD;
-    use hongyan_protocol::{ConversationId, Seq, SessionId, UserId};
+    use hongyan_protocol::{ConversationId, Seq, SessionId};
 
     use super::*;
 

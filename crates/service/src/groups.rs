@@ -174,16 +174,27 @@ fn setting(set: SetGroup) -> Result<Setting, ServiceError> {
     }
     settings.extend(set.post.map(who).transpose()?.map(Setting::Post));
     settings.extend(set.invite.map(who).transpose()?.map(Setting::Invite));
+    if let Some(window) = set.history {
+        let window = wire::stored_window(window, set.history_days);
+        settings.push(Setting::History(window.ok_or_else(unknown_window)?));
+    }
     match <[Setting; 1]>::try_from(settings) {
         Ok([setting]) => Ok(setting),
         Err(_) => Err(ServiceError::BadRequest(
-            "say exactly one of name, description, post and invite".into(),
+            "say exactly one of name, description, post, invite and history".into(),
         )),
     }
 }
 
 fn unknown(what: &str) -> ServiceError {
     ServiceError::BadRequest(format!("a {what} that this server does not know"))
+}
+
+fn unknown_window() -> ServiceError {
+    ServiceError::BadRequest(format!(
+        "history is all, joining, or days with history_days from 1 to {}",
+        limits::WINDOW_DAYS
+    ))
 }
 
 fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
@@ -194,6 +205,7 @@ fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
 
 // The limits of both sides are one.
 const _: () = assert!(limits::GROUP_USERS == hongyan_store::USERS_A_CHANGE);
+const _: () = assert!(limits::WINDOW_DAYS == hongyan_store::WINDOW_DAYS as u64);
 const _: () = assert!(limits::GROUP_MEMBERS == hongyan_store::GROUP_MEMBERS);
 const _: () = assert!(limits::GROUP_NAME_BYTES == crate::limits::NAME_BYTES);
 const _: () = assert!(limits::MEMBERS_PAGE < hongyan_store::MEMBERS_PAGE);

@@ -192,6 +192,16 @@ impl Gathered {
     }
 }
 
+/// Those who may hear of all the changes of a frame: not who went meanwhile, and not who may not read one of the messages.
+/// Others learn by the numbers that they missed something.
+fn in_both(before: &Arc<[UserId]>, now: &Arc<[UserId]>) -> Arc<[UserId]> {
+    if Arc::ptr_eq(before, now) {
+        return Arc::clone(now);
+    }
+    let is_in = |user: &&UserId| before.binary_search(user).is_ok();
+    now.iter().filter(is_in).copied().collect()
+}
+
 impl Drop for Gathered {
     fn drop(&mut self) {
         self.wake.notify_one();
@@ -217,7 +227,7 @@ impl Untold {
 
     fn add(&mut self, react: &hongyan_store::React, reacted: &hongyan_store::Reacted) {
         self.number = reacted.number;
-        self.recipients = Arc::clone(&reacted.members);
+        self.recipients = in_both(&self.recipients, &reacted.members);
         let counts = reacted.counts.iter().map(|(value, count)| Reaction {
             value: (&**value).into(),
             count: *count,

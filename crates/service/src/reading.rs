@@ -62,7 +62,8 @@ impl Service {
         if sync.bytes.is_some() && !sync.list {
             // The page ends with its bytes: who asks for few wants the next page, and not each text by itself.
             let is_whole = |conversation: &Conversation, entries: &[Entry]| {
-                let most = conversation.head.get().min(SYNC_ENTRIES as u64);
+                let readable = conversation.head.get() - conversation.since.previous().get();
+                let most = readable.min(SYNC_ENTRIES as u64);
                 // Of one that was left there is nothing to give.
                 conversation.role.is_none() || entries.len() as u64 >= most
             };
@@ -156,14 +157,15 @@ impl Service {
             HistoryRange::After(after) => {
                 entries.last().map_or(after, |entry| entry.seq) < found.head
             }
-            HistoryRange::Latest | HistoryRange::Before(_) => entries
-                .first()
-                .is_some_and(|entry| entry.seq > Seq::ZERO.next()),
+            HistoryRange::Latest | HistoryRange::Before(_) => {
+                entries.first().is_some_and(|entry| entry.seq > found.since)
+            }
         };
         Ok(HistoryPage {
             conv: history.conv,
             entries: entries.into_iter().map(wire::entry).collect(),
             head: found.head,
+            since: wire::told_since(found.since),
             more,
         })
     }
@@ -354,6 +356,7 @@ mod tests {
                 id: conv,
                 kind: ConversationKind::Direct,
                 head: Seq::new(SYNC_ENTRIES as u64).unwrap(),
+                since: Seq::ZERO.next(),
                 size: members as usize,
                 me: Member::new(id(first)),
                 members: told.collect(),

@@ -17,6 +17,14 @@ pub(crate) fn sent(append: &store::Append, appended: &store::Appended) -> wire::
     }
 }
 
+/// The same as those may see it who may not read the message that it edits.
+pub(crate) fn without_body(entry: wire::Entry) -> wire::Entry {
+    wire::Entry {
+        body: None,
+        ..entry
+    }
+}
+
 /// The push of an entry that was just committed.
 pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> wire::Entry {
     let blank = wire::Entry {
@@ -156,6 +164,13 @@ fn event(event: &store::Event) -> wire::GroupEvent {
         Event::Set(Setting::Invite(invite)) => GroupEvent::InviteSet {
             invite: who(invite),
         },
+        Event::Set(Setting::History(window)) => {
+            let (history, history_days) = told_window(window);
+            GroupEvent::HistorySet {
+                history,
+                history_days,
+            }
+        }
         Event::Disbanded => GroupEvent::Disbanded,
     }
 }
@@ -193,6 +208,31 @@ pub(crate) fn stored_who(who: wire::Who) -> Option<store::Who> {
         wire::Who::Admins => Some(store::Who::Admins),
         wire::Who::Unknown => None,
     }
+}
+
+fn told_window(window: store::Window) -> (wire::Window, Option<u64>) {
+    match window {
+        store::Window::All => (wire::Window::All, None),
+        store::Window::Joining => (wire::Window::Joining, None),
+        store::Window::Days(days) => (wire::Window::Days, Some(days.into())),
+    }
+}
+
+/// The window to be kept; `None` for one that cannot be.
+pub(crate) fn stored_window(window: wire::Window, days: Option<u64>) -> Option<store::Window> {
+    match (window, days) {
+        (wire::Window::All, None) => Some(store::Window::All),
+        (wire::Window::Joining, None) => Some(store::Window::Joining),
+        (wire::Window::Days, Some(days @ 1..=wire::limits::WINDOW_DAYS)) => {
+            u16::try_from(days).ok().map(store::Window::Days)
+        }
+        _ => None,
+    }
+}
+
+/// As it is told: nothing of a log that may be read from its beginning.
+pub(crate) fn told_since(since: wire::Seq) -> Option<wire::Seq> {
+    (since > wire::Seq::ZERO.next()).then_some(since)
 }
 
 fn with_header(entry: wire::Entry, header: &store::Header) -> wire::Entry {
@@ -233,6 +273,7 @@ pub(crate) fn conversation(
             store::ConversationKind::Group => wire::ConversationKind::Group,
         },
         head: conversation.head,
+        since: told_since(conversation.since),
         unread,
         me: wire::Position {
             read: conversation.me.read,
@@ -248,6 +289,8 @@ pub(crate) fn conversation(
 
 fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
     let (settings, own) = (conversation.group.as_ref()?, conversation.role?);
+    let is_all = settings.history == store::Window::All;
+    let (history, history_days) = told_window(settings.history);
     let some = |text: &std::sync::Arc<str>| (!text.is_empty()).then(|| text.clone());
     Some(wire::GroupView {
         name: settings.name.clone(),
@@ -255,6 +298,8 @@ fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
         avatar: some(&settings.avatar),
         post: who(settings.post),
         invite: who(settings.invite),
+        history: (!is_all).then_some(history),
+        history_days,
         role: role(own),
     })
 }

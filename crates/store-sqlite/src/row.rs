@@ -8,7 +8,7 @@ use hongyan_protocol::{
 };
 use hongyan_store::{
     Body, Content, ConversationKind, Entry, Event, Header, HeaderFields, KeptEvent, Member, Role,
-    Session, Settings, User, Who,
+    Session, Settings, User, Who, Window,
 };
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
@@ -206,11 +206,13 @@ fn content(row: &Row<'_>) -> Result<Content> {
 fn event(row: &Row<'_>) -> Result<Event> {
     let code: i64 = row.get(13)?;
     let users = users(row, 11)?;
-    let text = row.get_ref(12)?.as_str()?;
-    let users = &users;
-    let event = u8::try_from(code).ok();
-    let event = event.and_then(|code| Event::of_kept(KeptEvent { code, text, users }));
-    event.ok_or(Error::IntegralValueOutOfRange(13, code))
+    let kept = KeptEvent {
+        code: u8::try_from(code).map_err(|_| Error::IntegralValueOutOfRange(13, code))?,
+        text: row.get_ref(12)?.as_str()?,
+        users: &users,
+        number: row.get::<_, Option<i64>>(7)?.map_or(0, i64::cast_unsigned),
+    };
+    Event::of_kept(kept).ok_or(Error::IntegralValueOutOfRange(13, code))
 }
 
 /// A role.
@@ -220,19 +222,22 @@ pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     role.ok_or(Error::IntegralValueOutOfRange(column, code))
 }
 
-/// Reads `name, description, avatar, post, invite`.
+/// Reads `name, description, avatar, post, invite, history`.
 pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
     let who = |column| {
         let code: i64 = row.get(column)?;
         let who = u8::try_from(code).ok().and_then(Who::of_code);
         who.ok_or(Error::IntegralValueOutOfRange(column, code))
     };
+    let history: i64 = row.get(5)?;
+    let window = u16::try_from(history).ok().and_then(Window::of_code);
     Ok(Settings {
         name: row.get(0)?,
         description: row.get(1)?,
         avatar: row.get(2)?,
         post: who(3)?,
         invite: who(4)?,
+        history: window.ok_or(Error::IntegralValueOutOfRange(5, history))?,
     })
 }
 

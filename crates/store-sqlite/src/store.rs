@@ -473,9 +473,10 @@ impl Reactions for SqliteStore {
         let found = self
             .readers
             .run(move |conn| match read::member(conn, conv, user)? {
-                Some(_) => {
+                Some(own) => {
                     let limit = limit.min(REACTIONS_PAGE);
-                    read::reactions(conn, conv, user, range, limit).map(Some)
+                    let reader = (user, own.since);
+                    read::reactions(conn, conv, reader, range, limit).map(Some)
                 }
                 None => Ok(None),
             })
@@ -496,6 +497,7 @@ impl Reactions for SqliteStore {
         let found = self
             .readers
             .run(move |conn| match read::member(conn, conv, user)? {
+                Some(own) if seq < own.since => Ok(Some(Vec::new())),
                 Some(_) => {
                     let limit = limit.min(REACTIONS_PAGE);
                     read::reactors(conn, (conv, seq), &value, after, limit).map(Some)

@@ -69,8 +69,8 @@ struct LogEnd {
 struct Membership {
     /// All went who were there before.
     has_ended: bool,
-    /// Whether somebody is a member now.
-    is_in: HashMap<UserId, bool, RandomState>,
+    /// From where somebody may read who came in; `None` for somebody who is out.
+    changed: HashMap<UserId, Option<Seq>, RandomState>,
 }
 
 /// What of the unsettled end of a log a stretch of it needs.
@@ -326,10 +326,11 @@ fn window(range: HistoryRange, head: Seq, limit: u64) -> (u64, u64) {
 }
 
 impl Tail {
-    /// Whether it makes a member of this user, or the contrary; `None` where it does neither.
-    pub(crate) fn is_member(&self, user: UserId) -> Option<bool> {
+    /// From where this user may read, where it makes a member of the user, or the contrary; `None` where it does neither.
+    pub(crate) fn reads_from(&self, user: UserId) -> Option<Option<Seq>> {
         let begun = self.begun.map(|begun| begun.has(user));
-        begun.or_else(|| self.membership.is_member(user))
+        let first = begun.map(|is_in| is_in.then_some(Seq::ZERO.next()));
+        first.or_else(|| self.membership.reads_from(user))
     }
 
     /// The entries that may be in the stretch, as they are now. Ascending.
@@ -365,11 +366,19 @@ impl Membership {
         if effects.event == Event::Disbanded {
             *self = Self {
                 has_ended: true,
-                is_in: HashMap::default(),
+                changed: HashMap::default(),
             };
         }
         for (user, role) in &effects.members {
-            self.is_in.insert(*user, role.is_some());
+            match role {
+                Some(_) if effects.brings_in() => {
+                    self.changed.insert(*user, Some(effects.since));
+                }
+                Some(_) => {}
+                None => {
+                    self.changed.insert(*user, None);
+                }
+            }
         }
     }
 
@@ -378,15 +387,15 @@ impl Membership {
         if later.has_ended {
             self.clone_from(later);
         } else {
-            let changed = later.is_in.iter();
-            self.is_in
-                .extend(changed.map(|(user, is_in)| (*user, *is_in)));
+            let changed = later.changed.iter();
+            self.changed
+                .extend(changed.map(|(user, since)| (*user, *since)));
         }
     }
 
-    fn is_member(&self, user: UserId) -> Option<bool> {
-        let is_in = self.is_in.get(&user).copied();
-        is_in.or(self.has_ended.then_some(false))
+    fn reads_from(&self, user: UserId) -> Option<Option<Seq>> {
+        let changed = self.changed.get(&user).copied();
+        changed.or(self.has_ended.then_some(None))
     }
 }
 
@@ -430,6 +439,7 @@ fn new(begun: Begun, user: UserId) -> Option<Conversation> {
         id: begun.conv,
         kind: ConversationKind::Direct,
         head: Seq::ZERO,
+        since: Seq::ZERO.next(),
         size: members.len(),
         me: Member::new(user),
         role: Some(Role::Member),

@@ -37,6 +37,7 @@ pub mod snapshots;
 pub mod sync;
 pub mod unread;
 pub mod unsettled;
+pub mod windows;
 
 pub use fixture::{Engine, Fixture, run};
 pub use rng::Rng;
@@ -83,6 +84,8 @@ macro_rules! store_contract {
                 of_many_it_is_not_kept_what_is_delivered;
             reactions: are_counted_and_taken_back, what_changed_after_a_number, go_with_their_message,
                 refusals_of_reactions, of_many_members;
+            windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
+                days_reach_back_by_the_time_of_entries;
             nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,
                 one_client_id_at_both_at_once, a_pair_begins_at_both_at_once,
                 commits_at_both_make_one_log, a_walk_at_one_misses_nothing_of_the_other,

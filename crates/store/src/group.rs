@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::UserId;
+use hongyan_protocol::{Seq, UserId};
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +73,50 @@ impl Who {
     }
 }
 
+/// What who comes into a group may read of what was said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Window {
+    /// All of it.
+    #[default]
+    All,
+    /// Nothing: from the entry on that brought them in.
+    Joining,
+    /// What was said in so many days before, 1 to [`WINDOW_DAYS`].
+    Days(u16),
+}
+
+/// Days that a [`Window`] may reach back.
+pub const WINDOW_DAYS: u16 = 365;
+
+impl Window {
+    /// What an engine keeps of it.
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::All => 0,
+            Self::Days(days) => days,
+            Self::Joining => 1000,
+        }
+    }
+
+    /// The window of this code.
+    pub fn of_code(code: u16) -> Option<Self> {
+        match code {
+            0 => Some(Self::All),
+            1..=WINDOW_DAYS => Some(Self::Days(code)),
+            1000 => Some(Self::Joining),
+            _ => None,
+        }
+    }
+
+    /// How far it reaches back, in milliseconds, where it reaches back by time.
+    pub fn reach_ms(self) -> Option<u64> {
+        match self {
+            Self::All | Self::Joining => None,
+            Self::Days(days) => Some(u64::from(days) * 24 * 60 * 60 * 1000),
+        }
+    }
+}
+
 /// What a group is called, and what its members may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -86,6 +130,8 @@ pub struct Settings {
     pub post: Who,
     /// Who may bring others in.
     pub invite: Who,
+    /// What those who come in may read of what was said before.
+    pub history: Window,
 }
 
 /// One setting, to be changed.
@@ -101,6 +147,8 @@ pub enum Setting {
     Post(Who),
     /// See [`Settings::invite`].
     Invite(Who),
+    /// See [`Settings::history`].
+    History(Window),
 }
 
 impl Settings {
@@ -122,6 +170,7 @@ impl Settings {
             Setting::Avatar(avatar) => settings.avatar = avatar,
             Setting::Post(who) => settings.post = who,
             Setting::Invite(who) => settings.invite = who,
+            Setting::History(window) => settings.history = window,
         }
         settings
     }
@@ -160,7 +209,7 @@ impl GroupChange {
             Self::Set(Setting::Name(text) | Setting::Description(text) | Setting::Avatar(text)) => {
                 text.len()
             }
-            Self::Set(Setting::Post(_) | Setting::Invite(_))
+            Self::Set(Setting::Post(_) | Setting::Invite(_) | Setting::History(_))
             | Self::Role(..)
             | Self::Leave
             | Self::Disband => 0,
@@ -207,32 +256,62 @@ pub struct KeptEvent<'a> {
     pub text: &'a str,
     /// Whom it names.
     pub users: &'a [UserId],
+    /// The number in it; 0 for none.
+    pub number: u64,
 }
 
 impl Event {
     /// Its parts.
     pub fn kept(&self) -> KeptEvent<'_> {
-        let (code, text, users) = match self {
-            Self::Created { name, users } => (1, &**name, &**users),
-            Self::Added(users) => (2, "", &**users),
-            Self::Removed(users) => (3, "", &**users),
-            Self::Left => (4, "", &[][..]),
-            Self::Role(user, role) => (10 + role.code(), "", std::slice::from_ref(user)),
-            Self::Disbanded => (5, "", &[][..]),
-            Self::Set(setting) => match setting {
-                Setting::Name(name) => (20, &**name, &[][..]),
-                Setting::Description(text) => (21, &**text, &[][..]),
-                Setting::Avatar(file) => (22, &**file, &[][..]),
-                Setting::Post(who) => (30 + who.code(), "", &[][..]),
-                Setting::Invite(who) => (40 + who.code(), "", &[][..]),
-            },
+        let blank = KeptEvent {
+            code: 0,
+            text: "",
+            users: &[],
+            number: 0,
         };
-        KeptEvent { code, text, users }
+        let only = |code| KeptEvent { code, ..blank };
+        let text = |code, text| KeptEvent {
+            code,
+            text,
+            ..blank
+        };
+        let named = |code, users| KeptEvent {
+            code,
+            users,
+            ..blank
+        };
+        match self {
+            Self::Created { name, users } => KeptEvent {
+                text: name,
+                ..named(1, users)
+            },
+            Self::Added(users) => named(2, users),
+            Self::Removed(users) => named(3, users),
+            Self::Left => only(4),
+            Self::Disbanded => only(5),
+            Self::Role(user, role) => named(10 + role.code(), std::slice::from_ref(user)),
+            Self::Set(setting) => match setting {
+                Setting::Name(name) => text(20, name),
+                Setting::Description(description) => text(21, description),
+                Setting::Avatar(file) => text(22, file),
+                Setting::Post(who) => only(30 + who.code()),
+                Setting::Invite(who) => only(40 + who.code()),
+                Setting::History(window) => KeptEvent {
+                    number: u64::from(window.code()),
+                    ..only(23)
+                },
+            },
+        }
     }
 
     /// Made again of its parts. `None` for what this version does not know.
     pub fn of_kept(kept: KeptEvent<'_>) -> Option<Self> {
-        let KeptEvent { code, text, users } = kept;
+        let KeptEvent {
+            code,
+            text,
+            users,
+            number,
+        } = kept;
         Some(match code {
             1 => Self::Created {
                 name: text.into(),
@@ -246,6 +325,7 @@ impl Event {
             20 => Self::Set(Setting::Name(text.into())),
             21 => Self::Set(Setting::Description(text.into())),
             22 => Self::Set(Setting::Avatar(text.into())),
+            23 => Self::Set(Setting::History(Window::of_code(number.try_into().ok()?)?)),
             31..=39 => Self::Set(Setting::Post(Who::of_code(code - 30)?)),
             41..=49 => Self::Set(Setting::Invite(Who::of_code(code - 40)?)),
             _ => return None,
@@ -260,6 +340,22 @@ pub struct Effects {
     pub event: Event,
     /// The members who are others now, with their roles; `None` for those who are out. Ascending.
     pub members: Vec<(UserId, Option<Role>)>,
+    /// The first entry that those may read who come in by it.
+    pub since: Seq,
+}
+
+impl Effects {
+    /// Whether those of its [members](Self::members) who have a role come in by it; otherwise they were in before.
+    pub fn brings_in(&self) -> bool {
+        match &self.event {
+            Event::Created { .. } | Event::Added(_) => true,
+            Event::Removed(_)
+            | Event::Left
+            | Event::Role(..)
+            | Event::Set(_)
+            | Event::Disbanded => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -287,6 +383,14 @@ mod tests {
             events.push(Event::Set(Setting::Post(who)));
             events.push(Event::Set(Setting::Invite(who)));
         }
+        for window in [
+            Window::All,
+            Window::Joining,
+            Window::Days(1),
+            Window::Days(365),
+        ] {
+            events.push(Event::Set(Setting::History(window)));
+        }
         for event in events {
             assert_eq!(Event::of_kept(event.kept()).as_ref(), Some(&event));
         }
@@ -294,6 +398,7 @@ mod tests {
             code: 99,
             text: "",
             users: &[],
+            number: 0,
         };
         assert_eq!(Event::of_kept(unknown), None);
     }

@@ -24,7 +24,7 @@ pub use hongyan_protocol::limits::MEMBERS_TOLD;
 
 pub use group::{
     Effects, Event, GROUP_MEMBERS, GroupChange, KeptEvent, Role, Setting, Settings, USERS_A_CHANGE,
-    Who,
+    WINDOW_DAYS, Who, Window,
 };
 pub use login::{composed, login_key};
 pub use model::{

@@ -244,6 +244,15 @@ impl Content {
         }
     }
 
+    /// Without what a reader may not know who may read only from `since` on: the new body of an older message.
+    pub fn hide_before(&mut self, since: Seq) {
+        if let Self::Edit { target, body, .. } = self
+            && *target < since
+        {
+            *body = None;
+        }
+    }
+
     /// What the recall at `by`, of the message at `target`, makes of the content of the entry at `at`. Does nothing to
     /// other entries.
     pub fn recall(&mut self, at: Seq, target: Seq, by: Seq) {
@@ -361,6 +370,9 @@ pub struct Conversation {
     pub kind: ConversationKind,
     /// The log's last seq.
     pub head: Seq,
+    /// The first seq that the member may read: 1, or more in a group that lets who comes read only some of what was said
+    /// before.
+    pub since: Seq,
     /// How many members it has.
     pub size: usize,
     /// The member whose view this is.
@@ -467,6 +479,8 @@ pub struct History {
     pub entries: Vec<Entry>,
     /// The log's last seq, in the same snapshot.
     pub head: Seq,
+    /// The first seq that the reader may read.
+    pub since: Seq,
 }
 
 /// An entry in the order of commits.

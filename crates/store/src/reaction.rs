@@ -47,7 +47,7 @@ pub struct Reacted {
     pub number: u64,
     /// How often each stands there, in the order of the values' bytes.
     pub counts: Vec<(Arc<str>, u64)>,
-    /// Everyone in the conversation, ascending.
+    /// Everyone who may read the message, ascending.
     pub members: Arc<[UserId]>,
 }
 

@@ -161,6 +161,10 @@ fn hash_group_change(hash: &mut Sha256, change: &GroupChange) {
         hash.update(user.get().to_le_bytes());
     }
     hash.update(kept.text.as_bytes());
+    // One without a number has the digest that it had before there were any.
+    if kept.number != 0 {
+        hash.update(kept.number.to_le_bytes());
+    }
 }
 
 fn hash_body(hash: &mut Sha256, body: &Body) {
@@ -224,6 +228,8 @@ pub struct Appended {
     /// Everyone whose log this is, the sender included, ascending; those who were put out by it as well. Shared, because
     /// a group's is long.
     pub members: Arc<[UserId]>,
+    /// Those of the members who may not read the message that it edits: the new body is not for them. Ascending.
+    pub blind: Arc<[UserId]>,
     /// What it changed of the group. `None` for what changes none, and for a duplicate.
     pub event: Option<Arc<Event>>,
 }
@@ -246,7 +252,7 @@ pub enum AppendError {
     /// The client id stands for another change of the sender's in this conversation.
     #[error("the client id stands for something else")]
     ClientIdConflict,
-    /// `target` or `reply_to` names nothing, or something that is not a message.
+    /// `target` or `reply_to` names nothing, something that is not a message, or something that the sender may not read.
     #[error("no such message")]
     NoSuchMessage,
     /// The message is somebody else's.

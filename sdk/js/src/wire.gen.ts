@@ -59,6 +59,8 @@ export interface ConversationView {
   kind: ConversationKind;
   /** The log's last seq. */
   head: number;
+  /** The first seq that the caller may read; absent, 1. */
+  since?: number;
   /** Messages by others, not recalled, after the caller's read position. */
   unread: number;
   /** The caller's own positions. */
@@ -150,7 +152,7 @@ export interface Failure {
 
 /** What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it. */
 export interface GroupEvent {
-  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "disbanded" | (string & {});
+  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "disbanded" | (string & {});
   /** Its name. */
   name?: string;
   /** The other members, ascending. */
@@ -167,6 +169,10 @@ export interface GroupEvent {
   post?: Who;
   /** Who. */
   invite?: Who;
+  /** What. */
+  history?: Window;
+  /** Of how many days, where it is `days`. */
+  history_days?: number;
 }
 
 /** One member in a page of them. */
@@ -189,6 +195,10 @@ export interface GroupView {
   post: Who;
   /** Who may bring others in. */
   invite: Who;
+  /** What those who come in may read of what was said before; absent, all. */
+  history?: Window;
+  /** Of how many days, where it is `days`. */
+  history_days?: number;
   /** The reader's own role. */
   role: Role;
 }
@@ -243,6 +253,8 @@ export interface HistoryPage {
   entries: Entry[];
   /** The log's last seq. */
   head: number;
+  /** The first seq that the caller may read; absent, 1. */
+  since?: number;
   /** Whether the log goes on in the direction asked for. */
   more: boolean;
 }
@@ -504,6 +516,10 @@ export interface SetGroup {
   post?: Who;
   /** Who may bring others in. */
   invite?: Who;
+  /** What those who come in may read of what was said before. */
+  history?: Window;
+  /** Of how many days, with `days`: 1 to `LIMITS.WINDOW_DAYS`. */
+  history_days?: number;
 }
 
 /** `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role. */
@@ -603,6 +619,9 @@ export interface Welcome {
 /** Whom a right in a group belongs to. */
 export type Who = "all" | "admins" | (string & {});
 
+/** What those who come into a group may read of what was said before. */
+export type Window = "all" | "joining" | "days" | (string & {});
+
 /** A frame, by its `type`. */
 export type ClientFrame =
   | ({ type: "hello"; req?: number } & Hello)
@@ -660,14 +679,14 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
-  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string" },
-  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", role: "string" },
+  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?" },
+  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
-  HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", more: "boolean" },
+  HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },

@@ -342,6 +342,7 @@ pub fn synced(log: &[Entry]) -> Synced {
     let recent = log.len().saturating_sub(limits::SYNC_ENTRIES);
     Synced {
         conversations: vec![ConversationView {
+            since: None,
             left: false,
             group: None,
             conv: CONV,
@@ -366,6 +367,7 @@ pub fn page(log: &[Entry], after: u64, limit: usize) -> HistoryPage {
     let entries: Vec<Entry> = later.take(limit).cloned().collect();
     let head = log.last().map_or(Seq::ZERO, |entry| entry.seq);
     HistoryPage {
+        since: None,
         conv: CONV,
         more: entries.last().is_some_and(|entry| entry.seq < head),
         entries,

@@ -34,6 +34,7 @@ pub(crate) fn vectors() -> String {
         ("a head below what is held", a_head_below()),
         ("a page that a push overtook", an_overtaken_page()),
         ("a large conversation", a_large_conversation()),
+        ("a window", a_window()),
     ];
     let scripts = scripts.map(|(name, steps)| {
         let machine = Incoming::new(Policy::default());
@@ -117,6 +118,25 @@ fn a_large_conversation() -> Vec<(u64, Value)> {
         (1500, json!("flush")),
         (901_100, json!("tick")),
         (901_200, synced_large("3", 2, 1..=3)),
+        (901_200, json!("flush")),
+    ]
+}
+
+/// A group that one came into late, and one that one comes back into: what stands before is not asked for.
+fn a_window() -> Vec<(u64, Value)> {
+    vec![
+        (1000, push(2, 9)),
+        (1100, since(9, synced("2", &[(2, 9..=9)]))),
+        (1100, json!("flush")),
+        (2000, push(1, 8)),
+        (2200, json!("tick")),
+        (2300, since(8, history(1, 8..=8))),
+        (2300, json!("flush")),
+        (3000, push(1, 9)),
+        (3000, push(2, 10)),
+        (3000, json!("flush")),
+        (901_100, json!("tick")),
+        (901_200, since(12, synced("3", &[(1, 12..=13)]))),
         (901_200, json!("flush")),
     ]
 }
@@ -305,6 +325,16 @@ fn synced_large(cursor: &str, conv: u64, seqs: std::ops::RangeInclusive<u64>) ->
     view["kind"] = "group".into();
     view["size"] = 10_000.into();
     view.as_object_mut().expect("a view").remove("members");
+    page
+}
+
+/// A page whose reader may read only from this seq on.
+fn since(seq: u64, mut page: Value) -> Value {
+    let frame = &mut page["frame"];
+    match frame.get_mut("conversations") {
+        Some(views) => views[0]["since"] = seq.into(),
+        None => frame["since"] = seq.into(),
+    }
     page
 }
 

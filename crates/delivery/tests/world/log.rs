@@ -192,6 +192,7 @@ impl Log {
         let entries: Vec<Entry> = entries.take(limit).cloned().collect();
         let last = entries.last().map_or(after, |entry| entry.seq);
         HistoryPage {
+            since: None,
             conv,
             entries,
             head: conversation.head(),
@@ -288,6 +289,7 @@ impl Conversation {
         });
         let first = self.entries.len().saturating_sub(SYNC_ENTRIES);
         ConversationView {
+            since: None,
             left: false,
             group: None,
             conv,

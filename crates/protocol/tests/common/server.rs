@@ -255,6 +255,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             ServerFrame::Synced(Synced {
                 conversations: vec![
                     ConversationView {
+                        since: None,
                         left: false,
                         group: None,
                         conv: conv(1),
@@ -270,8 +271,11 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         entries: vec![message(1), message(2)],
                     },
                     ConversationView {
+                        since: None,
                         left: true,
                         group: Some(GroupView {
+                            history: Some(Window::Days),
+                            history_days: Some(30),
                             name: "雁群".into(),
                             description: Some("往南".into()),
                             avatar: Some("geese.png".into()),
@@ -307,6 +311,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(8),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    since: Some(seq(2)),
                     left: false,
                     group: None,
                     conv: conv(3),
@@ -378,6 +383,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(9),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    since: None,
                     left: false,
                     group: None,
                     conv: conv(2),
@@ -400,6 +406,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             "history_full",
             Some(10),
             ServerFrame::History(HistoryPage {
+                since: Some(seq(3)),
                 conv: conv(1),
                 entries: vec![message(3), message(4)],
                 head: seq(9),
@@ -410,6 +417,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             "history_least",
             Some(11),
             ServerFrame::History(HistoryPage {
+                since: None,
                 conv: conv(1),
                 entries: vec![],
                 head: seq(0),

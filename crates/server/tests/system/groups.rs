@@ -300,3 +300,68 @@ async fn who_makes_groups_without_end_has_to_wait() {
     let li = server.http(LI).await;
     make(&li, "g1", &[WANG_ID]).await;
 }
+
+#[tokio::test]
+async fn who_comes_late_reads_what_the_group_lets() {
+    let server = TestServer::start().await;
+    let zhang = server.http(ZHANG).await;
+    let conv = make(&zhang, "g1", &[LI_ID]).await["conv"].clone();
+    let group = format!("/v1/groups/{conv}");
+    let set = json!({ "client_id": "s1", "history": "joining" });
+    let (status, _) = zhang.call(Method::PATCH, &group, Some(set)).await;
+    assert_eq!(status, StatusCode::OK);
+    let said = |id: &str, text: &str| json!({ "conv": conv, "client_id": id, "body": { "type": "text", "text": text } });
+    let (_, old) = zhang.post("/v1/messages", said("m1", "from before")).await;
+    let mut wang = server.connect(WANG).await.acking();
+    let mut li = server.connect(LI).await.acking();
+    let add = json!({ "client_id": "a1", "users": [WANG_ID] });
+    let (_, added) = zhang.post(&format!("{group}/members"), add).await;
+    assert_eq!(wang.next_of("entry").await["event"]["type"], "added");
+
+    // Every way to read begins at the entry that brought Wang in.
+    let since = &added["seq"];
+    let view = &wang.request(json!({ "type": "sync" })).await["conversations"][0];
+    assert_eq!((&view["since"], &view["entries"][0]["seq"]), (since, since));
+    assert_eq!(view["group"]["history"], "joining");
+    for range in [json!({}), json!({ "after": 0 }), json!({ "before": 1000 })] {
+        let mut ask = json!({ "type": "history", "conv": conv });
+        ask.as_object_mut()
+            .unwrap()
+            .extend(range.as_object().unwrap().clone());
+        let page = wang.request(ask).await;
+        assert_eq!((&page["since"], &page["entries"][0]["seq"]), (since, since));
+        assert_eq!(page["more"], false);
+    }
+    let (_, page) = server
+        .http(WANG)
+        .await
+        .get(&format!("/v1/conversations/{conv}/entries"))
+        .await;
+    assert_eq!(page["entries"].as_array().unwrap().len(), 1);
+    let mut answer = said("w1", "what was it?");
+    answer["reply_to"] = old["seq"].clone();
+    answer["type"] = json!("send");
+    assert_eq!(wang.request(answer).await["code"], "entry_not_found");
+
+    // The new wording of an old message is pushed to those only who may read the old one.
+    let path = format!("/v1/conversations/{conv}/entries/{}", old["seq"]);
+    let edit =
+        json!({ "client_id": "e1", "body": { "type": "text", "text": "still from before" } });
+    let (status, edited) = zhang.call(Method::PATCH, &path, Some(edit)).await;
+    assert_eq!(status, StatusCode::OK, "{edited}");
+    let heard = wang.next_of("entry").await;
+    assert_eq!(
+        (&heard["seq"], &heard["body"]),
+        (&edited["seq"], &Value::Null)
+    );
+    let heard = loop {
+        let heard = li.next_of("entry").await;
+        if heard["seq"] == edited["seq"] {
+            break heard;
+        }
+    };
+    assert_eq!(heard["body"]["text"], "still from before");
+    let set = json!({ "client_id": "s2", "history": "days", "history_days": 366 });
+    let refused = refused(&zhang, Method::PATCH, &group, Some(set)).await;
+    assert_eq!(refused, (StatusCode::BAD_REQUEST, json!("bad_request")));
+}

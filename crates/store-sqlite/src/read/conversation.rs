@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{Conversation, ConversationKind, MEMBERS_TOLD, Member, Role, Settings};
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::row::{self, sql};
 
@@ -14,7 +14,7 @@ pub(crate) fn conversation(
     conv: ConversationId,
     user: UserId,
 ) -> Result<Option<Conversation>> {
-    let Some((me, role)) = member(conn, conv, user)? else {
+    let Some(own) = member(conn, conv, user)? else {
         return Ok(None);
     };
     let (kind, head, size) = conn
@@ -31,9 +31,10 @@ pub(crate) fn conversation(
         id: conv,
         kind,
         head,
+        since: own.since,
         size,
-        me,
-        role: Some(role),
+        me: own.member,
+        role: Some(own.role),
         group: match kind {
             ConversationKind::Direct => None,
             ConversationKind::Group => Some(settings(conn, conv)?.into()),
@@ -48,6 +49,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
         id: conv,
         kind: ConversationKind::Group,
         head: until,
+        since: until,
         size: 0,
         me: Member::new(user).advanced(Some(until), Some(until)),
         role: None,
@@ -59,22 +61,37 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
 /// The settings of a group.
 pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settings> {
     conn.prepare_cached(
-        "SELECT name, description, avatar, post, invite FROM groups WHERE conv_id = ?1",
+        "SELECT name, description, avatar, post, invite, history FROM groups WHERE conv_id = ?1",
     )?
     .query_row([sql(conv)], row::settings)
 }
 
-/// How far a member has come, and the member's role; `None` for somebody who is no member.
+/// Who a member is in a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Membership {
+    pub(crate) member: Member,
+    pub(crate) role: Role,
+    /// The first seq that the member may read.
+    pub(crate) since: Seq,
+}
+
+/// A member; `None` for somebody who is none.
 pub(crate) fn member(
     conn: &Connection,
     conv: ConversationId,
     user: UserId,
-) -> Result<Option<(Member, Role)>> {
+) -> Result<Option<Membership>> {
     conn.prepare_cached(
-        "SELECT user_id, read_seq, delivered_seq, role FROM members
+        "SELECT user_id, read_seq, delivered_seq, role, since_seq FROM members
          WHERE conv_id = ?1 AND user_id = ?2 AND until_seq IS NULL",
     )?
-    .query_row((sql(conv), sql(user)), member_with_role)
+    .query_row((sql(conv), sql(user)), |row| {
+        Ok(Membership {
+            member: row::member(row)?,
+            role: row::role(row, 3)?,
+            since: row::id(row, 4)?,
+        })
+    })
     .optional()
 }
 
@@ -89,12 +106,10 @@ pub(crate) fn members(
         "SELECT user_id, read_seq, delivered_seq, role FROM members
          WHERE conv_id = ?1 AND user_id > ?2 AND until_seq IS NULL ORDER BY user_id LIMIT ?3",
     )?
-    .query_map((sql(conv), sql(after), row::limit(limit)), member_with_role)?
+    .query_map((sql(conv), sql(after), row::limit(limit)), |row| {
+        Ok((row::member(row)?, row::role(row, 3)?))
+    })?
     .collect()
-}
-
-fn member_with_role(row: &Row<'_>) -> Result<(Member, Role)> {
-    Ok((row::member(row)?, row::role(row, 3)?))
 }
 
 /// How far the members have come, ascending by user.
@@ -104,6 +119,16 @@ fn all_members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
          WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
     )?
     .query_map([sql(conv)], row::member)?
+    .collect()
+}
+
+/// The members who may not read a log from its beginning, each with where they may begin. Ascending.
+pub(crate) fn windows(conn: &Connection, conv: ConversationId) -> Result<Vec<(UserId, Seq)>> {
+    conn.prepare_cached(
+        "SELECT user_id, since_seq FROM members
+         WHERE conv_id = ?1 AND until_seq IS NULL AND since_seq > 1 ORDER BY user_id",
+    )?
+    .query_map([sql(conv)], |row| Ok((row::id(row, 0)?, row::id(row, 1)?)))?
     .collect()
 }
 

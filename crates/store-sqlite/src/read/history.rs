@@ -17,25 +17,30 @@ pub(crate) fn history(
     limit: usize,
     tail: Option<&Tail>,
 ) -> Result<Option<History>> {
-    let settled: Option<(Seq, bool)> = conn
+    let settled: Option<(Seq, Option<Seq>)> = conn
         .prepare_cached(
-            "SELECT c.head, EXISTS (SELECT 1 FROM members m
-                                    WHERE m.conv_id = c.id AND m.user_id = ?2 AND m.until_seq IS NULL)
+            "SELECT c.head, (SELECT m.since_seq FROM members m
+                             WHERE m.conv_id = c.id AND m.user_id = ?2 AND m.until_seq IS NULL)
              FROM conversations c WHERE c.id = ?1",
         )?
         .query_row((sql(conv), sql(user)), |row| {
-            Ok((row::id(row, 0)?, row.get(1)?))
+            Ok((row::id(row, 0)?, row::optional_id(row, 1)?))
         })
         .optional()?;
     // What the tables have come to since then they have whole.
     let tail = tail.filter(|tail| settled.is_none_or(|(head, _)| head < tail.head));
-    let changed = tail.and_then(|tail| tail.is_member(user));
-    let is_member = changed.unwrap_or(settled.is_some_and(|(_, is_member)| is_member));
+    let changed = tail.and_then(|tail| tail.reads_from(user));
+    let since = changed.unwrap_or(settled.and_then(|(_, since)| since));
     let head = tail.map(|tail| tail.head).or(settled.map(|(head, _)| head));
-    let Some(head) = head.filter(|_| is_member) else {
+    let (Some(head), Some(since)) = (head, since) else {
         return Ok(None);
     };
-    let log = Log { conn, conv, tail };
+    let log = Log {
+        conn,
+        conv,
+        since,
+        tail,
+    };
     let mut room = Room {
         bytes: PAGE_BYTES,
         least: 1,
@@ -45,7 +50,11 @@ pub(crate) fn history(
         HistoryRange::Before(seq) => log.newest_below(seq.min(head.next()), limit, &mut room)?,
         HistoryRange::After(seq) => log.oldest_above(seq, limit, &mut room)?,
     };
-    Ok(Some(History { entries, head }))
+    Ok(Some(History {
+        entries,
+        head,
+        since,
+    }))
 }
 
 /// What a page may still take.
@@ -68,10 +77,11 @@ impl Room {
     }
 }
 
-/// A log as the tables have it, and as it goes on.
+/// A log as the tables have it, and as it goes on, for somebody who may read it from `since` on.
 struct Log<'a> {
     conn: &'a Connection,
     conv: ConversationId,
+    since: Seq,
     tail: Option<&'a Tail>,
 }
 
@@ -83,16 +93,19 @@ impl Log<'_> {
         let mut settled_below = below;
         if let Some(tail) = self.tail {
             settled_below = below.min(tail.first);
-            let newest_first = tail.entries().rev().filter(|entry| entry.seq < below);
-            is_full = put(newest_first.map(Ok), &mut entries, limit, room)?;
+            let is_in = |entry: &Entry| entry.seq < below && entry.seq >= self.since;
+            let newest_first = tail.entries().rev().filter(is_in);
+            let shown = newest_first.map(|entry| Ok(self.shown(entry)));
+            is_full = put(shown, &mut entries, limit, room)?;
         }
         if !is_full {
             let mut select = self.conn.prepare_cached(&format!(
-                "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq < ?2
+                "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq < ?2 AND seq >= ?4
                  ORDER BY seq DESC LIMIT ?3"
             ))?;
             let left = row::limit(limit - entries.len());
-            let rows = select.query_map((sql(self.conv), sql(settled_below), left), row::entry)?;
+            let from = (sql(self.conv), sql(settled_below), left, sql(self.since));
+            let rows = select.query_map(from, row::entry)?;
             put(self.replaced(rows), &mut entries, limit, room)?;
         }
         entries.reverse();
@@ -100,6 +113,7 @@ impl Log<'_> {
     }
 
     fn oldest_above(&self, above: Seq, limit: usize, room: &mut Room) -> Result<Vec<Entry>> {
+        let above = above.max(self.since.previous());
         let mut entries = Vec::new();
         let settled_below = self.tail.map_or(i64::MAX, |tail| sql(tail.first));
         let mut select = self.conn.prepare_cached(&format!(
@@ -113,7 +127,8 @@ impl Log<'_> {
             && !is_full
         {
             let oldest_first = tail.entries().filter(|entry| entry.seq > above);
-            put(oldest_first.map(Ok), &mut entries, limit, room)?;
+            let shown = oldest_first.map(|entry| Ok(self.shown(entry)));
+            put(shown, &mut entries, limit, room)?;
         }
         Ok(entries)
     }
@@ -128,21 +143,33 @@ impl Log<'_> {
             if let Some(tail) = self.tail {
                 tail.replace(&mut entry);
             }
-            Ok(entry)
+            Ok(self.shown(entry))
         })
+    }
+
+    /// An entry as the reader may see it.
+    fn shown(&self, mut entry: Entry) -> Entry {
+        entry.content.hide_before(self.since);
+        entry
     }
 }
 
-/// The newest settled entries below a seq, ascending: as many as there is room for, which they take.
-pub(crate) fn newest_below(
+/// The newest settled entries of a log, ascending, for somebody who may read it from `since` on: as many as there is room
+/// for, which they take.
+pub(crate) fn newest(
     conn: &Connection,
     conv: ConversationId,
-    below: Seq,
+    (since, head): (Seq, Seq),
     limit: usize,
     room: &mut Room,
 ) -> Result<Vec<Entry>> {
-    let tail = None;
-    Log { conn, conv, tail }.newest_below(below, limit, room)
+    let log = Log {
+        conn,
+        conv,
+        since,
+        tail: None,
+    };
+    log.newest_below(head.next(), limit, room)
 }
 
 /// Puts entries into a page. Whether it is full.

@@ -12,7 +12,7 @@ pub(crate) mod unread;
 
 pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
 pub(crate) use conversation::{
-    conversation, direct_conversation, member, member_ids, members, settings,
+    conversation, direct_conversation, member, member_ids, members, settings, windows,
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;

@@ -29,16 +29,16 @@ pub(crate) fn reaction_number(conn: &Connection, conv: ConversationId) -> Result
         .query_row([sql(conv)], |row| row::count(row, 0))
 }
 
-/// How the reactions of some messages stand, for this member.
+/// How the reactions of some messages stand, for this member, who may read from `since` on.
 pub(crate) fn reactions(
     conn: &Connection,
     conv: ConversationId,
-    user: UserId,
+    (user, since): (UserId, Seq),
     range: ReactionRange,
     limit: usize,
 ) -> Result<ReactionPage> {
     // One more tells whether there are others.
-    let found = reacted(conn, conv, range, limit + 1)?;
+    let found = reacted(conn, (conv, since), range, limit + 1)?;
     let more = found.len() > limit;
     let mut messages = Vec::new();
     for (seq, number) in found.into_iter().take(limit) {
@@ -65,10 +65,10 @@ pub(crate) fn reactions(
     })
 }
 
-/// The messages of a range, each with the number of its last change.
+/// The messages of a range, not before `since`, each with the number of its last change.
 fn reacted(
     conn: &Connection,
-    conv: ConversationId,
+    (conv, since): (ConversationId, Seq),
     range: ReactionRange,
     limit: usize,
 ) -> Result<Vec<(Seq, u64)>> {
@@ -77,11 +77,16 @@ fn reacted(
     match range {
         ReactionRange::After(number) => conn
             .prepare_cached(
-                "SELECT seq, number FROM reacted WHERE conv_id = ?1 AND number > ?2
+                "SELECT seq, number FROM reacted WHERE conv_id = ?1 AND number > ?2 AND seq >= ?4
                  ORDER BY number LIMIT ?3",
             )?
             .query_map(
-                (conv, i64::try_from(number).unwrap_or(i64::MAX), limit),
+                (
+                    conv,
+                    i64::try_from(number).unwrap_or(i64::MAX),
+                    limit,
+                    sql(since),
+                ),
                 place,
             )?
             .collect(),
@@ -90,7 +95,7 @@ fn reacted(
                 "SELECT seq, number FROM reacted WHERE conv_id = ?1 AND seq BETWEEN ?2 AND ?3
                  ORDER BY seq LIMIT ?4",
             )?
-            .query_map((conv, sql(first), sql(last), limit), place)?
+            .query_map((conv, sql(first.max(since)), sql(last), limit), place)?
             .collect(),
     }
 }

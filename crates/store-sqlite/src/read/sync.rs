@@ -72,8 +72,8 @@ pub(crate) fn sync(
         let entries = if limits.entries == 0 || room.bytes == 0 || is_damaged(conv) {
             Vec::new()
         } else {
-            let end = conversation.head.next();
-            history::newest_below(conn, conv, end, limits.entries, &mut room)?
+            let all = (conversation.since, conversation.head);
+            history::newest(conn, conv, all, limits.entries, &mut room)?
         };
         conversations.push((conversation, unread::unread(conn, conv, user)?, entries));
     }
@@ -99,7 +99,7 @@ pub(crate) fn probe(
                 bytes: usize::MAX,
                 least: 0,
             };
-            history::newest_below(conn, conv, head.next(), entries, &mut room)
+            history::newest(conn, conv, (Seq::ZERO, head), entries, &mut room)
         });
         is_news |= note(conv, &read);
     }

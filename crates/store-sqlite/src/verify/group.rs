@@ -2,18 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Content, ConversationKind, Entry, Event, Role, Settings};
-use rusqlite::Result;
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
+use hongyan_store::{Content, ConversationKind, Entry, Event, Role, Settings, Window};
+use rusqlite::{OptionalExtension, Result};
 
 use super::Check;
 use crate::read;
+use crate::row::{self, sql};
 
 /// Who is a member at a place of a log, and what the group is called there.
 pub(super) struct Present {
     kind: ConversationKind,
     pub(super) roles: BTreeMap<UserId, Role>,
     settings: Settings,
+    /// How those came in who may not read all.
+    coming: BTreeMap<UserId, Coming>,
+}
+
+/// How a member came in.
+#[derive(Clone, Copy)]
+struct Coming {
+    by: Seq,
+    at: Millis,
+    window: Window,
 }
 
 impl Present {
@@ -30,6 +41,7 @@ impl Present {
             kind,
             roles,
             settings: Settings::default(),
+            coming: BTreeMap::new(),
         }
     }
 
@@ -58,10 +70,18 @@ impl Present {
         if !self.roles.contains_key(&entry.from) {
             return Err("its sender is not a member");
         }
-        match event {
-            Some(event) => self.change(entry.from, event),
-            None => Ok(()),
+        let Some(event) = event else {
+            return Ok(());
+        };
+        if let Event::Added(users) = event {
+            let coming = Coming {
+                by: entry.seq,
+                at: entry.at,
+                window: self.settings.history,
+            };
+            self.coming.extend(users.iter().map(|user| (*user, coming)));
         }
+        self.change(entry.from, event)
     }
 
     fn change(&mut self, from: UserId, event: &Event) -> std::result::Result<(), &'static str> {
@@ -101,6 +121,7 @@ impl Check<'_> {
         head: Seq,
         present: &Present,
         roles: &BTreeMap<UserId, Role>,
+        since: &BTreeMap<UserId, Seq>,
     ) -> Result<()> {
         if *roles != present.roles {
             self.broken(
@@ -112,10 +133,47 @@ impl Check<'_> {
         if read::settings(self.conn, conv)? != present.settings {
             self.broken(conv, head, "its settings are not those that its log tells");
         }
+        for (user, since) in since {
+            let coming = present.coming.get(user);
+            if !self.is_window(conv, *since, coming.copied())? {
+                let what =
+                    format!("user {user} may read from {since} on, which its log does not tell");
+                self.broken(conv, head, what);
+            }
+        }
         let owners = roles.values().filter(|role| **role == Role::Owner).count();
         if owners != usize::from(!roles.is_empty()) {
             self.broken(conv, head, format!("it has {owners} owners"));
         }
         Ok(())
+    }
+
+    /// Whether somebody who came in so may read from here on.
+    fn is_window(&self, conv: ConversationId, since: Seq, coming: Option<Coming>) -> Result<bool> {
+        let first = Seq::ZERO.next();
+        let Some(coming) = coming else {
+            return Ok(since == first);
+        };
+        let Some(reach) = coming.window.reach_ms() else {
+            return Ok(since
+                == if coming.window == Window::All {
+                    first
+                } else {
+                    coming.by
+                });
+        };
+        let earliest = coming.at.minus(reach);
+        let begins_young = self.at(conv, since)?.is_some_and(|at| at >= earliest);
+        let before = self.at(conv, since.previous())?;
+        let follows_old = since == first || before.is_some_and(|at| at < earliest);
+        Ok(since <= coming.by && begins_young && follows_old)
+    }
+
+    /// When the entry at this place was taken, if there is one.
+    fn at(&self, conv: ConversationId, seq: Seq) -> Result<Option<Millis>> {
+        self.conn
+            .prepare_cached("SELECT at FROM entries WHERE conv_id = ?1 AND seq = ?2")?
+            .query_row((sql(conv), sql(seq)), |row| row::id(row, 0))
+            .optional()
     }
 }

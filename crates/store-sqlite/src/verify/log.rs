@@ -24,6 +24,7 @@ struct Kept {
 struct CheckedMember {
     member: Member,
     role: Role,
+    since: Seq,
     /// Unread messages, counted by the definition.
     counted: u64,
 }
@@ -151,11 +152,21 @@ impl Check<'_> {
         }
         self.reactions(conv)?;
         match kept.kind {
-            ConversationKind::Direct => self.pair(conv, &members),
+            ConversationKind::Direct => {
+                if members
+                    .iter()
+                    .any(|checked| checked.since != Seq::ZERO.next())
+                {
+                    self.broken(conv, told.last, "one of two may not read all");
+                }
+                self.pair(conv, &members)
+            }
             ConversationKind::Group => {
-                let roles = members.iter();
-                let roles = roles.map(|checked| (checked.member.user, checked.role));
-                self.group(conv, told.last, &present, &roles.collect())
+                let of = |checked: &CheckedMember| checked.member.user;
+                let roles = members.iter().map(|checked| (of(checked), checked.role));
+                let since = members.iter().map(|checked| (of(checked), checked.since));
+                let (roles, since) = (roles.collect(), since.collect());
+                self.group(conv, told.last, &present, &roles, &since)
             }
         }
     }
@@ -180,13 +191,14 @@ impl Check<'_> {
     fn members(&self, conv: ConversationId) -> Result<Vec<CheckedMember>> {
         self.conn
             .prepare_cached(
-                "SELECT user_id, read_seq, delivered_seq, role FROM members
+                "SELECT user_id, read_seq, delivered_seq, role, since_seq FROM members
                  WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
             )?
             .query_map([sql(conv)], |row| {
                 Ok(CheckedMember {
                     member: row::member(row)?,
                     role: row::role(row, 3)?,
+                    since: row::id(row, 4)?,
                     counted: 0,
                 })
             })?

@@ -133,6 +133,11 @@ impl<E: Engine> Fixture<E> {
         Millis::new(self.now).unwrap()
     }
 
+    /// Time passes.
+    pub fn pass(&mut self, milliseconds: u64) {
+        self.now += milliseconds;
+    }
+
     pub fn new_user(&mut self, login: &str) -> NewUser {
         NewUser {
             id: None,

@@ -1,9 +1,10 @@
 //! What the naive model knows of groups, by its own rules.
 
-use hongyan_protocol::UserId;
+use hongyan_protocol::{Seq, UserId};
 
+use super::fixture::seq;
 use super::model::Log;
-use crate::{AppendError, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who};
+use crate::{AppendError, Entry, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who, Window};
 
 /// What becomes of a change that a user asks of a group.
 pub(super) fn judge(
@@ -87,14 +88,15 @@ impl Log {
         let before = self.members();
         match event {
             Event::Created { users, .. } => {
-                self.join(from, Role::Owner);
+                self.join(from, Role::Owner, seq(1));
                 for user in users {
-                    self.join(*user, Role::Member);
+                    self.join(*user, Role::Member, seq(1));
                 }
             }
             Event::Added(users) => {
+                let since = self.shown_from();
                 for user in users {
-                    self.join(*user, Role::Member);
+                    self.join(*user, Role::Member, since);
                 }
             }
             Event::Removed(users) => {
@@ -125,9 +127,25 @@ impl Log {
         told
     }
 
+    /// The first entry that those may read who come in by the last one.
+    fn shown_from(&self) -> Seq {
+        let history = self.settings.as_ref().unwrap().history;
+        let by = self.entries.last().unwrap();
+        match history {
+            Window::All => seq(1),
+            Window::Joining => by.seq,
+            Window::Days(days) => {
+                let earliest = by.at.get().saturating_sub(u64::from(days) * 86_400_000);
+                let is_young = |entry: &&Entry| entry.at.get() >= earliest;
+                self.entries.iter().find(is_young).unwrap().seq
+            }
+        }
+    }
+
     /// Who comes has nothing to read of what was before.
-    fn join(&mut self, user: UserId, role: Role) {
+    fn join(&mut self, user: UserId, role: Role, since: Seq) {
         let head = self.head();
+        self.since.insert(user, since);
         self.roles.insert(user, role);
         self.positions.push(Member {
             user,

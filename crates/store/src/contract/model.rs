@@ -19,6 +19,8 @@ pub(super) struct Log {
     pub(super) positions: Vec<Member>,
     /// Of all members.
     pub(super) roles: HashMap<UserId, Role>,
+    /// The first seq that each member may read; 1 where it is not here.
+    pub(super) since: HashMap<UserId, Seq>,
     /// Of a group.
     pub(super) settings: Option<Settings>,
     /// Who made it, if it is a group, under which client id.
@@ -40,6 +42,31 @@ impl Log {
         self.positions.iter().any(|position| position.user == user)
     }
 
+    pub(super) fn since(&self, user: UserId) -> Seq {
+        self.since.get(&user).copied().unwrap_or(seq(1))
+    }
+
+    /// The members who may read what stands here.
+    pub(super) fn members_who_read(&self, at: Seq) -> Vec<UserId> {
+        let mut members = self.members();
+        members.retain(|user| at >= self.since(*user));
+        members
+    }
+
+    /// The log as this member may read it.
+    pub(super) fn read_by(&self, user: UserId) -> Vec<Entry> {
+        let since = self.since(user);
+        let mut entries = self.entries.clone();
+        entries.retain(|entry| entry.seq >= since);
+        for entry in &mut entries {
+            match &mut entry.content {
+                Content::Edit { target, body, .. } if *target < since => *body = None,
+                _ => {}
+            }
+        }
+        entries
+    }
+
     /// The conversation is as it should be, for this member.
     pub(super) fn compare(&self, conversation: &Conversation, user: UserId) {
         assert_eq!(*conversation.members, self.positions);
@@ -49,6 +76,7 @@ impl Log {
             positions.find(|own| own.user == user),
             Some(&conversation.me)
         );
+        assert_eq!(conversation.since, self.since(user));
         assert_eq!(conversation.role, self.roles.get(&user).copied());
         assert_eq!(conversation.group.as_deref(), self.settings.as_ref());
     }
@@ -168,7 +196,10 @@ impl Model {
         let seq = self.write(at, append, event.clone(), got.id);
         let key = (at, append.from, append.client_id.clone());
         self.first_attempts.insert(key, (append.clone(), seq));
-        let appended = self.appended(at, seq, false);
+        let appended = Appended {
+            blind: self.blind(at, &append.change),
+            ..self.appended(at, seq, false)
+        };
         Ok(match event {
             None => appended,
             Some(event) => Appended {
@@ -189,8 +220,20 @@ impl Model {
             at: entry.at,
             duplicate,
             members: log.members().into(),
+            blind: [].into(),
             event: None,
         }
+    }
+
+    /// Whoever may not read the message that is edited.
+    fn blind(&self, at: usize, change: &Change) -> Arc<[UserId]> {
+        let Change::Edit { target, .. } = change else {
+            return [].into();
+        };
+        let log = &self.logs[at];
+        let mut blind = log.members();
+        blind.retain(|user| *target < log.since(*user));
+        blind.into()
     }
 
     /// The event, where it is a group that begins.
@@ -243,6 +286,7 @@ impl Model {
             conv,
             entries: Vec::new(),
             roles: members.iter().map(|user| (*user, Role::Member)).collect(),
+            since: HashMap::new(),
             settings: is_group.then(|| Settings::named(name)),
             made,
             positions: members
@@ -276,7 +320,7 @@ impl Model {
         }
         let (target, not_before) = match &append.change {
             Change::Message { reply_to, .. } => match reply_to {
-                Some(seq) => return message(log, *seq).map(|_| None),
+                Some(seq) => return message(log, *seq, append.from).map(|_| None),
                 None => return Ok(None),
             },
             Change::Group(change) => {
@@ -288,7 +332,7 @@ impl Model {
             }
             | Change::Recall { target, not_before } => (*target, *not_before),
         };
-        let (sender, at, recalled) = message(log, target)?;
+        let (sender, at, recalled) = message(log, target, append.from)?;
         if is_chief && matches!(append.change, Change::Recall { .. }) {
             return match recalled {
                 true => Err(AppendError::Recalled),
@@ -394,7 +438,11 @@ fn same_wish(a: &Change, b: &Change) -> bool {
     timeless(a) == timeless(b)
 }
 
-fn message(log: &Log, at: Seq) -> Result<(UserId, Millis, bool), AppendError> {
+/// The message at this place, as far as somebody may read the log.
+fn message(log: &Log, at: Seq, reader: UserId) -> Result<(UserId, Millis, bool), AppendError> {
+    if at < log.since(reader) {
+        return Err(AppendError::NoSuchMessage);
+    }
     let found = log.entries.iter().find(|entry| entry.seq == at);
     let entry = found.ok_or(AppendError::NoSuchMessage)?;
     match entry.content {

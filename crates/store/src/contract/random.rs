@@ -11,11 +11,14 @@ use super::model::{Model, about};
 use crate::{
     Append, Change, Conversation, GroupChange, HeaderFields, HistoryRange, Logs, Move,
     REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting, SyncCursor, SyncLimits,
-    Target, Who, Write,
+    Target, Who, Window, Write,
 };
 
 const BATCHES: u64 = 150;
 const USERS: usize = 5;
+
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// Set it to a seed that failed, to see the same run again.
 const SEED_VARIABLE: &str = "HONGYAN_TEST_SEED";
@@ -31,6 +34,9 @@ pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
     let mut clients: Vec<_> = users.iter().map(|user| Client::new(*user)).collect();
     let mut sent = Vec::new();
     for _ in 0..BATCHES {
+        if rng.once_in(4) {
+            f.pass(rng.below(DAY));
+        }
         let mut writes = Vec::new();
         for _ in 0..rng.below(12) {
             writes.push(random_write(f, &mut rng, &model, &mut sent));
@@ -185,7 +191,13 @@ fn random_group_change<E: Engine>(
     }
     let one = *rng.pick(&model.users);
     let who = *rng.pick(&[Who::All, Who::Admins]);
-    let change = match rng.below(16) {
+    let windows = [
+        Window::All,
+        Window::Joining,
+        Window::Days(1),
+        Window::Days(5),
+    ];
+    let change = match rng.below(18) {
         0..5 => GroupChange::Add(users),
         5..7 => GroupChange::Remove(users),
         7 => GroupChange::Leave,
@@ -195,6 +207,7 @@ fn random_group_change<E: Engine>(
         12 => GroupChange::Set(Setting::Name(name.as_str().into())),
         13 => GroupChange::Set(Setting::Post(who)),
         14 => GroupChange::Set(Setting::Invite(who)),
+        15..17 => GroupChange::Set(Setting::History(*rng.pick(&windows))),
         _ if rng.once_in(3) => GroupChange::Disband,
         _ => GroupChange::Set(Setting::Description(name.as_str().into())),
     };
@@ -215,8 +228,6 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             assert_eq!(conversation.head, log.head());
             log.compare(conversation, user);
             assert_eq!(*unread, log.unread(user));
-            assert_eq!(f.log(user, log.conv).await, log.entries);
-            assert!(log.entries.ends_with(entries));
             let ranges = [
                 ReactionRange::After(log.reacted.len() as u64 / 2),
                 ReactionRange::Within(Seq::ZERO, log.head()),
@@ -228,6 +239,9 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
                 expected.messages.truncate(REACTIONS_PAGE);
                 assert_eq!(page.await.unwrap(), expected);
             }
+            let readable = log.read_by(user);
+            assert_eq!(f.log(user, log.conv).await, readable);
+            assert!(readable.ends_with(entries));
             let nobody = UserId::default();
             let members = f.store().members(user, log.conv, nobody, 1000).await;
             let members = members.unwrap().into_iter();

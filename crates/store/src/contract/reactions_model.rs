@@ -17,6 +17,9 @@ impl Model {
         if !log.has(react.user) {
             return Err(ReactError::NotMember);
         }
+        if react.seq < log.since(react.user) {
+            return Err(ReactError::NoSuchMessage);
+        }
         if !log.may_have_reactions(react.seq)? {
             return Err(ReactError::Recalled);
         }
@@ -39,7 +42,7 @@ impl Model {
             changed,
             number: log.reacted.len() as u64,
             counts: log.counts(react.seq).into_iter().collect(),
-            members: log.members().into(),
+            members: log.members_who_read(react.seq).into(),
         })
     }
 }
@@ -75,6 +78,9 @@ impl Log {
         }
         let mut messages = Vec::new();
         for (seq, number) in last_changes {
+            if seq < self.since(user) {
+                continue;
+            }
             let is_meant = match range {
                 ReactionRange::After(after) => number > after,
                 ReactionRange::Within(first, last) => (first..=last).contains(&seq),

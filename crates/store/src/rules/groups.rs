@@ -1,10 +1,10 @@
 //! Who may do what to a group.
 
-use hongyan_protocol::UserId;
+use hongyan_protocol::{Seq, UserId};
 
 use super::{Group, Named};
 use crate::group::GROUP_MEMBERS;
-use crate::{AppendError, Effects, Event, GroupChange, Role};
+use crate::{AppendError, Effects, Event, GroupChange, Role, Window};
 
 /// What a new group is. `named`: all whom it names.
 pub(super) fn created(
@@ -29,8 +29,15 @@ pub(super) fn created(
         name: name.clone(),
         users: others,
     };
-    Ok(Effects { event, members })
+    Ok(Effects {
+        event,
+        members,
+        since: FIRST,
+    })
 }
+
+/// The first seq of a log.
+const FIRST: Seq = Seq::ZERO.next();
 
 /// What a change makes of a group.
 pub(super) fn changed(
@@ -76,7 +83,17 @@ fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendEr
     Ok(Effects {
         members: new.iter().map(member).collect(),
         event: Event::Added(new),
+        since: since(group),
     })
+}
+
+/// From where those may read who come into the group now.
+fn since(group: &Group) -> Seq {
+    match group.settings.history {
+        Window::All => FIRST,
+        Window::Joining => group.head.next(),
+        Window::Days(_) => group.young_from,
+    }
 }
 
 fn removed(
@@ -95,6 +112,7 @@ fn removed(
     Ok(Effects {
         event: Event::Removed(users.to_vec()),
         members: users.iter().map(|user| (*user, None)).collect(),
+        since: FIRST,
     })
 }
 
@@ -105,6 +123,7 @@ fn left((from, role): (UserId, Role), group: &Group) -> Result<Effects, AppendEr
         Role::Admin | Role::Member => Ok(Effects {
             event: Event::Left,
             members: vec![(from, None)],
+            since: FIRST,
         }),
     }
 }
@@ -132,6 +151,7 @@ fn role_given(
     Ok(Effects {
         event: Event::Role(user, new),
         members,
+        since: FIRST,
     })
 }
 
@@ -147,5 +167,6 @@ fn only(event: Event) -> Effects {
     Effects {
         event,
         members: Vec::new(),
+        since: FIRST,
     }
 }

@@ -44,6 +44,8 @@ pub enum Log {
         conv: ConversationId,
         /// What the sender may do there; `None` for somebody who is no member. Of two, both are members.
         sender: Option<Role>,
+        /// The first seq that the sender may read.
+        since: Seq,
         /// The group; `None` for a conversation of two.
         group: Option<Group>,
     },
@@ -63,6 +65,12 @@ pub struct Group {
     pub settings: Arc<Settings>,
     /// How many members it has.
     pub size: usize,
+    /// The log's last seq.
+    pub head: Seq,
+    /// Where the log begins to be as young as the group lets who comes read of it: an entry that is old enough, behind one
+    /// that is older, or the end of the log. Needed of a group with such a [window](crate::Window::reach_ms), where
+    /// somebody is to come in.
+    pub young_from: Seq,
 }
 
 /// Somebody whom a change of a group names.
@@ -144,6 +152,7 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
         Log::There {
             conv,
             sender: Some(role),
+            since,
             group,
         } => match (&append.change, group) {
             (Change::Group(change), Some(group)) => {
@@ -153,7 +162,9 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
             (Change::Group(_), None) => Err(AppendError::NotAllowed),
             (_, group) => {
                 may_say(append, *role, group.as_ref())?;
-                about(append, *role, group.is_some(), facts.subject)?;
+                let is_shown = append.change.subject() >= Some(*since);
+                let subject = facts.subject.filter(|_| is_shown);
+                about(append, *role, group.is_some(), subject)?;
                 Ok(Plan::Append(*conv))
             }
         },
@@ -299,6 +310,7 @@ mod tests {
     const MEMBER: fn() -> Log = || Log::There {
         conv: conv(),
         sender: Some(Role::Member),
+        since: seq(1),
         group: None,
     };
 
@@ -307,6 +319,7 @@ mod tests {
         let outside = Log::There {
             conv: conv(),
             sender: None,
+            since: seq(1),
             group: None,
         };
         for log in [outside, Log::Missing] {
@@ -361,6 +374,36 @@ mod tests {
             let refused = judge(&append, message(1000, 9, false));
             assert_eq!(refused, Err(AppendError::TooLate));
         }
+    }
+
+    #[test]
+    fn what_the_sender_may_not_read_is_not_there() {
+        let windowed = |since, role| Log::There {
+            conv: conv(),
+            sender: Some(role),
+            since: seq(since),
+            group: Some(Group {
+                settings: Arc::default(),
+                size: 2,
+                head: seq(9),
+                young_from: seq(9),
+            }),
+        };
+        let message = Some(Subject {
+            from: user(1000),
+            at: at(40),
+            is_recalled: false,
+        });
+        for append in [says(Some(3)), edits(), recalls()] {
+            for role in [Role::Member, Role::Admin] {
+                let judged = decide(&append, &facts(windowed(4, role), message));
+                assert_eq!(judged, Err(AppendError::NoSuchMessage));
+                let judged = decide(&append, &facts(windowed(3, role), message));
+                assert_eq!(judged, Ok(Plan::Append(conv())));
+            }
+        }
+        let judged = decide(&says(None), &facts(windowed(4, Role::Member), None));
+        assert_eq!(judged, Ok(Plan::Append(conv())));
     }
 
     #[test]

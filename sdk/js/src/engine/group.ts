@@ -25,6 +25,12 @@ export function changed(group: GroupView, { from }: Entry, event: GroupEvent, me
       return { ...group, post: event.post ?? group.post };
     case "invite_set":
       return { ...group, invite: event.invite ?? group.invite };
+    case "history_set": {
+      const { history: _, history_days: __, ...rest } = group;
+      const { history, history_days } = event;
+      if (history === undefined || history === "all") return rest;
+      return { ...rest, history, ...(history_days === undefined ? {} : { history_days }) };
+    }
     case "role":
       if (event.user === me) return { ...group, role: event.role ?? group.role };
       return event.role === "owner" && from === me ? { ...group, role: "admin" } : group;

@@ -161,6 +161,8 @@ class Summary(Shape):
     group: Group | None = None
     left: bool = False
     """One is no member any more: the log ends with ``head``."""
+    since: int = 1
+    """The first seq that one may read."""
 
     @classmethod
     def kept(cls, frame: Mapping[str, Any], me: int) -> Summary:
@@ -229,6 +231,8 @@ class History(Shape):
     entries: tuple[Entry, ...]
     head: int
     more: bool
+    since: int = 1
+    """The first seq that one may read."""
 
 
 @dataclass(frozen=True, slots=True)

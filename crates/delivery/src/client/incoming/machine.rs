@@ -309,6 +309,7 @@ impl Incoming {
             return self.ask(now, out);
         }
         let before = self.held(conv);
+        self.begin_at(conv, page.since);
         self.absorb(conv, page.entries, page.head, now, out);
         let made_progress = self.held(conv) > before;
         if let Some(gap) = self.gaps.get_mut(&conv) {
@@ -441,13 +442,14 @@ impl Incoming {
     /// Takes up one conversation of a sync page.
     fn view(&mut self, mut view: ConversationView, now: Tick, out: &mut Vec<Action>) {
         let (conv, head) = (view.conv, view.head);
-        let entries = std::mem::take(&mut view.entries);
+        let (entries, since) = (std::mem::take(&mut view.entries), view.since);
         // Where members are not told, the server does not keep how far it is delivered.
         let delivered = view.members.is_some().then_some(view.me.delivered);
         out.push(Action::Conversation(Box::new(view)));
         if !self.held.contains_key(&conv) {
             self.introduce(conv, self.start(entries.first(), head));
         }
+        self.begin_at(conv, since);
         self.absorb(conv, entries, head, now, out);
         let is_unknown = delivered.is_some_and(|delivered| self.held(conv) > Some(delivered));
         if is_unknown && !self.gaps.contains_key(&conv) {
@@ -456,6 +458,14 @@ impl Incoming {
         if self.gaps.get(&conv).is_some_and(|gap| gap.failures == 0) {
             // A sync knows for certain what a push may only have overtaken: no wait.
             self.fetches.plan(conv, now);
+        }
+    }
+
+    /// What stands before `since` is not this user's to read: the log goes on there, whatever is held before.
+    fn begin_at(&mut self, conv: ConversationId, since: Option<Seq>) {
+        let before = since.map(Seq::previous).unwrap_or_default();
+        if let Some(held) = self.held.get_mut(&conv) {
+            *held = before.max(*held);
         }
     }
 

@@ -92,6 +92,7 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
         delivered: Seq::from_trusted(read),
     };
     Event::Conversation(Box::new(ConversationView {
+        since: None,
         left: false,
         group: None,
         conv: CONV,
@@ -307,6 +308,7 @@ fn scrolling_back_asks_for_older_messages_once() {
     entries[1] = change(39, EntryKind::Edit, 38, Some("in between"));
     entries[2] = change(40, EntryKind::Edit, 38, Some("latest"));
     let page = HistoryPage {
+        since: None,
         conv: CONV,
         entries,
         head: Seq::from_trusted(50),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::ConversationId;
 use hongyan_store::rules::{self, Facts, Plan};
-use hongyan_store::{Append, AppendError, Appended, Effects, Target};
+use hongyan_store::{Append, AppendError, Appended, Change, Effects, Target};
 use rusqlite::{Error, Result};
 
 use super::{Batch, Begun, Entry, Place, Record, What};
@@ -42,6 +42,7 @@ impl Batch<'_> {
                     at: earlier.at,
                     duplicate: true,
                     members: Arc::clone(&hot.members),
+                    blind: Arc::default(),
                     event: None,
                 }))
             }
@@ -123,6 +124,10 @@ impl Batch<'_> {
             messages: hot.messages,
         };
         let members = Arc::clone(&hot.members);
+        let blind = match &append.change {
+            Change::Edit { target, .. } => hot.windows.blind(*target),
+            Change::Message { .. } | Change::Recall { .. } | Change::Group(_) => Arc::default(),
+        };
         cache.fresh.is_used((conv, append.from), &append.client_id);
         let entry = Arc::new(Entry {
             from: append.from,
@@ -141,6 +146,7 @@ impl Batch<'_> {
             at: append.at,
             duplicate: false,
             members,
+            blind,
             event: None,
         })
     }

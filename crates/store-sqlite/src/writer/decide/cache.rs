@@ -20,6 +20,7 @@ use super::generations::Generations;
 use super::reactions::Reactions;
 use super::roster;
 use super::rows::{LogRow, MemberRow, OutRow, Rows};
+use super::windows::Windows;
 use crate::row::{self, sql};
 use crate::writer::journal::Begun;
 
@@ -40,6 +41,8 @@ pub(in crate::writer) struct Hot {
     pub(super) last_message: Seq,
     /// Its members, ascending. Shared with every outcome.
     pub(super) members: Arc<[UserId]>,
+    /// Those of them who may not read all.
+    pub(super) windows: Windows,
     /// The group's settings; `None` for a conversation of two.
     pub(super) group: Option<Arc<Settings>>,
     /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
@@ -54,6 +57,7 @@ impl Hot {
             messages: 0,
             last_message: Seq::ZERO,
             members,
+            windows: Windows::default(),
             group,
             changed: None,
             ids: Block::default(),
@@ -235,10 +239,10 @@ impl Cache {
         let key = (conv, user);
         if self.members.get_mut(key).is_none() {
             let found = crate::read::member(conn, conv, user)?;
-            let (member, role) = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let found = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             let known = HotMember {
-                member,
-                role,
+                member: found.member,
+                role: found.role,
                 changed: None,
             };
             self.members.insert(key, known);
@@ -344,6 +348,7 @@ impl Cache {
             }
         }
         let hot = self.known(conn, conv)?;
+        hot.windows.change(effects);
         hot.members = roster::with(&hot.members, &effects.members);
         Ok(())
     }
@@ -574,14 +579,18 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
         return Ok(None);
     };
     let members = crate::read::member_ids(conn, conv)?.into();
-    let group = match kind {
-        ConversationKind::Direct => None,
-        ConversationKind::Group => Some(crate::read::settings(conn, conv)?.into()),
+    let (group, windows) = match kind {
+        ConversationKind::Direct => (None, Vec::new()),
+        ConversationKind::Group => {
+            let settings = crate::read::settings(conn, conv)?;
+            (Some(settings.into()), crate::read::windows(conn, conv)?)
+        }
     };
     Ok(Some(Hot {
         head,
         messages,
         last_message,
+        windows: Windows::new(windows),
         ..Hot::new(members, group)
     }))
 }

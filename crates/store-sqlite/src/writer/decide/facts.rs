@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::rules::{Earlier, Group, Log, Named, Subject};
 use hongyan_store::{Append, Change, ChangeDigest, GroupChange, Target};
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -40,13 +40,59 @@ impl Batch<'_> {
         let group = hot.group.as_ref().map(|settings| Group {
             settings: Arc::clone(settings),
             size: hot.members.len(),
+            head: hot.head,
+            young_from: hot.head.next(),
         });
+        let since = hot.windows.since(append.from);
         let sender = cache.role(conn, conv, append.from)?;
+        let group = group.map(|group| self.aged(append, conv, group));
         Ok(Log::There {
             conv,
             sender,
-            group,
+            since,
+            group: group.transpose()?,
         })
+    }
+
+    /// The group with the place from which on its log is as young as it lets those read who come in, if anybody comes in.
+    fn aged(&mut self, append: &Append, conv: ConversationId, group: Group) -> Result<Group> {
+        let Change::Group(GroupChange::Add(_)) = append.change else {
+            return Ok(group);
+        };
+        let Some(reach) = group.settings.history.reach_ms() else {
+            return Ok(group);
+        };
+        let earliest = append.at.minus(reach);
+        let (mut old, mut young) = (Seq::ZERO.get(), group.head.get() + 1);
+        while young - old > 1 {
+            let middle = old + (young - old) / 2;
+            let seq = Seq::new(middle).map_err(|_| rusqlite::Error::InvalidQuery)?;
+            match self.at(conv, seq)? < earliest {
+                true => old = middle,
+                false => young = middle,
+            }
+        }
+        let young_from = Seq::new(young).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        Ok(Group {
+            young_from,
+            ..group
+        })
+    }
+
+    /// When the entry at this place was taken, which is there.
+    fn at(&mut self, conv: ConversationId, seq: Seq) -> Result<Millis> {
+        if let Some(entry) = self.state.pending.entries().at(conv, seq) {
+            return Ok(entry.at);
+        }
+        if let Some(settling) = &mut self.state.settling
+            && let Some(entry) = settling.at(conv, seq)
+        {
+            return Ok(entry.at);
+        }
+        self.state
+            .conn
+            .prepare_cached("SELECT at FROM entries WHERE conv_id = ?1 AND seq = ?2")?
+            .query_row((sql(conv), sql(seq)), |row| row::id(row, 0))
     }
 
     /// Those whom a change of a group names.

@@ -18,6 +18,7 @@ mod generations;
 mod reactions;
 mod roster;
 mod rows;
+mod windows;
 
 use std::sync::Arc;
 

@@ -119,11 +119,20 @@ impl Batch<'_> {
     ) -> Result<std::result::Result<Reacted, ReactError>> {
         let conn = self.state.conn;
         let hot = self.state.cache.conversation(conn, react.conv)?;
-        let members = hot
-            .filter(|hot| hot.has(react.user))
-            .map(|hot| Arc::clone(&hot.members));
-        let Some(members) = members else {
+        let Some(hot) = hot.filter(|hot| hot.has(react.user)) else {
             return Ok(Err(ReactError::NotMember));
+        };
+        if react.seq < hot.windows.since(react.user) {
+            return Ok(Err(ReactError::NoSuchMessage));
+        }
+        let blind = hot.windows.blind(react.seq);
+        let members = match blind.is_empty() {
+            true => Arc::clone(&hot.members),
+            false => {
+                let members = hot.members.iter().copied();
+                let is_blind = |user: &UserId| blind.binary_search(user).is_ok();
+                members.filter(|user| !is_blind(user)).collect()
+            }
         };
         let Some(subject) = self.subject(react.conv, react.seq)? else {
             return Ok(Err(ReactError::NoSuchMessage));

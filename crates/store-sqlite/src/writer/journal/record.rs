@@ -28,6 +28,9 @@ mod code {
     /// A change of a group, with what it makes of its members.
     pub(super) const EVENT: u8 = 8;
     pub(super) const REACTION: u8 = 9;
+    /// A change of a group that has a number in it, or that brings in people who may not read all. Both stand behind its
+    /// members.
+    pub(super) const EVENT_WITH_NUMBERS: u8 = 10;
 }
 
 /// The records of one batch, being written down.
@@ -192,6 +195,7 @@ impl Payload {
             What::Said(Change::Message { .. }) => code::MESSAGE,
             What::Said(Change::Edit { .. }) => code::EDIT,
             What::Said(Change::Recall { .. }) => code::RECALL,
+            What::Changed { effects, .. } if has_numbers(effects) => code::EVENT_WITH_NUMBERS,
             What::Said(Change::Group(_)) | What::Changed { .. } => code::EVENT,
         });
         let place = entry.place;
@@ -251,6 +255,10 @@ impl Payload {
             self.number(user.get());
             self.0.push(role.map_or(OUT, Role::code));
         }
+        if has_numbers(effects) {
+            self.number(kept.number);
+            self.number(effects.since.get());
+        }
     }
 
     fn users(&mut self, users: &[UserId]) {
@@ -305,6 +313,13 @@ impl Payload {
     }
 }
 
+fn has_numbers(effects: &Effects) -> bool {
+    effects.event.kept().number != 0 || effects.since != FIRST
+}
+
+/// The first seq of a log.
+const FIRST: Seq = Seq::ZERO.next();
+
 /// Reads a batch back, behind what `records` has.
 pub(super) fn read(
     bytes: &[u8],
@@ -321,7 +336,8 @@ pub(super) fn read(
             | code::MESSAGE_WITH_HEADER
             | code::EDIT
             | code::RECALL
-            | code::EVENT) => rest.entry(code)?,
+            | code::EVENT
+            | code::EVENT_WITH_NUMBERS) => rest.entry(code)?,
             _ => return Err("a journaled write of an unknown kind"),
         });
     }
@@ -351,9 +367,9 @@ impl<'a> Reader<'a> {
         let from = self.id(UserId::new)?;
         let at = self.id(Millis::new)?;
         let (client_id, what) = match code {
-            code::EVENT => {
+            code::EVENT | code::EVENT_WITH_NUMBERS => {
                 let client_id = self.client_id()?;
-                (client_id, self.changed()?)
+                (client_id, self.changed(code)?)
             }
             _ => {
                 let (client_id, change) = self.said(code)?;
@@ -408,16 +424,13 @@ impl<'a> Reader<'a> {
         Ok((client_id, change))
     }
 
-    fn changed(&mut self) -> Read<What> {
+    fn changed(&mut self, record: u8) -> Read<What> {
         let (digest, rest) = self.0.split_first_chunk::<8>().ok_or(CUT)?;
         self.0 = rest;
         let digest = ChangeDigest(i64::from_le_bytes(*digest));
         let code = self.byte()?;
         let text = self.text()?;
         let users = self.users()?;
-        let users = &users;
-        let event = Event::of_kept(KeptEvent { code, text, users });
-        let event = event.ok_or("a journaled event of an unknown kind")?;
         let mut members = Vec::new();
         for _ in 0..self.number()? {
             let user = self.id(UserId::new)?;
@@ -427,7 +440,21 @@ impl<'a> Reader<'a> {
             };
             members.push((user, role));
         }
-        let effects = Effects { event, members };
+        let (number, since) = match record {
+            code::EVENT_WITH_NUMBERS => (self.number()?, self.id(Seq::new)?),
+            _ => (0, FIRST),
+        };
+        let event = Event::of_kept(KeptEvent {
+            code,
+            text,
+            users: &users,
+            number,
+        });
+        let effects = Effects {
+            event: event.ok_or("a journaled event of an unknown kind")?,
+            members,
+            since,
+        };
         Ok(What::Changed { effects, digest })
     }
 

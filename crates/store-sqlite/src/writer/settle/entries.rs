@@ -35,7 +35,7 @@ pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
         sql(entry.at),
         place.messages.cast_signed(),
         entry.digest().0,
-        target.map(sql),
+        target,
         reply_to.map(sql),
         entry.client_id.as_str(),
         row::users_blob(users),
@@ -55,7 +55,8 @@ pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
 /// What the columns say that not every kind of entry has.
 struct Columns<'a> {
     kind: Kind,
-    target: Option<Seq>,
+    /// What an edit or a recall is about; the number in an event.
+    target: Option<i64>,
     reply_to: Option<Seq>,
     /// Who is mentioned, or named by an event.
     users: &'a [UserId],
@@ -88,19 +89,20 @@ fn columns(what: &What) -> Columns<'_> {
         },
         What::Said(Change::Edit { target, body, .. }) => Columns {
             kind: Kind::Edit,
-            target: Some(*target),
+            target: Some(sql(*target)),
             body: Some(body.kept()),
             ..none
         },
         What::Said(Change::Recall { target, .. }) => Columns {
             kind: Kind::Recall,
-            target: Some(*target),
+            target: Some(sql(*target)),
             ..none
         },
         What::Changed { effects, .. } => {
             let kept = effects.event.kept();
             Columns {
                 kind: Kind::Event,
+                target: (kept.number != 0).then(|| kept.number.cast_signed()),
                 users: kept.users,
                 body: Some((kept.code, kept.text)),
                 ..none

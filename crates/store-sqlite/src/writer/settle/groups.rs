@@ -2,6 +2,7 @@
 //!
 //! Not here: positions and the numbers of changes, which come with the rows that the settlement writes at its end.
 
+use hongyan_protocol::Seq;
 use hongyan_store::{Event, Role, Setting, Settings};
 use rusqlite::{Connection, Result};
 
@@ -51,7 +52,15 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
     }
     for (user, role) in &effects.members {
         match role {
-            Some(role) => is_in(conn, conv, sql(*user), *role)?,
+            Some(role) if effects.brings_in() => {
+                comes(conn, conv, sql(*user), *role, effects.since)?;
+            }
+            Some(role) => {
+                conn.prepare_cached(
+                    "UPDATE members SET role = ?3 WHERE conv_id = ?1 AND user_id = ?2",
+                )?
+                .execute((conv, sql(*user), role.code()))?;
+            }
             None => {
                 conn.prepare_cached(
                     "UPDATE members SET until_seq = ?3 WHERE conv_id = ?1 AND user_id = ?2",
@@ -63,13 +72,14 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-fn is_in(conn: &Connection, conv: i64, user: i64, role: Role) -> Result<()> {
+fn comes(conn: &Connection, conv: i64, user: i64, role: Role, since: Seq) -> Result<()> {
     conn.prepare_cached(
-        "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, role)
-         VALUES (?1, ?2, 0, 0, 0, ?3)
-         ON CONFLICT (conv_id, user_id) DO UPDATE SET role = excluded.role, until_seq = NULL",
+        "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, role, since_seq)
+         VALUES (?1, ?2, 0, 0, 0, ?3, ?4)
+         ON CONFLICT (conv_id, user_id) DO UPDATE
+         SET role = excluded.role, since_seq = excluded.since_seq, until_seq = NULL",
     )?
-    .execute((conv, user, role.code()))?;
+    .execute((conv, user, role.code(), sql(since)))?;
     Ok(())
 }
 
@@ -80,7 +90,7 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         ))?
         .execute((conv, text))
     };
-    let code = |column: &str, code: u8| {
+    let code = |column: &str, code: u16| {
         conn.prepare_cached(&format!(
             "UPDATE groups SET {column} = ?2 WHERE conv_id = ?1"
         ))?
@@ -90,8 +100,9 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         Setting::Name(name) => text("name", name),
         Setting::Description(description) => text("description", description),
         Setting::Avatar(avatar) => text("avatar", avatar),
-        Setting::Post(who) => code("post", who.code()),
-        Setting::Invite(who) => code("invite", who.code()),
+        Setting::Post(who) => code("post", who.code().into()),
+        Setting::Invite(who) => code("invite", who.code().into()),
+        Setting::History(window) => code("history", window.code()),
     }?;
     Ok(())
 }

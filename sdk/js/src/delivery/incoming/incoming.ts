@@ -255,6 +255,7 @@ export class Incoming {
       return this.#ask(now, out);
     }
     const before = this.#held.get(conv) ?? 0;
+    this.#beginAt(conv, page.since);
     this.#absorb(conv, page.entries, page.head, now, out);
     const gap = this.#gaps.get(conv);
     if (gap !== undefined) {
@@ -385,10 +386,11 @@ export class Incoming {
 
   /** Takes up one conversation of a sync page. */
   #view(view: ConversationView, now: number, out: IncomingAction[]): void {
-    const { conv, head, entries } = view;
+    const { conv, head, entries, since } = view;
     if (view.left === true) return this.#gone(view, out);
     out.push({ kind: "conversation", view: { ...view, entries: [] } });
     if (!this.#held.has(conv)) this.#introduce(conv, this.#start(view));
+    this.#beginAt(conv, since);
     this.#absorb(conv, entries, head, now, out);
     const gap = this.#gaps.get(conv);
     // Where members are not told, the server does not keep how far it is delivered.
@@ -443,6 +445,12 @@ export class Incoming {
       this.#absorb(conv, [], 0, now, out);
     }
     if (!this.#strangers.isEmpty) this.#walk.wantAnother(now);
+  }
+
+  /** What stands before `since` is not this user's to read: the log goes on there, whatever is held before. */
+  #beginAt(conv: number, since = 1): void {
+    const held = this.#held.get(conv);
+    if (held !== undefined) this.#held.set(conv, Math.max(held, since - 1));
   }
 
   /** Delivers what is next, keeps what is early, and sees to it that what is missing is fetched, not

@@ -262,6 +262,7 @@ class Incoming:
         before = log.held
         log.fetching_since = None
         log.fetch_at = None
+        self._begin_at(log, page.since)
         self._learn(page.conv, log, page.head)
         for entry in page.entries:
             self._put_aside(log, entry)
@@ -383,6 +384,7 @@ class Incoming:
         if log.held is None:
             log.held = log.kept = self._beginning(summary)
             log.early = {seq: entry for seq, entry in log.early.items() if seq > log.held}
+        self._begin_at(log, summary.since)
         self._learn(conv, log, summary.head)
         actions: list[IncomingAction] = [Conversation(summary)]
         for entry in summary.entries:
@@ -421,6 +423,12 @@ class Incoming:
         if log.behind and log.fetching_since is None:
             log.fetch_at = now
         return actions
+
+    def _begin_at(self, log: _Log, since: int) -> None:
+        # What stands before is not this user's to read: the log goes on there, whatever is held before.
+        if log.held is not None and log.held < since - 1:
+            log.held = since - 1
+            log.early = {seq: entry for seq, entry in log.early.items() if seq > log.held}
 
     def _learn(self, conv: int, log: _Log, head: int) -> None:
         if head > log.known:

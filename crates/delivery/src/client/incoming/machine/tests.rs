@@ -46,6 +46,7 @@ fn entry(conv: ConversationId, value: u64) -> Entry {
 
 fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> ConversationView {
     ConversationView {
+        since: None,
         left: false,
         group: None,
         conv,
@@ -76,6 +77,7 @@ fn page(views: Vec<ConversationView>, cursor: &str, more: bool) -> Synced {
 
 fn history(conv: ConversationId, entries: std::ops::RangeInclusive<u64>, head: u64) -> HistoryPage {
     HistoryPage {
+        since: None,
         conv,
         more: *entries.end() < head,
         head: seq(head),
@@ -333,6 +335,7 @@ fn failed_fetches_wait_longer_and_longer_and_a_short_log_counts_as_one() {
     assert_eq!(short(&mut out), ["fetch 1>3"]);
     incoming.fetched(
         HistoryPage {
+            since: None,
             conv: A,
             entries: Vec::new(),
             head: seq(3),

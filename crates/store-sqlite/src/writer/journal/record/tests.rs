@@ -1,5 +1,7 @@
 //! What is written reads back, and nothing else does.
 
+use hongyan_store::{Setting, Window};
+
 use super::*;
 
 fn conv() -> ConversationId {
@@ -98,6 +100,7 @@ fn records() -> Vec<Record> {
                 effects: Effects {
                     event: Event::Removed(vec![user(1001), user(1002)]),
                     members: vec![(user(1000), Some(Role::Admin)), (user(1001), None)],
+                    since: seq(1),
                 },
                 digest: ChangeDigest(-5),
             },
@@ -112,6 +115,28 @@ fn records() -> Vec<Record> {
             count: 3,
             number: 300,
         })),
+        written_entry(
+            7,
+            What::Changed {
+                effects: Effects {
+                    event: Event::Set(Setting::History(Window::Days(30))),
+                    members: Vec::new(),
+                    since: seq(1),
+                },
+                digest: ChangeDigest(5),
+            },
+        ),
+        written_entry(
+            8,
+            What::Changed {
+                effects: Effects {
+                    event: Event::Added(vec![user(1001)]),
+                    members: vec![(user(1001), Some(Role::Member))],
+                    since: seq(6),
+                },
+                digest: ChangeDigest(5),
+            },
+        ),
     ]
 }
 
