@@ -123,6 +123,8 @@ test("Tab goes through a message, its toolbar included, and never falls to the p
   await keyboard.press("Tab");
   await expect(zhang.message("example.org").getByRole("link")).toBeFocused();
   await keyboard.press("Tab");
+  await expect(zhang.message("example.org").getByRole("button", { name: "React" })).toBeFocused();
+  await keyboard.press("Tab");
   await expect(zhang.message("example.org").getByRole("button", { name: zhang.w.actions.reply })).toBeFocused();
   await keyboard.press("Enter");
   await expect(zhang.page.getByRole("main").getByText(`Replying to ${LI.name}`)).toBeVisible();

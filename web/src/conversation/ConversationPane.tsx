@@ -10,6 +10,7 @@ import type { JSX } from "solid-js";
 import { panel, showPanel } from "../app/about.ts";
 import { announce } from "../app/announce.ts";
 import { conversationIs } from "../app/composer.ts";
+import { errorText } from "../app/errors.ts";
 import { formatStamp } from "../i18n/index.ts";
 import { closedText } from "../group/closed.ts";
 import { draftKey } from "../model/keys.ts";
@@ -18,6 +19,7 @@ import { useModel } from "../model/model.ts";
 import { ask } from "../ui/index.ts";
 import { Composer } from "./composer/Composer.tsx";
 import type { ComposerHandle } from "./composer/Composer.tsx";
+import { remember } from "./composer/emoji-recent.ts";
 import "./conversation.css";
 import "./composer/composer.css";
 import "./list/message.css";
@@ -36,6 +38,8 @@ import type { Selected } from "./selection.ts";
 import { SelectionBar } from "./SelectionBar.tsx";
 import { w } from "./words.ts";
 
+const EmojiPicker = lazy(async () => ({ default: (await import("./composer/EmojiPicker.tsx")).EmojiPicker }));
+const Reactors = lazy(async () => ({ default: (await import("./list/Reactors.tsx")).Reactors }));
 const ForwardTo = lazy(async () => ({ default: (await import("./ForwardTo.tsx")).ForwardTo }));
 const GroupPanel = lazy(async () => ({ default: (await import("../group/GroupPanel.tsx")).GroupPanel }));
 
@@ -64,6 +68,9 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const isGroup = createMemo(() => (conversation()?.kind ?? "direct") !== "direct");
   // The message whose readers are shown.
   const [asked, setAsked] = createSignal<number | null>(null);
+  // The message for which an emoji is looked for; and the one of which it is told who reacted.
+  const [picking, setPicking] = createSignal<{ row: MessageRow; at: { x: number; y: number } } | null>(null);
+  const [reactors, setReactors] = createSignal<{ seq: number; value: string } | null>(null);
   const selection = createSelection(MOST_MESSAGES);
   // What is about to be forwarded.
   const [forwarded, setForwarded] = createSignal<readonly Selected[] | null>(null);
@@ -90,6 +97,12 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   createEffect(() => {
     model.now();
     if ("to" in place && attentive() && model.connection().kind === "online") untrack(() => model.refresh(place.to));
+  });
+
+  // What stands beside its messages is told as it changes.
+  createEffect(() => {
+    const now = conv();
+    if (now !== null && attentive()) model.client.watch(now);
   });
 
   // What was told before the pane was there shows in the list only: the log has to be as long as that says.
@@ -127,6 +140,15 @@ function Pane(props: ConversationPaneProps): JSX.Element {
       view.composing.put(before === "" ? text : `${before}\n${text}`);
       composer.focus();
     },
+    get canReact() {
+      return conversation()?.left !== true;
+    },
+    react(row, value, isOn) {
+      if (isOn) remember(value, "reactions");
+      model.client.react(conv()!, row.seq!, value, isOn).catch((error: unknown) => announce(errorText(error)));
+    },
+    otherReaction: (row, at) => void setPicking({ row, at }),
+    reactors: (row, value) => void setReactors({ seq: row.seq!, value }),
     get readers() {
       return isGroup() && conversation()?.members !== undefined ? (row: MessageRow) => void setAsked(row.seq) : null;
     },
@@ -183,6 +205,14 @@ function Pane(props: ConversationPaneProps): JSX.Element {
           onRecall={(seq) => void recall(seq, textAt(seq))}
         />
       </Show>
+      <Suspense>
+        <Show when={picking()} keyed>
+          {({ row, at }) => <EmojiPicker anchor={at} onPick={(emoji) => actions.react(row, emoji, true)} onClose={() => setPicking(null)} />}
+        </Show>
+        <Show when={reactors()}>
+          {(one) => <Reactors conv={conv()!} seq={one().seq} value={one().value} reactions={view.reactions.of(one().seq)} onClose={() => setReactors(null)} />}
+        </Show>
+      </Suspense>
       <Show when={asked() !== null && conversation()}>
         {(now) => <Readers conversation={now()} seq={asked()!} onClose={() => setAsked(null)} />}
       </Show>

@@ -3,7 +3,7 @@
  *
  * Promises: asks no server and keeps nothing. Not here: what it says (`story`).
  */
-import type { Client, ConnectionState, Conversation, Draft, Entry, Outgoing, UserProfile } from "@hongyan/client";
+import type { Client, ConnectionState, Conversation, Draft, Entry, MessageReactions, Outgoing, UserProfile } from "@hongyan/client";
 
 /** All that there is to show. */
 export interface Story {
@@ -13,13 +13,14 @@ export interface Story {
   /** The logs, by conversation. */
   logs: ReadonlyMap<number, readonly Entry[]>;
   outgoing: readonly Outgoing[];
+  reactions: ReadonlyMap<number, readonly MessageReactions[]>;
   /** What is being written, by the place's key. */
   drafts: ReadonlyMap<string, Draft>;
 }
 
 type Asked =
   | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
-  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard";
+  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard" | "watch" | "reactions" | "react" | "reactors";
 type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
@@ -50,6 +51,10 @@ export function standIn(story: Story, connection: ConnectionState): Client {
       const found = (conversations.find((one) => one.conv === conv)?.members ?? []).map(({ user }, at) => ({ user, role: ["owner", "admin"][at] ?? "member" }));
       return Promise.resolve({ members: found, users: [me, ...people], more: false });
     },
+    reactions: (conv: number) => Promise.resolve([...(story.reactions.get(conv) ?? [])]),
+    react: nothing,
+    reactors: () => Promise.resolve({ users: [...people], more: false }),
+    watch() {},
     read() {},
     wake() {},
     send: submission,

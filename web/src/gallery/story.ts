@@ -1,5 +1,5 @@
 /** What the gallery shows: some people, and conversations in which all that a message can be happens once. */
-import type { Conversation, Draft, Entry, GroupView, Outgoing, UserProfile } from "@hongyan/client";
+import type { Conversation, Draft, Entry, GroupView, MessageReactions, Outgoing, UserProfile } from "@hongyan/client";
 import type { Language } from "../i18n/index.ts";
 import { lines } from "./lines.ts";
 import type { Line } from "./lines.ts";
@@ -36,6 +36,7 @@ export function story(language: Language, now: number): Story {
     ],
     logs,
     outgoing: outgoing(language, now),
+    reactions: new Map([[10, [reactions(2, 1), reactions(8, 3), reactions(11, 2)]], [20, [reactions(9, 4, 1200), reactions(13, 2)]]]),
     drafts: new Map([["to:2", leftEdit(logs.get(10)!)]]),
   };
 }
@@ -63,6 +64,11 @@ function conversation(conv: number, kind: Conversation["kind"], others: readonly
     ...others.map((user, at) => ({ user, read: Math.max(0, head + behind - at * 2), delivered: Math.max(0, head - 1 - at) })),
   ];
   return { conv, kind, head, held: head, floor: 1, unread: 0, me: { read: head, delivered: head }, size: members.length, members, ...(kind === "group" ? { group: GROUP } : {}), last: entries.at(-1) ?? null };
+}
+
+function reactions(seq: number, kinds: number, most = 3): MessageReactions {
+  const values = ["👍", "🎉", "❤️", "🪿"].slice(0, kinds);
+  return { seq, number: seq, reactions: values.map((value, at) => ({ value, count: Math.ceil(most / (at + 1)), ...(at === 1 ? { mine: true } : {}) })) };
 }
 
 function outgoing(language: Language, now: number): Outgoing[] {

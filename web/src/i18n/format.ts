@@ -76,3 +76,13 @@ function relativeDay(offset: number): string {
   const text = format.format(offset, "day");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const counts = new Map<string, Intl.NumberFormat>();
+
+/** `12`, `1.2K`: for little room. */
+export function formatCount(count: number): string {
+  const tag = locale();
+  let format = counts.get(tag);
+  if (format === undefined) counts.set(tag, (format = new Intl.NumberFormat(tag, { notation: "compact" })));
+  return format.format(count);
+}

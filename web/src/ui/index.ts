@@ -12,4 +12,4 @@ export type { IconButtonProps } from "./IconButton.tsx";
 export { Segments } from "./Segments.tsx";
 export { Switch } from "./Switch.tsx";
 export { MenuButton, MenuHost, openMenu } from "./menu.tsx";
-export type { MenuItem, MenuOptions } from "./menu.tsx";
+export type { MenuItem, MenuOptions, QuickItem } from "./menu.tsx";

@@ -23,10 +23,22 @@ export interface MenuItem {
   onSelect(): void;
 }
 
+export interface QuickItem {
+  /** What it shows: an emoji, or an icon. */
+  sign?: string;
+  icon?: IconName;
+  /** Its name for screen readers. */
+  label: string;
+  checked?: boolean;
+  onSelect(): void;
+}
+
 export interface MenuOptions {
   /** The menu's name for screen readers. */
   label: string;
   items: readonly MenuItem[];
+  /** Short ones, in a row above the others. */
+  quick?: readonly QuickItem[];
   /** The button that it belongs to, or a point of the window. */
   anchor: HTMLElement | { x: number; y: number };
 }
@@ -75,14 +87,16 @@ function Menu(props: MenuOptions & { onClose(): void }): JSX.Element {
 
   function onKeyDown(event: KeyboardEvent): void {
     const all = items();
-    const to = nextItem(event.key, all.map((item) => item.textContent ?? ""), all.indexOf(document.activeElement as HTMLElement));
+    const isQuick = (event.target as Element).closest(".menu-quick") !== null;
+    const key = isQuick ? ({ ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp" }[event.key] ?? event.key) : event.key;
+    const to = nextItem(key, all.map((item) => item.textContent ?? ""), all.indexOf(document.activeElement as HTMLElement));
     if (event.key === "Tab") props.onClose();
     if (to === null) return;
     event.preventDefault();
     event.stopPropagation();
     all[to]?.focus();
   }
-  function choose(item: MenuItem): void {
+  function choose(item: Pick<MenuItem, "onSelect">): void {
     props.onClose();
     item.onSelect();
   }
@@ -96,6 +110,22 @@ function Menu(props: MenuOptions & { onClose(): void }): JSX.Element {
       onKeyDown={onKeyDown}
       onToggle={(event) => event.newState === "closed" && props.onClose()}
     >
+      <Show when={props.quick}>
+        {(quick) => (
+          <div class="menu-quick" role="group">
+            <For each={quick()}>
+              {(item) => (
+                <button
+                  type="button" class="menu-quick-item" tabindex="-1" aria-label={item.label} title={item.label}
+                  role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"} aria-checked={item.checked} onClick={() => choose(item)}
+                >
+                  {item.icon === undefined ? item.sign : <Icon name={item.icon} />}
+                </button>
+              )}
+            </For>
+          </div>
+        )}
+      </Show>
       <For each={props.items}>
         {(item) => (
           <button

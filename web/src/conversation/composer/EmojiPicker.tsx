@@ -9,12 +9,14 @@ import { language } from "../../i18n/index.ts";
 import { placeBeside } from "../../ui/place.ts";
 import { w } from "../words.ts";
 import { hasKeyboard } from "./device.ts";
-import { groupsOf, nextOption, remember } from "./emoji-choice.ts";
+import { groupsOf, nextOption } from "./emoji-choice.ts";
 import type { Choice } from "./emoji-choice.ts";
+import { remember } from "./emoji-recent.ts";
 import "./emoji-picker.css";
 
 export interface EmojiPickerProps {
-  anchor: HTMLElement;
+  /** What it belongs to, or a point of the window. */
+  anchor: HTMLElement | { x: number; y: number };
   onPick(emoji: string): void;
   onClose(): void;
 }
@@ -37,11 +39,15 @@ export function EmojiPicker(props: EmojiPickerProps): JSX.Element {
     // On a phone the keys would cover what is looked at.
     if (hasKeyboard()) field.focus();
   });
-  onCleanup(() => panel.contains(document.activeElement) && props.anchor.focus());
+  const before = document.activeElement;
+  onCleanup(() => {
+    const to = props.anchor instanceof HTMLElement ? props.anchor : before;
+    if (panel.contains(document.activeElement) && to instanceof HTMLElement && to.isConnected) to.focus();
+  });
 
   function take(choice: Choice | undefined): void {
     if (choice === undefined) return;
-    remember(choice.emoji);
+    remember(choice.emoji, "emoji");
     props.onClose();
     props.onPick(choice.emoji);
   }

@@ -1,5 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { COLUMNS, groupsOf, nextOption, remember } from "./emoji-choice.ts";
+import { COLUMNS, groupsOf, nextOption } from "./emoji-choice.ts";
+import { EMOJI } from "./emoji-names.ts";
+import { quickReactions, remember } from "./emoji-recent.ts";
 
 const all = (query: string, language: "en" | "zh" = "en") => groupsOf(query, language).flatMap((group) => group.choices);
 
@@ -26,9 +28,9 @@ test("names that begin with it come first", () => {
 
 test("what was used last stands first, once, and a few rows of it", () => {
   expect(groupsOf("", "en").map((group) => group.name)).toEqual(["allEmoji"]);
-  for (const { emoji } of all("").slice(0, 20)) remember(emoji);
-  remember("🪿");
-  remember("🪿");
+  for (const { emoji } of all("").slice(0, 20)) remember(emoji, "emoji");
+  remember("🪿", "emoji");
+  remember("🪿", "emoji");
   const [recent, rest] = groupsOf("", "en");
   expect(recent!.choices.slice(0, 2).map(({ emoji }) => emoji).filter((emoji) => emoji === "🪿")).toHaveLength(1);
   expect([recent!.choices.length, recent!.choices[0]!.emoji, rest!.from]).toEqual([16, "🪿", 16]);
@@ -42,4 +44,17 @@ test("arrows move within what there is", () => {
   expect(nextOption("ArrowDown", 18, 20)).toBe(19);
   expect(nextOption("a", 0, 20)).toBeNull();
   expect(nextOption("ArrowDown", 0, 0)).toBeNull();
+});
+
+test("all are in the form that the server takes as a reaction", () => {
+  const taken = new RegExp("^\\p{RGI_Emoji}$", "v");
+  for (const [emoji] of [...EMOJI, ...quickReactions().map((one) => [one] as const)]) expect(emoji).toMatch(taken);
+});
+
+test("what one reacts with is offered first the next time, a few at a time", () => {
+  expect(quickReactions()[0]).toBe("👍");
+  remember("🪿", "reactions");
+  expect(quickReactions().slice(0, 2)).toEqual(["🪿", "👍"]);
+  expect(quickReactions()).toHaveLength(6);
+  expect(groupsOf("", "en")[0]!.name).toBe("allEmoji");
 });

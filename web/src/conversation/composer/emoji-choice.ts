@@ -1,13 +1,10 @@
 /** Which emoji the picker shows, and where its keys lead. */
 import type { Language } from "../../i18n/index.ts";
-import { keep, kept } from "../../model/kept.ts";
 import { EMOJI } from "./emoji-names.ts";
+import { recentEmoji } from "./emoji-recent.ts";
 
 /** As the style lays them out. */
 export const COLUMNS = 8;
-/** Two rows. */
-const RECENT = 16;
-const KEY = "emoji";
 
 export interface Choice {
   emoji: string;
@@ -39,7 +36,7 @@ export function groupsOf(query: string, language: Language): Group[] {
 }
 
 function recentOf(language: Language): Choice[] {
-  return recent().flatMap((emoji) => {
+  return recentEmoji("emoji").flatMap((emoji) => {
     const known = EMOJI.find(([one]) => one === emoji);
     return known === undefined ? [] : [{ emoji, name: nameOf(known.slice(1), language) }];
   });
@@ -49,16 +46,6 @@ function nameOf(names: readonly string[], language: Language): string {
   const isChinese = (name: string) => /\p{Script=Han}/u.test(name);
   const own = names.find((name) => isChinese(name) === (language === "zh"));
   return (own ?? names[0] ?? "").replaceAll("_", " ");
-}
-
-function recent(): string[] {
-  const found = kept(KEY);
-  return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, RECENT) : [];
-}
-
-/** The next time it stands first. */
-export function remember(emoji: string): void {
-  keep(KEY, [emoji, ...recent().filter((one) => one !== emoji)].slice(0, RECENT));
 }
 
 /** Where an arrow key leads; null for another key. */

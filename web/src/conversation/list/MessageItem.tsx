@@ -10,12 +10,13 @@
  */
 import { createMemo, createSignal, For, Show } from "solid-js";
 import type { Accessor, JSX } from "solid-js";
-import type { Conversation } from "@hongyan/client";
+import type { Conversation, Reaction } from "@hongyan/client";
 import { showAbout } from "../../app/about.ts";
 import { formatFull, formatTime } from "../../i18n/index.ts";
 import { useModel } from "../../model/model.ts";
 import { MessageText } from "../../text/MessageText.tsx";
 import { Avatar, Icon, IconButton, openMenu } from "../../ui/index.ts";
+import type { MenuOptions } from "../../ui/index.ts";
 import { reasonOf } from "../failure.ts";
 import type { MessageRow } from "../log/rows.ts";
 import type { PlaceView } from "../log/views.ts";
@@ -23,14 +24,17 @@ import { standingOf } from "../log/standing.ts";
 import type { Standing } from "../log/standing.ts";
 import type { Selection } from "../selection.ts";
 import { w } from "../words.ts";
-import { actionsFor, canEdit, isSaying } from "./actions.ts";
+import { actionsFor, canEdit, isReactable, isSaying, quickFor } from "./actions.ts";
 import type { MessageActions } from "./actions.ts";
 import { changeText, describe, recalledText, standingText } from "./describe.ts";
 import { onTouch } from "./press.ts";
 import { Origin } from "./Origin.tsx";
 import { Mention, namedIn } from "./Mention.tsx";
+import { ReactionBar } from "./ReactionBar.tsx";
 import { Quote } from "./Quote.tsx";
 import { StandingIcon } from "./StandingIcon.tsx";
+
+const NO_REACTIONS: readonly Reaction[] = [];
 
 export interface MessageItemProps {
   row: MessageRow;
@@ -52,6 +56,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
     equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || standingText(a) === standingText(b)),
   });
+  const reactions = createMemo(() => (row().seq === null || row().recalled ? NO_REACTIONS : props.view.reactions.of(row().seq!)));
   const isOneOfMany = () => props.isGroup && !row().own;
   // The pointer is over it; the keyboard is in it.
   const [isOver, setOver] = createSignal(false);
@@ -69,8 +74,8 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   };
   const openActions = (anchor: HTMLElement | { x: number; y: number }): void => {
     if (isSelecting()) return;
-    const items = actionsFor(row(), props.actions);
-    if (items.length > 0) openMenu({ label: w.actions, items, anchor });
+    const at = anchor instanceof HTMLElement ? belowOf(anchor) : anchor;
+    openAll(row(), props.actions, reactions(), anchor, at);
   };
   const onContextMenu = (event: MouseEvent): void => {
     // Where text is selected or a link is under the pointer, the browser's own menu has more to offer.
@@ -101,7 +106,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
       }}
       data-key={row().key}
       data-seq={row().seq ?? undefined}
-      aria-label={describe(row(), name(), standing(), isSelected())}
+      aria-label={describe(row(), name(), standing(), reactions(), isSelected())}
       tabindex={props.isActive ? 0 : -1}
       onFocusIn={(event) => {
         if (event.target.matches(":focus-visible")) setWithin(true);
@@ -127,8 +132,14 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
         {isOneOfMany() && row().begins && <Author user={row().from} name={name()} />}
         <div class="message-line">
           <Bubble item={props} name={name()} standing={standing()} />
-          {(isOver() || isWithin()) && !isSelecting() && <Toolbar row={row()} actions={props.actions} />}
+          {(isOver() || isWithin()) && !isSelecting() && <Toolbar row={row()} actions={props.actions} reactions={reactions()} />}
         </div>
+        {reactions().length > 0 && (
+          <ReactionBar
+            reactions={reactions()} canReact={props.actions.canReact && !isSelecting()} isStop={props.isActive}
+            onToggle={({ value, mine }) => props.actions.react(row(), value, mine !== true)} onWho={(value) => props.actions.reactors(row(), value)}
+          />
+        )}
         <Notice row={row()} actions={props.actions} />
         <LeftEdit row={row()} view={props.view} actions={props.actions} />
       </div>
@@ -197,18 +208,36 @@ function Recalled(props: { item: MessageItemProps; name: string; tail(): JSX.Ele
   );
 }
 
-function Toolbar(props: { row: MessageRow; actions: MessageActions }): JSX.Element {
-  const all = createMemo(() => actionsFor(props.row, props.actions));
+/** The menu of a message. `at`: where more emoji are offered. */
+function openAll(row: MessageRow, actions: MessageActions, reactions: readonly Reaction[], anchor: MenuOptions["anchor"], at: { x: number; y: number }): void {
+  const items = actionsFor(row, actions, reactions);
+  const quick = quickFor(row, actions, reactions, () => at);
+  if (items.length > 0) openMenu({ label: w.actions, items, anchor, ...(quick === undefined ? {} : { quick }) });
+}
+
+function belowOf(element: HTMLElement): { x: number; y: number } {
+  const { left, bottom } = element.getBoundingClientRect();
+  return { x: left, y: bottom };
+}
+
+function Toolbar(props: { row: MessageRow; actions: MessageActions; reactions: readonly Reaction[] }): JSX.Element {
+  const all = createMemo(() => actionsFor(props.row, props.actions, props.reactions));
   const actions = createMemo(() => new Map(all().filter((action) => action.isMinor !== true).map((action) => [action.icon, action])));
+  // At a point, as the toolbar goes when the pointer does.
   const more = ({ currentTarget }: { currentTarget: HTMLElement }): void => {
-    // The toolbar goes when the pointer does.
-    const { left, bottom } = currentTarget.getBoundingClientRect();
-    openMenu({ label: w.actions, items: all(), anchor: { x: left, y: bottom } });
+    const at = belowOf(currentTarget);
+    openAll(props.row, props.actions, props.reactions, at, at);
+  };
+  const react = ({ currentTarget }: { currentTarget: HTMLElement }): void => {
+    const at = belowOf(currentTarget);
+    const quick = quickFor(props.row, props.actions, props.reactions, () => at);
+    if (quick !== undefined) openMenu({ label: w.react, items: [], quick, anchor: at });
   };
   return (
     <Show when={actions().size > 0}>
       <div class="message-toolbar" role="toolbar" aria-label={w.actions}>
         {!props.row.ends && <span class="message-toolbar-time" aria-hidden="true">{formatTime(props.row.at)}</span>}
+        {props.actions.canReact && isReactable(props.row) && <IconButton icon="smile" label={w.react} popup="menu" onClick={react} />}
         {/* By name, so that a button is the same one when others come and go: it may be pressed just then. */}
         <For each={[...actions().keys()]}>
           {(icon) => <IconButton icon={icon} label={actions().get(icon)?.label ?? ""} onClick={() => actions().get(icon)?.onSelect()} />}

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { makeRows } from "../log/rows.ts";
 import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
-import { actionsFor } from "./actions.ts";
+import { actionsFor, quickFor } from "./actions.ts";
 
-const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, forward() {}, select() {}, edit() {}, recall() {}, again() {}, readers: null, resend() {}, discard() {} };
+const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, forward() {}, select() {}, edit() {}, recall() {}, again() {}, canReact: true, react() {}, otherReaction() {}, reactors() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -48,4 +48,17 @@ test("where one may not write, nothing that would be said is offered; where one 
   const icons = (canRecall: boolean) => actionsFor(row(own), { ...on, canWrite: false, canRecall }).map((action) => action.icon);
   expect(icons(true)).toEqual(["copy", "forward", "select", "undo"]);
   expect(icons(false)).toEqual(["copy", "forward", "select"]);
+});
+
+test("what one reacted with is taken back by the same press; nothing is offered for what is not there", () => {
+  const set: [string, boolean][] = [];
+  const reacting = { ...on, react: (_row: MessageRow, value: string, isOn: boolean) => void set.push([value, isOn]) };
+  const at = () => ({ x: 0, y: 0 });
+  const quick = quickFor(row({}), reacting, [{ value: "👍", count: 2, mine: true }, { value: "🎉", count: 1 }], at)!;
+  for (const sign of ["👍", "🎉"]) quick.find((one) => one.sign === sign)!.onSelect();
+  expect(set).toEqual([["👍", false], ["🎉", true]]);
+  expect(quickFor(row({ recalled_by: 2 }), reacting, [], at)).toBeUndefined();
+  expect(quickFor({ ...row(own), seq: null, local: "sending" }, reacting, [], at)).toBeUndefined();
+  expect(quickFor(row({}), { ...reacting, canReact: false }, [], at)).toBeUndefined();
+  expect(actionsFor(row({}), on, [{ value: "👍", count: 2 }]).map((one) => one.icon)).toEqual(["reply", "copy", "forward", "smile", "select"]);
 });

@@ -4,7 +4,9 @@
  * Promises: offers only what can succeed as far as this side knows. How long a message can be
  * edited or recalled is the server's to say; it is told when it refuses.
  */
-import type { MenuItem } from "../../ui/index.ts";
+import type { Reaction } from "@hongyan/client";
+import type { MenuItem, QuickItem } from "../../ui/index.ts";
+import { quickReactions } from "../composer/emoji-recent.ts";
 import type { MessageRow } from "../log/rows.ts";
 import { w } from "../words.ts";
 
@@ -28,6 +30,14 @@ export interface MessageActions {
   again(row: MessageRow): void;
   /** Shows who has read it; null where there is only one who could. */
   readers: ((row: MessageRow) => void) | null;
+  /** Whether one may set reactions here. */
+  readonly canReact: boolean;
+  /** Sets a reaction, or takes it back. */
+  react(row: MessageRow, value: string, isOn: boolean): void;
+  /** Offers all emoji to react with, at a point of the window. */
+  otherReaction(row: MessageRow, at: { x: number; y: number }): void;
+  /** Tells who set a reaction. */
+  reactors(row: MessageRow, value: string): void;
   resend(clientId: string): void;
   discard(clientId: string): void;
 }
@@ -40,7 +50,8 @@ export function isSaying(row: MessageRow): boolean {
   return !row.recalled && row.text !== null && row.seq !== null;
 }
 
-export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
+/** `reactions`: those that the message has. */
+export function actionsFor(row: MessageRow, on: MessageActions, reactions: readonly Reaction[] = []): Action[] {
   const actions: Action[] = [];
   const says = !row.recalled && row.text !== null;
   if (isSaying(row) && on.canWrite) actions.push({ label: w.reply, icon: "reply", onSelect: () => on.reply(row) });
@@ -51,6 +62,8 @@ export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
   if (readers !== null && row.own && isSaying(row)) {
     actions.push({ label: w.readers, icon: "check-double", isMinor: true, onSelect: () => readers(row) });
   }
+  const [first] = reactions;
+  if (first !== undefined) actions.push({ label: w.whoReacted, icon: "smile", isMinor: true, onSelect: () => on.reactors(row, first.value) });
   if (isSaying(row)) actions.push({ label: w.select, icon: "select", isMinor: true, onSelect: () => on.select(row) });
   const mayRecall = row.own ? on.canRecall : on.canRecallOthers;
   if (mayRecall && !row.recalled && row.seq !== null && row.change === null) {
@@ -61,6 +74,21 @@ export function actionsFor(row: MessageRow, on: MessageActions): Action[] {
     actions.push({ label: w.discard, icon: "trash", isDanger: true, onSelect: () => on.discard(row.clientId) });
   }
   return actions;
+}
+
+/** What a message can be reacted with at once; none where it cannot. */
+export function quickFor(row: MessageRow, on: MessageActions, reactions: readonly Reaction[], at: () => { x: number; y: number }): QuickItem[] | undefined {
+  if (!on.canReact || !isReactable(row)) return undefined;
+  const own = new Set(reactions.filter(({ mine }) => mine === true).map(({ value }) => value));
+  const quick = quickReactions().map((value): QuickItem => ({
+    sign: value, label: w.reactWith(value), checked: own.has(value), onSelect: () => on.react(row, value, !own.has(value)),
+  }));
+  return [...quick, { icon: "plus", label: w.otherReaction, onSelect: () => on.otherReaction(row, at()) }];
+}
+
+/** Whether the server has it, and it was not recalled. */
+export function isReactable(row: MessageRow): boolean {
+  return row.seq !== null && row.local === null && !row.recalled;
 }
 
 /** Whether a message is one's own, on the server, and not about to change already. */

@@ -1,4 +1,5 @@
 /** One sentence that says all about a message: what screen readers say when they come to it. */
+import type { Reaction } from "@hongyan/client";
 import { formatTime } from "../../i18n/index.ts";
 import { isolated } from "../../text/bidi.ts";
 import { snippet } from "../../text/snippet.ts";
@@ -10,10 +11,11 @@ import { w } from "../words.ts";
 /** Longer ones are read by going into the message. */
 const SPOKEN = 600;
 
-export function describe(row: MessageRow, name: string, standing: Standing | null, isSelected = false): string {
+export function describe(row: MessageRow, name: string, standing: Standing | null, reactions: readonly Reaction[] = [], isSelected = false): string {
   const who = row.own ? w.you : name;
   const notes: string[] = [];
   if (row.edited && !row.recalled) notes.push(capital(w.edited));
+  if (reactions.length > 0) notes.push(w.reacted(reactions.map(({ value, count }) => `${value} ${count}`).join(" ")));
   if (row.change !== null) notes.push(changeText(row));
   else if (standing !== null) notes.push(standingText(standing));
   if (isSelected) notes.push(w.isSelected);

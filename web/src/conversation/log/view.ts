@@ -56,6 +56,7 @@ export class LogView {
   readonly facts: () => Conversation | null;
   private readonly source: PageSource;
   private readonly me: () => number;
+  private readonly prepare: (from: number, to: number) => Promise<void>;
   private readonly setWindow: (window: LogWindow) => void;
   private readonly setOutgoing: (outgoing: readonly Outgoing[]) => void;
   private readonly setNewFrom: (seq: number | null) => void;
@@ -69,7 +70,12 @@ export class LogView {
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
 
-  constructor(source: PageSource, facts: () => Conversation | null, me: () => number, outgoing: readonly Outgoing[]) {
+  /** `prepare` gets what stands beside the messages of a stretch, before they show. */
+  constructor(
+    source: PageSource, facts: () => Conversation | null, me: () => number, outgoing: readonly Outgoing[],
+    prepare: (from: number, to: number) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.prepare = prepare;
     this.source = source;
     this.facts = facts;
     this.me = me;
@@ -279,6 +285,7 @@ export class LogView {
     this.setLoading(null);
     await this.load("opening", async (conv) => {
       const window = await make(conv, facts);
+      await this.prepare(window.first, window.last);
       return () =>
         batch(() => {
           // Where it stands is told first: rows that are drawn for an end are kept at the end.
@@ -317,6 +324,7 @@ export class LogView {
       if (page.length === 0) break;
       pages = [...page, ...pages];
     }
+    await this.prepare(pages[0]?.seq ?? before, before - 1);
     return () => {
       const grown = withOlder(this.window()!, pages);
       const next = trimmed(grown, MOST, "newer");
@@ -332,6 +340,7 @@ export class LogView {
       if (page.length === 0) break;
       pages = [...pages, ...page];
     }
+    await this.prepare(after + 1, pages.at(-1)?.seq ?? after);
     return () => {
       const next = trimmed(withNewer(this.window()!, pages), MOST, "older");
       this.show(next, this.isLast(next));

@@ -21,6 +21,7 @@ class FakeClient {
     for (const listener of [...(this.listeners.get(name) ?? [])]) (listener as (event: ClientEvents[K]) => void)(event);
   }
   outgoing = () => [];
+  reactions = () => Promise.resolve([]);
   draft = () => ({ text: "" });
   cached: MadeUp["cached"] = (conv, range) => this.source.cached(conv, range);
   history: MadeUp["history"] = (conv, range) => this.source.history(conv, range);

@@ -12,6 +12,7 @@ import type { Model } from "../../model/model.ts";
 import { isAttentive } from "./attention.ts";
 import { Composing } from "./composing.ts";
 import { Quotes } from "./quotes.ts";
+import { Reactions } from "./reactions.ts";
 import { LogView } from "./view.ts";
 
 /** Views kept, the one that is shown included. */
@@ -22,6 +23,7 @@ export interface PlaceView {
   log: LogView;
   quotes: Quotes;
   composing: Composing;
+  reactions: Reactions;
 }
 
 export class Views {
@@ -48,6 +50,9 @@ export class Views {
       frames.mark(entry.conv);
     });
     on("conversation", ({ conv }) => frames.mark(conv));
+    on("reactions", ({ conv, messages }) => {
+      for (const { log, reactions } of this.views.values()) if (log.facts()?.conv === conv) reactions.put(messages);
+    });
     on("draft", (draft) => this.views.get(draft.key)?.composing.changed(draft));
     on("send", (update) => {
       // The entry takes over from the echo: it has to be on the page before the echo is gone.
@@ -89,8 +94,9 @@ export class Views {
   private make(place: Place): PlaceView {
     const facts = () => this.model.conversation(place);
     const outgoing = this.model.client.outgoing().filter((one) => belongs(one, draftKey(place), facts()));
-    const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0, outgoing);
-    return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing(this.model.client, draftKey(place)) };
+    const reactions = new Reactions(this.model.client, () => facts()?.conv ?? null);
+    const log = new LogView(this.model.client, facts, () => this.model.me()?.id ?? 0, outgoing, (from, to) => reactions.load(from, to));
+    return { log, quotes: new Quotes(this.model.client, facts), composing: new Composing(this.model.client, draftKey(place)), reactions };
   }
 
   private flush(conv: number): void {
