@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use hongyan_protocol::{
@@ -37,6 +37,8 @@ pub struct Client {
     commands: mpsc::Sender<Command>,
     status: watch::Receiver<Status>,
     http: Http,
+    /// For the names of what goes over HTTP.
+    ambient: Arc<Mutex<Ambient>>,
 }
 
 impl Client {
@@ -55,6 +57,7 @@ impl Client {
         let http = Http::new(&config.server)?;
         let journal = open_journal(config.state.clone()).await?;
         let ambient = Ambient::system()?;
+        let names = Arc::new(Mutex::new(Ambient::system()?));
         let mut secret = None;
         let (token, signed_in) = match &config.credentials {
             Credentials::Token(token) => (token.clone(), None),
@@ -103,6 +106,7 @@ impl Client {
             commands,
             status,
             http,
+            ambient: names,
         };
         Ok((client, events))
     }
@@ -283,7 +287,18 @@ impl Client {
         }
     }
 
-    fn token(&self) -> Result<Box<str>, HttpError> {
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// A name for a request over HTTP that no other has.
+    pub(crate) fn client_id(&self) -> ClientId {
+        // Whoever panicked has left a number that is still greater than those before it.
+        let ambient = self.ambient.lock();
+        ambient.unwrap_or_else(PoisonError::into_inner).client_id()
+    }
+
+    pub(crate) fn token(&self) -> Result<Box<str>, HttpError> {
         let token = self.status.borrow().token.clone();
         token.ok_or(HttpError::NotSignedIn)
     }

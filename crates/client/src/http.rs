@@ -1,4 +1,4 @@
-//! The server's plain HTTP requests: signing in and out, finding people, and sending without a connection.
+//! The server's plain HTTP requests: signing in and out, finding people, groups, and sending without a connection.
 //!
 //! Promises: no redirect is followed, no answer read beyond [`ANSWER_BYTES`], none waited for
 //! longer than [`TIMEOUT`].
@@ -8,8 +8,8 @@ use std::time::Duration;
 use hongyan_protocol::{ErrorCode, Failure, Send, Sent, UserId, UserProfile};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, Url};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::people::{self, FoundUsers};
@@ -165,7 +165,7 @@ impl Http {
         Ok(page.users)
     }
 
-    async fn ask<T: DeserializeOwned>(
+    pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -177,6 +177,24 @@ impl Http {
             .request(method, self.url(path))
             .query(query)
             .bearer_auth(token)
+            .build()
+            .map_err(unreachable_because)?;
+        self.answer(request).await
+    }
+
+    /// Asks with a body.
+    pub(crate) async fn ask_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+        token: &str,
+    ) -> Result<T, HttpError> {
+        let request = self
+            .client
+            .request(method, self.url(path))
+            .bearer_auth(token)
+            .json(body)
             .build()
             .map_err(unreachable_because)?;
         self.answer(request).await

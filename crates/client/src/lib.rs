@@ -22,6 +22,8 @@
 //!   [`Client::close`]. So after a crash the entries of the last second, and the one in hand, come
 //!   again: **at least once**. A program that must not act twice keeps `(conv, seq)` with what it
 //!   does.
+//! - **Groups.** [`Client::create_group`] and its like make and change groups; what others hear of it are entries. A
+//!   [`Group`] is what a sync and the entries after it say of one.
 //! - **Acknowledgement.** An entry is acknowledged to the server, and so shown to its sender as
 //!   delivered, once it is in the stream of events.
 //! - **A slow application** costs no memory. When the [stream](Config::events) is full the client
@@ -44,6 +46,7 @@ mod config;
 mod driver;
 mod error;
 mod event;
+mod groups;
 mod http;
 mod journal;
 mod message;
@@ -59,6 +62,7 @@ pub use client::{Client, Page, SendHandle};
 pub use config::{Config, Credentials, Policies, Start};
 pub use error::{ConnectError, HttpError, RequestError, SendError, StateError, SubmitError};
 pub use event::{Event, Reason, SendState, Terminal};
+pub use groups::{Group, GroupSetting, MemberPage};
 pub use message::Message;
 pub use outlet::Events;
 pub use people::{FoundUser, FoundUsers};
@@ -70,8 +74,9 @@ pub use hongyan_delivery::client as machines;
 pub use hongyan_protocol as protocol;
 
 pub use hongyan_protocol::{
-    Body, ClientId, ConversationId, ConversationView, Entry, EntryKind, ErrorCode, Millis, Receipt,
-    Sent, Seq, Target, UserId, UserProfile,
+    Body, ClientId, ConversationId, ConversationView, Entry, EntryKind, ErrorCode, GroupEvent,
+    GroupMember, GroupView, Millis, Receipt, Role, Sent, Seq, Target, UserId, UserProfile, Who,
+    Window,
 };
 
 /// From the first packet of an attempt to connect to the welcome.

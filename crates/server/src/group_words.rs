@@ -2,12 +2,37 @@
 
 use hongyan_protocol::{GroupEvent, Role, UserId, Who, Window};
 
-/// What an entry's sender did, on one line: "creates the group …". Control characters of names and texts do not reach the
-/// terminal.
-pub fn event(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
-    let names = |users: &[UserId]| {
-        let names: Vec<String> = users.iter().map(|user| name_of(*user)).collect();
-        names.join(", ")
+use crate::chat::Language;
+
+/// What an entry's sender did, on one line and to stand behind the sender's name: "creates the group …". Control
+/// characters of names and texts do not reach the terminal.
+pub fn event(event: &GroupEvent, language: Language, name_of: impl Fn(UserId) -> String) -> String {
+    match language {
+        Language::English => english(event, name_of),
+        Language::Chinese => chinese(event, name_of),
+    }
+}
+
+/// What a role is called.
+pub const fn role(role: Role, language: Language) -> &'static str {
+    match (language, role) {
+        (Language::English, Role::Owner) => "the owner",
+        (Language::English, Role::Admin) => "an admin",
+        (Language::English, Role::Member | Role::Unknown) => "a member",
+        (Language::Chinese, Role::Owner) => "群主",
+        (Language::Chinese, Role::Admin) => "管理员",
+        (Language::Chinese, Role::Member | Role::Unknown) => "成员",
+    }
+}
+
+fn english(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
+    let names = |users: &[UserId]| list(users, ", ", &name_of);
+    let who = |who| {
+        if who == Who::All {
+            "all"
+        } else {
+            "admins only"
+        }
     };
     match event {
         GroupEvent::Created { name, users } if users.is_empty() => {
@@ -19,51 +44,74 @@ pub fn event(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
         GroupEvent::Added { users } => format!("adds {}", names(users)),
         GroupEvent::Removed { users } => format!("removes {}", names(users)),
         GroupEvent::Left => "leaves the group".into(),
-        GroupEvent::Role { user, role } => {
-            format!("makes {} {}", name_of(*user), role_word(*role))
+        GroupEvent::Role { user, role: is } => {
+            let role = role(*is, Language::English);
+            format!("makes {} {role}", name_of(*user))
         }
         GroupEvent::Renamed { name } => format!("names the group {}", clean(name)),
         GroupEvent::Described { .. } => "changes the group's description".into(),
         GroupEvent::Pictured { .. } => "changes the group's picture".into(),
-        GroupEvent::PostSet { post } => format!("lets {} write", who_word(*post)),
-        GroupEvent::InviteSet { invite } => format!("lets {} bring others in", who_word(*invite)),
+        GroupEvent::PostSet { post } => format!("lets {} write", who(*post)),
+        GroupEvent::InviteSet { invite } => format!("lets {} bring others in", who(*invite)),
         GroupEvent::HistorySet {
             history,
             history_days,
-        } => {
-            format!(
-                "lets new members read {}",
-                window_words(*history, *history_days)
-            )
-        }
+        } => match (history, history_days) {
+            (Window::All, _) => "lets new members read all that was said before".into(),
+            (Window::Days, Some(days)) => {
+                format!("lets new members read what was said in the {days} days before")
+            }
+            _ => "lets new members read nothing that was said before".into(),
+        },
         GroupEvent::Disbanded => "ends the group".into(),
         GroupEvent::Unknown => "changes the group, in a way that this version does not know".into(),
     }
 }
 
-const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "the owner",
-        Role::Admin => "an admin",
-        Role::Member | Role::Unknown => "a member",
-    }
-}
-
-const fn who_word(who: Who) -> &'static str {
-    match who {
-        Who::All => "all",
-        Who::Admins | Who::Unknown => "admins only",
-    }
-}
-
-fn window_words(window: Window, days: Option<u64>) -> String {
-    match (window, days) {
-        (Window::All, _) => "all that was said before".into(),
-        (Window::Days, Some(days)) => format!("what was said in the {days} days before"),
-        (Window::Days | Window::Joining | Window::Unknown, _) => {
-            "nothing that was said before".into()
+fn chinese(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
+    let names = |users: &[UserId]| list(users, "、", &name_of);
+    let who = |who| {
+        if who == Who::All {
+            "所有人"
+        } else {
+            "仅管理员"
         }
+    };
+    match event {
+        GroupEvent::Created { name, users } if users.is_empty() => {
+            format!("创建了群聊“{}”", clean(name))
+        }
+        GroupEvent::Created { name, users } => {
+            format!("和{}创建了群聊“{}”", names(users), clean(name))
+        }
+        GroupEvent::Added { users } => format!("邀请{}加入了群聊", names(users)),
+        GroupEvent::Removed { users } => format!("将{}移出了群聊", names(users)),
+        GroupEvent::Left => "退出了群聊".into(),
+        GroupEvent::Role { user, role: is } => {
+            let role = role(*is, Language::Chinese);
+            format!("将{}设为{role}", name_of(*user))
+        }
+        GroupEvent::Renamed { name } => format!("将群名改为“{}”", clean(name)),
+        GroupEvent::Described { .. } => "修改了群简介".into(),
+        GroupEvent::Pictured { .. } => "更换了群头像".into(),
+        GroupEvent::PostSet { post } => format!("设置{}可以发言", who(*post)),
+        GroupEvent::InviteSet { invite } => format!("设置{}可以邀请他人", who(*invite)),
+        GroupEvent::HistorySet {
+            history,
+            history_days,
+        } => match (history, history_days) {
+            (Window::All, _) => "设置新成员可以查看全部历史消息".into(),
+            (Window::Days, Some(days)) => format!("设置新成员可以查看此前 {days} 天的消息"),
+            _ => "设置新成员不能查看此前的消息".into(),
+        },
+        GroupEvent::Disbanded => "解散了群聊".into(),
+        GroupEvent::Unknown => "对群聊做了当前版本无法识别的更改".into(),
     }
+}
+
+fn list(users: &[UserId], between: &str, name_of: impl Fn(UserId) -> String) -> String {
+    let names: Vec<String> = users.iter().map(|user| name_of(*user)).collect();
+    names.join(between)
 }
 
 fn clean(text: &str) -> String {

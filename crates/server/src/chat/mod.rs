@@ -8,6 +8,7 @@
 //! Not here: the rules of delivery (`hongyan_client`), and where the settings come from (`cli`).
 
 mod account;
+mod groups;
 mod model;
 mod plain;
 mod screen;
@@ -46,10 +47,10 @@ pub struct Options {
 /// Signing in failed, the terminal cannot be used, or the server ended it: the message says which.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     let account = account::open(&options).await?;
+    let words = options.language.words();
     if options.plain || !std::io::stdout().is_terminal() {
-        plain::run(account).await
+        plain::run(account, words).await
     } else {
-        let words = options.language.words();
         screen::run(account, words, TimeZone::system()).await
     }
 }

@@ -1,18 +1,24 @@
 //! One line a message, for pipes, scripts and screen readers.
 //!
-//! In: `/to LOGIN` chooses whom to write to, `/quit` ends, everything else is sent. Out: what others
-//! write from now on, `NAME (LOGIN): TEXT`. At the end of the input the program waits until what was
+//! In: `/to LOGIN` or, for a group, `/to #ID` chooses whom to write to; `/new`, `/add`, `/remove`, `/leave`, `/members`
+//! and `/help` do what they say; `/quit` ends; everything else is sent. Out: what others write from now on,
+//! `NAME (LOGIN): TEXT`, in a group with `[GROUP #ID]` before it, and what they change of a group. At the end of the input the program waits until what was
 //! sent is on the server's disk, and ends.
 
 use std::collections::{HashMap, VecDeque};
 
 use anyhow::{Context, bail};
+use hongyan_client::protocol::ConversationKind;
 use hongyan_client::{
-    Body, Client, Entry, EntryKind, Event, Millis, SendHandle, Target, UserId, UserProfile,
+    Body, Client, ConversationId, Entry, EntryKind, Event, Group, GroupEvent, Millis, SendHandle,
+    Target, UserId, UserProfile,
 };
 use tokio::sync::mpsc;
 
+use super::groups::{self, Answer, Command, Line};
+use super::words::Words;
 use super::{Account, next_event};
+use crate::group_words;
 use crate::output::{self, tell};
 
 /// Lines read ahead of the sending. Beyond it the input waits.
@@ -22,10 +28,12 @@ const LINES: usize = 64;
 const UNSENT: usize = 256;
 
 /// Runs until the input ends and everything is sent.
-pub(super) async fn run(mut account: Account) -> anyhow::Result<()> {
+pub(super) async fn run(mut account: Account, words: &'static Words) -> anyhow::Result<()> {
     let mut chat = Chat {
         client: account.client.clone(),
+        words,
         people: HashMap::new(),
+        groups: HashMap::new(),
         to: None,
         unsent: VecDeque::new(),
         is_live: false,
@@ -66,8 +74,10 @@ pub(super) async fn run(mut account: Account) -> anyhow::Result<()> {
 
 struct Chat {
     client: Client,
+    words: &'static Words,
     people: HashMap<UserId, UserProfile>,
-    to: Option<UserId>,
+    groups: HashMap<ConversationId, Group>,
+    to: Option<Target>,
     unsent: VecDeque<SendHandle>,
     /// The messages from before the start, or from before the history was replaced, have all come.
     is_live: bool,
@@ -80,21 +90,76 @@ struct Chat {
 
 impl Chat {
     async fn line(&mut self, line: &str) -> anyhow::Result<()> {
+        if let Some(id) = line.strip_prefix("/to #") {
+            let conv = id
+                .trim()
+                .parse::<u64>()
+                .ok()
+                .and_then(|id| ConversationId::new(id).ok());
+            let conv = conv.with_context(|| format!("#{id} is no number of a group"))?;
+            self.to = Some(Target::Conversation(conv));
+            return Ok(());
+        }
         if let Some(login) = line.strip_prefix("/to ") {
             let found = self.client.find_user(login.trim()).await?;
             let found = found.with_context(|| format!("nobody has the login name {login}"))?;
-            self.to = Some(found.id);
+            self.to = Some(Target::User(found.id));
             self.people.insert(found.id, found);
             return Ok(());
         }
         if line.trim().is_empty() {
             return Ok(());
         }
+        let text = match groups::read(line) {
+            Line::Command(command) => return self.command(command).await,
+            Line::Text(text) => text,
+        };
         let Some(to) = self.to else {
             bail!("say to whom first: /to LOGIN");
         };
-        let handle = self.client.send(Target::User(to), line).await?;
+        let handle = self.client.send(to, text).await?;
         self.unsent.push_back(handle);
+        Ok(())
+    }
+
+    async fn command(&mut self, command: Command) -> anyhow::Result<()> {
+        let conv = match self.to {
+            Some(Target::Conversation(conv)) => Some(conv),
+            Some(Target::User(_)) | None => None,
+        };
+        match command {
+            Command::Help => {
+                for (command, meaning) in self.words.commands {
+                    output::line(format!("{command}  {meaning}"))?;
+                }
+                return Ok(());
+            }
+            Command::New { .. } => {}
+            _ if conv.is_none() => bail!(self.words.only_in_groups),
+            _ => {}
+        }
+        // What was written before is there before.
+        while let Some(handle) = self.unsent.pop_front() {
+            handle.await.context("not sent")?;
+        }
+        match groups::ask(&self.client, conv, command).await {
+            Answer::Begun(conv) => {
+                self.to = Some(Target::Conversation(conv));
+                tell(format_args!("#{conv}"));
+            }
+            Answer::Done => {}
+            Answer::Members(members, more) => {
+                for (_, name, role) in members {
+                    let role = group_words::role(role, self.words.language);
+                    output::line(format!("{} ({role})", clean(&name)))?;
+                }
+                if more {
+                    output::line(self.words.and_others)?;
+                }
+            }
+            Answer::NoSuchUser(login) => bail!("{}{login}", self.words.no_such_user),
+            Answer::Failed(message) => bail!("{}{message}", self.words.failed),
+        }
         Ok(())
     }
 
@@ -106,7 +171,11 @@ impl Chat {
                 self.is_live = true;
                 self.replaced_after = None;
             }
+            Event::Conversation(view) if view.kind == ConversationKind::Group => {
+                self.group(view.conv).told(&view);
+            }
             Event::Reset => {
+                self.groups.clear();
                 if self.is_live {
                     self.replaced_after = Some(self.latest);
                 }
@@ -123,6 +192,9 @@ impl Chat {
             Event::Entry(entry) => {
                 let is_new = self.replaced_after.is_some_and(|then| then < entry.at);
                 self.latest = self.latest.max(entry.at);
+                if let (Some(me), true) = (self.client.me(), entry.event.is_some()) {
+                    self.group(entry.conv).entry(&entry, me.id);
+                }
                 if self.is_live || is_new {
                     self.print(&entry).await?;
                 }
@@ -130,6 +202,19 @@ impl Chat {
             _ => {}
         }
         Ok(())
+    }
+
+    fn group(&mut self, conv: ConversationId) -> &mut Group {
+        self.groups.entry(conv).or_insert_with(Group::unknown)
+    }
+
+    /// Before what was written in a group: `[NAME #ID] `.
+    fn place(&self, conv: ConversationId) -> String {
+        match self.groups.get(&conv).map(|group| &group.view) {
+            Some(Some(view)) => format!("[{} #{conv}] ", clean(&view.name)),
+            Some(None) => format!("[#{conv}] "),
+            None => String::new(),
+        }
     }
 
     fn know(&mut self, profiles: impl IntoIterator<Item = UserProfile>) {
@@ -142,14 +227,25 @@ impl Chat {
         if self.client.me().is_some_and(|me| me.id == entry.from) {
             return Ok(());
         }
-        let who = self.who(entry.from).await;
+        let who = format!("{}{}", self.place(entry.conv), self.who(entry.from).await);
         let text = match (&entry.body, entry.kind) {
             (Some(Body::Text { text }), EntryKind::Message) => format!("{who}: {}", clean(text)),
             (Some(Body::Text { text }), EntryKind::Edit) => format!("{who} edits: {}", clean(text)),
             (_, EntryKind::Recall) => format!("{who} recalls a message"),
+            (_, EntryKind::Event) => format!("{who} {}", self.change(entry).await),
             _ => return Ok(()),
         };
         Ok(output::line(text)?)
+    }
+
+    async fn change(&mut self, entry: &Entry) -> String {
+        let event = entry.event.as_deref().unwrap_or(&GroupEvent::Unknown);
+        let mut names = HashMap::new();
+        for user in groups::named(event) {
+            names.insert(user, self.who(user).await);
+        }
+        let name = |user| names.get(&user).cloned().unwrap_or_default();
+        group_words::event(event, self.words.language, name)
     }
 
     /// `NAME (LOGIN)`, `NAME (#ID)` where the server tells no login names, or the id of somebody whom the server does not introduce.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::model::{Connection, Effect, Model, Notice, Outcome, Viewport};
 use super::view::{self, Calendar, Look};
 use super::words::Words;
-use super::{Account, next_event, now_millis};
+use super::{Account, groups, next_event, now_millis};
 
 /// Between two drawings where only the time has changed: for the seconds until a reconnect, and for
 /// midnight.
@@ -185,6 +185,9 @@ impl Hands {
             // A name is nice to have: without it the id is shown, until the next sync tells.
             Effect::Know(user) => self.begin(move |client| async move {
                 client.user(user).await.ok().flatten().map(Outcome::Known)
+            }),
+            Effect::Ask(conv, command) => self.begin(move |client| async move {
+                Some(Outcome::Asked(groups::ask(&client, conv, command).await))
             }),
             Effect::Quit => {}
         }

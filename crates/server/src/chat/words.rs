@@ -29,6 +29,7 @@ impl Language {
 
 /// The words of one language.
 pub(super) struct Words {
+    pub(super) language: Language,
     pub(super) product: &'static str,
     pub(super) me: &'static str,
     pub(super) online: &'static str,
@@ -54,6 +55,14 @@ pub(super) struct Words {
     pub(super) confirm_recall: &'static str,
     pub(super) nothing_to_change: &'static str,
     pub(super) no_such_user: &'static str,
+    pub(super) only_in_groups: &'static str,
+    pub(super) no_member: &'static str,
+    /// Before the number of members that are listed, and behind it; and behind the list where there are others.
+    pub(super) members: (&'static str, &'static str),
+    pub(super) and_others: &'static str,
+    /// What can be asked, and what it does.
+    pub(super) commands: &'static [(&'static str, &'static str)],
+    pub(super) any_key: &'static str,
     pub(super) failed: &'static str,
     pub(super) not_kept: &'static str,
     /// From Monday.
@@ -81,6 +90,7 @@ impl Words {
 }
 
 static ENGLISH: Words = Words {
+    language: Language::English,
     product: "Hongyan 鸿雁",
     me: "me",
     online: "online",
@@ -95,7 +105,7 @@ static ENGLISH: Words = Words {
     recalled: "recalled",
     unknown: "(this program is too old to show it)",
     read: "read",
-    write: "Message",
+    write: "Message, or /help",
     edit: "Edit (Esc cancels)",
     find: "Login name of whom to write to (Esc cancels)",
     keys: &[
@@ -112,6 +122,23 @@ static ENGLISH: Words = Words {
     confirm_recall: "Ctrl-R again recalls: ",
     nothing_to_change: "No message of yours to change here.",
     no_such_user: "Nobody has the login name ",
+    only_in_groups: "That goes only in a group. /new NAME makes one.",
+    no_member: "You are no member of this group any more.",
+    members: ("", " members"),
+    and_others: "… and others",
+    commands: &[
+        (
+            "/new NAME LOGIN…",
+            "make a group; a name of several words in \"…\"",
+        ),
+        ("/add LOGIN…", "bring people into this group"),
+        ("/remove LOGIN…", "put people out of it"),
+        ("/leave", "leave it"),
+        ("/members", "who is in it"),
+        ("/help", "this list"),
+        ("//…", "a message that begins with a slash"),
+    ],
+    any_key: "Any key goes back.",
     failed: "It failed: ",
     not_kept: "Another window of this account is open here; what this one sends is not kept on disk.",
     weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -127,6 +154,7 @@ static ENGLISH: Words = Words {
 };
 
 static CHINESE: Words = Words {
+    language: Language::Chinese,
     product: "鸿雁 Hongyan",
     me: "我",
     online: "在线",
@@ -141,7 +169,7 @@ static CHINESE: Words = Words {
     recalled: "已撤回",
     unknown: "（当前版本无法显示）",
     read: "已读",
-    write: "消息",
+    write: "消息，或输入 /help",
     edit: "编辑（Esc 取消）",
     find: "输入对方的登录名（Esc 取消）",
     keys: &[
@@ -158,6 +186,20 @@ static CHINESE: Words = Words {
     confirm_recall: "再按一次 Ctrl-R 撤回：",
     nothing_to_change: "这里没有可以修改的消息。",
     no_such_user: "没有这个登录名：",
+    only_in_groups: "只能在群聊中使用。输入 /new 群名 新建群聊。",
+    no_member: "你已不在这个群聊中。",
+    members: ("共 ", " 位成员"),
+    and_others: "……还有更多",
+    commands: &[
+        ("/new 群名 登录名…", "新建群聊；群名含空格时加引号"),
+        ("/add 登录名…", "邀请加入本群"),
+        ("/remove 登录名…", "移出本群"),
+        ("/leave", "退出本群"),
+        ("/members", "查看群成员"),
+        ("/help", "显示帮助"),
+        ("//…", "发送以斜杠开头的消息"),
+    ],
+    any_key: "按任意键返回。",
     failed: "失败：",
     not_kept: "此账号已在另一个窗口打开，这个窗口发送的消息不会保存到磁盘。",
     weekdays: [

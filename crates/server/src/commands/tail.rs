@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::interrupted;
 use super::sign_in::{client_config, connect, device};
+use crate::chat::Language;
 use crate::cli::Tail;
 use crate::group_words;
 use crate::output::{self, OutputError, tell};
@@ -100,7 +101,7 @@ fn describe(entry: &Entry, names: &Names) -> String {
         EntryKind::Recall => format!("(recalls {target})"),
         EntryKind::Event => {
             let event = entry.event.as_deref().unwrap_or(&GroupEvent::Unknown);
-            let words = group_words::event(event, |user| names.of(user));
+            let words = group_words::event(event, Language::English, |user| names.of(user));
             format!("({words})")
         }
         EntryKind::Unknown => "(a kind of entry that this version does not know)".to_owned(),

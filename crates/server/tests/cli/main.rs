@@ -6,6 +6,7 @@
 )]
 
 mod data_folder;
+mod groups;
 mod harness;
 mod messages;
 mod restoring;

@@ -11,7 +11,7 @@ use crate::harness::{Server, hongyan, path, stderr, stdout};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The lines of a stream, as they come.
-fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let lines = BufReader::new(stream).lines();
@@ -23,7 +23,7 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// Waits for a line with this in it.
-fn wait_for(lines: &Receiver<String>, what: &str) {
+pub(crate) fn wait_for(lines: &Receiver<String>, what: &str) {
     let mut seen = Vec::new();
     loop {
         match lines.recv_timeout(PATIENCE) {
@@ -34,7 +34,7 @@ fn wait_for(lines: &Receiver<String>, what: &str) {
     }
 }
 
-fn say(input: &mut ChildStdin, line: &str) {
+pub(crate) fn say(input: &mut ChildStdin, line: &str) {
     writeln!(input, "{line}").unwrap();
     input.flush().unwrap();
 }

@@ -26,6 +26,7 @@ mod people;
 mod re_push;
 mod reactions;
 mod restore;
+mod rust_groups;
 mod shutdown;
 mod sign_in;
 mod slow;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use hongyan_client::protocol::HistoryPage;
+use hongyan_client::protocol::{ConversationKind, HistoryPage};
 use hongyan_client::{
-    ClientId, ConversationId, ConversationView, Entry, Receipt, Seq, Target, UserId,
+    ClientId, ConversationId, ConversationView, Entry, EntryKind, Group, GroupEvent, Receipt, Seq,
+    Target, UserId,
 };
 
 use super::messages::{Delivery, Messages, Shown};
@@ -49,6 +50,8 @@ impl Position {
 pub(in crate::chat) struct Conversation {
     key: Key,
     peer: Peer,
+    /// What is known of a group; `None` for a conversation of two.
+    group: Option<Group>,
     me: UserId,
     messages: Messages,
     /// One's own positions.
@@ -60,6 +63,8 @@ pub(in crate::chat) struct Conversation {
     /// The last entry that `told_unread` knows of.
     told_head: Seq,
     is_asking_older: bool,
+    /// The first entry that the user may read.
+    since: Seq,
 }
 
 impl Conversation {
@@ -71,6 +76,7 @@ impl Conversation {
         Self {
             key,
             peer,
+            group: None,
             me,
             messages: Messages::default(),
             mine: Position::default(),
@@ -78,6 +84,7 @@ impl Conversation {
             told_unread: 0,
             told_head: Seq::ZERO,
             is_asking_older: false,
+            since: Seq::ZERO.next(),
         }
     }
 
@@ -99,6 +106,21 @@ impl Conversation {
             Peer::User(user) => Some(user),
             Peer::Unknown | Peer::Many => None,
         }
+    }
+
+    /// What the group is called, where this is one and its name is known.
+    pub(in crate::chat) fn group_name(&self) -> Option<&str> {
+        let view = self.group.as_ref()?.view.as_ref()?;
+        Some(&view.name)
+    }
+
+    pub(in crate::chat) fn is_group(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Whether the user was in this group and is no more.
+    pub(super) fn is_left(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.is_left)
     }
 
     /// Where a message goes.
@@ -166,6 +188,9 @@ impl Conversation {
 
     /// Takes in what a sync says.
     pub(super) fn view(&mut self, view: &ConversationView) {
+        if view.kind == ConversationKind::Group {
+            self.group.get_or_insert_with(Group::unknown).told(view);
+        }
         self.mine.advance(view.me.read, view.me.delivered);
         let told: HashMap<UserId, Position> = view
             .others(self.me)
@@ -177,6 +202,7 @@ impl Conversation {
             .collect();
         self.others = told;
         self.peer = view.peer(self.me).map_or(Peer::Many, Peer::User);
+        self.since = view.since.unwrap_or(Seq::ZERO.next());
         self.told_unread = view.unread;
         self.told_head = view.head;
     }
@@ -184,21 +210,41 @@ impl Conversation {
     /// Takes in the next entry.
     pub(super) fn entry(&mut self, entry: &Entry) {
         let is_by_other = entry.from != self.me;
+        if let Some(event) = &entry.event {
+            self.peer = Peer::Many;
+            self.event(entry, event);
+        }
         if self.peer == Peer::Unknown && is_by_other {
             self.peer = Peer::User(entry.from);
         }
         if entry.seq > self.told_head {
             self.told_head = entry.seq;
-            let is_message = entry.kind == hongyan_client::EntryKind::Message;
+            let is_message = entry.kind == EntryKind::Message;
             self.told_unread += u64::from(is_by_other && is_message && entry.body.is_some());
         }
-        if !is_by_other && entry.kind == hongyan_client::EntryKind::Message {
+        if !is_by_other && entry.kind == EntryKind::Message {
             // To send is to have read.
             self.mine.advance(entry.seq, entry.seq);
             self.told_unread = 0;
         }
-        self.messages.entry(entry, self.me);
+        self.messages.entry(entry, self.me, self.is_group());
         self.messages.trim();
+    }
+
+    fn event(&mut self, entry: &Entry, event: &GroupEvent) {
+        let group = self.group.get_or_insert_with(Group::unknown);
+        group.entry(entry, self.me);
+        if group.is_left {
+            self.told_unread = 0;
+        }
+        // What was said before is nothing that who comes in has still to read.
+        let (GroupEvent::Created { users, .. } | GroupEvent::Added { users }) = event else {
+            return;
+        };
+        if users.contains(&self.me) || entry.from == self.me {
+            self.mine.advance(entry.seq, entry.seq);
+            self.told_unread = 0;
+        }
     }
 
     /// Takes in a page of older entries, newest first, so that each meets those that change it.
@@ -210,15 +256,15 @@ impl Conversation {
         };
         // A page gives every message as it is now, so the changes need not be applied again.
         for entry in page.entries.iter().rev().filter(|entry| entry.seq < first) {
-            self.messages.entry(entry, self.me);
+            self.messages.entry(entry, self.me, self.is_group());
         }
     }
 
     /// Asks for older messages, unless there are none or they are on their way.
     pub(super) fn ask_older(&mut self) -> Option<(ConversationId, Seq)> {
-        let conv = self.conv()?;
+        let conv = self.conv().filter(|_| !self.is_left())?;
         let first = self.messages.first()?;
-        if self.is_asking_older || first <= Seq::ZERO.next() {
+        if self.is_asking_older || first <= self.since {
             return None;
         }
         self.is_asking_older = true;
@@ -240,6 +286,9 @@ impl Conversation {
 
     /// Counts everything as read; gives what to tell the server, if that is news.
     pub(super) fn read_all(&mut self) -> Option<(ConversationId, Seq)> {
+        if self.is_left() {
+            return None;
+        }
         let conv = self.conv()?;
         let last = self.messages.last()?;
         if last <= self.mine.read {
@@ -252,15 +301,26 @@ impl Conversation {
 
     /// How far one's own message at this seq has come, at the slowest of the others.
     fn delivery(&self, seq: Seq) -> Delivery {
-        let mut others = self.others.values();
-        if others.len() == 0 {
+        let others = self.others();
+        if others.is_empty() {
             Delivery::Sent
-        } else if others.clone().all(|position| position.read >= seq) {
+        } else if others.iter().all(|position| position.read >= seq) {
             Delivery::Read
-        } else if others.all(|position| position.delivered >= seq) {
+        } else if others.iter().all(|position| position.delivered >= seq) {
             Delivery::Delivered
         } else {
             Delivery::Sent
         }
+    }
+
+    /// How far the others have come, as far as they are told; of a group, those who are in it.
+    fn others(&self) -> Vec<Position> {
+        let Some(group) = &self.group else {
+            return self.others.values().copied().collect();
+        };
+        let members = group.members.iter().flatten();
+        let others = members.filter(|user| **user != self.me);
+        let position = |user| self.others.get(user).copied().unwrap_or_default();
+        others.map(position).collect()
     }
 }

@@ -3,6 +3,8 @@
 use hongyan_client::protocol::HistoryPage;
 use hongyan_client::{ClientId, ConversationId, Seq, Target, UserId, UserProfile};
 
+use crate::chat::groups::{Answer, Command};
+
 /// What the model asks of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::chat) enum Effect {
@@ -24,6 +26,8 @@ pub(in crate::chat) enum Effect {
     Find(String),
     /// Find out who this is; answer with [`Outcome::Known`].
     Know(UserId),
+    /// Do this, in this conversation; answer with [`Outcome::Asked`].
+    Ask(Option<ConversationId>, Command),
     /// Whether nobody is looking.
     Background(bool),
     /// Try to connect now.
@@ -49,6 +53,8 @@ pub(in crate::chat) enum Outcome {
     Found(String, Option<UserProfile>),
     /// Who this is.
     Known(UserProfile),
+    /// What came of a command.
+    Asked(Answer),
     /// Something was refused.
     Failed(String),
 }

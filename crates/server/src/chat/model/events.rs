@@ -10,7 +10,8 @@ use hongyan_client::{
 
 use super::conversation::{Conversation, Key};
 use super::messages::Content;
-use super::{Connection, Delivery, Effect, Mode, Model, Notice, Outcome, Shown};
+use super::{Connection, Delivery, Effect, Mode, Model, Notice, Outcome, Panel, Shown};
+use crate::chat::groups::{self, Answer};
 
 impl Model {
     /// Takes in what the client says, at this time on the program's own clock.
@@ -71,7 +72,26 @@ impl Model {
             Outcome::Known(profile) => {
                 self.people.insert(profile.id, profile);
             }
+            Outcome::Asked(answer) => return self.asked(answer),
             Outcome::Failed(message) => self.notice = Some(Notice::Failed(message)),
+        }
+        Vec::new()
+    }
+
+    fn asked(&mut self, answer: Answer) -> Vec<Effect> {
+        match answer {
+            Answer::Begun(conv) => {
+                self.conversation(conv);
+                self.select(&Key::Conversation(conv));
+                self.scroll = 0;
+                return self.read_selected().into_iter().collect();
+            }
+            Answer::Done => {}
+            Answer::Members(members, more) => {
+                self.panel = Some(Panel::Members { members, more });
+            }
+            Answer::NoSuchUser(login) => self.notice = Some(Notice::NoSuchUser(login)),
+            Answer::Failed(message) => self.notice = Some(Notice::Failed(message)),
         }
         Vec::new()
     }
@@ -109,10 +129,11 @@ impl Model {
         if let Some(draft) = self.draft_of(&entry.client_id) {
             draft.begin(entry.conv);
         }
-        let mut effects = Vec::new();
-        if !self.people.contains_key(&entry.from) {
-            effects.push(Effect::Know(entry.from));
-        }
+        let named = entry.event.as_deref().map(groups::named);
+        let mut strangers: Vec<UserId> = named.unwrap_or_default();
+        strangers.push(entry.from);
+        strangers.retain(|user| !self.people.contains_key(user));
+        let mut effects: Vec<Effect> = strangers.into_iter().map(Effect::Know).collect();
         if let Some(conversation) = self.conversation(entry.conv) {
             conversation.entry(entry);
         }

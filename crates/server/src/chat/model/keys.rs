@@ -3,13 +3,15 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use hongyan_client::protocol::limits;
 
-use super::{Effect, Mode, Model, Notice};
+use super::{Effect, Mode, Model, Notice, Panel};
+use crate::chat::groups::{self, Command, Line};
 
 impl Model {
     /// Takes in a key.
     pub(in crate::chat) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         // A question stands until the next key, whichever it is.
         let notice = self.notice.take();
+        self.panel = None;
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             return self.control(key.code, notice);
         }
@@ -93,20 +95,46 @@ impl Model {
         match mode {
             Mode::Find => vec![Effect::Find(text.trim().to_owned())],
             Mode::Edit { conv, seq } => vec![Effect::Edit { conv, seq, text }],
-            Mode::Write => match self.selected() {
-                Some((_, conversation)) => {
-                    let target = conversation.target();
-                    self.scroll = 0;
-                    let mut effects = vec![Effect::Send { target, text }];
-                    effects.extend(self.read_selected());
-                    effects
-                }
-                None => {
-                    self.composer.set(text);
-                    Vec::new()
+            Mode::Write => match groups::read(&text) {
+                Line::Command(command) => self.command(command),
+                Line::Text(said) => {
+                    let said = said.to_owned();
+                    self.say(text, said)
                 }
             },
         }
+    }
+
+    /// Sends what was said; what was typed stays where it cannot be.
+    fn say(&mut self, typed: String, said: String) -> Vec<Effect> {
+        let target = match self.selected() {
+            Some((_, conversation)) if conversation.is_left() => {
+                self.notice = Some(Notice::NoMember);
+                None
+            }
+            Some((_, conversation)) => Some(conversation.target()),
+            None => None,
+        };
+        let Some(target) = target else {
+            self.composer.set(typed);
+            return Vec::new();
+        };
+        self.scroll = 0;
+        let mut effects = vec![Effect::Send { target, text: said }];
+        effects.extend(self.read_selected());
+        effects
+    }
+
+    fn command(&mut self, command: Command) -> Vec<Effect> {
+        let group = self.selected().filter(|(_, selected)| selected.is_group());
+        let conv = group.and_then(|(_, selected)| selected.conv());
+        match command {
+            Command::Help => self.panel = Some(Panel::Help),
+            Command::New { .. } => return vec![Effect::Ask(None, command)],
+            _ if conv.is_none() => self.notice = Some(Notice::OnlyInGroups),
+            _ => return vec![Effect::Ask(conv, command)],
+        }
+        Vec::new()
     }
 
     /// Back to the newest message and a new text.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hongyan_client::{Body, ClientId, Entry, EntryKind, Seq, UserId};
+use hongyan_client::{Body, ClientId, Entry, EntryKind, GroupEvent, Seq, UserId};
 
 /// Messages held of one conversation. Beyond it the oldest are let go; the server has them.
 const HELD: usize = 2000;
@@ -29,6 +29,8 @@ pub(in crate::chat) enum Content {
     Text(String),
     /// Nothing any more.
     Recalled,
+    /// A change of the group.
+    Event(Box<GroupEvent>),
     /// Something that this program cannot show.
     Unknown,
 }
@@ -41,7 +43,7 @@ pub(in crate::chat) struct Shown {
     pub(in crate::chat) at: i64,
     pub(in crate::chat) content: Content,
     pub(in crate::chat) is_edited: bool,
-    /// `None` for somebody else's.
+    /// `None` for somebody else's, and for a change of the group.
     pub(in crate::chat) delivery: Option<Delivery>,
 }
 
@@ -84,7 +86,7 @@ impl Messages {
         let later = self.log.range(read.next()..);
         let unread = later
             .filter(|(_, shown)| shown.from != me)
-            .filter(|(_, shown)| shown.content != Content::Recalled);
+            .filter(|(_, shown)| !matches!(shown.content, Content::Recalled | Content::Event(_)));
         unread.count() as u64
     }
 
@@ -96,7 +98,7 @@ impl Messages {
             .filter(|(_, shown)| shown.from == me)
             .find_map(|(seq, shown)| match &shown.content {
                 Content::Text(text) => Some((*seq, &**text)),
-                Content::Recalled | Content::Unknown => None,
+                Content::Recalled | Content::Event(_) | Content::Unknown => None,
             })
     }
 
@@ -122,8 +124,8 @@ impl Messages {
         }
     }
 
-    /// The next entry of the log, or one before the first that is held.
-    pub(super) fn entry(&mut self, entry: &Entry, me: UserId) {
+    /// The next entry of the log, or one before the first that is held. In a group, admins recall what others wrote.
+    pub(super) fn entry(&mut self, entry: &Entry, me: UserId, is_group: bool) {
         if entry.from == me {
             self.pending.retain(|p| p.client_id != entry.client_id);
         }
@@ -132,20 +134,19 @@ impl Messages {
             None => (entry.seq, entry.seq),
         });
         match entry.kind {
-            EntryKind::Message => {
+            EntryKind::Message | EntryKind::Event => {
                 self.log.insert(entry.seq, shown(entry, me));
             }
-            EntryKind::Edit => self.change(entry, |message, entry| {
+            EntryKind::Edit => self.change(entry, false, |message, entry| {
                 if message.content != Content::Recalled && entry.body.is_some() {
                     message.content = content(entry);
                     message.is_edited = true;
                 }
             }),
-            EntryKind::Recall => self.change(entry, |message, _| {
+            EntryKind::Recall => self.change(entry, is_group, |message, _| {
                 message.content = Content::Recalled;
             }),
-            // The terminal client shows conversations of two.
-            EntryKind::Event | EntryKind::Unknown => {}
+            EntryKind::Unknown => {}
         }
     }
 
@@ -159,9 +160,9 @@ impl Messages {
         }
     }
 
-    fn change(&mut self, entry: &Entry, change: impl FnOnce(&mut Shown, &Entry)) {
+    fn change(&mut self, entry: &Entry, by_all: bool, change: impl FnOnce(&mut Shown, &Entry)) {
         let target = entry.target.and_then(|seq| self.log.get_mut(&seq));
-        if let Some(message) = target.filter(|message| message.from == entry.from) {
+        if let Some(message) = target.filter(|message| by_all || message.from == entry.from) {
             change(message, entry);
         }
     }
@@ -173,11 +174,15 @@ fn shown(entry: &Entry, me: UserId) -> Shown {
         at: i64::try_from(entry.at.get()).unwrap_or(i64::MAX),
         content: content(entry),
         is_edited: entry.edited_by.is_some(),
-        delivery: (entry.from == me).then_some(Delivery::Sent),
+        delivery: (entry.from == me && entry.kind == EntryKind::Message).then_some(Delivery::Sent),
     }
 }
 
 fn content(entry: &Entry) -> Content {
+    if entry.kind == EntryKind::Event {
+        let event = entry.event.clone();
+        return Content::Event(event.unwrap_or_else(|| Box::new(GroupEvent::Unknown)));
+    }
     match &entry.body {
         None => Content::Recalled,
         Some(Body::Text { text }) => Content::Text(text.to_string()),

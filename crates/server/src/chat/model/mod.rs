@@ -15,7 +15,7 @@ mod messages;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hongyan_client::{ConversationId, UserId, UserProfile};
+use hongyan_client::{ConversationId, Role, UserId, UserProfile};
 
 pub(super) use composer::Composer;
 pub(super) use conversation::Conversation;
@@ -67,10 +67,28 @@ pub(super) enum Notice {
     NothingToChange,
     /// Nobody has this login name.
     NoSuchUser(String),
+    /// What was asked goes only in a group.
+    OnlyInGroups,
+    /// The user is no member of this group any more.
+    NoMember,
     /// Something was refused, with the server's or the client's words.
     Failed(String),
     /// Another window of this account uses the outbox on this disk.
     NotKept,
+}
+
+/// What stands in place of the messages until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Panel {
+    /// What can be asked for.
+    Help,
+    /// Members of the group, with names and roles.
+    Members {
+        /// In the order of their ids.
+        members: Vec<(UserId, String, Role)>,
+        /// There are others.
+        more: bool,
+    },
 }
 
 /// Everything that is shown: see the [module](self).
@@ -86,6 +104,7 @@ pub(super) struct Model {
     mode: Mode,
     connection: Connection,
     notice: Option<Notice>,
+    panel: Option<Panel>,
     /// Somebody looks at the terminal, as far as it tells.
     is_focused: bool,
     /// Lines between the bottom of the messages and the bottom of the screen.
@@ -121,6 +140,7 @@ impl Model {
             mode: Mode::Write,
             connection: Connection::Connecting,
             notice,
+            panel: None,
             is_focused: true,
             scroll: 0,
             viewport: Viewport::default(),
@@ -146,8 +166,11 @@ impl Model {
         }
     }
 
-    /// The name to show for a conversation: the other's.
+    /// The name to show for a conversation: the group's, or the other's.
     pub(super) fn title(&self, conversation: &Conversation) -> String {
+        if let Some(name) = conversation.group_name() {
+            return name.to_string();
+        }
         match conversation.peer() {
             Some(user) => self.name(user),
             None => match conversation.conv() {
@@ -182,6 +205,10 @@ impl Model {
 
     pub(super) fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
+    }
+
+    pub(super) fn panel(&self) -> Option<&Panel> {
+        self.panel.as_ref()
     }
 
     /// Lines scrolled back from the newest message.
@@ -236,5 +263,7 @@ impl Model {
     }
 }
 
+#[cfg(test)]
+pub(super) mod group_tests;
 #[cfg(test)]
 pub(super) mod tests;

@@ -129,6 +129,7 @@ fn texts(model: &Model) -> Vec<String> {
         Content::Text(text) => text,
         Content::Recalled => "recalled".into(),
         Content::Unknown => "unknown".into(),
+        Content::Event(event) => format!("{event:?}"),
     };
     let messages = conversation.messages();
     messages.map(|shown| content(shown.content)).collect()

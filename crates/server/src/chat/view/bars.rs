@@ -69,6 +69,8 @@ fn said(notice: &Notice, look: &Look) -> String {
         Notice::ConfirmRecall(text) => format!("{}{text}", words.confirm_recall),
         Notice::NothingToChange => words.nothing_to_change.into(),
         Notice::NoSuchUser(login) => format!("{}{login}", words.no_such_user),
+        Notice::OnlyInGroups => words.only_in_groups.into(),
+        Notice::NoMember => words.no_member.into(),
         Notice::Failed(message) => format!("{}{message}", words.failed),
         Notice::NotKept => words.not_kept.into(),
     }

@@ -74,14 +74,14 @@ fn lines(
             width,
         ),
         ends(
-            Span::styled(preview(conversation, look), Style::new().dim()),
+            Span::styled(preview(conversation, model, look), Style::new().dim()),
             Span::styled(badge, Style::new().bg(Color::Red).fg(Color::White).bold()),
             width,
         ),
     ]
 }
 
-fn preview(conversation: &Conversation, look: &Look) -> String {
+fn preview(conversation: &Conversation, model: &Model, look: &Look) -> String {
     let Some(newest) = conversation.newest() else {
         return String::new();
     };
@@ -89,8 +89,10 @@ fn preview(conversation: &Conversation, look: &Look) -> String {
         Content::Text(text) => text,
         Content::Recalled => look.words.recalled,
         Content::Unknown => look.words.unknown,
+        Content::Event(event) => return super::event(newest.from, event, model, look),
     };
     match newest.delivery {
+        None if conversation.is_group() => format!("{}: {text}", model.name(newest.from)),
         None => text.into(),
         Some(Delivery::Sending) => format!("⋯ {text}"),
         Some(Delivery::Failed) => format!("✗ {text}"),

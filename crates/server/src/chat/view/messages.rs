@@ -1,5 +1,6 @@
 //! The pane on the right: the messages of one conversation, newest at the bottom.
 
+use hongyan_client::GroupEvent;
 use jiff::civil::Date;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -77,8 +78,15 @@ fn lines(
         if is_new_day {
             lines.push(divider(&look.calendar.day(date, look.words), width));
         }
+        if let Content::Event(event) = &message.content {
+            lines.extend(change(message, event, model, look, width));
+            previous = Some((message, date));
+            continue;
+        }
         let is_grouped = previous.is_some_and(|(before, _)| {
-            before.from == message.from && message.at.saturating_sub(before.at) < GROUP_MILLIS
+            before.from == message.from
+                && !matches!(before.content, Content::Event(_))
+                && message.at.saturating_sub(before.at) < GROUP_MILLIS
         });
         if is_new_day || !is_grouped {
             if !is_new_day {
@@ -91,6 +99,23 @@ fn lines(
         previous = Some((message, date));
     }
     lines
+}
+
+/// A change of the group: a line of its own, by nobody's side.
+fn change(
+    message: &Shown,
+    event: &GroupEvent,
+    model: &Model,
+    look: &Look,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let text = super::event(message.from, event, model, look);
+    let text = format!("{}  {text}", look.calendar.clock(message.at));
+    let style = Style::new().fg(Color::DarkGray);
+    let lines = wrap(&text, width).into_iter();
+    lines
+        .map(|line| Line::styled(line, style).centered())
+        .collect()
 }
 
 fn heading(message: &Shown, model: &Model, look: &Look, width: usize) -> Line<'static> {
@@ -120,7 +145,7 @@ fn body(
     let (text, style) = match &message.content {
         Content::Text(text) => (&**text, Style::new()),
         Content::Recalled => (look.words.recalled, Style::new().dim().italic()),
-        Content::Unknown => (look.words.unknown, Style::new().dim().italic()),
+        Content::Unknown | Content::Event(_) => (look.words.unknown, Style::new().dim().italic()),
     };
     let indented = |text: String| Line::from(vec![Span::raw("  "), Span::styled(text, style)]);
     let wrapped = wrap(text, width.saturating_sub(2));

@@ -15,16 +15,19 @@ mod bars;
 mod composer;
 mod list;
 mod messages;
+mod panel;
 mod time;
 mod wrap;
 
 use std::time::Duration;
 
+use hongyan_client::{GroupEvent, UserId};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout};
 
 use super::model::{Model, Viewport};
 use super::words::Words;
+use crate::group_words;
 
 pub(super) use time::Calendar;
 
@@ -53,10 +56,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewpor
 
     bars::draw_top(frame, top, model, look);
     list::draw(frame, left, model, look);
-    let viewport = messages::draw(frame, right, model, look);
+    let viewport = match model.panel() {
+        Some(shown) => panel::draw(frame, right, shown, look),
+        None => messages::draw(frame, right, model, look),
+    };
     composer::draw(frame, bottom, model, look);
     bars::draw_keys(frame, keys, model, look);
     viewport
+}
+
+/// What somebody changed of a group, in words.
+fn event(from: UserId, event: &GroupEvent, model: &Model, look: &Look) -> String {
+    let words = group_words::event(event, look.words.language, |user| model.name(user));
+    format!("{} {words}", model.name(from))
 }
 
 #[cfg(test)]

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use hongyan_client::{ClientId, ConversationId, Entry, Event, Reason, Target, UserId};
+use hongyan_client::{
+    ClientId, ConversationId, Entry, Event, GroupEvent, Reason, Role, Target, UserId,
+};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{Calendar, Look, draw};
+use crate::chat::groups::Answer;
+use crate::chat::model::group_tests::{event, group};
 use crate::chat::model::tests::{
     CONV, LISI, ME, NOON, control, message, online, press, tell, write,
 };
@@ -91,6 +95,31 @@ fn busy() -> Model {
 fn a_busy_screen() {
     insta::assert_snapshot!("busy_en", screen(&mut busy(), Language::English, 72, 22));
     insta::assert_snapshot!("busy_zh", screen(&mut busy(), Language::Chinese, 72, 22));
+}
+
+#[test]
+fn a_group_its_members_and_what_can_be_asked() {
+    let mut model = group();
+    tell(&mut model, Event::Entry(message(2, LISI, "大家好")));
+    let users = vec![LISI];
+    tell(&mut model, event(3, ME, GroupEvent::Removed { users }));
+    insta::assert_snapshot!("group_en", screen(&mut model, Language::English, 72, 14));
+    insta::assert_snapshot!("group_zh", screen(&mut model, Language::Chinese, 72, 14));
+    let members = vec![
+        (ME, "张三".to_owned(), Role::Owner),
+        (LISI, "李四".to_owned(), Role::Member),
+    ];
+    model.outcome(Outcome::Asked(Answer::Members(members, true)));
+    insta::assert_snapshot!("members", screen(&mut model, Language::Chinese, 72, 14));
+    write(&mut model, "/help");
+    press(&mut model, KeyCode::Enter);
+    insta::assert_snapshot!("help_en", screen(&mut model, Language::English, 72, 14));
+    insta::assert_snapshot!("help_zh", screen(&mut model, Language::Chinese, 72, 14));
+    for width in 1..40 {
+        for height in 1..14 {
+            screen(&mut model, Language::Chinese, width, height);
+        }
+    }
 }
 
 #[test]
