@@ -93,6 +93,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                 let view = ConversationView {
                     since: None,
                     left: false,
+                    view: None,
                     group: None,
                     conv: conv(number),
                     kind: ConversationKind::Direct,
@@ -121,6 +122,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                 list,
                 users,
                 total_unread: CONVERSATIONS * MESSAGES,
+                total_muted: 0,
                 cursor: if shown >= CONVERSATIONS {
                     "end".into()
                 } else {

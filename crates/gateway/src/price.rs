@@ -11,7 +11,7 @@ pub(crate) struct Price(u64);
 /// Nothing, beside its bytes: acks and pings, of which a connection's pace takes care.
 pub(crate) const FREE: Price = Price(0);
 
-/// A message, or a read position.
+/// A message, a read position, or a change of one's own view.
 pub(crate) const SEND: Price = units(1);
 
 /// An edit or a recall. It rewrites earlier entries, wherever in the tables they are, and what it removes has to be
@@ -103,7 +103,7 @@ const fn per_kib(bytes: usize, milliunits: u64) -> Price {
 pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
     match frame {
         ClientFrame::Hello(_) | ClientFrame::Ping(_) | ClientFrame::Ack(_) => FREE,
-        ClientFrame::Send(_) | ClientFrame::Read(_) => SEND,
+        ClientFrame::Send(_) | ClientFrame::Read(_) | ClientFrame::SetView(_) => SEND,
         ClientFrame::Edit(_) | ClientFrame::Recall(_) => EDIT,
         ClientFrame::React(_) => REACTION,
         ClientFrame::Sync(_) | ClientFrame::History(_) | ClientFrame::Reactions(_) => PAGE,
@@ -123,7 +123,10 @@ mod tests {
     fn the_operators_table_has_these_prices() {
         let units = |Price(milliunits)| milliunits as f64 / 1000.0;
         let rows = [
-            ("a message, a read position", units(SEND)),
+            (
+                "a message, a read position, a change of one's own view",
+                units(SEND),
+            ),
             ("an edit, a recall", units(EDIT)),
             ("a reaction", units(REACTION)),
             ("a `PATCH`, `PUT` or `DELETE` over HTTP", units(CHANGE)),

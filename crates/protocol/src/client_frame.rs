@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, Sync, Typing,
-    Watch,
+    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, SetView,
+    Sync, Typing, Watch,
 };
 
 /// A frame from a client.
@@ -29,6 +29,8 @@ pub enum ClientFrame {
     Ack(Ack),
     /// See [`Read`].
     Read(Read),
+    /// See [`SetView`].
+    SetView(SetView),
     /// See [`Sync`].
     Sync(Sync),
     /// See [`History`].
@@ -78,6 +80,7 @@ impl ClientFrame {
             Self::Recall(frame) => encode("recall", req, frame),
             Self::Ack(frame) => encode("ack", req, frame),
             Self::Read(frame) => encode("read", req, frame),
+            Self::SetView(frame) => encode("set_view", req, frame),
             Self::Sync(frame) => encode("sync", req, frame),
             Self::History(frame) => encode("history", req, frame),
             Self::React(frame) => encode("react", req, frame),
@@ -98,6 +101,7 @@ impl<'a> Frames<'a> for ClientFrame {
             "recall" => Ok(Self::Recall(Recall::deserialize(fields)?)),
             "ack" => Ok(Self::Ack(Ack::deserialize(fields)?)),
             "read" => Ok(Self::Read(Read::deserialize(fields)?)),
+            "set_view" => SetView::deserialize(fields)?.checked().map(Self::SetView),
             "sync" => Sync::deserialize(fields)?.checked().map(Self::Sync),
             "history" => History::deserialize(fields)?.checked().map(Self::History),
             "react" => React::deserialize(fields)?.checked().map(Self::React),

@@ -72,6 +72,8 @@ codes! {
         GroupFull = "group_full", false, 409;
         /// The message has as many different reactions as it may.
         TooManyReactions = "too_many_reactions", false, 409;
+        /// There are as many of these as there may be: pinned conversations, drafts.
+        LimitReached = "limit_reached", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;
         /// No such path, method or session.

@@ -23,6 +23,7 @@ mod reaction;
 mod request;
 mod server_frame;
 mod value;
+mod view;
 
 pub use append::{Edit, Recall, Send, Target};
 pub use client_frame::{ClientFrame, DecodeError};
@@ -45,6 +46,7 @@ pub use server_frame::{
     Synced, UserProfile, Welcome,
 };
 pub use value::page_limit;
+pub use view::{Draft, SetDraft, SetView, View, ViewChange, Viewed};
 
 /// The WebSocket subprotocol that names this wire format.
 pub const SUBPROTOCOL: &str = "hongyan.v1.json";

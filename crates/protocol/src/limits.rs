@@ -74,6 +74,14 @@ pub const TYPING_AGAIN: Duration = Duration::from_secs(3);
 
 /// Users whom a `typing` push names; the others are counted.
 pub const TYPISTS_NAMED: usize = 3;
+/// Conversations that one user may have pinned at a time.
+pub const PINNED: usize = 100;
+
+/// Conversations in which one user may have a draft at a time.
+pub const DRAFTS: usize = 200;
+
+/// The text of a draft, in UTF-8 bytes.
+pub const DRAFT_BYTES: usize = 16 * 1024;
 
 /// A sync cursor, in bytes. Opaque to clients.
 pub const CURSOR_BYTES: usize = 128;

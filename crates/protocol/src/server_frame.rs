@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
     ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Reacted, ReactionsPage,
-    Seq, SessionId, Typists, UserId,
+    Seq, SessionId, Typists, UserId, View, Viewed,
 };
 
 /// What one user may know of another.
@@ -169,6 +169,9 @@ pub struct ConversationView {
     pub unread: u64,
     /// The caller's own positions.
     pub me: Position,
+    /// What the caller made of it for oneself; absent where that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Box<View>>,
     /// How many members there are.
     pub size: u64,
     /// What a group is called, and what may be done there; absent in a conversation of two.
@@ -210,6 +213,9 @@ pub struct Listed {
     /// How far it is delivered to the caller; absent, as far as it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_delivered: Option<Seq>,
+    /// What the caller made of it for oneself; absent where that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Box<View>>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -251,6 +257,7 @@ impl Listed {
             delivered: other.and_then(|other| unlike(other.read, other.delivered)),
             own_read: view.me.read,
             own_delivered: unlike(view.me.read, view.me.delivered),
+            view: view.view.clone(),
         })
     }
 
@@ -278,6 +285,7 @@ impl Listed {
             since: None,
             unread: self.unread,
             me,
+            view: self.view,
             size: members.len() as u64,
             group: None,
             left: false,
@@ -297,8 +305,12 @@ pub struct Synced {
     pub list: Vec<Listed>,
     /// The members who are told, and the senders of the entries.
     pub users: Vec<UserProfile>,
-    /// The unread messages of all the caller's conversations, this page's or not.
+    /// The unread messages of all the caller's conversations but the hidden ones, this page's or not. One that is
+    /// marked as unread, and has none, counts as one.
     pub total_unread: u64,
+    /// How many of these are in conversations that are muted or archived.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub total_muted: u64,
     /// What to say in the next `sync`: for the next page while `more`, from then on for what is new.
     pub cursor: Box<str>,
     /// Whether this page was not the last.
@@ -390,6 +402,8 @@ pub enum ServerFrame {
     Reacted(Reacted),
     /// A push: see [`Typists`].
     Typing(Typists),
+    /// See [`Viewed`].
+    View(Viewed),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -431,6 +445,7 @@ impl ServerFrame {
             Self::Profiles(frame) => encode("profiles", req, frame),
             Self::Reacted(frame) => encode("reacted", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
+            Self::View(frame) => encode("view", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -453,6 +468,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "profiles" => Self::Profiles(Profiles::deserialize(fields)?),
             "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
             "typing" => Self::Typing(Typists::deserialize(fields)?),
+            "view" => Self::View(Viewed::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

@@ -168,7 +168,7 @@ fn fields(frames: impl Iterator<Item = String>) -> BTreeMap<String, BTreeSet<Str
 fn every_field_is_in_the_table_of_its_frame() {
     let client = client_frames();
     let client = fields(client.iter().map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(client.len(), 13);
+    assert_eq!(client.len(), 14);
     for (kind, fields) in client {
         let mut rows = table_rows("## Frames from the client", &format!("### `{kind}`"));
         // The kinds of bodies are a table of their own in that section.
@@ -180,7 +180,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 14);
+    assert_eq!(server.len(), 15);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");
@@ -214,6 +214,26 @@ fn every_field_of_a_conversation_and_of_a_user_is_in_a_table() {
             "{heading}"
         );
     }
+}
+
+/// So has what users make of conversations for themselves.
+#[test]
+fn every_field_of_a_view_is_in_a_table() {
+    let (mut told, mut wished) = (BTreeSet::new(), BTreeSet::new());
+    let collect = |frame: String, keys: &mut BTreeSet<String>| {
+        let frame: Value = serde_json::from_str(&frame).unwrap();
+        let view = frame["view"].as_object();
+        keys.extend(view.into_iter().flat_map(|view| view.keys().cloned()));
+    };
+    for (_, req, frame) in server_frames() {
+        collect(frame.encode(req), &mut told);
+    }
+    for (_, req, frame) in client_frames() {
+        collect(frame.encode(req), &mut wished);
+    }
+    let rows = |heading| table_rows("## One's own view", heading);
+    assert_eq!(rows("### What it has"), told);
+    assert_eq!(rows("### Changing it"), wished);
 }
 
 /// Requires a line that begins so.
@@ -287,6 +307,9 @@ fn every_limit_is_the_real_one() {
             "| the `client` of `hello` | {} bytes,",
             limits::CLIENT_NAME_BYTES
         ),
+        format!("| the text of a draft | {} bytes |", limits::DRAFT_BYTES),
+        format!("| pinned conversations of a user | {} |", limits::PINNED),
+        format!("| drafts of a user | {} |", limits::DRAFTS),
         format!("| a sync cursor | {} bytes |", limits::CURSOR_BYTES),
         format!(
             "| conversations in a page of `sync` | {} |",

@@ -48,6 +48,7 @@ fn every_frame_has_a_sample() {
         ClientFrame::Reactions(_) => 10,
         ClientFrame::Watch(_) => 11,
         ClientFrame::Typing(_) => 12,
+        ClientFrame::SetView(_) => 13,
     };
     let server = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome(_) => 0,
@@ -65,17 +66,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::Reacted(_) => 12,
         ServerFrame::Reactions(_) => 13,
         ServerFrame::Typing(_) => 14,
+        ServerFrame::View(_) => 15,
     };
-    let mut seen = [false; 13];
+    let mut seen = [false; 14];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
-    assert_eq!(seen, [true; 13]);
-    let mut seen = [false; 15];
+    assert_eq!(seen, [true; 14]);
+    let mut seen = [false; 16];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 15]);
+    assert_eq!(seen, [true; 16]);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
             })
         }),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Ack(Ack { conv, seq })),
+        set_view().prop_map(ClientFrame::SetView),
         (conv(), seq()).prop_map(|(conv, seq)| ClientFrame::Read(Read { conv, seq })),
         (conv(), seq(), "[!-~]{0,48}", any::<bool>()).prop_map(|(conv, seq, value, on)| {
             ClientFrame::React(React {
@@ -259,6 +260,7 @@ fn view() -> impl Strategy<Value = ConversationView> {
                 ConversationView {
                     since: None,
                     left: false,
+                    view: None,
                     group: None,
                     conv,
                     kind,
@@ -293,6 +295,57 @@ fn listed() -> impl Strategy<Value = Listed> {
                 delivered,
                 own_read,
                 own_delivered,
+                view: None,
+            },
+        )
+}
+
+fn own_view() -> impl Strategy<Value = View> {
+    let draft = (word(), option::of(seq()), millis());
+    (
+        (INTEGERS, millis(), INTEGERS),
+        (seq(), seq(), option::of(seq())),
+        option::of(draft),
+    )
+        .prop_map(
+            |((rev, muted_until, pinned), (archived, hidden, marked_unread), draft)| View {
+                rev,
+                muted_until,
+                pinned,
+                archived,
+                hidden,
+                marked_unread,
+                draft: draft.map(|(text, reply_to, at)| Draft {
+                    text: text.into(),
+                    reply_to,
+                    at,
+                }),
+            },
+        )
+}
+
+fn set_view() -> impl Strategy<Value = SetView> {
+    let bools = || option::of(any::<bool>());
+    (
+        conv(),
+        (option::of(millis()), option::of(INTEGERS)),
+        (bools(), bools(), bools()),
+        option::of((word(), option::of(seq()))),
+    )
+        .prop_map(
+            |(conv, (muted_until, pinned), (archived, hidden, marked_unread), draft)| SetView {
+                conv,
+                view: ViewChange {
+                    muted_until,
+                    pinned,
+                    archived,
+                    hidden,
+                    marked_unread,
+                    draft: draft.map(|(text, reply_to)| SetDraft {
+                        text: text.into(),
+                        reply_to,
+                    }),
+                },
             },
         )
 }
@@ -390,6 +443,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 others,
             })
         }),
+        (conv(), own_view()).prop_map(|(conv, view)| ServerFrame::View(Viewed { conv, view })),
         Just(ServerFrame::Done(Done {})),
         (
             conv(),
@@ -437,6 +491,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                     list,
                     users,
                     total_unread,
+                    total_muted: total_unread / 2,
                     cursor,
                     more,
                 })

@@ -10,8 +10,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hongyan_protocol::Sent;
-use hongyan_store::{Append, Body, Change, Move, Moved, Outcome, React, Store, StoreError, Write};
+use hongyan_protocol::{Sent, Viewed};
+use hongyan_store::{
+    Append, Body, Change, Move, Moved, Outcome, React, Store, StoreError, ViewChange, Write,
+};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -30,6 +32,8 @@ pub(crate) enum Job {
     Move(Move, Mover),
     /// Sets a reaction or takes it back.
     React(React, Reply<()>),
+    /// Changes a view.
+    View(ViewChange, Viewer),
 }
 
 /// Who waits for a write that is on its way.
@@ -37,6 +41,7 @@ pub(crate) enum Waiting {
     Append(Asker),
     Move(Mover),
     React(Reply<()>),
+    View(Viewer),
 }
 
 /// Who asked for an append.
@@ -51,6 +56,13 @@ pub(crate) struct Mover {
     /// None for what was gathered.
     pub(crate) reply: Option<Reply<Moved>>,
     /// Where the wish came from, if it needs no telling.
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Who wants a view changed.
+pub(crate) struct Viewer {
+    pub(crate) reply: Reply<Viewed>,
+    /// Where the reply goes, if it stands for the push there.
     pub(crate) connection: Option<ConnectionId>,
 }
 
@@ -122,6 +134,11 @@ impl Committer {
         self.queue.offer(Job::React(react, reply));
     }
 
+    /// Queues a change of a view; the reply is called in any case.
+    pub(crate) fn set_view(&self, change: ViewChange, viewer: Viewer) {
+        self.queue.offer(Job::View(change, viewer));
+    }
+
     /// Refuses new writes, and returns when those taken are committed and dispatched.
     pub(crate) async fn stop(&self) {
         self.stop.notify_one();
@@ -175,6 +192,7 @@ impl Job {
             },
             Self::React(react, _) => react.value.len(),
             Self::Move(..) => 0,
+            Self::View(change, _) => change.draft.as_ref().map_or(0, |draft| draft.text.len()),
         }
     }
 
@@ -187,6 +205,7 @@ impl Job {
                     reply(Err(error));
                 }
             }
+            Self::View(_, viewer) => (viewer.reply)(Err(error)),
         }
     }
 
@@ -195,6 +214,7 @@ impl Job {
             Self::Append(append, asker) => (Write::Append(append), Waiting::Append(asker)),
             Self::Move(moved, mover) => (Write::Move(moved), Waiting::Move(mover)),
             Self::React(react, reply) => (Write::React(react), Waiting::React(reply)),
+            Self::View(change, viewer) => (Write::View(change), Waiting::View(viewer)),
         }
     }
 }

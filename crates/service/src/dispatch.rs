@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event, Notice};
-use hongyan_protocol::{Entry, Receipt, ServerFrame, UserId};
-use hongyan_store::{Append, Appended, Move, Moved, Outcome, StoreError, Write};
+use hongyan_protocol::{ConversationId, Entry, Receipt, ServerFrame, UserId, Viewed};
+use hongyan_store::{Append, Appended, Move, Moved, Outcome, StoreError, View, Write};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -19,7 +19,7 @@ use crate::large::{Large, is_large};
 use crate::limits::DISPATCH_SLICE;
 use crate::positions::Pending;
 use crate::reactions::Gathered;
-use crate::{ConnectionId, ServiceError, Sink, wire};
+use crate::{ConnectionId, ServiceError, Sink, views, wire};
 
 /// Takes in what was committed, before it is pushed.
 pub(crate) trait Follower: Send + Sync + 'static {
@@ -91,6 +91,9 @@ impl Dispatcher {
                     if let Ok(moved) = result {
                         self.large.note(moved.conv, moved.members.len());
                         self.publish_receipt(wish, &moved, mover.connection);
+                        if let Some(view) = &moved.view {
+                            self.publish_view(moved.user, told(moved.conv, view), None);
+                        }
                     }
                 }
                 (Write::React(react), Outcome::React(result), Waiting::React(reply)) => {
@@ -102,7 +105,22 @@ impl Dispatcher {
                         self.reactions.note(react, &reacted);
                     }
                 }
-                (Write::Append(_) | Write::Move(_) | Write::React(_), outcome, _) => {
+                (Write::View(_), Outcome::View(result), Waiting::View(viewer)) => {
+                    let answer = result
+                        .as_ref()
+                        .map(|viewed| told(viewed.conv, &viewed.view));
+                    (viewer.reply)(answer.clone().map_err(|error| error.clone().into()));
+                    if let (Ok(viewed), Ok(answer)) = (&result, answer)
+                        && viewed.changed
+                    {
+                        self.publish_view(viewed.user, answer, viewer.connection);
+                    }
+                }
+                (
+                    Write::Append(_) | Write::Move(_) | Write::React(_) | Write::View(_),
+                    outcome,
+                    _,
+                ) => {
                     tracing::error!(?outcome, "the store answered another kind of write");
                 }
             }
@@ -167,10 +185,27 @@ impl Dispatcher {
         self.publish(notice, moved_on);
     }
 
+    /// Tells the user's own connections of a view, but not the one that asked for it and was answered.
+    fn publish_view(&self, user: UserId, view: Viewed, asked_on: Option<ConnectionId>) {
+        let frame = ServerFrame::View(view).encode(None);
+        let notice = Notice {
+            recipients: Arc::new([user]),
+            event: Event::Droppable {
+                frame: Bytes::from(frame),
+            },
+        };
+        self.publish(notice, asked_on);
+    }
+
     fn publish(&self, notice: Notice, except: Option<ConnectionId>) {
         self.sink.deliver(&notice, except);
         self.bus.publish(notice);
     }
+}
+
+fn told(conv: ConversationId, view: &View) -> Viewed {
+    let view = views::told(view);
+    Viewed { conv, view }
 }
 
 /// That these are to get this entry.
@@ -198,6 +233,7 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
                     reply(Err(error.clone()));
                 }
             }
+            Waiting::View(viewer) => (viewer.reply)(Err(error.clone())),
         }
     }
 }
@@ -254,6 +290,7 @@ mod tests {
             delivered: delivered.max(read).unwrap_or_default(),
             changed: true,
             members: (0..members).map(user).collect(),
+            view: None,
         };
         let batch = Committed {
             batch: Arc::new([Write::Move(wish)]),

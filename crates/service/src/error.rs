@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hongyan_protocol::{ErrorCode, Failure};
-use hongyan_store::{AppendError, MoveError, ReactError, ReadError, StoreError};
+use hongyan_store::{AppendError, MoveError, ReactError, ReadError, StoreError, ViewError};
 use tokio::time::Instant;
 
 use crate::limits;
@@ -75,6 +75,9 @@ pub enum ServiceError {
         hongyan_protocol::limits::GROUP_MEMBERS
     )]
     GroupFull,
+    /// So many of these there may be.
+    #[error("there are as many as there may be")]
+    LimitReached,
     /// Too much to do; wait.
     #[error("the server is overloaded, try again")]
     Overloaded,
@@ -111,6 +114,7 @@ impl ServiceError {
             Self::OwnerStays => ErrorCode::OwnerStays,
             Self::Unchanged => ErrorCode::Unchanged,
             Self::GroupFull => ErrorCode::GroupFull,
+            Self::LimitReached => ErrorCode::LimitReached,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::StoreUnavailable | Self::Damaged => ErrorCode::StoreUnavailable,
@@ -141,7 +145,8 @@ impl ServiceError {
             | Self::OwnerStays
             | Self::Unchanged
             | Self::GroupFull
-            | Self::TooManyReactions => None,
+            | Self::TooManyReactions
+            | Self::LimitReached => None,
         }
     }
 }
@@ -215,6 +220,16 @@ impl From<ReactError> for ServiceError {
             ReactError::Recalled => Self::Recalled,
             ReactError::TooMany => Self::TooManyReactions,
             ReactError::Damaged => Self::Damaged,
+        }
+    }
+}
+
+impl From<ViewError> for ServiceError {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::NotMember => Self::ConversationNotFound,
+            ViewError::BeyondHead => Self::SeqOutOfRange,
+            ViewError::TooMany => Self::LimitReached,
         }
     }
 }

@@ -34,6 +34,7 @@ mod system;
 mod throttle;
 mod token;
 mod turns;
+mod views;
 mod wire;
 
 use std::sync::Arc;

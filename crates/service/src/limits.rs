@@ -215,10 +215,15 @@ pub(crate) const MEMBER_BYTES: usize = 96;
 /// What is said of a conversation in a page, in bytes, its members and entries aside.
 pub(crate) const CONVERSATION_BYTES: usize = 320;
 
+/// What a user made of a conversation for oneself, in bytes: a draft may be all control characters.
+const VIEW_BYTES: usize = 256 + 6 * hongyan_protocol::limits::DRAFT_BYTES;
+
 const _: () = {
     use hongyan_protocol::limits::{MEMBERS_TOLD, SYNC_ENTRIES};
-    let largest =
-        CONVERSATION_BYTES + MEMBERS_TOLD * (MEMBER_BYTES + USER_BYTES) + SYNC_ENTRIES * USER_BYTES;
+    let largest = CONVERSATION_BYTES
+        + VIEW_BYTES
+        + MEMBERS_TOLD * (MEMBER_BYTES + USER_BYTES)
+        + SYNC_ENTRIES * USER_BYTES;
     assert!(largest < PEOPLE_BYTES, "a page holds any conversation");
     let contact = 2 * MEMBER_BYTES + USER_BYTES + 6 * SHORTENED_BYTES;
     let contacts = PAGE_BYTES + DIRECT_CONTACTS * contact;

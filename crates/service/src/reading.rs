@@ -14,7 +14,7 @@ use hongyan_protocol::{
 use hongyan_store::{Conversation, Entry, HistoryRange, SyncCursor, SyncLimits, SyncPage, User};
 
 use crate::limits::{CONVERSATION_BYTES, MEMBER_BYTES, PEOPLE_BYTES, USERS_PAGE};
-use crate::{Caller, Service, ServiceError, wire};
+use crate::{Caller, Service, ServiceError, views, wire};
 
 /// A stretch of a log as encoded pushes, for a connection that was held back.
 pub struct PushPage {
@@ -100,6 +100,7 @@ impl Service {
             list,
             users: self.profiles_for(caller, users.values()),
             total_unread: page.total_unread,
+            total_muted: views::muted_now(&page.quiet, self.clock.now()),
             cursor: page.next.to_text(self.epoch()).into(),
             more: matches!(page.next, SyncCursor::Within { .. }),
         })
@@ -280,6 +281,7 @@ fn fitting(page: &SyncPage, users: &BTreeMap<UserId, User>) -> Option<usize> {
     for (index, (conversation, _, entries)) in page.conversations.iter().enumerate() {
         let told = wire::members_told(conversation).map_or(0, <[_]>::len);
         bytes += CONVERSATION_BYTES + told * MEMBER_BYTES;
+        bytes += views::told_if_any(&conversation.view).map_or(0, |view| view.wire_bytes());
         for user in people(conversation, entries).filter(|user| named.insert(*user)) {
             bytes += users.get(&user).map_or(0, wire::profile_bytes);
         }
@@ -321,7 +323,7 @@ const LEAST_ENTRY_BYTES: usize = 120;
 mod tests {
     use hongyan_protocol::limits::{MEMBERS_TOLD, SYNC_ENTRIES};
     use hongyan_protocol::{ClientId, EntryId, Millis};
-    use hongyan_store::{Content, ConversationKind, Member};
+    use hongyan_store::{Content, ConversationKind, Member, View};
 
     use super::*;
     use crate::limits::{AVATAR_BYTES, LOGIN_BYTES, NAME_BYTES};
@@ -353,6 +355,7 @@ mod tests {
             let conversation = Conversation {
                 role: Some(hongyan_store::Role::Member),
                 group: None,
+                view: View::default(),
                 id: conv,
                 kind: ConversationKind::Direct,
                 head: Seq::new(SYNC_ENTRIES as u64).unwrap(),
@@ -367,6 +370,7 @@ mod tests {
         SyncPage {
             conversations: (1..=conversations).map(one).collect(),
             total_unread: 0,
+            quiet: Vec::new(),
             next: SyncCursor::Since(1),
         }
     }

@@ -5,6 +5,7 @@ use hongyan_store as store;
 
 use crate::large::is_large;
 use crate::limits::PROFILE_BYTES;
+use crate::views;
 
 /// The answer to a request that appended an entry.
 pub(crate) fn sent(append: &store::Append, appended: &store::Appended) -> wire::Sent {
@@ -279,6 +280,7 @@ pub(crate) fn conversation(
             read: conversation.me.read,
             delivered: conversation.me.delivered,
         },
+        view: views::told_if_any(&conversation.view),
         size: conversation.size as u64,
         group: group(conversation),
         left: conversation.role.is_none(),

@@ -22,10 +22,11 @@ use crate::failure::Failure;
 use crate::identity;
 use crate::lock::Watch;
 use crate::open::{self, OpenError};
+use crate::read::{self, Seen};
 use crate::readers::Readers;
 use crate::unsettled::Unsettled;
+use crate::verify;
 use crate::writer::{Writer, WriterHandle};
-use crate::{read, verify};
 
 /// Ids in one call of [`Accounts::users`], and users in one page of [`Accounts::list_users`].
 const USERS: usize = 1000;
@@ -162,7 +163,7 @@ impl SqliteStore {
         let mut is_refused = Vec::with_capacity(batch.len());
         for write in batch {
             let conv = match write {
-                Write::Move(_) => None,
+                Write::Move(_) | Write::View(_) => None,
                 Write::React(react) => Some(react.conv),
                 Write::Append(append) => match append.target {
                     Target::Conversation(conv) => Some(conv),
@@ -393,13 +394,14 @@ impl Logs for SqliteStore {
         let found = self
             .readers
             .run_after(
-                move || unsettled.beside(conv),
+                move || unsettled.beside(conv, user),
                 move |conn, beside| {
-                    let settled = read::conversation(conn, conv, user)?;
-                    Ok(match beside {
+                    let settled = read::seen(conn, conv, user)?;
+                    let seen = match beside {
                         Some(beside) => beside.completed(settled, user),
                         None => settled,
-                    })
+                    };
+                    Ok(seen.map(Seen::told))
                 },
             )
             .await?;

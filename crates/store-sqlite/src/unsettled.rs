@@ -23,10 +23,11 @@ use foldhash::fast::RandomState;
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{
     Body, Change, Content, Conversation, ConversationKind, Effects, Entry, Event, HistoryRange,
-    MEMBERS_TOLD, Member, Role,
+    LastMessage, MEMBERS_TOLD, Member, Role, View,
 };
 use parking_lot::Mutex;
 
+use crate::read::Seen;
 use crate::writer::{Begun, JournaledEntry, Record, What};
 
 #[derive(Default)]
@@ -59,6 +60,10 @@ struct LogEnd {
     replaced: HashMap<Seq, Replaced, RandomState>,
     /// Where members have come to in it, one each, ascending by user.
     positions: Vec<Member>,
+    /// What members made of it for themselves.
+    views: HashMap<UserId, View, RandomState>,
+    /// Its last message.
+    last: Option<LastMessage>,
     membership: Membership,
     /// Whether it changes a group.
     has_event: bool,
@@ -100,6 +105,9 @@ pub(crate) struct Beside {
     begun: Option<Begun>,
     head: Seq,
     positions: Vec<Member>,
+    /// The reader's.
+    view: Option<View>,
+    last: Option<LastMessage>,
 }
 
 impl Unsettled {
@@ -166,8 +174,8 @@ impl Unsettled {
         Some(tail)
     }
 
-    /// What is unsettled of this conversation beside its entries. `None` where nothing is.
-    pub(crate) fn beside(&self, conv: ConversationId) -> Option<Beside> {
+    /// What is unsettled of this conversation beside its entries, for this reader. `None` where nothing is.
+    pub(crate) fn beside(&self, conv: ConversationId, user: UserId) -> Option<Beside> {
         let rounds = self.0.lock();
         let mut found = None::<Beside>;
         for end in rounds.of(conv).into_iter().flatten() {
@@ -179,6 +187,8 @@ impl Unsettled {
             for position in &end.positions {
                 put(&mut beside.positions, *position);
             }
+            beside.view = end.views.get(&user).cloned().or(beside.view.take());
+            beside.last = end.last.or(beside.last);
         }
         found
     }
@@ -280,6 +290,8 @@ impl Round {
                             read: seq,
                             delivered: seq,
                         };
+                        let at = entry.at;
+                        end.last = Some(LastMessage { seq, at });
                         put(&mut end.positions, position);
                     }
                     What::Said(Change::Edit { target, body, .. }) => {
@@ -300,6 +312,10 @@ impl Round {
             Record::Move { position, .. } => put(&mut end.positions, position),
             // Whoever reads them waits for the settlement.
             Record::Reaction(_) => {}
+            Record::View { user, view, .. } => {
+                end.views.insert(user, view);
+                self.users.insert(user);
+            }
         }
     }
 }
@@ -409,17 +425,22 @@ impl Replaced {
 
 impl Beside {
     /// The conversation as this user sees it now. `settled`: as the tables have it; `None` where they have none.
-    pub(crate) fn completed(
-        &self,
-        settled: Option<Conversation>,
-        user: UserId,
-    ) -> Option<Conversation> {
-        let mut conversation = settled.or_else(|| new(self.begun?, user))?;
+    pub(crate) fn completed(&self, settled: Option<Seen>, user: UserId) -> Option<Seen> {
+        let Seen {
+            mut conversation,
+            last,
+        } = settled.or_else(|| new(self.begun?, user))?;
         conversation.head = conversation.head.max(self.head);
         conversation.me = self.now(conversation.me);
         let members = conversation.members.iter();
         conversation.members = members.map(|member| self.now(*member)).collect();
-        Some(conversation)
+        if let Some(view) = &self.view
+            && view.rev > conversation.view.rev
+        {
+            conversation.view = view.clone();
+        }
+        let last = self.last.filter(|own| own.seq > last.seq).unwrap_or(last);
+        Some(Seen { conversation, last })
     }
 
     /// How far a member has come now.
@@ -433,18 +454,23 @@ impl Beside {
 }
 
 /// A conversation that has nothing in it yet; `None` for somebody who is no member.
-fn new(begun: Begun, user: UserId) -> Option<Conversation> {
+fn new(begun: Begun, user: UserId) -> Option<Seen> {
     let members = begun.members();
-    begun.has(user).then(|| Conversation {
+    let conversation = || Conversation {
         id: begun.conv,
         kind: ConversationKind::Direct,
         head: Seq::ZERO,
         since: Seq::ZERO.next(),
         size: members.len(),
         me: Member::new(user),
+        view: View::default(),
         role: Some(Role::Member),
         group: None,
-        members: members.into_iter().map(Member::new).collect(),
+        members: members.iter().copied().map(Member::new).collect(),
+    };
+    begun.has(user).then(|| Seen {
+        conversation: conversation(),
+        last: LastMessage::default(),
     })
 }
 

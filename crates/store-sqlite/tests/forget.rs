@@ -16,7 +16,8 @@ use std::time::Duration;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 use hongyan_store::contract::{Engine, Rng};
 use hongyan_store::{
-    Accounts, Append, Body, Change, Header, Logs, Maintenance, NewUser, Outcome, Target, Write,
+    Accounts, Append, Body, Change, DraftChange, Header, Logs, Maintenance, NewUser, Outcome,
+    Target, ViewChange, Write,
 };
 use hongyan_store_sqlite::{Options, SqliteStore, check_file};
 use support::{Case, Sqlite};
@@ -47,6 +48,17 @@ async fn no_trace_in_the_file() {
         let edit = f.edit(a, conv, message, &format!("again {}", secret(n)));
         f.append(&edit).await.unwrap();
     }
+    for text in ["unsent 1 ", "unsent 2 ", ""] {
+        let draft = DraftChange {
+            text: text.repeat(1 + 100 * text.len()).into(),
+            reply_to: None,
+        };
+        let change = ViewChange {
+            draft: Some(draft),
+            ..f.view(a, conv)
+        };
+        f.set_view(&change).await.unwrap();
+    }
     for n in 0..5 {
         let recall = f.recall(a, conv, seq(2 + 2 * n));
         f.append(&recall).await.unwrap();
@@ -59,7 +71,7 @@ async fn no_trace_in_the_file() {
     }
     let bytes = fs::read(engine.path()).unwrap();
     assert!(contains(&bytes, "before") && contains(&bytes, "between"));
-    for trace in ["secret ", "s3cr3t", "edited ", "again "] {
+    for trace in ["secret ", "s3cr3t", "edited ", "again ", "unsent"] {
         assert!(!contains(&bytes, trace), "{trace:?} is still there");
     }
 }

@@ -18,9 +18,10 @@ pub mod people;
 mod reaction;
 pub mod rules;
 mod verify;
+mod view;
 mod write;
 
-pub use hongyan_protocol::limits::MEMBERS_TOLD;
+pub use hongyan_protocol::limits::{DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
 
 pub use group::{
     Effects, Event, GROUP_MEMBERS, GroupChange, KeptEvent, Role, Setting, Settings, USERS_A_CHANGE,
@@ -37,6 +38,9 @@ pub use reaction::{
     ReactionPage, ReactionRange,
 };
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
+pub use view::{
+    Draft, DraftChange, FOR_EVER, LastMessage, Quiet, View, ViewChange, ViewError, Viewed,
+};
 pub use write::{
     Append, AppendError, Appended, Change, ChangeDigest, Move, MoveError, Moved, Outcome, Target,
     Write,
@@ -226,10 +230,10 @@ pub trait Logs: Send + Sync + 'static {
         other: UserId,
     ) -> Result<Option<ConversationId>, StoreError>;
 
-    /// Messages by others, not recalled, after the read position, over all conversations of `user`.
+    /// [`SyncPage::total_unread`], without a page.
     async fn total_unread(&self, user: UserId) -> Result<u64, StoreError>;
 
-    /// The same over those conversations only that are of two.
+    /// Messages by others, not recalled, after the read position, over the conversations of `user` that are of two.
     async fn direct_unread(&self, user: UserId) -> Result<u64, StoreError>;
 
     /// The entries that were committed behind that of the number `after`, in the order of their commits, as they are

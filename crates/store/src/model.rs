@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, SessionId, UserId};
 
-use crate::{Event, Role, Settings};
+use crate::{Event, Quiet, Role, Settings, View};
 
 /// A person or a program with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -377,6 +377,8 @@ pub struct Conversation {
     pub size: usize,
     /// The member whose view this is.
     pub me: Member,
+    /// What that member made of it for oneself, as far as it counts now.
+    pub view: View,
     /// What that member may do. `None` for one who is out: the conversation ends with `head` then, and nothing of it can be
     /// read any more.
     pub role: Option<Role>,
@@ -455,8 +457,11 @@ pub struct SyncLimits {
 pub struct SyncPage {
     /// The conversation, the caller's unread messages in it, and its last entries ascending.
     pub conversations: Vec<(Conversation, u64, Vec<Entry>)>,
-    /// Unread messages over all the caller's conversations.
+    /// Unread messages over all the caller's conversations but the hidden ones. One that is marked as unread, and has
+    /// none, counts as one.
     pub total_unread: u64,
+    /// What of these is muted or archived, by conversation.
+    pub quiet: Vec<Quiet>,
     /// What to ask next: [`SyncCursor::Within`] while there are more pages, then [`SyncCursor::Since`].
     pub next: SyncCursor,
 }

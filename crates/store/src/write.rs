@@ -5,7 +5,10 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use sha2::{Digest, Sha256};
 
-use crate::{Body, Event, GroupChange, Header, React, ReactError, Reacted};
+use crate::{
+    Body, Event, GroupChange, Header, React, ReactError, Reacted, View, ViewChange, ViewError,
+    Viewed,
+};
 
 /// Whom an append is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +213,8 @@ pub enum Write {
     Move(Move),
     /// See [`React`].
     React(React),
+    /// See [`ViewChange`].
+    View(ViewChange),
 }
 
 /// An append that is on disk.
@@ -297,6 +302,8 @@ pub struct Moved {
     pub changed: bool,
     /// Everyone in the conversation, ascending.
     pub members: Arc<[UserId]>,
+    /// The member's view, where the move ended a mark in it.
+    pub view: Option<View>,
 }
 
 /// Why a move was refused.
@@ -319,4 +326,6 @@ pub enum Outcome {
     Move(Result<Moved, MoveError>),
     /// Of [`Write::React`].
     React(Result<Reacted, ReactError>),
+    /// Of [`Write::View`].
+    View(Result<Viewed, ViewError>),
 }

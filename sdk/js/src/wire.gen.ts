@@ -65,6 +65,8 @@ export interface ConversationView {
   unread: number;
   /** The caller's own positions. */
   me: Position;
+  /** What the caller made of it for oneself; absent where that is nothing. */
+  view?: View;
   /** How many members there are. */
   size: number;
   /** What a group is called, and what may be done there; absent in a conversation of two. */
@@ -82,6 +84,16 @@ export interface ConversationView {
 
 /** Answers a request that has nothing to tell but that it was carried out. */
 export type Done = Record<never, never>;
+
+/** A message that is not sent yet. */
+export interface Draft {
+  /** What it says so far. */
+  text: string;
+  /** The message it answers. */
+  reply_to?: number;
+  /** When the server took it. */
+  at: number;
+}
 
 /** Replaces the body of a message of one's own. */
 export interface Edit {
@@ -285,6 +297,8 @@ export interface Listed {
   own_read?: number;
   /** How far it is delivered to the caller; absent, as far as it is read. */
   own_delivered?: number;
+  /** What the caller made of it for oneself; absent where that is nothing. */
+  view?: View;
 }
 
 /** How far one member has come in a conversation that the frame already names. */
@@ -504,6 +518,14 @@ export interface Sent {
   client_id: string;
 }
 
+/** A draft to be kept. With an empty text and no `reply_to`: none. */
+export interface SetDraft {
+  /** What it says so far; at most `LIMITS.DRAFT_BYTES`. */
+  text: string;
+  /** The message it answers. */
+  reply_to?: number;
+}
+
 /** `PATCH /v1/groups/{conv}`: changes one setting; exactly one of them is there. */
 export interface SetGroup {
   /** The caller's name for the entry. */
@@ -530,6 +552,14 @@ export interface SetRole {
   role: Role;
 }
 
+/** Changes the caller's view of a conversation. */
+export interface SetView {
+  /** The conversation. */
+  conv: number;
+  /** What to change. */
+  view: ViewChange;
+}
+
 /** Asks for the conversations that changed since `cursor`. */
 export interface Sync {
   /** The cursor of the last `synced`; absent the first time. */
@@ -553,8 +583,13 @@ export interface Synced {
   list?: Listed[];
   /** The members who are told, and the senders of the entries. */
   users: UserProfile[];
-  /** The unread messages of all the caller's conversations, this page's or not. */
+  /**
+   * The unread messages of all the caller's conversations but the hidden ones, this page's or not. One that is
+   * marked as unread, and has none, counts as one.
+   */
   total_unread: number;
+  /** How many of these are in conversations that are muted or archived. */
+  total_muted?: number;
   /** What to say in the next `sync`: for the next page while `more`, from then on for what is new. */
   cursor: string;
   /** Whether this page was not the last. */
@@ -587,6 +622,48 @@ export interface UserProfile {
   name: string;
   /** The picture's file name or URL; absent, a client draws initials. */
   avatar?: string;
+}
+
+/** What the caller made of a conversation for oneself. An absent field is as nobody has set it. */
+export interface View {
+  /** How often it was changed: of two views of one conversation the higher one is the later. */
+  rev: number;
+  /** Muted until then. 2^53 − 1 stands for no end. */
+  muted_until?: number;
+  /** Among those at the top: the higher, the further up. 0: not there. */
+  pinned?: number;
+  /** Archived with the log up to here. A message above that comes at `muted_until` or later ends it. */
+  archived?: number;
+  /** Out of the list with the log up to here. A message above ends it. */
+  hidden?: number;
+  /** Marked as unread, for as long as the caller's `read` is this. */
+  marked_unread?: number;
+  /** What was begun to be written. */
+  draft?: Draft;
+}
+
+/** What is to be changed of a view; what is absent stays. */
+export interface ViewChange {
+  /** Mutes until then; a time that has passed, such as 0, ends it. */
+  muted_until?: number;
+  /** Puts it to the top, the higher the further up; 0 takes it from there. At most `LIMITS.PINNED` at a time. */
+  pinned?: number;
+  /** Archives it, or takes it out. */
+  archived?: boolean;
+  /** Takes it out of the list until the next message, or puts it back. */
+  hidden?: boolean;
+  /** Marks it as unread, or ends that. */
+  marked_unread?: boolean;
+  /** Keeps a draft in place of the one before. */
+  draft?: SetDraft;
+}
+
+/** Answers `set_view`; and a push to the user's other connections: the view as it is now. */
+export interface Viewed {
+  /** The conversation. */
+  conv: number;
+  /** The caller's view of it, whole. */
+  view: View;
 }
 
 /** Says which conversation the client shows. It holds until the next one, and as long as the connection. */
@@ -631,6 +708,7 @@ export type ClientFrame =
   | ({ type: "recall"; req?: number } & Recall)
   | ({ type: "ack"; req?: number } & Ack)
   | ({ type: "read"; req?: number } & Read)
+  | ({ type: "set_view"; req?: number } & SetView)
   | ({ type: "sync"; req?: number } & Sync)
   | ({ type: "history"; req?: number } & History)
   | ({ type: "react"; req?: number } & React)
@@ -648,6 +726,7 @@ export type ServerFrame =
   | ({ type: "profiles"; req?: number } & Profiles)
   | ({ type: "reacted"; req?: number } & Reacted)
   | ({ type: "typing"; req?: number } & Typists)
+  | ({ type: "view"; req?: number } & Viewed)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -665,6 +744,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   profiles: "Profiles",
   reacted: "Reacted",
   typing: "Typists",
+  view: "Viewed",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -679,15 +759,16 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", unread: "integer", me: "Position", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", unread: "integer", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
+  Draft: { text: "string", reply_to: "integer?", at: "integer" },
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?" },
   GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
-  Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?" },
+  Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
@@ -699,9 +780,11 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   ReactionsPage: { conv: "integer", messages: "MessageReactions[]", number: "integer", more: "boolean" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
-  Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", cursor: "string", more: "boolean" },
+  Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", total_muted: "integer?", cursor: "string", more: "boolean" },
   Typists: { conv: "integer", users: "integer[]", others: "integer?" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
+  View: { rev: "integer", muted_until: "integer?", pinned: "integer?", archived: "integer?", hidden: "integer?", marked_unread: "integer?", draft: "Draft?" },
+  Viewed: { conv: "integer", view: "View" },
   Welcome: { user: "UserProfile", session: "integer", epoch: "string?", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
 };
 
@@ -722,6 +805,7 @@ export const ERROR_CODES = {
   unchanged: { retryable: false },
   group_full: { retryable: false },
   too_many_reactions: { retryable: false },
+  limit_reached: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },
   host_not_allowed: { retryable: false },

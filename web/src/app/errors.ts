@@ -20,6 +20,8 @@ export function errorText(error: unknown): string {
       return w.serverTrouble;
     case "group_full":
       return w.groupFull;
+    case "limit_reached":
+      return w.limitReached;
     case "owner_stays":
       return w.ownerStays;
     case "unchanged":

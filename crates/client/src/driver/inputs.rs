@@ -155,6 +155,7 @@ impl Driver {
                 | ServerFrame::Typing(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
+                | ServerFrame::View(_)
                 | ServerFrame::Synced(_)
                 | ServerFrame::History(_)
                 | ServerFrame::Unknown,

@@ -330,6 +330,7 @@ pub fn synced(log: &[Entry]) -> Synced {
             list: Vec::new(),
             users: Vec::new(),
             total_unread: 0,
+            total_muted: 0,
             cursor: "0".into(),
             more: false,
         };
@@ -344,6 +345,7 @@ pub fn synced(log: &[Entry]) -> Synced {
         conversations: vec![ConversationView {
             since: None,
             left: false,
+            view: None,
             group: None,
             conv: CONV,
             kind: ConversationKind::Direct,
@@ -357,6 +359,7 @@ pub fn synced(log: &[Entry]) -> Synced {
         list: Vec::new(),
         users: vec![profile(OTHER)],
         total_unread: 0,
+        total_muted: 0,
         cursor: last.seq.to_string().into(),
         more: false,
     }

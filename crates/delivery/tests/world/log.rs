@@ -234,6 +234,7 @@ impl Log {
             list: Vec::new(),
             users: Vec::new(),
             total_unread: 0,
+            total_muted: 0,
             cursor: cursor.into(),
             more,
         }
@@ -291,6 +292,7 @@ impl Conversation {
         ConversationView {
             since: None,
             left: false,
+            view: None,
             group: None,
             conv,
             kind: self.kind,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::{
     Ack, ClientFrame, CloseCode, DecodeError, Done, ErrorCode, Failure, Ping, Pong, Sent, Seq,
-    ServerFrame,
+    ServerFrame, SetView,
 };
 use hongyan_service::{Reply, ServiceError};
 
@@ -53,6 +53,10 @@ impl Connection {
             ClientFrame::Read(read) => {
                 let reply = self.reply(req, |()| Some(ServerFrame::Done(Done {})));
                 service.read(&caller, read, reply);
+            }
+            ClientFrame::SetView(SetView { conv, view }) => {
+                let reply = self.reply(req, |viewed| Some(ServerFrame::View(viewed)));
+                service.set_view(&caller, conv, view, reply);
             }
             ClientFrame::Sync(sync) => self.read_later(req, async move {
                 service.sync(&caller, sync).await.map(ServerFrame::Synced)

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use hongyan_protocol::{ConversationId, History, HistoryPage, Read, Seq, Sync, Synced};
+use hongyan_protocol::{
+    ConversationId, History, HistoryPage, Read, Seq, Sync, Synced, ViewChange, Viewed,
+};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::auth::Authenticated;
 use super::committed;
 use super::error::ApiError;
-use super::extract::{JsonBody, PathOf, QueryOf};
+use super::extract::{Body, JsonBody, PathOf, QueryOf};
 use crate::Gateway;
 
 #[derive(Deserialize)]
@@ -53,6 +55,19 @@ pub(super) async fn entries(
     };
     let page = gateway.service.history(&caller, history.checked()?).await?;
     Ok(Json(page))
+}
+
+/// `PATCH /v1/conversations/{conv}/view`
+pub(super) async fn set_view(
+    State(gateway): State<Arc<Gateway>>,
+    Authenticated { caller, .. }: Authenticated,
+    PathOf(conv): PathOf<ConversationId>,
+    Body(body): Body,
+) -> Result<Json<Viewed>, ApiError> {
+    let change = ViewChange::from_json(&body)?;
+    let service = &gateway.service;
+    let viewed = committed(|reply| service.set_view(&caller, conv, change, reply)).await?;
+    Ok(Json(viewed))
 }
 
 /// `POST /v1/conversations/{conv}/read`

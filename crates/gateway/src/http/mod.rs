@@ -62,6 +62,10 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
         )
         .route("/v1/conversations/{conv}/read", post(conversations::read))
         .route(
+            "/v1/conversations/{conv}/view",
+            patch(conversations::set_view),
+        )
+        .route(
             "/v1/conversations/{conv}/entries/{seq}",
             patch(messages::edit).delete(messages::recall),
         )

@@ -110,6 +110,32 @@ fn appending() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
 fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
     vec![
         (
+            "set_view_full",
+            Some(12),
+            ClientFrame::SetView(SetView {
+                conv: conv(1),
+                view: ViewChange {
+                    muted_until: Some(at(9_000)),
+                    pinned: Some(2),
+                    archived: Some(true),
+                    hidden: Some(false),
+                    marked_unread: Some(true),
+                    draft: Some(SetDraft {
+                        text: "未完 \"…".into(),
+                        reply_to: Some(seq(4)),
+                    }),
+                },
+            }),
+        ),
+        (
+            "set_view_least",
+            Some(13),
+            ClientFrame::SetView(SetView {
+                conv: conv(1),
+                view: ViewChange::default(),
+            }),
+        ),
+        (
             "ack",
             None,
             ClientFrame::Ack(Ack {

@@ -175,6 +175,25 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 more: false,
             }),
         ),
+        (
+            "view_full",
+            None,
+            ServerFrame::View(Viewed {
+                conv: conv(1),
+                view: view(),
+            }),
+        ),
+        (
+            "view_least",
+            Some(12),
+            ServerFrame::View(Viewed {
+                conv: conv(1),
+                view: View {
+                    rev: 4,
+                    ..View::default()
+                },
+            }),
+        ),
         ("done", Some(7), ServerFrame::Done(Done {})),
         ("unknown", None, ServerFrame::Unknown),
     ];
@@ -219,6 +238,22 @@ fn reacted() -> Reacted {
     }
 }
 
+fn view() -> View {
+    View {
+        rev: 3,
+        muted_until: at(9_000),
+        pinned: 2,
+        archived: seq(5),
+        hidden: seq(5),
+        marked_unread: Some(seq(0)),
+        draft: Some(Draft {
+            text: "未完 \"…".into(),
+            reply_to: Some(seq(4)),
+            at: at(8_000),
+        }),
+    }
+}
+
 /// The name of a history.
 const EPOCH: &str = "5f0c3a9be2d84716a0d9c4f7b1e83526";
 
@@ -257,6 +292,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     ConversationView {
                         since: None,
                         left: false,
+                        view: Some(Box::new(view())),
                         group: None,
                         conv: conv(1),
                         kind: ConversationKind::Direct,
@@ -273,6 +309,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     ConversationView {
                         since: None,
                         left: true,
+                        view: None,
                         group: Some(GroupView {
                             history: Some(Window::Days),
                             history_days: Some(30),
@@ -302,6 +339,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     profile(1001, "lisi", "李四", None),
                 ],
                 total_unread: 3,
+                total_muted: 2,
                 cursor: format!("{EPOCH}.0.118.64").into(),
                 more: true,
             }),
@@ -313,6 +351,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conversations: vec![ConversationView {
                     since: Some(seq(2)),
                     left: false,
+                    view: None,
                     group: None,
                     conv: conv(3),
                     kind: ConversationKind::Group,
@@ -329,6 +368,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 list: vec![],
                 users: vec![profile(1000, "zhangsan", "张三", Some("zhangsan.png"))],
                 total_unread: 1,
+                total_muted: 0,
                 cursor: format!("{EPOCH}.119").into(),
                 more: false,
             }),
@@ -348,6 +388,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         delivered: Some(seq(9)),
                         own_read: seq(5),
                         own_delivered: Some(seq(6)),
+                        view: None,
                     },
                     Listed {
                         conv: conv(2),
@@ -358,10 +399,12 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         delivered: None,
                         own_read: seq(0),
                         own_delivered: None,
+                        view: None,
                     },
                 ],
                 users: vec![],
                 total_unread: 2,
+                total_muted: 0,
                 cursor: "118".into(),
                 more: false,
             }),
@@ -374,6 +417,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 list: vec![],
                 users: vec![],
                 total_unread: 0,
+                total_muted: 0,
                 cursor: format!("{EPOCH}.118").into(),
                 more: false,
             }),
@@ -385,6 +429,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conversations: vec![ConversationView {
                     since: None,
                     left: false,
+                    view: None,
                     group: None,
                     conv: conv(2),
                     kind: ConversationKind::Unknown,
@@ -398,6 +443,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 list: vec![],
                 users: vec![],
                 total_unread: 0,
+                total_muted: 0,
                 cursor: format!("{EPOCH}.118").into(),
                 more: false,
             }),

@@ -31,4 +31,5 @@ mod shutdown;
 mod sign_in;
 mod slow;
 mod two_nodes;
+mod views;
 mod web;

@@ -3,44 +3,74 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Conversation, ConversationKind, MEMBERS_TOLD, Member, Role, Settings};
+use hongyan_store::{
+    Conversation, ConversationKind, LastMessage, MEMBERS_TOLD, Member, Role, Settings, View,
+};
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::view;
 use crate::row::{self, sql};
 
+/// A conversation as it is kept, with what has ended of its member's view.
+pub(crate) struct Seen {
+    pub(crate) conversation: Conversation,
+    pub(crate) last: LastMessage,
+}
+
+impl Seen {
+    /// As its member is told of it.
+    pub(crate) fn told(self) -> Conversation {
+        let Self { conversation, last } = self;
+        Conversation {
+            view: conversation.view.now(conversation.me.read, last),
+            ..conversation
+        }
+    }
+}
+
 /// The conversation as this member sees it; `None` where there is none, or for somebody who is no member.
-pub(crate) fn conversation(
+pub(super) fn conversation(
     conn: &Connection,
     conv: ConversationId,
     user: UserId,
 ) -> Result<Option<Conversation>> {
+    Ok(seen(conn, conv, user)?.map(Seen::told))
+}
+
+/// The same, as it is kept.
+pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Result<Option<Seen>> {
     let Some(own) = member(conn, conv, user)? else {
         return Ok(None);
     };
-    let (kind, head, size) = conn
-        .prepare_cached("SELECT kind, head, size FROM conversations WHERE id = ?1")?
+    let (kind, head, size, last) = conn
+        .prepare_cached("SELECT kind, head, size, last_message FROM conversations WHERE id = ?1")?
         .query_row([sql(conv)], |row| {
             let size = usize::try_from(row::count(row, 2)?).unwrap_or(usize::MAX);
-            Ok((row::conversation_kind(row, 0)?, row::id(row, 1)?, size))
+            let kind = row::conversation_kind(row, 0)?;
+            Ok((kind, row::id(row, 1)?, size, row::id(row, 3)?))
         })?;
+    let view = view::view(conn, conv, user)?;
+    let last = view::last_message(conn, conv, last, &view)?;
     let members = match size {
         ..=MEMBERS_TOLD => all_members(conn, conv)?,
         _ => Vec::new(),
     };
-    Ok(Some(Conversation {
+    let conversation = Conversation {
         id: conv,
         kind,
         head,
         since: own.since,
         size,
         me: own.member,
+        view,
         role: Some(own.role),
         group: match kind {
             ConversationKind::Direct => None,
             ConversationKind::Group => Some(settings(conn, conv)?.into()),
         },
         members: members.into(),
-    }))
+    };
+    Ok(Some(Seen { conversation, last }))
 }
 
 /// What somebody who was put out of a group by this entry still sees of it.
@@ -52,6 +82,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
         since: until,
         size: 0,
         me: Member::new(user).advanced(Some(until), Some(until)),
+        view: View::default(),
         role: None,
         group: None,
         members: Arc::default(),

@@ -9,12 +9,14 @@ mod history;
 mod reactions;
 mod sync;
 pub(crate) mod unread;
+mod view;
 
 pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
 pub(crate) use conversation::{
-    conversation, direct_conversation, member, member_ids, members, settings, windows,
+    Seen, direct_conversation, member, member_ids, members, seen, settings, windows,
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
 pub(crate) use sync::{probe, sync};
+pub(crate) use view::{COLUMNS as VIEW_COLUMNS, counted_views, of_row as view_of_row, view};

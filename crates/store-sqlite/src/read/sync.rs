@@ -77,9 +77,11 @@ pub(crate) fn sync(
         };
         conversations.push((conversation, unread::unread(conn, conv, user)?, entries));
     }
+    let (total_unread, quiet) = unread::totals(conn, user)?;
     Ok(SyncPage {
         conversations,
-        total_unread: unread::total(conn, user)?,
+        total_unread,
+        quiet,
         next,
     })
 }

@@ -15,9 +15,11 @@
 //!
 //! `verify` counts by the definition and compares.
 
-use hongyan_protocol::{ConversationId, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
+use hongyan_store::{FOR_EVER, Quiet};
 use rusqlite::{Connection, Result};
 
+use super::view;
 use crate::row::{self, sql};
 
 /// The unread messages of the member in row `m`, whose conversation is row `c`.
@@ -39,8 +41,53 @@ pub(crate) fn unread(conn: &Connection, conv: ConversationId, user: UserId) -> R
     .query_row((sql(conv), sql(user)), |row| row::count(row, 0))
 }
 
-/// Over all of a user's conversations. Costs two look-ups for each, and more where there is something new.
+/// What counts over all of a user's conversations, and what of it is muted or archived.
+///
+/// A hidden conversation counts nothing, and one that is marked counts at least one. Both are seldom, so the total of all
+/// is put right for them.
+pub(crate) fn totals(conn: &Connection, user: UserId) -> Result<(u64, Vec<Quiet>)> {
+    let mut total = all(conn, user)?;
+    let mut quiet = Vec::new();
+    let columns = view::COLUMNS;
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT m.conv_id, m.read_seq, c.last_message,
+                CASE WHEN c.last_message > m.read_seq THEN {OF_MEMBER} ELSE 0 END, {columns}
+         FROM views v JOIN members m ON m.conv_id = v.conv_id AND m.user_id = v.user_id
+         JOIN conversations c ON c.id = v.conv_id
+         WHERE v.user_id = ?1 AND m.until_seq IS NULL"
+    ))?;
+    let mut rows = select.query([sql(user)])?;
+    while let Some(row) = rows.next()? {
+        let (conv, read, last) = (row::id(row, 0)?, row::id(row, 1)?, row::id(row, 2)?);
+        let unread = row::count(row, 3)?;
+        let kept = view::of_row(row, 4)?;
+        let view = kept.now(read, view::last_message(conn, conv, last, &kept)?);
+        let counted = match view.hidden > Seq::ZERO {
+            true => 0,
+            false => unread.max(u64::from(view.marked.is_some())),
+        };
+        total = total - unread + counted;
+        let until = match view.archived > Seq::ZERO {
+            true => Millis::new(FOR_EVER).unwrap_or_default(),
+            false => view.muted_until,
+        };
+        if counted > 0 && until > Millis::default() {
+            quiet.push(Quiet {
+                until,
+                unread: counted,
+            });
+        }
+    }
+    Ok((total, quiet))
+}
+
+/// The first of [`totals`].
 pub(crate) fn total(conn: &Connection, user: UserId) -> Result<u64> {
+    totals(conn, user).map(|(total, _)| total)
+}
+
+/// Over all of a user's conversations. Costs two look-ups for each, and more where there is something new.
+fn all(conn: &Connection, user: UserId) -> Result<u64> {
     conn.prepare_cached(&format!(
         "SELECT coalesce(sum({OF_MEMBER}), 0)
          FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id

@@ -9,6 +9,7 @@ use hongyan_store::Event;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, TransactionBehavior};
 
 use super::Check;
+use super::views::is_beyond;
 use crate::read;
 use crate::row::{self, sql};
 use crate::writer::{JournalCopy, JournaledEntry, Record};
@@ -88,6 +89,9 @@ impl Check<'_> {
                 Record::Reaction(reaction) => {
                     reaction.seq <= log.head && log.members.contains(&reaction.user)
                 }
+                Record::View { user, view, .. } => {
+                    !is_beyond(&view, log.head) && log.members.contains(&user)
+                }
             };
             if !fits {
                 let what = "what is journaled next does not go on where the log ends";
@@ -122,7 +126,9 @@ impl Check<'_> {
                 last_id,
                 members: BTreeSet::new(),
             })),
-            Record::Entry(_) | Record::Move { .. } | Record::Reaction(_) => Ok(found),
+            Record::Entry(_) | Record::Move { .. } | Record::Reaction(_) | Record::View { .. } => {
+                Ok(found)
+            }
         }
     }
 

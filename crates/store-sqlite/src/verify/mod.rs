@@ -13,6 +13,7 @@ mod links;
 mod log;
 mod people;
 mod reactions;
+mod views;
 
 use std::path::{Path, PathBuf};
 
@@ -104,6 +105,7 @@ impl Check<'_> {
         self.tolerating("the list of conversations", Self::conversations)?;
         self.tolerating("the feed", Self::feed)?;
         self.tolerating("the list of people", Self::people)?;
+        self.tolerating("the views", Self::views)?;
         self.tolerating("the journal", Self::journal)?;
         (self.progress)(self.report.entries);
         Ok(())

@@ -396,6 +396,7 @@ impl Writer {
             outcomes,
             payload,
             news,
+            ..
         } = decided;
         if !payload.is_empty() {
             self.journal.append(payload)?;
@@ -535,6 +536,7 @@ fn concerned(outcome: &Outcome) -> Option<(ConversationId, &Arc<[UserId]>)> {
         }
         Outcome::Move(Ok(moved)) if moved.changed => Some((moved.conv, &moved.members)),
         Outcome::React(Ok(reacted)) if reacted.changed => Some((reacted.conv, &reacted.members)),
-        Outcome::Append(_) | Outcome::Move(_) | Outcome::React(_) => None,
+        // A view concerns its member alone, as its record says.
+        Outcome::Append(_) | Outcome::Move(_) | Outcome::React(_) | Outcome::View(_) => None,
     }
 }

@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, Seq};
-use hongyan_store::{Append, Change, Move, MovedMessage, Outcome, React, Salvage, Target, Write};
+use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_store::{
+    Append, Change, Move, MovedMessage, Outcome, React, Salvage, Target, View, Write,
+};
 use rusqlite::{Connection, Result, Transaction, TransactionBehavior};
 
 use super::decide::{self, Cache, State};
@@ -123,7 +125,26 @@ impl Behind<'_> {
                 };
                 self.decide(Write::React(react)).map(|_| ())
             }
+            Record::View { conv, user, view } => self.view(*conv, *user, view),
         }
+    }
+
+    /// As far as there is something left of the log that it is about.
+    fn view(&mut self, conv: ConversationId, user: UserId, view: &View) -> Result<()> {
+        let head = match self.cache.conversation(self.conn, conv)? {
+            Some(hot) if hot.has(user) => hot.head,
+            Some(_) | None => return Ok(()),
+        };
+        let mut view = view.clone();
+        view.archived = view.archived.min(head);
+        view.hidden = view.hidden.min(head);
+        view.draft = view.draft.map(|draft| {
+            let mut draft = (*draft).clone();
+            draft.reply_to = draft.reply_to.filter(|seq| *seq <= head);
+            draft.into()
+        });
+        self.pending.add_view(&view);
+        self.cache.set_view(self.conn, conv, user, view)
     }
 
     fn append(&mut self, entry: &Entry) -> Result<()> {
@@ -165,7 +186,7 @@ impl Behind<'_> {
                 }
             }
             Some(Outcome::Append(Err(error))) => lost(&mut self.salvage, &error),
-            Some(Outcome::Move(_) | Outcome::React(_)) | None => {}
+            Some(Outcome::Move(_) | Outcome::React(_) | Outcome::View(_)) | None => {}
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
     Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, GroupChange,
     HISTORY_LIMIT, Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession,
     NewUser, Outcome, React, ReactError, Reacted, Store, SyncCursor, SyncLimits, SyncPage, Target,
-    Write,
+    ViewChange, ViewError, Viewed, Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -309,6 +309,27 @@ impl<E: Engine> Fixture<E> {
         }
     }
 
+    /// A change of a view that changes nothing yet.
+    pub fn view(&mut self, user: UserId, conv: ConversationId) -> ViewChange {
+        ViewChange {
+            user,
+            conv,
+            at: self.tick(),
+            muted_until: None,
+            pinned: None,
+            archived: None,
+            hidden: None,
+            marked_unread: None,
+            draft: None,
+        }
+    }
+
+    /// Makes a change of a view, alone in its batch.
+    pub async fn set_view(&self, change: &ViewChange) -> Result<Viewed, ViewError> {
+        let outcomes = self.commit(vec![Write::View(change.clone())]).await;
+        view_outcome(outcomes.into_iter().next().unwrap())
+    }
+
     pub async fn conversation(&self, user: UserId, conv: ConversationId) -> Conversation {
         self.store().conversation(user, conv).await.unwrap()
     }
@@ -348,6 +369,13 @@ impl<E: Engine> Fixture<E> {
             .iter()
             .find(|(found, ..)| found.id == conv);
         found.map(|(_, unread, _)| *unread).unwrap()
+    }
+}
+
+pub(super) fn view_outcome(outcome: Outcome) -> Result<Viewed, ViewError> {
+    match outcome {
+        Outcome::View(outcome) => outcome,
+        other => panic!("another outcome for a view: {other:?}"),
     }
 }
 

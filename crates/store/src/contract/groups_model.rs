@@ -157,6 +157,7 @@ impl Log {
 
     fn part(&mut self, user: UserId) {
         self.roles.remove(&user);
+        self.view_ends(user);
         self.positions.retain(|member| member.user != user);
     }
 }

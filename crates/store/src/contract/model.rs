@@ -9,7 +9,7 @@ use super::fixture::seq;
 use super::groups_model;
 use crate::{
     Append, AppendError, Appended, Change, Content, Conversation, Entry, Event, GroupChange,
-    Member, Move, MoveError, Moved, Outcome, Role, Settings, Target, Who, Write,
+    Member, Move, MoveError, Moved, Outcome, Role, Settings, Target, View, Who, Write,
 };
 
 pub(super) struct Log {
@@ -31,6 +31,10 @@ pub(super) struct Log {
     pub(super) reactions: BTreeSet<(Seq, Arc<str>, UserId)>,
     /// By which change of its reactions a message's were changed last, the last change behind all others.
     pub(super) reacted: Vec<Seq>,
+    /// What members made of it for themselves, as it counts now.
+    pub(super) views: HashMap<UserId, View>,
+    /// The batch that last changed that.
+    pub(super) view_changed_in: HashMap<UserId, u64>,
 }
 
 impl Log {
@@ -77,6 +81,12 @@ impl Log {
             Some(&conversation.me)
         );
         assert_eq!(conversation.since, self.since(user));
+        assert_eq!(
+            conversation.view,
+            self.view(user),
+            "of {user} in {}",
+            self.conv
+        );
         assert_eq!(conversation.role, self.roles.get(&user).copied());
         assert_eq!(conversation.group.as_deref(), self.settings.as_ref());
     }
@@ -109,7 +119,11 @@ impl Log {
         let before = *position;
         position.read = position.read.max(read);
         position.delivered = position.delivered.max(delivered).max(position.read);
-        (*position, *position != before)
+        let moved = *position;
+        if moved.read != before.read {
+            self.read_on(user);
+        }
+        (moved, moved != before)
     }
 }
 
@@ -119,7 +133,7 @@ pub(super) struct Model {
     /// By the log, the sender and the client id.
     first_attempts: HashMap<(usize, UserId, ClientId), (Append, Seq)>,
     ids: HashSet<EntryId>,
-    batch: u64,
+    pub(super) batch: u64,
 }
 
 impl Model {
@@ -144,6 +158,7 @@ impl Model {
                     Outcome::Append(self.append(append, got.as_ref().ok()))
                 }
                 (Write::Move(change), _) => Outcome::Move(self.advance(*change)),
+                (Write::View(change), _) => Outcome::View(self.set_view(change)),
                 (Write::React(react), _) => Outcome::React(self.react(react)),
                 (Write::Append(_), other) => panic!("another outcome for an append: {other:?}"),
             };
@@ -300,6 +315,8 @@ impl Model {
             changed_in: 0,
             reactions: BTreeSet::new(),
             reacted: Vec::new(),
+            views: HashMap::new(),
+            view_changed_in: HashMap::new(),
         });
         self.logs.len() - 1
     }
@@ -363,6 +380,7 @@ impl Model {
                 header,
             } => {
                 log.advance(append.from, seq, seq);
+                log.message_came(append.at);
                 Content::Message {
                     body: Some(body),
                     reply_to,
@@ -408,10 +426,20 @@ impl Model {
         if read > log.head() || delivered > log.head() {
             return Err(MoveError::BeyondHead);
         }
+        let before = log
+            .positions
+            .iter()
+            .find(|p| p.user == change.user)
+            .unwrap()
+            .read;
         let (position, changed) = log.advance(change.user, read, delivered);
         if changed {
             log.changed_in = batch;
         }
+        let reads_again = change.read == Some(before) && position.read == before;
+        let view = reads_again
+            .then(|| log.read_again(change.user, batch))
+            .flatten();
         Ok(Moved {
             conv: change.conv,
             user: change.user,
@@ -419,6 +447,7 @@ impl Model {
             delivered: position.delivered,
             changed,
             members: log.members().into(),
+            view,
         })
     }
 }

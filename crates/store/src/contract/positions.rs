@@ -19,6 +19,7 @@ fn moved(
         delivered: seq(delivered),
         changed,
         members: members.into(),
+        view: None,
     }
 }
 

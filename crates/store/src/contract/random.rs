@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 
 use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, Change, Conversation, GroupChange, HeaderFields, HistoryRange, Logs, Move,
+    Append, Change, Conversation, DraftChange, GroupChange, HeaderFields, HistoryRange, Logs, Move,
     REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting, SyncCursor, SyncLimits,
-    Target, Who, Window, Write,
+    Target, ViewChange, Who, Window, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -111,6 +111,9 @@ fn random_write<E: Engine>(
         let at = (conv, about(rng, head).get());
         return Write::React(f.reaction(user, at, &value, !rng.once_in(3)));
     }
+    if rng.once_in(4) {
+        return Write::View(random_view(f, rng, user, (conv, head)));
+    }
     let mut append = match rng.once_in(5) {
         true => random_group_change(f, rng, user, conv, model),
         false => random_append(f, rng, user, (conv, head)),
@@ -131,6 +134,39 @@ fn random_write<E: Engine>(
     }
     sent.push(append.clone());
     Write::Append(append)
+}
+
+/// Sets one thing or another.
+fn random_view<E: Engine>(
+    f: &mut Fixture<E>,
+    rng: &mut Rng,
+    user: UserId,
+    (conv, head): (ConversationId, Seq),
+) -> ViewChange {
+    let mut change = f.view(user, conv);
+    match rng.below(7) {
+        0 => {
+            // Around now, so that some end soon.
+            let until = change.at.get() + rng.below(40);
+            change.muted_until = Millis::new(until.saturating_sub(10)).ok();
+        }
+        1 => change.pinned = Some(rng.below(3)),
+        2 => change.archived = Some(!rng.once_in(4)),
+        3 => change.hidden = Some(!rng.once_in(4)),
+        4 => change.marked_unread = Some(!rng.once_in(4)),
+        5 => {
+            let draft = |rng: &mut Rng| DraftChange {
+                text: ["", "begun", "begun and gone on"][rng.below(3) as usize].into(),
+                reply_to: rng.once_in(3).then(|| about(rng, head)),
+            };
+            change.draft = Some(draft(rng));
+        }
+        _ => {
+            change.muted_until = Millis::new(change.at.get() + 20).ok();
+            change.archived = Some(true);
+        }
+    }
+    change
 }
 
 fn random_append<E: Engine>(
@@ -223,11 +259,13 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
         let mut batch_above = u64::MAX;
         for (conversation, unread, entries) in &page.conversations {
             let log = &model.logs[model.find(conversation.id).unwrap()];
-            assert!(log.changed_in <= batch_above, "newest change first");
-            batch_above = log.changed_in;
+            let changed_in = log.changed_for(user);
+            assert!(changed_in <= batch_above, "newest change first");
+            batch_above = changed_in;
             assert_eq!(conversation.head, log.head());
             log.compare(conversation, user);
             assert_eq!(*unread, log.unread(user));
+            log.compare(&f.conversation(user, log.conv).await, user);
             let ranges = [
                 ReactionRange::After(log.reacted.len() as u64 / 2),
                 ReactionRange::Within(Seq::ZERO, log.head()),
@@ -256,9 +294,18 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             let seen = f.store().conversation(user, log.conv).await;
             assert_eq!(seen, Err(ReadError::NotMember));
         }
-        let total: u64 = own.iter().map(|log| log.unread(user)).sum();
+        let total: u64 = own.iter().map(|log| log.counted(user)).sum();
         assert_eq!(page.total_unread, total);
         assert_eq!(f.store().total_unread(user).await.unwrap(), total);
+        let mut quiet: Vec<_> = page
+            .quiet
+            .iter()
+            .map(|part| (part.until, part.unread))
+            .collect();
+        let mut expected: Vec<_> = own.iter().filter_map(|log| log.quiet(user)).collect();
+        quiet.sort();
+        expected.sort();
+        assert_eq!(quiet, expected);
         let pairs = own.iter().filter(|log| log.settings.is_none());
         let direct: u64 = pairs.map(|log| log.unread(user)).sum();
         assert_eq!(f.store().direct_unread(user).await.unwrap(), direct);

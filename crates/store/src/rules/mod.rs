@@ -2,15 +2,17 @@
 //!
 //! append → facts (looked up by the engine) → **rules** → plan, or a refusal → carried out by the engine
 //!
-//! Owns: every rule about appends and moves, and the order of reasons where several apply.
+//! Owns: every rule about appends, moves and views, and the order of reasons where several apply.
 //! Promises: no input or output; equal facts give equal plans.
 //! Not here: how a fact is found, and what a plan costs to carry out. The model of the contract suite does not call
 //! this: it is an independent oracle.
 
 mod groups;
 mod reactions;
+mod views;
 
 pub use self::reactions::{ReactFacts, decide_reaction};
+pub use self::views::{ViewFacts, decide_view, ends_mark};
 
 use std::sync::Arc;
 

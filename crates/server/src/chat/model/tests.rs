@@ -94,6 +94,7 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
     Event::Conversation(Box::new(ConversationView {
         since: None,
         left: false,
+        view: None,
         group: None,
         conv: CONV,
         kind: ConversationKind::Direct,

@@ -19,7 +19,8 @@ use super::fresh::FreshClientIds;
 use super::generations::Generations;
 use super::reactions::Reactions;
 use super::roster;
-use super::rows::{LogRow, MemberRow, OutRow, Rows};
+use super::rows::{LogRow, MemberRow, OutRow, Rows, ViewRow};
+use super::views::Views;
 use super::windows::Windows;
 use crate::row::{self, sql};
 use crate::writer::journal::Begun;
@@ -64,7 +65,7 @@ impl Hot {
         }
     }
 
-    pub(super) fn has(&self, user: UserId) -> bool {
+    pub(in crate::writer) fn has(&self, user: UserId) -> bool {
         self.members.binary_search(&user).is_ok()
     }
 
@@ -84,9 +85,10 @@ struct HotMember {
 
 /// A row that is ahead of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Changed {
+pub(super) enum Changed {
     Log(ConversationId),
     Member(ConversationId, UserId),
+    View(ConversationId, UserId),
     /// Somebody who was put out by the entry with this seq, or all by the last one of a group.
     Out(ConversationId, Option<UserId>, Seq),
 }
@@ -94,6 +96,7 @@ enum Changed {
 pub(in crate::writer) struct Cache {
     conversations: Generations<ConversationId, Hot>,
     members: Generations<(ConversationId, UserId), HotMember>,
+    pub(super) views: Views,
     directs: Generations<(UserId, UserId), ConversationId>,
     /// Groups that began since the last [aging](Self::age), by who made them under which client id.
     groups: HashMap<(UserId, ClientId), ConversationId>,
@@ -117,6 +120,7 @@ impl Cache {
         Self {
             conversations: Generations::new(HALF),
             members: Generations::new(MEMBERS_HALF),
+            views: Views::new(),
             directs: Generations::new(HALF),
             groups: HashMap::new(),
             fresh: FreshClientIds::new(),
@@ -133,6 +137,7 @@ impl Cache {
     pub(in crate::writer) fn clear(&mut self) {
         self.conversations.clear();
         self.members.clear();
+        self.views.clear();
         self.directs.clear();
         self.groups.clear();
         self.fresh.clear();
@@ -147,6 +152,7 @@ impl Cache {
     pub(in crate::writer) fn is_overgrown(&self) -> bool {
         self.conversations.is_overgrown()
             || self.members.is_overgrown()
+            || self.views.is_overgrown()
             || self.directs.is_overgrown()
             || self.groups.len() >= HALF
             || self.fresh.is_overgrown()
@@ -157,6 +163,7 @@ impl Cache {
     pub(in crate::writer) fn age(&mut self) {
         self.conversations.age();
         self.members.age();
+        self.views.age();
         self.directs.age();
         self.groups.clear();
         self.fresh.age();
@@ -334,6 +341,7 @@ impl Cache {
                 for user in members.iter() {
                     self.members.remove((conv, *user));
                 }
+                self.views.end(conv, &members);
                 self.changed.push(Changed::Out(conv, None, seq));
             }
             Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
@@ -343,6 +351,7 @@ impl Cache {
                 Some(role) => self.is_in(conn, conv, *user, *role, seq)?,
                 None => {
                     self.members.remove((conv, *user));
+                    self.end_view(conn, conv, *user)?;
                     self.changed.push(Changed::Out(conv, Some(*user), seq));
                 }
             }
@@ -432,6 +441,17 @@ impl Cache {
         Ok(())
     }
 
+    /// The number of a change that is made now.
+    pub(super) fn next_change(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
+    /// This is ahead of its row from here on.
+    pub(super) fn note(&mut self, changed: Changed) {
+        self.changed.push(changed);
+    }
+
     /// The conversation, to be changed.
     fn note_log(&mut self, conn: &Connection, conv: ConversationId) -> Result<&mut Hot> {
         self.changes += 1;
@@ -503,6 +523,19 @@ impl Cache {
                         });
                     }
                 }
+                Changed::View(conv, user) => {
+                    let hot = self.conversations.get_mut(conv);
+                    let is_in = hot.is_some_and(|hot| hot.has(user));
+                    if let Some(view) = self.views.known(conv, user) {
+                        version += u64::from(is_in);
+                        rows.views.push(ViewRow {
+                            conv,
+                            user,
+                            view: view.clone(),
+                            version: is_in.then_some(version),
+                        });
+                    }
+                }
                 Changed::Member(conv, user) => {
                     let hot = self.conversations.get_mut(conv);
                     let is_told = hot.is_some_and(|hot| hot.tells_positions());
@@ -527,6 +560,7 @@ impl Cache {
         match row {
             Changed::Log(conv) => self.conversations.get_mut(conv)?.changed.take(),
             Changed::Member(conv, user) => self.members.get_mut((conv, user))?.changed.take(),
+            Changed::View(conv, user) => self.views.take_change(conv, user),
             // Behind all others: nothing else is told to those who are out.
             Changed::Out(..) => Some(u64::MAX),
         }

@@ -18,6 +18,7 @@ mod generations;
 mod reactions;
 mod roster;
 mod rows;
+mod views;
 mod windows;
 
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub(super) struct Decided {
     pub(super) payload: Payload,
     /// What readers have to see, once it is journaled.
     pub(super) news: Vec<Record>,
+    /// Whether the text of a draft goes.
+    has_forgotten: bool,
 }
 
 impl Decided {
@@ -54,9 +57,11 @@ impl Decided {
     pub(super) fn removes(&self) -> bool {
         let removes = |record: &Record| match record {
             Record::Entry(entry) => entry.replaces(),
-            Record::Begin(_) | Record::Move { .. } | Record::Reaction(_) => false,
+            Record::Begin(_) | Record::Move { .. } | Record::Reaction(_) | Record::View { .. } => {
+                false
+            }
         };
-        self.news.iter().any(removes)
+        self.has_forgotten || self.news.iter().any(removes)
     }
 }
 
@@ -71,9 +76,11 @@ pub(super) fn decide(state: State<'_>, writes: &[Write]) -> Result<Decided> {
             Write::Append(append) => Outcome::Append(batch.append(append)?),
             Write::Move(change) => Outcome::Move(batch.advance(change)?),
             Write::React(react) => Outcome::React(batch.react(react)?),
+            Write::View(change) => Outcome::View(batch.view(change)?),
         };
         batch.decided.outcomes.push(outcome);
     }
+    batch.decided.has_forgotten = batch.state.cache.views.take_forgotten();
     Ok(batch.decided)
 }
 
@@ -129,6 +136,13 @@ pub(super) fn take_up(
                 cache.reactions.add(conn, &reaction)?;
                 pending.react(reaction);
             }
+            Record::View { conv, user, view } => {
+                if cache.member(conn, conv, user)?.is_none() {
+                    return Err(journal::senseless("a view of somebody who is no member"));
+                }
+                pending.add_view(&view);
+                cache.set_view(conn, conv, user, view)?;
+            }
         }
     }
     Ok(())
@@ -167,6 +181,7 @@ impl Batch<'_> {
                 position: moved,
             });
         }
+        let view = self.end_mark(change, before, moved)?;
         Ok(Ok(Moved {
             conv: change.conv,
             user: change.user,
@@ -174,6 +189,7 @@ impl Batch<'_> {
             delivered: moved.delivered,
             changed,
             members,
+            view,
         }))
     }
 }

@@ -3,8 +3,8 @@
 //! Not here: what they are to be (`cache`), and the rows of entries and of groups (`settle`).
 
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::Member;
-use rusqlite::{Connection, Result};
+use hongyan_store::{Member, View};
+use rusqlite::{Connection, Result, params};
 
 use crate::row::{self, sql};
 
@@ -13,6 +13,7 @@ use crate::row::{self, sql};
 pub(in crate::writer) struct Rows {
     pub(super) logs: Vec<LogRow>,
     pub(super) members: Vec<MemberRow>,
+    pub(super) views: Vec<ViewRow>,
     pub(super) out: Vec<OutRow>,
     /// The last number given to a change.
     pub(super) version: u64,
@@ -39,6 +40,14 @@ pub(super) struct MemberRow {
     pub(super) conv: ConversationId,
     pub(super) member: Member,
     /// `None` where the conversation's number says it to all members.
+    pub(super) version: Option<u64>,
+}
+
+pub(super) struct ViewRow {
+    pub(super) conv: ConversationId,
+    pub(super) user: UserId,
+    pub(super) view: View,
+    /// `None` for somebody who is out.
     pub(super) version: Option<u64>,
 }
 
@@ -72,6 +81,7 @@ impl Rows {
                 row.version.map(u64::cast_signed),
             ))?;
         }
+        self.write_views(conn)?;
         let mut out = conn.prepare_cached(
             "UPDATE members SET version = ?4
              WHERE conv_id = ?1 AND until_seq = ?2 AND (?3 IS NULL OR user_id = ?3)",
@@ -86,6 +96,39 @@ impl Rows {
         }
         conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
             .execute([self.version.cast_signed()])?;
+        Ok(())
+    }
+
+    fn write_views(&self, conn: &Connection) -> Result<()> {
+        let mut view = conn.prepare_cached(
+            "INSERT OR REPLACE INTO views
+                 (user_id, conv_id, rev, muted_until, pinned, archived_seq, hidden_seq, marked,
+                  draft_reply, draft_at, draft)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        let mut version = conn.prepare_cached(
+            "UPDATE members SET version = max(version, ?3) WHERE conv_id = ?1 AND user_id = ?2",
+        )?;
+        for row in &self.views {
+            let (conv, user, kept) = (sql(row.conv), sql(row.user), &row.view);
+            let draft = kept.draft.as_deref();
+            view.execute(params![
+                user,
+                conv,
+                kept.rev.cast_signed(),
+                sql(kept.muted_until),
+                kept.pinned.cast_signed(),
+                sql(kept.archived),
+                sql(kept.hidden),
+                kept.marked.map(sql),
+                draft.and_then(|draft| draft.reply_to).map(sql),
+                draft.map(|draft| sql(draft.at)),
+                draft.map(|draft| &*draft.text),
+            ])?;
+            if let Some(given) = row.version {
+                version.execute((conv, user, given.cast_signed()))?;
+            }
+        }
         Ok(())
     }
 }

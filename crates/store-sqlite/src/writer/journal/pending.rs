@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hongyan_protocol::{ClientId, ConversationId, Seq, UserId};
-use hongyan_store::Change;
+use hongyan_store::{Change, View};
 
 use super::record::{Begun, Entry, Reaction};
 
@@ -30,6 +30,7 @@ const MOST: usize = 2;
 pub(in crate::writer) struct Pending {
     entries: Entries<Vec<Arc<Entry>>>,
     begun: Vec<Begun>,
+    /// Writes that are no entries.
     moves: usize,
     /// In the order in which they were journaled.
     reactions: Vec<Arc<Reaction>>,
@@ -79,6 +80,11 @@ impl Pending {
 
     pub(in crate::writer) fn react(&mut self, reaction: Arc<Reaction>) {
         self.reactions.push(reaction);
+    }
+
+    pub(in crate::writer) fn add_view(&mut self, view: &View) {
+        self.moves += 1;
+        self.text_bytes += view.draft.as_ref().map_or(0, |draft| draft.text.len());
     }
 
     pub(in crate::writer) fn entries(&mut self) -> &mut Entries<Vec<Arc<Entry>>> {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
-    Body, Change, ChangeDigest, Effects, Event, Header, HeaderFields, KeptEvent, Member, Role,
+    Body, Change, ChangeDigest, Draft, Effects, Event, Header, HeaderFields, KeptEvent, Member,
+    Role, View,
 };
 
 use crate::varint::{self, Unreadable};
@@ -31,6 +32,8 @@ mod code {
     /// A change of a group that has a number in it, or that brings in people who may not read all. Both stand behind its
     /// members.
     pub(super) const EVENT_WITH_NUMBERS: u8 = 10;
+    /// What a member made of a conversation for oneself.
+    pub(super) const VIEW: u8 = 11;
 }
 
 /// The records of one batch, being written down.
@@ -51,6 +54,12 @@ pub(crate) enum Record {
     },
     /// A reaction was set or taken back.
     Reaction(Arc<Reaction>),
+    /// What a member made of a conversation for oneself came to be this.
+    View {
+        conv: ConversationId,
+        user: UserId,
+        view: View,
+    },
 }
 
 /// A reaction that was set or taken back.
@@ -173,7 +182,7 @@ impl Record {
         match self {
             Self::Begin(begun) => begun.conv,
             Self::Entry(entry) => entry.place.conv,
-            Self::Move { conv, .. } => *conv,
+            Self::Move { conv, .. } | Self::View { conv, .. } => *conv,
             Self::Reaction(reaction) => reaction.conv,
         }
     }
@@ -289,6 +298,25 @@ impl Payload {
         self.number(reaction.number);
     }
 
+    /// What a member's view is now.
+    pub(in crate::writer) fn view(&mut self, conv: ConversationId, user: UserId, view: &View) {
+        self.0.push(code::VIEW);
+        self.number(conv.get());
+        self.number(user.get());
+        self.number(view.rev);
+        self.number(view.muted_until.get());
+        self.number(view.pinned);
+        self.number(view.archived.get());
+        self.number(view.hidden.get());
+        self.number(view.marked.map_or(0, |marked| marked.get() + 1));
+        // One more than it is, where 0 stands for none.
+        self.number(view.draft.as_ref().map_or(0, |draft| draft.at.get() + 1));
+        if let Some(draft) = &view.draft {
+            self.number(draft.reply_to.map_or(0, |seq| seq.get() + 1));
+            self.text(&draft.text);
+        }
+    }
+
     /// Whether nothing was written down.
     pub(in crate::writer) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -331,6 +359,7 @@ pub(super) fn read(
             code::BEGIN => rest.begin()?,
             code::MOVE => rest.moved()?,
             code::REACTION => rest.reaction()?,
+            code::VIEW => rest.view()?,
             code @ (code::TEXT
             | code::MESSAGE
             | code::MESSAGE_WITH_HEADER
@@ -492,6 +521,40 @@ impl<'a> Reader<'a> {
             count: self.number()?,
             number: self.number()?,
         })))
+    }
+
+    fn view(&mut self) -> Read<Record> {
+        Ok(Record::View {
+            conv: self.id(ConversationId::new)?,
+            user: self.id(UserId::new)?,
+            view: View {
+                rev: self.number()?,
+                muted_until: self.id(Millis::new)?,
+                pinned: self.number()?,
+                archived: self.id(Seq::new)?,
+                hidden: self.id(Seq::new)?,
+                marked: self.one_less(Seq::new)?,
+                draft: match self.one_less(Millis::new)? {
+                    None => None,
+                    Some(at) => Some(Arc::new(Draft {
+                        at,
+                        reply_to: self.one_less(Seq::new)?,
+                        text: self.text()?.into(),
+                    })),
+                },
+            },
+        })
+    }
+
+    /// What is written as one more than it is; 0 for none.
+    fn one_less<T, E>(
+        &mut self,
+        make: impl Fn(u64) -> std::result::Result<T, E>,
+    ) -> Read<Option<T>> {
+        match self.number()?.checked_sub(1) {
+            None => Ok(None),
+            Some(number) => make(number).map(Some).map_err(|_| TOO_LARGE),
+        }
     }
 
     fn header(&mut self) -> Read<Header> {

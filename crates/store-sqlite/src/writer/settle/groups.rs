@@ -6,6 +6,7 @@ use hongyan_protocol::Seq;
 use hongyan_store::{Event, Role, Setting, Settings};
 use rusqlite::{Connection, Result};
 
+use super::views;
 use crate::row::{self, sql};
 use crate::writer::journal::Entry;
 
@@ -47,6 +48,7 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
                 "UPDATE members SET until_seq = ?2 WHERE conv_id = ?1 AND until_seq IS NULL",
             )?
             .execute((conv, seq))?;
+            views::end(conn, entry.place.conv)?;
         }
         Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
     }

@@ -16,6 +16,7 @@ mod scrub;
 mod settler;
 mod tables;
 mod touches;
+mod views;
 
 use std::sync::Arc;
 use std::vec::IntoIter;

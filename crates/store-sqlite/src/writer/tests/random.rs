@@ -2,8 +2,8 @@
 
 use hongyan_store::contract::Rng;
 use hongyan_store::{
-    Change, Conversation, Entry, GroupChange, React, ReactionPage, ReactionRange, Reactions, Role,
-    Setting, Target, Who,
+    Change, Conversation, DraftChange, Entry, GroupChange, React, ReactionPage, ReactionRange,
+    Reactions, Role, Setting, Target, ViewChange, Who,
 };
 
 use super::*;
@@ -170,7 +170,7 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
     }
     let mut next = dice();
     let mut groups = Vec::new();
-    let mut reacted = 0;
+    let (mut reacted, mut set) = (0, 0);
     for round in 0..300_u64 {
         let writer = case.store.writer();
         match next(16) {
@@ -197,6 +197,28 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                 };
                 let outcomes = case.store.commit(Arc::new([Write::React(react)])).await;
                 reacted += u64::from(matches!(outcomes.unwrap()[..], [Outcome::React(Ok(_))]));
+            }
+            7..9 if !groups.is_empty() => {
+                let is_so = |next: &mut dyn FnMut(u64) -> u64| (next(2) == 0).then(|| next(3) > 0);
+                let change = ViewChange {
+                    user: users[next(5) as usize],
+                    conv: groups[next(groups.len() as u64) as usize],
+                    at: Millis::new(round + 1).unwrap(),
+                    muted_until: (next(3) == 0).then(|| Millis::new(round + next(30)).unwrap()),
+                    pinned: (next(3) == 0).then(|| next(3)),
+                    archived: is_so(&mut next),
+                    hidden: is_so(&mut next),
+                    marked_unread: is_so(&mut next),
+                    draft: (next(3) == 0).then(|| DraftChange {
+                        text: "x".repeat(next(40) as usize).into(),
+                        reply_to: None,
+                    }),
+                };
+                let outcomes = case.store.commit(Arc::new([Write::View(change)])).await;
+                let [Outcome::View(viewed)] = &outcomes.unwrap()[..] else {
+                    panic!("another outcome for a view");
+                };
+                set += u64::from(viewed.as_ref().is_ok_and(|viewed| viewed.changed));
             }
             _ => {
                 let mut pick = || users[next(5) as usize];
@@ -246,5 +268,5 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
         }
     }
     assert!(!groups.is_empty());
-    assert!(reacted > 0);
+    assert!(reacted > 0 && set > 0);
 }

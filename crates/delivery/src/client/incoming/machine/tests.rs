@@ -48,6 +48,7 @@ fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> Convers
     ConversationView {
         since: None,
         left: false,
+        view: None,
         group: None,
         conv,
         kind: ConversationKind::Direct,
@@ -70,6 +71,7 @@ fn page(views: Vec<ConversationView>, cursor: &str, more: bool) -> Synced {
         list: Vec::new(),
         users: Vec::new(),
         total_unread: 0,
+        total_muted: 0,
         cursor: cursor.into(),
         more,
     }

@@ -65,6 +65,31 @@ fn records() -> Vec<Record> {
             },
         },
         message(2, Some(1), &[1001, 1002], "大家好"),
+        Record::View {
+            conv: conv(),
+            user: user(1001),
+            view: View {
+                rev: 3,
+                muted_until: Millis::new((1 << 53) - 1).unwrap(),
+                pinned: 7,
+                archived: seq(2),
+                hidden: seq(1),
+                marked: Some(Seq::ZERO),
+                draft: Some(Arc::new(Draft {
+                    text: "未完".into(),
+                    reply_to: Some(seq(1)),
+                    at: Millis::new(1_700_000_000_000).unwrap(),
+                })),
+            },
+        },
+        Record::View {
+            conv: conv(),
+            user: user(1001),
+            view: View {
+                rev: 4,
+                ..View::default()
+            },
+        },
         entry(
             3,
             Change::Message {
@@ -148,6 +173,7 @@ fn written(records: &[Record]) -> Payload {
             Record::Entry(entry) => payload.entry(entry),
             Record::Move { conv, position } => payload.moved(*conv, *position),
             Record::Reaction(reaction) => payload.reaction(reaction),
+            Record::View { conv, user, view } => payload.view(*conv, *user, view),
         }
     }
     payload
