@@ -131,6 +131,7 @@ fn who_was_put_out_reads_on_and_writes_no_more() {
         entries: Vec::new(),
         group: None,
         left: true,
+        view: None,
         since: None,
     };
     tell(&mut model, Event::Conversation(Box::new(view)));
@@ -176,6 +177,7 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
             role: Role::Member,
         }),
         left: false,
+        view: None,
         since: None,
     };
     tell(&mut model, Event::Conversation(Box::new(view)));
