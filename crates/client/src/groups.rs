@@ -492,6 +492,7 @@ mod tests {
             entries: Vec::new(),
             group: known.view.clone(),
             left: false,
+            view: None,
             since: None,
         };
         known.told(&view);
