@@ -8,7 +8,7 @@ import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
 import { garbage, profileOf, queryOf } from "./http.ts";
 import type { Http } from "./http.ts";
-import type { GroupMember, Role, Sent, UserProfile, Who } from "./types.ts";
+import type { GroupMember, GroupSetting, Role, Sent, UserProfile } from "./types.ts";
 
 /** A page of a group's members, by id. */
 export interface MemberPage {
@@ -33,7 +33,7 @@ export class Groups {
     return this.#change("POST", "/v1/groups", { name, users });
   }
 
-  set(conv: number, setting: { name: string } | { description: string } | { post: Who } | { invite: Who }): Promise<Sent> {
+  set(conv: number, setting: GroupSetting): Promise<Sent> {
     return this.#change("PATCH", `/v1/groups/${conv}`, setting);
   }
 

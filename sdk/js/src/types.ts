@@ -1,6 +1,14 @@
 /** Types of the server's answers that are not frames, beside those that are. */
 export type * from "./wire.gen.ts";
-import type { UserProfile } from "./wire.gen.ts";
+import type { UserProfile, Who, Window } from "./wire.gen.ts";
+
+/** One setting of a group: an empty description is none; `history` with `history_days` where it is `days`. */
+export type GroupSetting =
+  | { name: string }
+  | { description: string }
+  | { post: Who }
+  | { invite: Who }
+  | { history: Window; history_days?: number };
 
 /** One signed-in device of the caller. */
 export interface Session {

@@ -187,3 +187,26 @@ test("on a phone the members are a page", async ({ signedIn }) => {
   await panel.getByRole("button", { name: "Close" }).click();
   await zhang.layoutHolds();
 });
+
+test("what new members may read of what was said before is the group's to say", async ({ signedIn }) => {
+  const [zhang, wang] = [await signedIn(ZHANG), await signedIn(WANG)];
+  await make(zhang, "Geese", [LI.name]);
+  await zhang.say("said before");
+  const panel = await openPanel(zhang, "Geese");
+  const past = panel.getByRole("radiogroup", { name: "New members may read" });
+  await past.getByRole("radio", { name: "Some days" }).check();
+  await panel.getByRole("spinbutton").fill("7");
+  await panel.getByRole("spinbutton").press("Tab");
+  await expect(line(zhang, "You let new members read the last 7 days")).toBeVisible();
+  await past.getByRole("radio", { name: "Nothing before" }).check();
+  await expect(line(zhang, "You let new members read only what is said from then on")).toBeVisible();
+  await panel.getByRole("button", { name: "Add people" }).click();
+  const dialog = zhang.page.getByRole("dialog", { name: "Add people" });
+  await choose(dialog, [WANG.name]);
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await wang.open("Geese");
+  await zhang.say("said after");
+  await wang.sees("said after");
+  await expect(line(wang, "张三 added you")).toBeVisible();
+  await expect(wang.message("said before")).toHaveCount(0);
+});

@@ -5,7 +5,7 @@
  */
 import { createMemo, createSignal, onCleanup, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
-import type { Conversation, GroupView, Who } from "@hongyan/client";
+import type { Conversation, GroupSetting, GroupView, Who } from "@hongyan/client";
 import { showAbout } from "../app/about.ts";
 import { useModel } from "../model/model.ts";
 import { createForm } from "../settings/form.ts";
@@ -21,6 +21,11 @@ import { MemberList } from "./MemberList.tsx";
 import { createMembers } from "./members.ts";
 import type { Members } from "./members.ts";
 import { w } from "./words.ts";
+
+/** Of what was said before, to begin with. */
+const DAYS = 30;
+/** As the server has it. */
+const MOST_DAYS = 365;
 
 export interface GroupPanelProps {
   conv: number;
@@ -150,7 +155,34 @@ function Rights(props: { conv: number; group: GroupView; form: Form }): JSX.Elem
       <h3 class="side-heading">{w.rights}</h3>
       {one(w.write, "post", (post) => set({ post }))}
       {one(w.invite, "invite", (invite) => set({ invite }))}
+      <Past conv={props.conv} group={props.group} form={props.form} />
     </section>
+  );
+}
+
+/** What those who come in may read of what was said before. */
+function Past(props: { conv: number; group: GroupView; form: Form }): JSX.Element {
+  const model = useModel();
+  const history = () => props.group.history ?? "all";
+  const options = () => [["all", w.everything], ["days", w.someDays], ["joining", w.fromJoining]] as const;
+  const set = (setting: GroupSetting) => void props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
+  return (
+    <div class="side-block">
+      <span>{w.newMembers}</span>
+      <Segments
+        label={w.newMembers} name={`history-${props.conv}`} value={history()} options={options()}
+        onChoose={(next) => set(next === "days" ? { history: next, history_days: DAYS } : { history: next })}
+      />
+      <Show when={history() === "days"}>
+        <label class="side-line">
+          <span>{w.days}</span>
+          <input
+            class="input side-number" type="number" min="1" max={MOST_DAYS} value={props.group.history_days ?? DAYS}
+            onChange={({ currentTarget: field }) => (field.checkValidity() ? set({ history: "days", history_days: field.valueAsNumber }) : field.reportValidity())}
+          />
+        </label>
+      </Show>
+    </div>
   );
 }
 

@@ -47,6 +47,9 @@ export function eventText(entry: Entry, names: Names): string {
       return event.post === "all" ? w.postAll(who) : w.postAdmins(who);
     case "invite_set":
       return event.invite === "all" ? w.inviteAll(who) : w.inviteAdmins(who);
+    case "history_set":
+      if (event.history === "joining") return w.historyJoining(who);
+      return event.history === "days" ? w.historyDays(who, event.history_days ?? 1) : w.historyAll(who);
     case "disbanded":
       return w.disbanded(who);
     default:

@@ -32,6 +32,9 @@ describe("a change of a group is a sentence", () => {
     [2, { type: "role", user: 3, role: "owner" }, "张三 made Li Si the owner", "张三将群主转让给 Li Si"],
     [2, { type: "post_set", post: "admins" }, "张三 let only admins write", "张三只允许管理员发言"],
     [2, { type: "renamed", name: "大雁" }, "张三 named the group “大雁”", "张三将群名改为“大雁”"],
+    [2, { type: "history_set", history: "all" }, "张三 let new members read everything", "张三允许新成员查看全部消息"],
+    [2, { type: "history_set", history: "joining" }, "张三 let new members read only what is said from then on", "张三只允许新成员查看入群后的消息"],
+    [2, { type: "history_set", history: "days", history_days: 30 }, "张三 let new members read the last 30 days", "张三允许新成员查看最近 30 天的消息"],
     [2, { type: "disbanded" }, "张三 disbanded the group", "张三解散了群"],
     [2, { type: "of_a_later_version" }, "张三 changed the group", "张三修改了群设置"],
   ])("%i %o", (from, event, english, chinese) => {

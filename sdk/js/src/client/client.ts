@@ -16,7 +16,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
-import type { Entry, FoundUsers, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile, Who } from "../types.ts";
+import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
@@ -259,7 +259,7 @@ export class Client {
   }
 
   /** Changes one setting of a group. An empty description or picture is none. */
-  setGroup(conv: number, setting: { name: string } | { description: string } | { post: Who } | { invite: Who }): Promise<Sent> {
+  setGroup(conv: number, setting: GroupSetting): Promise<Sent> {
     return this.#groups.set(conv, setting);
   }
 

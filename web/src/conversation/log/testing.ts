@@ -28,6 +28,8 @@ export function messages(from: number, to: number): Entry[] {
 export class MadeUp implements PageSource {
   readonly log: Entry[];
   floor: number;
+  /** The first that the server gives. */
+  since = 1;
   offline = false;
   read = 0;
   /** Calls of `history`. */
@@ -53,7 +55,7 @@ export class MadeUp implements PageSource {
   history(_conv: number, range: { before?: number; after?: number; limit?: number }): Promise<HistoryPage> {
     this.asked += 1;
     if (this.offline) return Promise.reject(new Error("offline"));
-    const entries = stretch(this.log, { limit: 50, ...range });
+    const entries = stretch(this.log.filter(({ seq }) => seq >= this.since), { limit: 50, ...range });
     return Promise.resolve({ conv: 1, entries, head: this.log.length, more: false });
   }
 }

@@ -98,6 +98,19 @@ describe("growing", () => {
     expect(view.window()!.messages.length).toBeLessThanOrEqual(MOST);
   });
 
+  test("upwards as far as one may read, which is asked about once", async () => {
+    const source = new MadeUp(messages(1, 100), 90);
+    source.read = 100;
+    source.since = 60;
+    const view = viewOf(source);
+    await view.open();
+    for (let step = 0; step < 5; step += 1) await view.older();
+    expect(range(view)[0]).toBe(60);
+    const { asked } = source;
+    await view.older();
+    expect(source.asked).toBe(asked);
+  });
+
   test("over pages that hold nothing but edits", async () => {
     const edits = Array.from({ length: 3 * PAGE }, (_, at) => edit(11 + at, 1, `${at}`));
     const log = [...messages(1, 10), ...edits, ...messages(11 + edits.length, 10 + edits.length + PAGE)];

@@ -67,6 +67,8 @@ export class LogView {
   private readonly setMissing: (seq: number | null) => void;
   /** Where it was to open. */
   private asked: number | undefined;
+  /** Before this seq there was nothing when it was asked for. */
+  private begunAt = 0;
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
 
@@ -225,9 +227,10 @@ export class LogView {
     });
   }
 
-  /** Of a group that one has left there is no more than what is kept. */
+  /** Of a group that one has left there is no more than what is kept; and one may not be let read all of it. */
   private isBegun(window: LogWindow): boolean {
     const facts = this.facts();
+    if (window.first <= this.begunAt) return true;
     return facts?.left === true && window.first <= facts.floor;
   }
 
@@ -282,6 +285,7 @@ export class LogView {
     const facts = this.facts();
     if (facts === null) return;
     this.epoch += 1;
+    this.begunAt = 0;
     this.setLoading(null);
     await this.load("opening", async (conv) => {
       const window = await make(conv, facts);
@@ -321,7 +325,10 @@ export class LogView {
     const before = this.window()!.first;
     for (let count = 0; count < EMPTY_PAGES && !pages.some(hasRow); count += 1) {
       const page = await olderPage(this.source, conv, pages[0]?.seq ?? before, PAGE);
-      if (page.length === 0) break;
+      if (page.length === 0) {
+        this.begunAt = pages[0]?.seq ?? before;
+        break;
+      }
       pages = [...page, ...pages];
     }
     await this.prepare(pages[0]?.seq ?? before, before - 1);
