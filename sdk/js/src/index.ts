@@ -6,6 +6,7 @@
 export { Client } from "./client/client.ts";
 export type { SendOptions, Submission, Target } from "./client/client.ts";
 export type * from "./client/events.ts";
+export type { Draft } from "./client/events.ts";
 export type { ClientOptions } from "./client/options.ts";
 export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";
@@ -15,4 +16,5 @@ export type { LoginOptions } from "./http.ts";
 export { amended, peerOf, reach, wasIn } from "./log.ts";
 export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
 export type * from "./types.ts";
+export type { Draft as SyncedDraft } from "./wire.gen.ts";
 export { LIMITS } from "./wire.gen.ts";
