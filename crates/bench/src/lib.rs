@@ -38,7 +38,7 @@ use hongyan_protocol::Millis;
 use hongyan_store::Store;
 
 pub use options::{
-    Command, Common, Growth, Idle, Latency, Offline, Options, Reconnect, Throughput,
+    Command, Common, Group, Growth, Idle, Latency, Offline, Options, Reconnect, Throughput,
 };
 
 /// Opens a database, and makes it if it is not there. Dropped, it lets go of the file.

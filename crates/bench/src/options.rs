@@ -64,9 +64,11 @@ pub enum Command {
     Offline(Offline),
     /// How soon all clients are back after a restart of the server.
     Reconnect(Reconnect),
+    /// Deliveries a second in one group whose members are all online.
+    Group(Group),
     /// Rate, opening of conversations, log size and start-up, when the store has grown.
     Growth(Growth),
-    /// All of them but growth, each as it is by default.
+    /// All of them but group and growth, each as it is by default.
     All,
     /// Carries out an order of the coordinator's.
     #[command(hide = true)]
@@ -139,6 +141,26 @@ pub struct Reconnect {
     pub connections: usize,
 }
 
+/// `hongyan bench group`
+#[derive(Debug, Clone, Args)]
+pub struct Group {
+    /// Members of the group, all of them connected; may be given several times.
+    #[arg(long, value_name = "COUNT", default_values_t = [100, 1000, 10_000])]
+    pub members: Vec<usize>,
+    /// Members who write.
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    pub senders: usize,
+    /// Messages of each of them on their way.
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    pub window: u32,
+    /// Messages a second to the largest group, while pairs write to each other.
+    #[arg(long, value_name = "COUNT", default_value_t = 5.0)]
+    pub rate: f64,
+    /// How long to measure each: bare broadcast and server in five rounds by turns.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub seconds: f64,
+}
+
 /// `hongyan bench growth`
 #[derive(Debug, Clone, Args)]
 pub struct Growth {
@@ -169,4 +191,4 @@ macro_rules! defaults {
     )*};
 }
 
-defaults! { Idle Latency Throughput Offline Reconnect }
+defaults! { Idle Latency Throughput Offline Reconnect Group }

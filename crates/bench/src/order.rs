@@ -23,6 +23,8 @@ pub(crate) enum Order {
     Drain(Drain),
     /// Opens conversations, one after the other.
     Open(Open),
+    /// One group, whose members connect and stay. Some write for a [`Stretch`] whenever it is told to.
+    Crowd(Crowd),
     /// The yardstick without store and ack. Serves until its standard input ends.
     Relay,
     /// The yardstick without network. Writes for a [`Stretch`] whenever it is told to.
@@ -38,9 +40,10 @@ pub(crate) struct Reconnect {
     pub(crate) news: u64,
 }
 
-/// A further line, for [`Order::Store`] and [`Order::Disk`].
+/// A further line, for [`Order::Store`], [`Order::Disk`] and [`Order::Crowd`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Stretch {
+    pub(crate) warm_up_ms: u64,
     pub(crate) measure_ms: u64,
 }
 
@@ -48,9 +51,22 @@ impl Stretch {
     /// So many seconds; less than none is none.
     pub(crate) fn of(seconds: f64) -> Self {
         Self {
-            measure_ms: (seconds.max(0.0) * 1000.0) as u64,
+            warm_up_ms: 0,
+            measure_ms: millis(seconds),
         }
     }
+
+    /// That begins so many seconds after the work does.
+    pub(crate) fn after(self, seconds: f64) -> Self {
+        Self {
+            warm_up_ms: millis(seconds),
+            ..self
+        }
+    }
+}
+
+fn millis(seconds: f64) -> u64 {
+    (seconds.max(0.0) * 1000.0) as u64
 }
 
 /// What a process says.
@@ -64,6 +80,10 @@ pub(crate) enum Line {
     Pairs(PairsResult),
     /// Of [`Order::Hold`]: all are connected. The connections stay.
     Held(HoldResult),
+    /// Of [`Order::Crowd`]: so many members are connected.
+    Ready(u64),
+    /// Of a [`Stretch`] of [`Order::Crowd`].
+    Crowd(CrowdResult),
     /// Of [`Order::Fill`] and [`Order::Drain`].
     Moved(MovedResult),
     /// Of [`Order::Open`], and of a [`Stretch`] of [`Order::Disk`].
@@ -193,6 +213,63 @@ impl PairsResult {
             for (kind, times) in &stretch.by_kind {
                 sum.by_kind.entry(*kind).or_default().add(times);
             }
+            sum.faults.add(&stretch.faults);
+        }
+        sum
+    }
+}
+
+/// See [`Order::Crowd`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Crowd {
+    pub(crate) address: Address,
+    pub(crate) dialect: Dialect,
+    pub(crate) members: Vec<Account>,
+    /// Their group.
+    pub(crate) conv: u64,
+    /// So many of them, the first ones, write.
+    pub(crate) senders: usize,
+    /// Of each of those; a rate is that of all together.
+    pub(crate) pace: Pace,
+    /// The size of a text, in bytes.
+    pub(crate) text_bytes: usize,
+    /// Names this run, so that its messages are new to the server.
+    pub(crate) run: u64,
+    /// The server's process, if it is on this machine.
+    pub(crate) server_pid: Option<u32>,
+}
+
+/// What was measured between warm-up and end.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct CrowdResult {
+    /// Pushes of new messages that came, to all members together.
+    pub(crate) deliveries: u64,
+    pub(crate) seconds: f64,
+    /// Processor time of the server, in seconds, where it is known.
+    pub(crate) server_cpu: Option<f64>,
+    pub(crate) load_cpu: f64,
+    /// Of each message, from when it was due to the last member.
+    pub(crate) times: TimesData,
+    pub(crate) faults: Faults,
+}
+
+impl CrowdResult {
+    /// Deliveries a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.deliveries as f64 / self.seconds
+    }
+
+    /// Stretches of the same work as one.
+    pub(crate) fn sum(stretches: &[Self]) -> Self {
+        let mut sum = Self {
+            server_cpu: stretches.iter().map(|stretch| stretch.server_cpu).sum(),
+            ..Self::default()
+        };
+        for stretch in stretches {
+            sum.deliveries += stretch.deliveries;
+            sum.seconds += stretch.seconds;
+            sum.load_cpu += stretch.load_cpu;
+            sum.times.add(&stretch.times);
             sum.faults.add(&stretch.faults);
         }
         sum

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use futures_util::StreamExt;
 use futures_util::stream;
-use hongyan_protocol::{Millis, UserId};
-use hongyan_store::{NewSession, NewUser, Store};
+use hongyan_protocol::{ClientId, Millis, UserId};
+use hongyan_store::{
+    Append, Change, GroupChange, NewSession, NewUser, Outcome, Store, Target, USERS_A_CHANGE, Write,
+};
 use sha2::{Digest, Sha256};
 
 use crate::order::Account;
@@ -56,6 +58,45 @@ pub(crate) async fn strangers(
         .await;
     made.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     Ok(first)
+}
+
+/// Makes a group of these, the first of them its owner, and returns its conversation.
+pub(crate) async fn group(
+    store: &Arc<dyn Store>,
+    members: &[Account],
+    now: Millis,
+) -> anyhow::Result<u64> {
+    let ids: Result<Vec<_>, _> = members
+        .iter()
+        .map(|account| UserId::new(account.user))
+        .collect();
+    let ids = ids?;
+    let (owner, others) = ids.split_first().context("a group has an owner")?;
+    let mut target = Target::NewGroup;
+    let mut change = GroupChange::Create {
+        name: "Bench".into(),
+        users: Vec::new(),
+    };
+    let mut others = others.chunks(USERS_A_CHANGE);
+    for number in 0_u64.. {
+        let append = Append {
+            from: *owner,
+            target,
+            client_id: ClientId::new(format!("group-{number:06}"))?,
+            change: Change::Group(change),
+            at: now,
+        };
+        let outcomes = store.commit([Write::Append(append)].into()).await?;
+        let Some(Outcome::Append(Ok(appended))) = outcomes.into_iter().next() else {
+            anyhow::bail!("cannot make a group");
+        };
+        target = Target::Conversation(appended.conv);
+        change = match others.next() {
+            Some(some) => GroupChange::Add(some.to_vec()),
+            None => return Ok(appended.conv.get()),
+        };
+    }
+    anyhow::bail!("a group without an end")
 }
 
 async fn user(store: Arc<dyn Store>, id: u64, now: Millis) -> anyhow::Result<UserId> {

@@ -65,6 +65,20 @@ fn throughput_measures_the_server_and_both_yardsticks() {
 }
 
 #[test]
+fn a_group_stands_beside_a_bare_broadcast_and_pairs_beside_a_group() {
+    let sizes = ["--members", "12", "--members", "70", "--senders", "2"];
+    let args = ["--seconds", "1", "--rate", "20"];
+    let report = report(&[["group"].as_slice(), &sizes, &args].concat());
+    for subject in ["hongyan", "broadcast"] {
+        assert!(value(&report, subject, "deliveries_per_s") > 0.0);
+    }
+    for subject in ["pairs alone", "pairs beside a group"] {
+        assert!(value(&report, subject, "messages_per_s") > 0.0);
+    }
+    assert_eq!(report["goals"].as_array().unwrap().len(), 5, "{report:#}");
+}
+
+#[test]
 fn a_mix_stands_beside_messages_only() {
     let args = ["--mix", "--window", "8", "--pairs", "3", "--seconds", "0.3"];
     let report = report(&[["throughput"].as_slice(), &args].concat());

@@ -2,6 +2,7 @@
 //!
 //! Reads an [`Order`] from standard input, carries it out, and says [`Line`]s on standard output.
 
+mod crowd;
 mod drain;
 mod fill;
 mod hold;
@@ -50,6 +51,7 @@ async fn carry_out(
 ) -> anyhow::Result<()> {
     match order {
         Order::Pairs(order) => say(&Line::Pairs(pairs::run(order).await?)),
+        Order::Crowd(order) => crowd::run(order, orders).await,
         Order::Hold(order) => hold::run(order, orders).await,
         Order::Fill(order) => say(&Line::Moved(fill::run(order).await?)),
         Order::Drain(order) => say(&Line::Moved(drain::run(order).await?)),

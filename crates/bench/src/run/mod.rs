@@ -1,5 +1,6 @@
 //! The measurements, one file each: start what is needed, give orders, gather what comes back.
 
+mod group;
 mod growth;
 mod idle;
 mod latency;
@@ -79,6 +80,7 @@ impl Bench {
             Command::Throughput(options) => throughput::run(self, options).await,
             Command::Offline(options) => offline::run(self, options).await,
             Command::Reconnect(options) => reconnect::run(self, options).await,
+            Command::Group(options) => group::run(self, options).await,
             Command::Growth(options) => growth::run(self, options).await,
             Command::All => {
                 let throughput = Throughput {

@@ -10,6 +10,7 @@ use crate::report::Measurement;
 use crate::target::Target;
 
 /// A server under work, and who works at it.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) name: &'static str,
     pub(super) address: Address,

@@ -1,5 +1,6 @@
-//! What the same machine does without Hongyan: the network alone, the store alone, and the disk alone.
+//! What the same machine does without Hongyan: the network alone, to one or to all, the store alone, and the disk alone.
 
+mod broadcast;
 mod disk;
 mod relay;
 mod store;

@@ -9,6 +9,7 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use hongyan_protocol::SUBPROTOCOL;
 use parking_lot::Mutex;
@@ -16,20 +17,21 @@ use tokio::io::{BufReader, Lines, Stdin};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::broadcast;
 use crate::load::say;
 use crate::order::Line;
 
 /// Frames between two connections. Overflow: the sender's socket is not read.
-const QUEUE: usize = 1024;
+pub(super) const QUEUE: usize = 1024;
 
 /// Frames handed over before they are written, and read before others get a turn.
-const SLICE: usize = 64;
+pub(super) const SLICE: usize = 64;
 
 /// As the gateway's.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+pub(super) const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 /// As the gateway's.
-const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+pub(super) const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Receivers that wait for their sender, by the pair's number.
 type Waiting = Arc<Mutex<HashMap<u64, mpsc::Sender<Utf8Bytes>>>>;
@@ -40,10 +42,16 @@ pub(crate) async fn relay(orders: &mut Lines<BufReader<Stdin>>) -> anyhow::Resul
     let address = listener.local_addr()?;
     let routes = Router::new()
         .route("/{pair}", get(upgrade))
-        .with_state(Waiting::default());
+        .with_state(Waiting::default())
+        .merge(
+            Router::new()
+                .route("/all/here", get(broadcast::upgrade))
+                .with_state(broadcast::Everybody::default()),
+        );
     say(&Line::Listening(address))?;
     tokio::select! {
-        served = axum::serve(listener, routes) => Ok(served?),
+        // As the gateway does. It cannot fail while the socket is there.
+        served = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), routes) => Ok(served?),
         _ = orders.next_line() => Ok(()),
     }
 }
