@@ -55,7 +55,7 @@ pub enum Event {
 /// An event and whom it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The users.
+    /// The users, ascending.
     pub recipients: Arc<[UserId]>,
     /// The event.
     pub event: Event,

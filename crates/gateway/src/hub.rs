@@ -26,6 +26,9 @@ use crate::outbox::{Ending, Item, Outbox, Part};
 /// Locks over which users are spread, so that deliveries and registrations seldom meet.
 const SHARDS: usize = 64;
 
+/// So many members of a group cost to be looked up here as it costs to look up one who is here among them.
+const FEW: usize = 2;
+
 /// Ids are the server's to give, so nobody can choose them to collide, and a fast hash will do.
 type Users = HashMap<UserId, Vec<Arc<Outbox>>, foldhash::fast::RandomState>;
 
@@ -211,11 +214,26 @@ impl Hub {
         }
     }
 
+    /// Costs what these are, or what all are who are here, whichever are fewer. `users` ascends.
     fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
+        debug_assert!(users.is_sorted());
+        if users.len() > FEW.saturating_mul(self.connections()) {
+            return self.for_each_here(users, act);
+        }
         for user in users {
             if let Some(outboxes) = self.shard(*user).lock().users.get(user) {
                 outboxes.iter().for_each(&mut act);
             }
+        }
+    }
+
+    /// The same, by way of all who are here.
+    fn for_each_here(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
+        for shard in &self.shards {
+            let shard = shard.lock();
+            let here = shard.users.iter();
+            let meant = here.filter(|(user, _)| users.binary_search(user).is_ok());
+            meant.flat_map(|(_, outboxes)| outboxes).for_each(&mut act);
         }
     }
 
@@ -353,4 +371,64 @@ fn as_text(frame: &bytes::Bytes) -> Option<Utf8Bytes> {
     Utf8Bytes::try_from(frame.clone())
         .inspect_err(|error| tracing::error!(%error, "a push that is not text"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_bus::MemoryBus;
+    use hongyan_protocol::{ConversationId, Seq};
+
+    use super::*;
+
+    fn user(number: u64) -> UserId {
+        UserId::new(1000 + number).unwrap()
+    }
+
+    fn entry(recipients: impl IntoIterator<Item = u64>) -> Notice {
+        Notice {
+            recipients: recipients.into_iter().map(user).collect(),
+            event: Event::Entry {
+                conv: ConversationId::new(1).unwrap(),
+                seq: Seq::new(1).unwrap(),
+                target: None,
+                frame: bytes::Bytes::from_static(b"{}"),
+            },
+        }
+    }
+
+    /// Of many members few are here, or of few members many others: each who is meant gets it once.
+    #[tokio::test]
+    async fn a_push_reaches_those_members_who_are_here() {
+        let hub = Hub::new(Arc::new(MemoryBus::alone()));
+        let here: Vec<_> = (0..40)
+            .map(|number| {
+                let session = SessionId::new(number + 1).unwrap();
+                let end = Millis::new(u64::from(u32::MAX)).unwrap();
+                let place = hub.register_apart(user(number * 3), session, end);
+                place.take_part();
+                place
+            })
+            .collect();
+        let large = (0..100_000).filter(|number| number % 2 == 0);
+        for (notice, is_meant) in [
+            (entry(large), (|number| number % 2 == 0) as fn(u64) -> bool),
+            (entry([0, 3, 4, 117]), |number| {
+                [0, 3, 117].contains(&number)
+            }),
+            (entry([]), |_| false),
+        ] {
+            hub.deliver(&notice, None);
+            for (number, place) in (0..).zip(&here) {
+                let mut items = VecDeque::new();
+                place.outbox().take(&mut items);
+                let expected = usize::from(is_meant(number * 3));
+                assert_eq!(items.len(), expected, "user {}", number * 3);
+            }
+        }
+        let except = here[2].outbox().connection();
+        hub.deliver(&entry(0..100_000), Some(except));
+        let mut items = VecDeque::new();
+        here[2].outbox().take(&mut items);
+        assert!(items.is_empty(), "it has its answer");
+    }
 }
