@@ -237,8 +237,12 @@ impl Group {
         }
     }
 
-    /// Takes in what a sync says. Of a group that one has left it says nothing more: it stays as it was known.
+    /// Takes in what a sync says, unless it is older than an entry that came. Of a group that one has left it says
+    /// nothing more: it stays as it was known.
     pub fn told(&mut self, view: &ConversationView) {
+        if view.head < self.as_of && self.view.is_some() {
+            return;
+        }
         self.as_of = self.as_of.max(view.head);
         self.is_left = view.left;
         if view.left {
@@ -499,12 +503,18 @@ mod tests {
         known.entry(&entry(3, 2, GroupEvent::Renamed { name: "old".into() }), ME);
         assert_eq!((members(&known), known.size), (vec![1], 1));
         assert_eq!(&*known.view.as_ref().unwrap().name, "雁群");
+        // Nor does a page that was written before an entry that has come undo that.
+        let name = "new".into();
+        known.entry(&entry(6, 2, GroupEvent::Renamed { name }), ME);
+        known.told(&view);
+        assert_eq!(&*known.view.as_ref().unwrap().name, "new");
+        view.head = Seq::from_trusted(7);
         (view.left, view.group, view.members, view.size) = (true, None, None, 0);
         known.told(&view);
         assert!(known.is_left);
         assert_eq!(
             &*known.view.unwrap().name,
-            "雁群",
+            "new",
             "it stays as it was known"
         );
     }

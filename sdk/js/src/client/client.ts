@@ -20,6 +20,7 @@ import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, Ro
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
+import type { Writing } from "../delivery/typing.ts";
 import { Cache } from "./cache.ts";
 import { Drafts } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
@@ -225,10 +226,20 @@ export class Client {
     return this.#backend.history(conv, range);
   }
 
-  /** Says which conversation somebody looks at here, once it is on the screen. From then on its reactions are told as
-   * they change, without the connection being asked again: `reactions` events. */
-  watch(conv: number): void {
+  /** Says which conversation is on the screen here; null: none. Of the last one its reactions are told as they change
+   * (`reactions` events), and, while somebody looks, what is live in it (`typing`). */
+  watch(conv: number | null): void {
     this.#backend.watch(conv).catch(() => {});
+  }
+
+  /** Says that the user is writing in a conversation. Call it at each key: the server hears of it every few seconds. */
+  typing(conv: number): void {
+    this.#backend.typing(conv);
+  }
+
+  /** Who is writing in a conversation now, as far as it is told: in a group while it is {@link watch}ed. */
+  typists(conv: number): Writing {
+    return this.#replica.typing(conv);
   }
 
   /** Sets a reaction of one's own to a message (`isOn` false: takes it back): one emoji in its fully qualified form. Where the

@@ -5,6 +5,7 @@
  * Not here: what the application does with them.
  */
 import type { Append } from "../delivery/outbox.ts";
+import type { Writing } from "../delivery/typing.ts";
 import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
@@ -155,6 +156,9 @@ export interface ClientEvents {
   reset: null;
   /** A member's positions grew. `conversation` follows. */
   receipt: Receipt;
+  /** Who is writing in a conversation now, as far as it is told: see `Client.watch`. The user is left out. Nobody, where
+   * nobody does any more. */
+  typing: Writing;
   /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
   reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

@@ -9,6 +9,7 @@
 import { isEmptyDraft } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
+import type { Writing } from "../delivery/typing.ts";
 import { peerOf } from "../log.ts";
 import type { Entry, MessageReactions, UserProfile } from "../wire.gen.ts";
 import { Emitter } from "./emitter.ts";
@@ -30,6 +31,7 @@ export class Replica {
   #recent: Entry[] = [];
   /** By conversation, the one told of last at the end. */
   readonly #reactions = new Map<number, Map<number, MessageReactions>>();
+  readonly #typing = new Map<number, Writing>();
   readonly #drafts: Map<string, Draft>;
   me: UserProfile | null;
   connection: ConnectionState = { kind: "connecting", attempt: 1 };
@@ -97,6 +99,10 @@ export class Replica {
     return this.#reactions.get(conv) ?? new Map();
   }
 
+  typing(conv: number): Writing {
+    return this.#typing.get(conv) ?? { conv, users: [], others: 0 };
+  }
+
   draft(key: string): Draft {
     return this.#drafts.get(key) ?? NO_DRAFT;
   }
@@ -135,6 +141,10 @@ export class Replica {
         break;
       case "reactions":
         this.#takeReactions(event);
+        break;
+      case "typing":
+        if (event.users.length === 0 && event.others === 0) this.#typing.delete(event.conv);
+        else this.#typing.set(event.conv, event);
         break;
       case "draft":
         this.#takeDraft(event);

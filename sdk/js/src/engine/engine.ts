@@ -48,6 +48,8 @@ export class Engine implements Backend {
   /** Whether this turn has sent something that acks can go along with. */
   #hasSent = false;
   #garbage = 0;
+  /** The conversation that is on the screen, whether somebody looks at that or not. */
+  #watched: number | null = null;
   /** Once the session was signed out on purpose: resolves when nothing is kept any more. */
   #erased: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -153,14 +155,23 @@ export class Engine implements Backend {
     return page;
   }
 
-  /** Somebody looks at this conversation: how its reactions stand is told from now on. */
-  async watch(conv: number): Promise<void> {
+  /** Somebody looks at this conversation now: how its reactions stand is told from now on, and what is live in it. Null:
+   * at none. */
+  async watch(conv: number | null): Promise<void> {
+    this.#watched = conv;
+    this.#turn(() => this.#watch());
+    if (conv === null) return;
     if (!this.#exchange.isFollowed(conv)) await this.kept();
     const records = await this.#storage.read("reactions", { from: [conv, 0], to: [conv, Number.MAX_SAFE_INTEGER] });
     const [first, ...rest] = records.map(({ value }) => value as number | MessageReactions);
     const messages = rest.filter((one) => typeof one !== "number");
     const kept = typeof first === "number" ? { number: first, messages } : { number: null, messages: [] };
     this.#turn(() => this.#exchange.follow(conv, kept));
+  }
+
+  /** The user is writing in this conversation. */
+  typing(conv: number): void {
+    this.#turn((now) => this.#exchange.typing(conv, now));
   }
 
   /** Sets a reaction, or takes it back. Resolves when the server has it. */
@@ -174,7 +185,9 @@ export class Engine implements Backend {
   /** Whether somebody looks, at any tab. */
   setVisible(isVisible: boolean): void {
     this.#turn((now) => {
-      if (this.#pulse.setSeen(isVisible, now) && isVisible) this.#wake(now);
+      if (!this.#pulse.setSeen(isVisible, now)) return;
+      if (isVisible) this.#wake(now);
+      this.#watch();
     });
   }
 
@@ -254,6 +267,11 @@ export class Engine implements Backend {
     const clear = TABLES.map((table) => ({ op: "clear", table }) as const);
     this.#erased = drained.then(() => this.#storage.write(clear, true)).catch(() => {});
     this.#connection.stop({ kind: "signed_out", code, erased: { unsent } });
+  }
+
+  /** Nobody looks at a conversation where nobody looks at the program. */
+  #watch(): void {
+    this.#exchange.watch(this.#pulse.isSeen ? this.#watched : null, this.#connection.isOnline);
   }
 
   #wake(now: number): void {

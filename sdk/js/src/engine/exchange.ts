@@ -19,6 +19,8 @@ import type { OutboxAction } from "../delivery/outbox.ts";
 import { Reactions } from "../delivery/reactions.ts";
 import type { ReactionAction, ReactionsWish, ReactionWish, Stretch } from "../delivery/reactions.ts";
 import { Reads } from "../delivery/reads.ts";
+import { Typing } from "../delivery/typing.ts";
+import type { Writing } from "../delivery/typing.ts";
 import { HongyanError } from "../errors.ts";
 import type { ClientFrame, Entry, Failure, HistoryPage, MessageReactions, ReactionsPage, ServerFrame, Synced, Welcome } from "../wire.gen.ts";
 import { LIMITS } from "../wire.gen.ts";
@@ -50,6 +52,9 @@ export class Exchange {
   readonly #outbox: Outbox;
   readonly #reads = new Reads();
   readonly #reactions = new Reactions();
+  readonly #typing = new Typing();
+  /** What somebody looks at; null while nobody does. */
+  #watched: number | null = null;
   readonly #reacting = new Set<Reacting>();
   readonly #requests: Requests;
   readonly #acks = new Acks();
@@ -122,6 +127,18 @@ export class Exchange {
     this.#wire.send({ type: "history", req, conv, ...range, limit, ...(bytes === undefined ? {} : { bytes }) });
   }
 
+  /** Somebody looks at this conversation now, and at no other; null: at none. */
+  watch(conv: number | null, isOnline: boolean): void {
+    if (conv === this.#watched) return;
+    this.#watched = conv;
+    if (isOnline) this.#sendWatch();
+  }
+
+  /** The user is writing. */
+  typing(conv: number, now: number): void {
+    if (this.#typing.write(conv, now)) this.#wire.send({ type: "typing", conv });
+  }
+
   isFollowed(conv: number): boolean {
     return this.#reactions.isFollowed(conv);
   }
@@ -151,6 +168,7 @@ export class Exchange {
     this.#in((out) => this.#incoming.connected(user.id, now, out));
     this.#out((out) => this.#outbox.connected(now, out));
     this.#reactions.connected(user.id);
+    if (this.#watched !== null) this.#sendWatch();
   }
 
   /** How long the first question took, in ms. */
@@ -169,6 +187,7 @@ export class Exchange {
     this.#outbox.disconnected();
     this.#reads.disconnected();
     this.#reactions.disconnected();
+    this.#write(this.#typing.clear());
   }
 
   /** Whoever waits will wait in vain. */
@@ -211,6 +230,8 @@ export class Exchange {
         return this.#book.learn(frame.users);
       case "sent":
         return this.#out((out) => this.#outbox.sent(frame, now, out));
+      case "typing":
+        return this.#write(this.#typing.push(frame, this.#book.me?.id ?? 0, now));
       case "reacted":
         return this.#re((out) => this.#reactions.reacted(frame, out));
       case "reactions":
@@ -241,6 +262,7 @@ export class Exchange {
       this.#wire.send({ type: "read", req: this.#requests.ask({ kind: "read", ...mark }), ...mark });
     }
     this.#re((out) => this.#reactions.tick(now, out));
+    this.#write(this.#typing.tick(now));
   }
 
   /** Sends the acks whose entries are kept, when it is time, or at once where something is sent anyway. */
@@ -262,6 +284,7 @@ export class Exchange {
       this.#outbox.nextDeadline(),
       this.#requests.nextDeadline(),
       this.#reactions.nextDeadline(),
+      this.#typing.nextDeadline(),
       this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
     ];
   }
@@ -294,6 +317,9 @@ export class Exchange {
         return this.#incoming.syncFailed(failure.retry_after_ms, random, now);
       case "fetch":
         return this.#fetchRefused(asker.conv, failure, random, now);
+      case "watch":
+        // Of a conversation that the user is not in: there is nothing to look at.
+        return;
       case "read":
         // Not worth a retry: the next mark covers it.
         return this.#reads.answered(asker.conv, asker.seq);
@@ -313,6 +339,15 @@ export class Exchange {
       if (isGone) this.#incoming.forget(conv, now, out);
       else this.#incoming.fetchFailed(conv, failure.retry_after_ms, random, now, out);
     });
+  }
+
+  #sendWatch(): void {
+    const conv = this.#watched;
+    this.#wire.send({ type: "watch", req: this.#requests.ask({ kind: "watch" }), ...(conv === null ? {} : { conv }) });
+  }
+
+  #write(writing: Writing | Writing[] | null): void {
+    for (const one of writing === null ? [] : [writing].flat()) this.#book.tell("typing", one);
   }
 
   #standing(wish: ReactionsWish, page: ReactionsPage): void {
@@ -370,6 +405,7 @@ export class Exchange {
           this.#book.deliver(action.entry);
           this.#unkept.deliver(action.entry);
           this.#forgetRecalled(action.entry);
+          if (action.entry.kind === "message") this.#write(this.#typing.message(action.entry.conv, action.entry.from));
           break;
         case "conversation":
           this.#book.view(action.view);
@@ -401,6 +437,7 @@ export class Exchange {
         case "request": {
           const { append } = action;
           this.#book.sending(append.client_id);
+          if (append.type === "send" && append.conv !== undefined) this.#typing.sent(append.conv);
           const req = this.#requests.ask({ kind: "append", clientId: append.client_id });
           // The server reads a frame in one go where these two come first.
           this.#wire.send({ ...{ type: append.type, req }, ...append });

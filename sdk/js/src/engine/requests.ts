@@ -23,6 +23,7 @@ export type Asker =
   | { kind: "sync" }
   | { kind: "fetch"; conv: number }
   | { kind: "read"; conv: number; seq: number }
+  | { kind: "watch" }
   | { kind: "react"; wish: ReactionWish }
   | { kind: "reactions"; wish: ReactionsWish }
   | ({ kind: "history"; until: number } & Question);

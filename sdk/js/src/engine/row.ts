@@ -2,7 +2,8 @@
  * What this device knows of one conversation.
  *
  * Owns: head, positions, the newest message, which messages are unread, and what a group is called and who is in it.
- * Promises: what a sync said of a group is not undone by older entries that come after it; positions only grow; unread is derived: the held messages by others after one's own read
+ * Promises: what a sync said of a group is not undone by older entries that come after it, nor what entries said by an
+ * older sync; positions only grow; unread is derived: the held messages by others after one's own read
  * position that were not recalled, and as many older ones as the server counted and this device
  * does not hold.
  * Not here: how far it is held (`Incoming`), and the entries themselves (the storage).
@@ -157,14 +158,18 @@ export class Row {
   /** What a sync says. */
   view(view: ConversationView): void {
     this.#kind = view.kind;
+    // The page may have been written before entries that came meanwhile.
+    const isOld = view.head < this.#asOf && this.#group !== null;
     this.#asOf = Math.max(this.#asOf, view.head);
     // Nothing is said of a group any more to whom it was: it stays as it was known.
-    if (view.left === true) return this.leave();
-    this.#left = false;
-    this.#group = view.group ?? null;
+    if (view.left === true && !isOld) return this.leave();
     this.#head = Math.max(this.#head, view.head);
-    this.#size = view.size;
-    this.#takeMembers(view.members);
+    if (!isOld) {
+      this.#left = false;
+      this.#group = view.group ?? null;
+      this.#size = view.size;
+      this.#takeMembers(view.members);
+    }
     this.move(this.#user, view.me.read, view.me.delivered);
     this.#count = { unread: view.unread, head: view.head, read: view.me.read };
     this.#settle();

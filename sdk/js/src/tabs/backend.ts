@@ -12,7 +12,8 @@ export interface Backend {
   read(conv: number, seq: number): void;
   history(conv: number, range: Range): Promise<HistoryPage>;
   /** Somebody looks at this conversation, here. */
-  watch(conv: number): Promise<void>;
+  watch(conv: number | null): Promise<void>;
+  typing(conv: number): void;
   /** Resolves when the server has it. */
   react(wish: ReactionWish): Promise<void>;
   wake(): void;

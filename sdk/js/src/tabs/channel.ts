@@ -16,7 +16,8 @@ export type Call =
   | { do: "discard"; clientId: string }
   | { do: "read"; conv: number; seq: number }
   | { do: "history"; conv: number; range: Range }
-  | { do: "watch"; conv: number }
+  | { do: "watch"; conv: number | null }
+  | { do: "typing"; conv: number }
   | { do: "react"; wish: ReactionWish }
   | { do: "wake" }
   | { do: "network"; key: string }

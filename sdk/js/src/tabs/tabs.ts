@@ -95,9 +95,13 @@ export class Tabs implements Backend {
     return (await this.#call({ do: "history", conv, range })) as HistoryPage;
   }
 
-  async watch(conv: number): Promise<void> {
+  async watch(conv: number | null): Promise<void> {
     this.#watched = conv;
     await this.#call({ do: "watch", conv });
+  }
+
+  typing(conv: number): void {
+    void this.#call({ do: "typing", conv }).catch(() => {});
   }
 
   async react(wish: ReactionWish): Promise<void> {
@@ -124,6 +128,8 @@ export class Tabs implements Backend {
     this.#isVisible = isVisible;
     this.#channel.send({ kind: "visible", from: this.#self, isVisible });
     this.#lookAround();
+    // What is on the screen of the tab that was looked at last counts.
+    if (isVisible) this.#watchAgain();
     clearInterval(this.#ticker);
     if (isVisible) this.#ticker = setInterval(() => this.#engine === null && this.#channel.send({ kind: "tick" }), TICK);
     // A leader that sleeps shows itself now.
@@ -313,6 +319,8 @@ async function carryOut(engine: Engine, call: Call): Promise<unknown> {
       return engine.history(call.conv, call.range);
     case "watch":
       return engine.watch(call.conv);
+    case "typing":
+      return engine.typing(call.conv);
     case "react":
       return engine.react(call.wish);
     case "wake":

@@ -58,6 +58,18 @@ test("changes come as entries, and older ones undo nothing that a sync has told"
   expect(again.toConversation()).toEqual(row.toConversation());
 });
 
+test("a page that was written before entries that have come undoes nothing of them", () => {
+  const row = new Row(9, ME);
+  row.deliver(said(1, LI, { type: "created", name: "雁群", users: [ME, WANG] }));
+  row.deliver(said(2, LI, { type: "renamed", name: "大雁" }));
+  row.deliver(said(3, LI, { type: "removed", users: [WANG] }));
+  row.view(view(1, { size: 3, members: [at(ME, 1), at(LI, 1), at(WANG, 1)] }));
+  expect(row.toConversation()).toMatchObject({ head: 3, size: 2, group: { name: "大雁" }, members: [{ user: LI }, { user: ME }] });
+  row.deliver(said(4, LI, { type: "added", users: [WANG] }));
+  row.view({ ...view(3), left: true });
+  expect("left" in row.toConversation()).toBe(false);
+});
+
 test.each<GroupEvent>([{ type: "removed", users: [ME] }, { type: "disbanded" }])("it ends with %o, and begins again", (event) => {
   const row = new Row(9, ME);
   row.view(view(5));

@@ -12,10 +12,12 @@ from .events import (
     OfflineEvent,
     OnlineEvent,
     ReactionsEvent,
+    TypingEvent,
 )
 from .exchange import Pending
 from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
+from .live import Typists
 from .log import Log
 from .machines import OutboxFull
 from .reactions import MessageReactions, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage
@@ -59,6 +61,8 @@ __all__ = [
     "RequestError",
     "Sent",
     "Session",
+    "TypingEvent",
+    "Typists",
     "Unreachable",
     "User",
     "UserPage",

@@ -223,6 +223,15 @@ class Client:
         said = {name: value for name, value in asked.items() if value is not None}
         return ReactionsPage.of(await self._engine.ask({"type": "reactions", "conv": conv, **said}))
 
+    async def watch(self, conv: int | None) -> None:
+        """Say which conversation the program shows; None for none. What is live in it is told from then on, also after
+        a break: a ``TypingEvent`` says who is writing."""
+        await self._engine.ask(self._engine.exchange.watching.watch(conv))
+
+    def typing(self, conv: int) -> None:
+        """Say that the user is writing, at once and then every 3 s at most. Without a connection it is not told."""
+        self._engine.tell({"type": "typing", "conv": conv})
+
     def network(self, name: str) -> None:
         """The device is on this network now, for example ``wifi:home``. The heartbeat remembers each."""
         self._engine.do(lambda turn: self._engine.network_changed(name))

@@ -411,6 +411,15 @@ class Engine:
         finally:
             self._asks.remove(ask)
 
+    def tell(self, frame: Frame) -> None:
+        """Say something that is not answered, where there is a connection."""
+
+        def tell(turn: Turn) -> None:
+            if self._online:
+                turn.frames.append(frame)
+
+        self.do(tell)
+
     def _send_asks(self, turn: Turn, now: int) -> None:
         if self._online:
             self._asks.send(turn, now)

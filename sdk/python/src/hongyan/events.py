@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from . import wire
 from .book import Conversation
+from .live import Typists
 from .reactions import Reacted
 
 
@@ -63,6 +64,20 @@ class ReactionsEvent:
     reacted: Reacted
 
 
+@dataclass(frozen=True, slots=True)
+class TypingEvent:
+    """Who is writing in a conversation has changed: see ``Client.watch``. It holds for six seconds."""
+
+    typists: Typists
+
+
 Event: TypeAlias = (
-    EntryEvent | ConversationEvent | HistoryReplacedEvent | OnlineEvent | OfflineEvent | FailedEvent | ReactionsEvent
+    EntryEvent
+    | ConversationEvent
+    | HistoryReplacedEvent
+    | OnlineEvent
+    | OfflineEvent
+    | FailedEvent
+    | ReactionsEvent
+    | TypingEvent
 )

@@ -18,8 +18,9 @@ from typing import Any
 from . import codes, limits
 from .book import Book, Conversation
 from .errors import RequestError
-from .events import ConversationEvent, EntryEvent, FailedEvent, ReactionsEvent
+from .events import ConversationEvent, EntryEvent, FailedEvent, ReactionsEvent, TypingEvent
 from .inbox import Inbox
+from .live import Typists, Watching
 from .machines import (
     Conversation as Shown,
 )
@@ -64,6 +65,7 @@ class Exchange:
         self.incoming = Incoming(start, Pages())
         self.outbox = Outbox()
         self.book = Book()
+        self.watching = Watching()
         self.inbox = Inbox(do, poke, self.incoming.kept)
         self._is_durable = False
         self._req = 1
@@ -101,6 +103,9 @@ class Exchange:
         self._act(turn, self.incoming.history_is(welcome.epoch))
         self._act(turn, self.incoming.connected(now, welcome.user.id))
         self._act(turn, self.outbox.connected(now))
+        watch = self.watching.connected()
+        if watch is not None:
+            self.request(turn, watch, _nothing)
 
     def disconnected(self, *, too_large: bool) -> None:
         """No answer will come to what was asked; ``too_large``: because it was more than a frame may have."""
@@ -176,6 +181,8 @@ class Exchange:
                 self._conversation(turn, self.book.receipt(Receipt.of(frame)))
             case "reacted":
                 turn.events.append(ReactionsEvent(Reacted.of(frame)))
+            case "typing":
+                turn.events.append(TypingEvent(Typists.of(frame)))
             case "profiles":
                 self._renamed(turn, Users.of(frame).users)
 
@@ -355,6 +362,10 @@ class Exchange:
                 waiting.exception()  # Not everybody waits for it.
 
         turn.after.append(refuse)
+
+
+def _nothing(turn: Turn, answer: Frame) -> None:
+    """Nobody waits for this answer."""
 
 
 def _follow(leader: asyncio.Future[Sent], follower: asyncio.Future[Sent]) -> None:

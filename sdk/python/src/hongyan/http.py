@@ -236,8 +236,9 @@ class Http:
         """Make a group with these, at most 100. The answer's ``conv`` is the group; the caller is its owner."""
         return await self._change("POST", "/v1/groups", client_id, name=name, users=list(users))
 
-    async def set_group(self, conv: int, *, client_id: str | None = None, **setting: str) -> Sent:
-        """Change one setting of a group: ``name``, ``description``, ``post`` or ``invite``."""
+    async def set_group(self, conv: int, *, client_id: str | None = None, **setting: str | int) -> Sent:
+        """Change one setting of a group: ``name``, ``description``, ``post``, ``invite`` or ``history``, the last with
+        ``history_days`` where it is ``days``."""
         return await self._change("PATCH", f"/v1/groups/{conv}", client_id, **setting)
 
     async def add_members(self, conv: int, users: Sequence[int], *, client_id: str | None = None) -> Sent:

@@ -1,0 +1,62 @@
+/** What is live, against a real server: who is writing, to those who look. */
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { PASSWORD, Person } from "./person.ts";
+import { Server } from "./server.ts";
+
+const until = (condition: () => void | Promise<void>): Promise<void> => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+
+let server: Server;
+const people: Person[] = [];
+
+beforeAll(async () => {
+  server = await Server.start();
+  for (const name of ["ann", "bob"]) server.addUser(name, name, PASSWORD);
+}, 60_000);
+afterAll(() => server.end());
+afterEach(async () => {
+  await Promise.all(people.splice(0).map(({ client }) => client.close()));
+});
+
+async function signIn(name: string): Promise<Person> {
+  const person = await Person.signIn(server.url, name);
+  people.push(person);
+  await until(() => expect(person.isCaughtUp).toBe(true));
+  return person;
+}
+
+test("who writes is told to who looks, until the message comes", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await ann.client.createGroup("雁群", [bob.id]);
+  await until(() => expect(bob.client.conversation(conv)?.group?.name).toBe("雁群"));
+  ann.client.watch(conv);
+  bob.client.watch(conv);
+  // The server may hear of the writing before it knows that somebody looks.
+  const nudge = setInterval(() => bob.client.typing(conv), 500);
+  await until(() => expect(ann.client.typists(conv)).toEqual({ conv, users: [bob.id], others: 0 }));
+  clearInterval(nudge);
+  expect(bob.client.typists(conv).users).toEqual([]);
+  await bob.client.send({ conv }, "said").sent;
+  await until(() => expect(ann.client.typists(conv).users).toEqual([]));
+  expect(ann.texts).toEqual(["said"]);
+
+  // A new connection looks at the same.
+  const nudges = setInterval(() => bob.client.typing(conv), 500);
+  await server.stop();
+  await server.run();
+  await until(() => expect(ann.client.typists(conv).users).toEqual([bob.id]));
+  clearInterval(nudges);
+});
+
+test("new members read as much of what was said as the group lets them", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await ann.client.createGroup("new", []);
+  await ann.client.setGroup(conv, { history: "joining" });
+  await until(() => expect(ann.client.conversation(conv)?.group?.history).toBe("joining"));
+  await ann.client.send({ conv }, "before").sent;
+  await ann.client.addMembers(conv, [bob.id]);
+  await ann.client.send({ conv }, "after").sent;
+  await until(() => expect(bob.client.conversation(conv)).toMatchObject({ held: 5, unread: 1, size: 2 }));
+  const page = await bob.client.history(conv, { before: 6 });
+  expect(page).toMatchObject({ since: 4, more: false });
+  expect(page.entries.map(({ seq }) => seq)).toEqual([4, 5]);
+});
