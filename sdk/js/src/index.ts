@@ -11,7 +11,7 @@ export type { ClientOptions } from "./client/options.ts";
 export type { Writing } from "./delivery/typing.ts";
 export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";
-export type { GroupSetting, MemberPage } from "./groups.ts";
+export type { MemberPage } from "./groups.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
 export { amended, peerOf, reach, wasIn } from "./log.ts";
