@@ -100,10 +100,8 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   });
 
   // What stands beside its messages is told as it changes.
-  createEffect(() => {
-    const now = conv();
-    if (now !== null && attentive()) model.client.watch(now);
-  });
+  createEffect(() => model.client.watch(attentive() ? conv() : null));
+  onCleanup(() => model.client.watch(null));
 
   // What was told before the pane was there shows in the list only: the log has to be as long as that says.
   createEffect(on([() => conversation()?.held, () => conversation()?.head], () => untrack(() => view.log.resume()), { defer: true }));

@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { panel, showAbout, showPanel } from "../app/about.ts";
 import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
+import { writingText } from "../live/writing.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { handle } from "../model/people.ts";
@@ -20,6 +21,10 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
     return other === undefined ? "" : handle(other);
   };
   const conv = () => model.conversation(props.place)?.conv ?? null;
+  const writing = () => {
+    const now = model.writing(props.place);
+    return now === null ? "" : writingText(now, props.isGroup, (user) => model.profile(user).name);
+  };
   const isPanel = () => panel() !== null && panel() === conv();
   // Who is in a group stands beside its messages.
   const open = () => (props.isGroup ? showPanel(isPanel() ? null : conv()) : showAbout(props.place));
@@ -38,7 +43,9 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
               <bdi>{model.title(props.place)}</bdi>
             </button>
           </h1>
-          <Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>
+          <Show when={writing() !== ""} fallback={<Show when={about() !== ""}><p class="pane-about"><bdi>{about()}</bdi></p></Show>}>
+            <p class="pane-about pane-writing">{writing()}</p>
+          </Show>
           {/* On a phone this header is the only one. */}
           <div class="connection-narrow"><ConnectionNotice /></div>
         </div>

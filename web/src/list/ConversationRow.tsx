@@ -7,6 +7,7 @@ import { eventText, namesIn } from "../group/events.ts";
 import { format, go, routeOf } from "../app/route.ts";
 import { onLongPress } from "../ui/press.ts";
 import { formatFull, formatShort } from "../i18n/index.ts";
+import { writingText } from "../live/writing.ts";
 import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
 import { Avatar, Icon, openMenu } from "../ui/index.ts";
@@ -32,6 +33,11 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const time = () => (row().at === 0 ? "" : formatShort(row().at, model.now()));
   const preview = usePreview(props);
   const state = useState(row, () => preview().kind);
+  const isGroup = () => "conv" in row().place;
+  const writing = () => {
+    const now = props.isCurrent ? null : model.writing(row().place);
+    return now === null ? "" : writingText(now, isGroup(), (user) => model.profile(user).name);
+  };
   // One sentence, in the order in which it is seen: a screen reader reads a line of the list at once.
   const label = () => {
     const name = [row().title, time()].filter(Boolean).join(", ");
@@ -84,10 +90,12 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
             <time class="row-time" title={row().at === 0 ? "" : formatFull(row().at)}>{time()}</time>
           </span>{" "}
           <span class="row-line row-preview">
-            <Show when={state()}>{(it) => <Icon name={it().icon} class={`row-state row-state-${it().name}`} />}</Show>
-            <Show when={preview().kind === "draft"}><span class="row-draft">{w.draft}</span></Show>
-            <bdi class="row-text" classList={{ "row-gone": preview().kind === "gone" }}>{preview().text}</bdi>
-            <Show when={preview().isEdited}><span class="row-edited"> · {w.edited}</span></Show>
+            <Show when={writing() === ""} fallback={<span class="row-text row-writing">{writing()}</span>}>
+              <Show when={state()}>{(it) => <Icon name={it().icon} class={`row-state row-state-${it().name}`} />}</Show>
+              <Show when={preview().kind === "draft"}><span class="row-draft">{w.draft}</span></Show>
+              <bdi class="row-text" classList={{ "row-gone": preview().kind === "gone" }}>{preview().text}</bdi>
+              <Show when={preview().isEdited}><span class="row-edited"> · {w.edited}</span></Show>
+            </Show>
             <span class="row-marks">
               <Show when={row().isMuted}><Icon name="bell-off" class="row-bell" /></Show>
               <Show when={row().unread > 0}>

@@ -1,9 +1,10 @@
 /** Makes the model of one client. See `model.ts` for what it is. */
 import { createMemo, createSignal, onCleanup } from "solid-js";
-import type { Client, UserProfile } from "@hongyan/client";
+import type { Client, UserProfile, Writing } from "@hongyan/client";
 import { createConversations } from "./conversations.ts";
 import type { Place } from "./keys.ts";
 import { createList } from "./list.ts";
+import { createLive } from "./live.ts";
 import type { Model } from "./model.ts";
 import { w } from "./words.ts";
 import { createNow } from "./now.ts";
@@ -52,6 +53,12 @@ export function createModel(client: Client, account: string): Model {
     const names = others(whose).map(people.shownName).join(", ");
     return names === "" ? w.members(conversations.at(whose)?.size ?? 0) : names;
   };
+
+  const live = createLive(on);
+  function writing(place: Place): Writing | null {
+    const conv = conversations.at(place)?.conv;
+    return conv === undefined ? null : live.writing(conv);
+  }
   const list = createList({ client, conversations, outgoing, settings, title }, on, onCleanup);
 
   return {
@@ -75,6 +82,7 @@ export function createModel(client: Client, account: string): Model {
     others,
     outgoing: outgoing.of,
     draft: list.draft,
+    writing,
     settings,
     now: createNow(),
   };

@@ -9,7 +9,7 @@
  */
 import { createContext, useContext } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, ConnectionState, Conversation, Entry, Outgoing, StorageState, UserProfile } from "@hongyan/client";
+import type { Client, ConnectionState, Conversation, Entry, Outgoing, StorageState, UserProfile, Writing } from "@hongyan/client";
 import type { Place } from "./keys.ts";
 import type { Existence } from "./people.ts";
 import type { Settings } from "./settings.ts";
@@ -70,6 +70,8 @@ export interface Model {
   /** Requests whose entry has not come yet, in the order of submission. */
   outgoing(place: Place): readonly Outgoing[];
   draft(place: Place): string;
+  /** Who is writing there now; null: nobody, as far as it is told. */
+  writing(place: Place): Writing | null;
   readonly settings: Settings;
   /** Ticks each minute, for "yesterday". */
   now: Accessor<number>;

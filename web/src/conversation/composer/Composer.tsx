@@ -109,6 +109,8 @@ export function Composer(props: ComposerProps): JSX.Element {
   function onInput(next: string): void {
     setProblem(null);
     composing.type(next);
+    const conv = model.conversation(place)?.conv;
+    if (conv !== undefined && next !== "") model.client.typing(conv);
   }
   function insert(piece: string): void {
     field.focus();

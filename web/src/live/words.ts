@@ -1,0 +1,18 @@
+import { plural, words } from "../i18n/index.ts";
+
+export const w = words({
+  en: {
+    writing: "writing…",
+    isWriting: (name: string) => `${name} is writing…`,
+    areWriting: (names: string) => `${names} are writing…`,
+    peopleWriting: (n: number) => plural(n, { one: "# person is writing…", other: "# people are writing…" }),
+    and: " and ",
+  },
+  zh: {
+    writing: "正在输入…",
+    isWriting: (name) => `${name} 正在输入…`,
+    areWriting: (names) => `${names} 正在输入…`,
+    peopleWriting: (n) => `${n} 人正在输入…`,
+    and: "、",
+  },
+});
