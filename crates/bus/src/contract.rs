@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, PresenceState, Seq, UserId};
 use tokio::sync::mpsc;
 
 use crate::{Bus, Event, INBOX_NOTICES, Live, LiveEvent, Notice, Received};
@@ -25,6 +25,7 @@ macro_rules! bus_contract {
             never_comes_back_to_its_sender,
             stops_when_the_user_goes_offline,
             what_is_live_goes_where_somebody_looks,
+            what_a_node_shows_is_known_while_it_is_there,
             keeps_the_order_of_one_sender,
             says_so_when_notices_were_lost
         );
@@ -145,6 +146,32 @@ pub async fn what_is_live_goes_where_somebody_looks<B: Bus>(join: impl Fn() -> B
     with.bus.watched(ConversationId::from_trusted(3));
     sender.bus.publish_live(live(3, 9));
     assert_eq!(with.next().await, Received::Live(live(3, 9)));
+}
+
+/// Of several nodes the most counts, and one that is gone shows nothing.
+pub async fn what_a_node_shows_is_known_while_it_is_there<B: Bus>(join: impl Fn() -> B) {
+    use PresenceState::{Away, Offline, Online};
+    let mut here = node(&join, &[]);
+    let there = node(&join, &[]);
+    there.bus.announce(user(7), Online);
+    assert_eq!(here.next().await, Received::Presence(user(7)));
+    assert_eq!(here.bus.announced(user(7)), Online);
+    assert_eq!(
+        there.bus.announced(user(7)),
+        Offline,
+        "its own do not count"
+    );
+    let mut third = node(&join, &[7]);
+    third.bus.announce(user(7), Away);
+    assert_eq!(here.next().await, Received::Presence(user(7)));
+    there.bus.announce(user(7), Offline);
+    assert_eq!(here.next().await, Received::Presence(user(7)));
+    assert_eq!(here.bus.announced(user(7)), Away);
+    here.bus.publish_settings(user(7));
+    assert_eq!(third.next().await, Received::Presence(user(7)));
+    assert_eq!(third.next().await, Received::Settings(user(7)));
+    drop(third);
+    assert_eq!(here.bus.announced(user(7)), Offline);
 }
 
 /// Commits leave a node in order, and arrive in order.

@@ -2,7 +2,8 @@
 //!
 //! dispatch → **bus** → the hubs of other nodes
 //!
-//! Owns: which node has which user online, and which conversation somebody looks at there, as far as routing needs it.
+//! Owns: which node has which user online, and which conversation somebody looks at there, as far as routing needs it;
+//! and what each node shows of who is there.
 //! Promises: publishing never blocks and never fails; a notice goes once to each *other* node
 //! that has a recipient online, so no node reads what does not concern it.
 //! Not here: durability. A notice is a hint; whatever the bus loses, a gap in `seq` or the next
@@ -15,7 +16,7 @@ mod memory;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hongyan_protocol::{ConversationId, Seq, SessionId, UserId};
+use hongyan_protocol::{ConversationId, PresenceState, Seq, SessionId, UserId};
 use tokio::sync::mpsc;
 
 pub use memory::{MemoryBus, MemoryNetwork};
@@ -77,6 +78,8 @@ pub enum LiveEvent {
     Typing(UserId),
     /// A member is not writing any more: it is said.
     Said(UserId),
+    /// These are members since.
+    In(Arc<[UserId]>),
     /// These are members no more.
     Out(Arc<[UserId]>),
     /// There are no members any more.
@@ -90,6 +93,10 @@ pub enum Received {
     Notice(Notice),
     /// What happened in a conversation that somebody looks at here.
     Live(Live),
+    /// Other nodes show something else of this user now: see [`Bus::announced`].
+    Presence(UserId),
+    /// This user, who has a connection here, has other settings.
+    Settings(UserId),
     /// Notices were lost: an overflow, or a break of the connection to the bus.
     Lost,
 }
@@ -113,6 +120,15 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Sends this to every other node on which somebody looks at the conversation.
     fn publish_live(&self, live: Live);
+
+    /// Says what this node shows of a user: it is known on the other nodes for as long as this one is there.
+    fn announce(&self, user: UserId, state: PresenceState);
+
+    /// The most that other nodes show of a user.
+    fn announced(&self, user: UserId) -> PresenceState;
+
+    /// Tells every other node on which this user is online that there are other settings.
+    fn publish_settings(&self, user: UserId);
 
     /// The notices of other nodes. Can be taken once; later calls answer `None`.
     fn take_inbox(&self) -> Option<mpsc::Receiver<Received>>;

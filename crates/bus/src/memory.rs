@@ -1,10 +1,10 @@
 //! The bus inside one process: for a cluster of one, and for several nodes in one test.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hongyan_protocol::{ConversationId, UserId};
+use hongyan_protocol::{ConversationId, PresenceState, UserId};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 
@@ -20,6 +20,8 @@ pub struct MemoryNetwork {
 struct Node {
     online: RwLock<HashSet<UserId>>,
     watched: RwLock<HashSet<ConversationId>>,
+    /// What it shows of users who are not offline.
+    shown: RwLock<HashMap<UserId, PresenceState>>,
     inbox: mpsc::Sender<Received>,
     /// Something was lost and the node has not been told yet.
     lost: AtomicBool,
@@ -39,6 +41,7 @@ impl MemoryNetwork {
         let node = Arc::new(Node {
             online: RwLock::default(),
             watched: RwLock::default(),
+            shown: RwLock::default(),
             inbox: sender,
             lost: AtomicBool::new(false),
         });
@@ -52,6 +55,12 @@ impl MemoryNetwork {
 }
 
 impl MemoryBus {
+    fn others(&self, mut act: impl FnMut(&Node)) {
+        let nodes = self.network.nodes.read();
+        let others = nodes.iter().filter(|node| !Arc::ptr_eq(node, &self.node));
+        others.for_each(|node| act(node));
+    }
+
     /// The bus of a cluster of one: nobody else listens.
     pub fn alone() -> Self {
         MemoryNetwork::default().join()
@@ -77,11 +86,11 @@ impl Bus for MemoryBus {
     }
 
     fn publish(&self, notice: Notice) {
-        let nodes = self.network.nodes.read();
-        let others = nodes.iter().filter(|node| !Arc::ptr_eq(node, &self.node));
-        for node in others.filter(|node| node.has_any(&notice.recipients)) {
-            node.offer(Received::Notice(notice.clone()));
-        }
+        self.others(|node| {
+            if node.has_any(&notice.recipients) {
+                node.offer(Received::Notice(notice.clone()));
+            }
+        });
     }
 
     fn watched(&self, conv: ConversationId) {
@@ -93,11 +102,38 @@ impl Bus for MemoryBus {
     }
 
     fn publish_live(&self, live: Live) {
-        let nodes = self.network.nodes.read();
-        let others = nodes.iter().filter(|node| !Arc::ptr_eq(node, &self.node));
-        for node in others.filter(|node| node.watched.read().contains(&live.conv)) {
-            node.offer(Received::Live(live.clone()));
+        self.others(|node| {
+            if node.watched.read().contains(&live.conv) {
+                node.offer(Received::Live(live.clone()));
+            }
+        });
+    }
+
+    fn announce(&self, user: UserId, state: PresenceState) {
+        let before = match state {
+            PresenceState::Offline => self.node.shown.write().remove(&user),
+            state => self.node.shown.write().insert(user, state),
+        };
+        if before.unwrap_or_default() != state {
+            self.others(|node| node.offer(Received::Presence(user)));
         }
+    }
+
+    fn announced(&self, user: UserId) -> PresenceState {
+        let mut most = PresenceState::default();
+        self.others(|node| {
+            let shown = node.shown.read().get(&user).copied();
+            most = most.max(shown.unwrap_or_default());
+        });
+        most
+    }
+
+    fn publish_settings(&self, user: UserId) {
+        self.others(|node| {
+            if node.online.read().contains(&user) {
+                node.offer(Received::Settings(user));
+            }
+        });
     }
 
     fn take_inbox(&self) -> Option<mpsc::Receiver<Received>> {

@@ -28,6 +28,9 @@ pub(crate) const CHANGE: Price = units(20);
 /// That a client looks at a conversation: its membership is looked up.
 pub(crate) const WATCH: Price = units(4);
 
+/// A question who is there: up to a hundred users are looked up.
+pub(crate) const PRESENCE: Price = units(4);
+
 /// That a user is writing: the same, but not each time.
 pub(crate) const TYPING: Price = units(1);
 
@@ -109,6 +112,7 @@ pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
         ClientFrame::Sync(_) | ClientFrame::History(_) | ClientFrame::Reactions(_) => PAGE,
         ClientFrame::Watch(_) => WATCH,
         ClientFrame::Typing(_) => TYPING,
+        ClientFrame::Presence(_) => PRESENCE,
     }
 }
 
@@ -136,6 +140,7 @@ mod tests {
             ),
             ("a `watch`", units(WATCH)),
             ("a `typing`", units(TYPING)),
+            ("a `presence`", units(PRESENCE)),
             ("a search for people, beside that", units(SEARCH)),
             ("a new group, beside the request", units(GROUP)),
             (

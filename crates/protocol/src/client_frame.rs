@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    Ack, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send, SetView,
-    Sync, Typing, Watch,
+    Ack, AskPresence, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send,
+    SetView, Sync, Typing, Watch,
 };
 
 /// A frame from a client.
@@ -43,6 +43,8 @@ pub enum ClientFrame {
     Watch(Watch),
     /// See [`Typing`].
     Typing(Typing),
+    /// See [`AskPresence`].
+    Presence(AskPresence),
 }
 
 /// Why a frame could not be read. The connection stays; the frame is answered with `error`.
@@ -87,6 +89,7 @@ impl ClientFrame {
             Self::Reactions(frame) => encode("reactions", req, frame),
             Self::Watch(frame) => encode("watch", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
+            Self::Presence(frame) => encode("presence", req, frame),
         }
     }
 }
@@ -108,6 +111,9 @@ impl<'a> Frames<'a> for ClientFrame {
             "reactions" => Ok(Self::Reactions(Reactions::deserialize(fields)?)),
             "watch" => Ok(Self::Watch(Watch::deserialize(fields)?)),
             "typing" => Ok(Self::Typing(Typing::deserialize(fields)?)),
+            "presence" => AskPresence::deserialize(fields)?
+                .checked()
+                .map(Self::Presence),
             other => {
                 IgnoredAny::deserialize(fields)?;
                 let shown: String = other.chars().take(32).collect();

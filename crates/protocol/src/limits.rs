@@ -72,6 +72,12 @@ pub const TYPING_LASTS: Duration = Duration::from_secs(6);
 /// The least time between two times that a client says so of one conversation.
 pub const TYPING_AGAIN: Duration = Duration::from_secs(3);
 
+/// Users whose presence one request asks for.
+pub const PRESENCE_USERS: usize = 100;
+
+/// Members of a conversation up to which those who look at it are told who is there. In a larger one, how many.
+pub const PRESENCE_MEMBERS: usize = 100;
+
 /// Users whom a `typing` push names; the others are counted.
 pub const TYPISTS_NAMED: usize = 3;
 /// Conversations that one user may have pinned at a time.

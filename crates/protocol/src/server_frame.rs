@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Reacted, ReactionsPage,
-    Seq, SessionId, Typists, UserId, View, Viewed,
+    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Presence, Reacted,
+    ReactionsPage, Seq, SessionId, Typists, UserId, View, Viewed,
 };
 
 /// What one user may know of another.
@@ -404,6 +404,8 @@ pub enum ServerFrame {
     Typing(Typists),
     /// See [`Viewed`].
     View(Viewed),
+    /// An answer, or a push: see [`Presence`].
+    Presence(Presence),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -446,6 +448,7 @@ impl ServerFrame {
             Self::Reacted(frame) => encode("reacted", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
             Self::View(frame) => encode("view", req, frame),
+            Self::Presence(frame) => encode("presence", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -469,6 +472,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
             "typing" => Self::Typing(Typists::deserialize(fields)?),
             "view" => Self::View(Viewed::deserialize(fields)?),
+            "presence" => Self::Presence(Presence::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

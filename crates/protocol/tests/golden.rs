@@ -49,6 +49,7 @@ fn every_frame_has_a_sample() {
         ClientFrame::Watch(_) => 11,
         ClientFrame::Typing(_) => 12,
         ClientFrame::SetView(_) => 13,
+        ClientFrame::Presence(_) => 14,
     };
     let server = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome(_) => 0,
@@ -67,17 +68,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::Reactions(_) => 13,
         ServerFrame::Typing(_) => 14,
         ServerFrame::View(_) => 15,
+        ServerFrame::Presence(_) => 16,
     };
-    let mut seen = [false; 14];
+    let mut seen = [false; 15];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
-    assert_eq!(seen, [true; 14]);
-    let mut seen = [false; 16];
+    assert_eq!(seen, [true; 15]);
+    let mut seen = [false; 17];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 16]);
+    assert_eq!(seen, [true; 17]);
 }
 
 #[test]

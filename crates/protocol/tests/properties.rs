@@ -172,7 +172,22 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         ),
         option::of(conv()).prop_map(|conv| ClientFrame::Watch(Watch { conv })),
         conv().prop_map(|conv| ClientFrame::Typing(Typing { conv })),
+        vec(user(), 0..4).prop_map(|users| ClientFrame::Presence(AskPresence { users })),
     ]
+}
+
+fn user_presence() -> impl Strategy<Value = UserPresence> {
+    let state = prop_oneof![
+        Just(PresenceState::Offline),
+        Just(PresenceState::Away),
+        Just(PresenceState::Online),
+        Just(PresenceState::Unknown)
+    ];
+    (user(), state, option::of(millis())).prop_map(|(user, state, last_seen)| UserPresence {
+        user,
+        state,
+        last_seen,
+    })
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
@@ -444,6 +459,18 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             })
         }),
         (conv(), own_view()).prop_map(|(conv, view)| ServerFrame::View(Viewed { conv, view })),
+        (
+            option::of(conv()),
+            vec(user_presence(), 0..4),
+            option::of(INTEGERS)
+        )
+            .prop_map(|(conv, users, online)| {
+                ServerFrame::Presence(Presence {
+                    conv,
+                    users,
+                    online,
+                })
+            }),
         Just(ServerFrame::Done(Done {})),
         (
             conv(),

@@ -51,6 +51,7 @@ pub use direct::{
 };
 pub use error::ServiceError;
 pub use groups::MembersPage;
+pub use live::{Attention, SetPrivacy};
 pub use operator::{AddUser, Operator};
 pub use people::FoundPeople;
 pub use reactions::ReactorsPage;

@@ -90,6 +90,20 @@ pub const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// Watchers who are told in one go, before others get a turn.
 pub const LIVE_SLICE: usize = 256;
 
+/// How long somebody whose last connection went, or who looks at none any more, is shown as before: a device that comes back
+/// within it never went.
+pub const PRESENCE_DAMPED: Duration = Duration::from_secs(10);
+
+/// Users whose settings are looked up at a time.
+pub const PRIVACY_LOOKUPS: usize = 100;
+
+/// Members who may come and go while the members of a conversation are read for those who look at it. Overflow: it is told
+/// to nobody who of them is there, until the next one looks.
+pub const ROSTER_CHANGES: usize = 10_000;
+
+/// Members who are counted in one go, before others get a turn.
+pub const COUNT_SLICE: usize = 1000;
+
 /// Who said to be writing so short a time ago is not looked up again: a client repeats it each
 /// [`TYPING_AGAIN`](hongyan_protocol::limits::TYPING_AGAIN), and the network may bring that a little sooner.
 pub const TYPING_RENEWED: Duration = Duration::from_secs(2);

@@ -9,7 +9,7 @@ use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
     HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, Maintenance, Member, NewSession,
-    NewUser, Outcome, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions,
+    NewUser, Outcome, Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions,
     ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User,
     VerifyReport, Write, people,
 };
@@ -222,6 +222,19 @@ impl Accounts for SqliteStore {
             .await
     }
 
+    async fn set_privacy(&self, user: UserId, privacy: Privacy) -> Result<bool, StoreError> {
+        self.writer
+            .run(move |writer| writer.set_privacy(user, privacy))
+            .await
+    }
+
+    async fn privacy(&self, ids: &[UserId]) -> Result<Vec<(UserId, Privacy)>, StoreError> {
+        let ids = few(ids)?;
+        self.readers
+            .run(move |conn| read::privacy(conn, &ids))
+            .await
+    }
+
     async fn set_password(
         &self,
         user: UserId,
@@ -241,13 +254,7 @@ impl Accounts for SqliteStore {
     }
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        if ids.len() > USERS {
-            return Err(StoreError::Failed(format!(
-                "{} users asked for at once; at most {USERS} may be",
-                ids.len()
-            )));
-        }
-        let ids = ids.to_vec();
+        let ids = few(ids)?;
         self.readers.run(move |conn| read::users(conn, &ids)).await
     }
 
@@ -300,6 +307,13 @@ impl Sessions for SqliteStore {
     async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError> {
         self.readers
             .run(move |conn| read::sessions(conn, user, now))
+            .await
+    }
+
+    async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Millis)>, StoreError> {
+        let ids = few(ids)?;
+        self.readers
+            .run(move |conn| read::last_seen(conn, &ids))
             .await
     }
 
@@ -537,4 +551,15 @@ impl Maintenance for SqliteStore {
             Err(error) => Err(StoreError::Failed(error.to_string())),
         }
     }
+}
+
+/// So many users as may be asked for at once.
+fn few(ids: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+    if ids.len() > USERS {
+        return Err(StoreError::Failed(format!(
+            "{} users asked for at once; at most {USERS} may be",
+            ids.len()
+        )));
+    }
+    Ok(ids.to_vec())
 }

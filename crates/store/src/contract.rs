@@ -51,12 +51,12 @@ macro_rules! store_contract {
     ($engine:ty) => {
         $crate::store_contract! { @modules $engine;
             accounts: ids_start_at_1000, wished_ids, login_names_ignore_case, passwords, lookups,
-                lists_are_pages, another_name;
+                lists_are_pages, another_name, what_is_let_be_seen;
             people: the_best_stand_first, a_page_is_bounded_and_says_so, words_in_another_order_find_among_many, a_new_name_is_found_and_the_old_one_is_not,
                 against_going_through_everybody;
             sessions: token_finds_session_and_user, one_per_device, beyond_the_cap_the_oldest_ends,
                 beyond_the_cap_connected_ones_go_last, expiry, closing,
-                a_new_password_ends_all, but_the_one_to_keep, touching, most_recent_first,
+                a_new_password_ends_all, but_the_one_to_keep, touching, most_recent_first, last_seen,
                 what_was_signed_out_is_remembered;
             append: seqs_are_dense, a_direct_conversation_is_one, notes_to_oneself, who_may_append, replies,
                 outcomes_keep_their_order, refusals_leave_no_trace, any_text_survives,

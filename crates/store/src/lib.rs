@@ -30,8 +30,8 @@ pub use group::{
 pub use login::{composed, login_key};
 pub use model::{
     Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
-    Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Session, SyncCursor,
-    SyncLimits, SyncPage, User,
+    Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Privacy, Session,
+    SyncCursor, SyncLimits, SyncPage, User,
 };
 pub use reaction::{
     MessageReactions, REACTIONS_A_MESSAGE, REACTIONS_PAGE, React, ReactError, Reacted, Reaction,
@@ -113,6 +113,12 @@ pub trait Accounts: Send + Sync + 'static {
         keep: Option<SessionId>,
     ) -> Result<Option<Vec<SessionId>>, StoreError>;
 
+    /// Sets what a user lets others see of being there. `false` where there is no such user.
+    async fn set_privacy(&self, user: UserId, privacy: Privacy) -> Result<bool, StoreError>;
+
+    /// What these users let others see, of those with other settings than the default. At most 1,000 ids.
+    async fn privacy(&self, ids: &[UserId]) -> Result<Vec<(UserId, Privacy)>, StoreError>;
+
     /// What is needed to check a password. Login names compare by [`login_key`]; of two that were made before that
     /// was so, each is found by its own spelling, and the older one by any other.
     async fn credentials(&self, login: &str) -> Result<Option<Credentials>, StoreError>;
@@ -158,6 +164,9 @@ pub trait Sessions: Send + Sync + 'static {
 
     /// A user's live sessions, the most recently used first.
     async fn sessions(&self, user: UserId, now: Millis) -> Result<Vec<Session>, StoreError>;
+
+    /// When these users were last seen on any device that is signed in, of those who have one. At most 1,000 ids.
+    async fn last_seen(&self, ids: &[UserId]) -> Result<Vec<(UserId, Millis)>, StoreError>;
 
     /// Notes that a session was used, and by which client. A hint: it need not be durable at once.
     async fn touch_session(

@@ -21,6 +21,15 @@ pub struct User {
     pub created_at: Millis,
 }
 
+/// What a user lets others see of being there. By default all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Privacy {
+    /// Nobody sees when the user was last there, and the user does not see when others were.
+    pub hides_last_seen: bool,
+    /// Nobody sees that the user is there.
+    pub invisible: bool,
+}
+
 /// Whom a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FoundUsers {

@@ -33,6 +33,12 @@ export interface AdvertisedLimits {
   unacked_entries: number;
 }
 
+/** Asks whether users are there. */
+export interface AskPresence {
+  /** Who; at most `PRESENCE_USERS`. */
+  users: number[];
+}
+
 /** What a message says. */
 export interface Body {
   type: "text" | (string & {});
@@ -363,6 +369,22 @@ export interface Position {
   delivered: number;
 }
 
+/** Answers `presence`; as a push, it tells of members of the conversation that the client looks at. */
+export interface Presence {
+  /** The conversation; absent in an answer. */
+  conv?: number;
+  /** Those who were asked for, or whose state is another one. */
+  users?: UserPresence[];
+  /**
+   * How many members are online or away, in a conversation of more than
+   * `PRESENCE_MEMBERS`.
+   */
+  online?: number;
+}
+
+/** Whether somebody is there. */
+export type PresenceState = "offline" | "away" | "online" | (string & {});
+
 /** What users are called now: they have other names than before. */
 export interface Profiles {
   /** The users, as the reader may know them. */
@@ -612,6 +634,16 @@ export interface Typists {
   others?: number;
 }
 
+/** Whether one user is there. */
+export interface UserPresence {
+  /** Who. */
+  user: number;
+  /** The state. */
+  state: PresenceState;
+  /** When somebody who is offline was last there, within a minute or so, where both of them let that be seen. */
+  last_seen?: number;
+}
+
 /** What one user may know of another. */
 export interface UserProfile {
   /** The id. */
@@ -714,7 +746,8 @@ export type ClientFrame =
   | ({ type: "react"; req?: number } & React)
   | ({ type: "reactions"; req?: number } & Reactions)
   | ({ type: "watch"; req?: number } & Watch)
-  | ({ type: "typing"; req?: number } & Typing);
+  | ({ type: "typing"; req?: number } & Typing)
+  | ({ type: "presence"; req?: number } & AskPresence);
 
 /** A frame, by its `type`. */
 export type ServerFrame =
@@ -727,6 +760,7 @@ export type ServerFrame =
   | ({ type: "reacted"; req?: number } & Reacted)
   | ({ type: "typing"; req?: number } & Typists)
   | ({ type: "view"; req?: number } & Viewed)
+  | ({ type: "presence"; req?: number } & Presence)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -745,6 +779,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   reacted: "Reacted",
   typing: "Typists",
   view: "Viewed",
+  presence: "Presence",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -773,6 +808,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },
   Position: { read: "integer", delivered: "integer" },
+  Presence: { conv: "integer?", users: "UserPresence[]?", online: "integer?" },
   Profiles: { users: "UserProfile[]" },
   Reacted: { conv: "integer", after: "integer", number: "integer", messages: "MessageReactions[]", changes: "ReactionChange[]", cut: "boolean?" },
   Reaction: { value: "string", count: "integer", mine: "boolean?" },
@@ -782,6 +818,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", total_muted: "integer?", cursor: "string", more: "boolean" },
   Typists: { conv: "integer", users: "integer[]", others: "integer?" },
+  UserPresence: { user: "integer", state: "string", last_seen: "integer?" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
   View: { rev: "integer", muted_until: "integer?", pinned: "integer?", archived: "integer?", hidden: "integer?", marked_unread: "integer?", draft: "Draft?" },
   Viewed: { conv: "integer", view: "View" },

@@ -153,6 +153,7 @@ impl Driver {
                 | ServerFrame::Reacted(_)
                 | ServerFrame::Reactions(_)
                 | ServerFrame::Typing(_)
+                | ServerFrame::Presence(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::View(_)

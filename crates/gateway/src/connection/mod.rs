@@ -21,7 +21,7 @@ use std::time::Duration;
 use hongyan_delivery::Tick;
 use hongyan_delivery::server::{Action, Outgoing, Ready};
 use hongyan_protocol::{Bye, CloseCode, ConversationId, ErrorCode, Failure, ServerFrame};
-use hongyan_service::{Caller, PushPage, Service, ServiceError};
+use hongyan_service::{Attention, Caller, PushPage, Service, ServiceError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
@@ -73,7 +73,9 @@ pub(crate) fn serve(
             Ok(welcome) => {
                 let caller = welcome.caller;
                 let mut connection = Connection::new(gateway, welcome);
+                connection.attend(Attention::Foreground);
                 let end = connection.run(&mut socket).await;
+                connection.attend(Attention::Gone);
                 connection.service().disconnected(&caller);
                 Box::pin(note_use(connection)).await;
                 tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "connection ended");
@@ -159,6 +161,8 @@ struct Connection {
     waits: bool,
     went: Tick,
     stall: Stall,
+    /// Whether somebody looks at the client, as far as it says.
+    attention: Attention,
     /// How long the client may stay silent.
     idle_limit: Duration,
     pace: Pace,
@@ -197,6 +201,7 @@ impl Connection {
             waits: false,
             went: Tick::default(),
             stall: Stall::default(),
+            attention: Attention::Gone,
             pace: Pace::default(),
             in_flight: 0,
             broken_frames: 0,
@@ -209,6 +214,12 @@ impl Connection {
 
     fn service(&self) -> &Arc<Service> {
         &self.gateway.service
+    }
+
+    /// Whoever may see it sees what the client is used for.
+    fn attend(&mut self, now: Attention) {
+        let before = std::mem::replace(&mut self.attention, now);
+        self.service().attend(&self.caller, before, now);
     }
 
     fn now(&self) -> Tick {

@@ -6,7 +6,7 @@ use hongyan_protocol::{
     Ack, ClientFrame, CloseCode, DecodeError, Done, ErrorCode, Failure, Ping, Pong, Sent, Seq,
     ServerFrame, SetView,
 };
-use hongyan_service::{Reply, ServiceError};
+use hongyan_service::{Attention, Reply, ServiceError};
 
 use super::{Answer, Connection, End};
 use crate::limits::BROKEN_FRAMES;
@@ -80,6 +80,10 @@ impl Connection {
                 watches.map(|()| ServerFrame::Done(Done {}))
             }),
             ClientFrame::Typing(typing) => service.typing(&caller, typing),
+            ClientFrame::Presence(ask) => self.read_later(req, async move {
+                let presence = service.presence(&caller, ask).await;
+                presence.map(ServerFrame::Presence)
+            }),
         }
         Ok(())
     }
@@ -115,6 +119,10 @@ impl Connection {
 
     fn pong(&mut self, req: Option<u64>, ping: &Ping) {
         let next_interval_ms = self.gateway.heartbeat.next_interval_ms(ping);
+        self.attend(match ping.background {
+            true => Attention::Background,
+            false => Attention::Foreground,
+        });
         self.idle_limit = self.gateway.heartbeat.idle_limit(next_interval_ms);
         let pong = Pong {
             next_interval_ms,

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::limits::CLIENT_NAME_BYTES;
-use hongyan_protocol::{Millis, SessionId, UserProfile};
-use hongyan_service::{Caller, ChangePassword, DeviceSecret, Login, ServiceError};
+use hongyan_protocol::{LastSeen, Millis, SessionId, UserProfile};
+use hongyan_service::{Caller, ChangePassword, DeviceSecret, Login, ServiceError, SetPrivacy};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::auth::{Authenticated, bearer_token};
 use super::cookie::{Cookie, move_session, token_to_move};
@@ -35,9 +35,24 @@ pub(super) struct LoginRequest {
     device_secret: Option<String>,
 }
 
+/// What is not there stays as it is.
 #[derive(Deserialize)]
-pub(super) struct RenameRequest {
-    name: String,
+pub(super) struct MeRequest {
+    name: Option<String>,
+    last_seen: Option<LastSeen>,
+    invisible: Option<bool>,
+}
+
+impl MeRequest {
+    /// The settings that are to be others.
+    fn privacy(&self) -> Option<SetPrivacy> {
+        let (last_seen, invisible) = (self.last_seen, self.invisible);
+        let is_there = last_seen.is_some() || invisible.is_some();
+        is_there.then_some(SetPrivacy {
+            last_seen,
+            invisible,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -139,9 +154,8 @@ pub(super) async fn me(
     Extension(from): Extension<Client>,
     headers: HeaderMap,
     Authenticated { caller, user }: Authenticated,
-) -> Response {
-    let answer = json!({ "user": user, "session": caller.session() });
-    let mut response = Json(answer).into_response();
+) -> Result<Response, ApiError> {
+    let mut response = about(&gateway, &caller, &user).await?.into_response();
     let cookie = Cookie::session(from, &headers);
     if let Some(token) = token_to_move(&cookie, &headers) {
         let seconds = seconds_until(&gateway, caller.expires_at());
@@ -151,7 +165,22 @@ pub(super) async fn me(
     if is_by_cookie(&headers) && known.value(&headers).is_none() {
         make_known(&mut response, &gateway, &caller, &known, &headers).await;
     }
-    response
+    Ok(response)
+}
+
+/// What users are told of themselves.
+async fn about(
+    gateway: &Gateway,
+    caller: &Caller,
+    user: &UserProfile,
+) -> Result<Json<Value>, ApiError> {
+    let (last_seen, invisible) = gateway.service.privacy(caller).await?;
+    Ok(Json(json!({
+        "user": user,
+        "session": caller.session(),
+        "last_seen": last_seen,
+        "invisible": invisible,
+    })))
 }
 
 /// Gives a browser the secret by which it is known, if it has none that still counts.
@@ -180,13 +209,23 @@ fn is_by_cookie(headers: &HeaderMap) -> bool {
 }
 
 /// `PATCH /v1/me`
-pub(super) async fn rename(
+pub(super) async fn change(
     State(gateway): State<Arc<Gateway>>,
-    Authenticated { caller, .. }: Authenticated,
-    JsonBody(request): JsonBody<RenameRequest>,
+    Authenticated { caller, mut user }: Authenticated,
+    JsonBody(request): JsonBody<MeRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let user = gateway.service.rename(&caller, request.name).await?;
-    Ok(Json(json!({ "user": user, "session": caller.session() })))
+    let (service, set) = (&gateway.service, request.privacy());
+    if request.name.is_none() && set.is_none() {
+        let message = "say at least one of name, last_seen and invisible";
+        return Err(ServiceError::BadRequest(message.into()).into());
+    }
+    if let Some(name) = request.name {
+        user = service.rename(&caller, name).await?;
+    }
+    if let Some(set) = set {
+        service.set_privacy(&caller, set).await?;
+    }
+    about(&gateway, &caller, &user).await
 }
 
 /// `POST /v1/password`

@@ -50,7 +50,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
         .route(HEALTH_PATH, get(health))
         .route("/v1/login", post(account::login))
         .route("/v1/logout", post(account::logout))
-        .route("/v1/me", get(account::me).patch(account::rename))
+        .route("/v1/me", get(account::me).patch(account::change))
         .route("/v1/password", post(account::change_password))
         .route("/v1/sessions", get(account::sessions))
         .route("/v1/sessions/{session}", delete(account::close_session))

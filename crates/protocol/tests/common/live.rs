@@ -2,7 +2,7 @@
 
 use hongyan_protocol::*;
 
-use super::{conv, user};
+use super::{at, conv, user};
 
 /// The frames from a client, named.
 pub(crate) fn client() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
@@ -19,6 +19,13 @@ pub(crate) fn client() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
             "typing",
             None,
             ClientFrame::Typing(Typing { conv: conv(5) }),
+        ),
+        (
+            "presence",
+            Some(15),
+            ClientFrame::Presence(AskPresence {
+                users: vec![user(1001), user(1002)],
+            }),
         ),
     ]
 }
@@ -42,6 +49,47 @@ pub(crate) fn server() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conv: conv(5),
                 users: vec![],
                 others: 0,
+            }),
+        ),
+        (
+            "presence_answer",
+            Some(15),
+            ServerFrame::Presence(Presence {
+                users: vec![
+                    UserPresence {
+                        user: user(1001),
+                        state: PresenceState::Online,
+                        last_seen: None,
+                    },
+                    UserPresence {
+                        user: user(1002),
+                        state: PresenceState::Offline,
+                        last_seen: Some(at(0)),
+                    },
+                ],
+                ..Presence::default()
+            }),
+        ),
+        (
+            "presence_of_many",
+            None,
+            ServerFrame::Presence(Presence {
+                conv: Some(conv(5)),
+                users: vec![],
+                online: Some(1234),
+            }),
+        ),
+        (
+            "presence_of_a_newer_server",
+            None,
+            ServerFrame::Presence(Presence {
+                conv: Some(conv(5)),
+                users: vec![UserPresence {
+                    user: user(1001),
+                    state: PresenceState::Unknown,
+                    last_seen: None,
+                }],
+                online: None,
             }),
         ),
     ]

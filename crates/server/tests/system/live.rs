@@ -215,3 +215,154 @@ async fn after_a_restart_an_ack_in_a_large_group_is_neither_kept_nor_told() {
     assert!(!comes(&mut other, "receipt").await);
     assert!(!comes(&mut acker, "receipt").await);
 }
+
+/// The state of this user in the next frames of who is there, once it is this one.
+async fn becomes(raw: &mut Raw, user: u64, state: &str) {
+    loop {
+        let told = raw.next_of("presence").await;
+        let users = told["users"].as_array().unwrap();
+        if users.contains(&json!({ "user": user, "state": state })) {
+            return;
+        }
+    }
+}
+
+async fn ask(raw: &mut Raw, users: &[u64]) -> Value {
+    let answer = raw
+        .request(json!({ "type": "presence", "users": users }))
+        .await;
+    answer["users"].clone()
+}
+
+#[tokio::test]
+async fn who_looks_at_a_conversation_sees_who_is_there() {
+    let server = TestServer::start().await;
+    let conv = group(&server.http(ZHANG).await, &[LI_ID, WANG_ID]).await;
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let mut li = server.connect(LI).await.acking();
+    watch(&mut zhang, conv).await;
+    becomes(&mut zhang, LI_ID, "online").await;
+    // In the background, and then gone: not at once.
+    let left = tokio::time::Instant::now();
+    li.request(json!({ "type": "ping", "interval_ms": 0, "background": true }))
+        .await;
+    becomes(&mut zhang, LI_ID, "away").await;
+    let damped = hongyan_service::limits::PRESENCE_DAMPED;
+    assert!(left.elapsed() >= damped, "{:?}", left.elapsed());
+    drop(li);
+    becomes(&mut zhang, LI_ID, "offline").await;
+    let seen = ask(&mut zhang, &[LI_ID, ZHANG_ID, WANG_ID, 424_242]).await;
+    assert!(seen[0]["last_seen"].as_u64().is_some(), "{seen}");
+    assert_eq!(seen[1], json!({ "user": ZHANG_ID, "state": "online" }));
+    assert_eq!(seen[2], json!({ "user": WANG_ID, "state": "offline" }));
+    assert_eq!(seen[3], json!({ "user": 424_242, "state": "offline" }));
+    // Who was added while somebody looks is told of as well.
+    let _wang = server.connect(WANG).await;
+    becomes(&mut zhang, WANG_ID, "online").await;
+    let many: Vec<u64> = (1..=101).collect();
+    let refused = zhang
+        .request(json!({ "type": "presence", "users": many }))
+        .await;
+    assert_eq!(refused["code"], "too_large");
+}
+
+#[tokio::test]
+async fn a_device_that_comes_back_soon_never_went() {
+    let server = TestServer::start().await;
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let li = server.connect(LI).await;
+    let conv = zhang.send_text(LI_ID, "m1", "hi").await["conv"]
+        .as_u64()
+        .unwrap();
+    watch(&mut zhang, conv).await;
+    becomes(&mut zhang, LI_ID, "online").await;
+    drop(li);
+    let li = server.connect(LI).await;
+    drop(li);
+    let mut li = server.connect(LI).await.acking();
+    // Long after that it is told that Li looks away, and not that Li went.
+    li.request(json!({ "type": "ping", "interval_ms": 0, "background": true }))
+        .await;
+    loop {
+        let told = zhang.next_of("presence").await["users"].clone();
+        let mut state = told.as_array().unwrap().iter();
+        let state = state.rfind(|one| one["user"] == LI_ID);
+        match state.map(|one| one["state"].as_str().unwrap()) {
+            Some("away") => break,
+            state => assert_ne!(state, Some("offline")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_users_hide_nobody_sees() {
+    let mut server = TestServer::start().await;
+    let (zhang_http, li_http) = (server.http(ZHANG).await, server.http(LI).await);
+    let conv = group(&zhang_http, &[LI_ID, WANG_ID]).await;
+    let change = |body| (Method::PATCH, "/v1/me", Some(body));
+    let (method, path, body) = change(json!({ "invisible": true }));
+    let (status, me) = li_http.call(method, path, body).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&me["invisible"], &me["last_seen"]),
+        (&json!(true), &json!("everybody"))
+    );
+    server.stop().await;
+    server.start_again().await;
+    let (_, me) = li_http.get("/v1/me").await;
+    assert_eq!(me["invisible"], true, "it is kept");
+
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let mut li = server.connect(LI).await.acking();
+    let mut wang = server.connect(WANG).await.acking();
+    watch(&mut zhang, conv).await;
+    becomes(&mut zhang, WANG_ID, "online").await;
+    types(&mut li, conv).await;
+    types(&mut wang, conv).await;
+    assert_eq!(zhang.next_of("typing").await["users"], json!([WANG_ID]));
+    let hidden = json!({ "user": LI_ID, "state": "offline" });
+    assert_eq!(ask(&mut zhang, &[LI_ID]).await, json!([hidden]));
+    assert_eq!(ask(&mut li, &[ZHANG_ID]).await[0]["state"], "online");
+    // Seen again.
+    let (method, path, body) = change(json!({ "invisible": false, "last_seen": "nobody" }));
+    li_http.call(method, path, body).await;
+    becomes(&mut zhang, LI_ID, "online").await;
+    drop(li);
+    becomes(&mut zhang, LI_ID, "offline").await;
+    assert_eq!(ask(&mut zhang, &[LI_ID]).await, json!([hidden]));
+    // Who hides it does not see it of others.
+    drop(wang);
+    becomes(&mut zhang, WANG_ID, "offline").await;
+    let mut li = server.connect(LI).await;
+    let gone = json!({ "user": WANG_ID, "state": "offline" });
+    assert_eq!(ask(&mut li, &[WANG_ID]).await, json!([gone]));
+    let seen = ask(&mut zhang, &[WANG_ID]).await;
+    assert!(seen[0]["last_seen"].as_u64().is_some(), "{seen}");
+    for bad in [
+        json!({}),
+        json!({ "last_seen": "me" }),
+        json!({ "invisible": 1 }),
+    ] {
+        let (status, _) = li_http.call(Method::PATCH, "/v1/me", Some(bad)).await;
+        assert_eq!(status, 400);
+    }
+}
+
+#[tokio::test]
+async fn in_a_large_group_those_who_are_there_are_counted() {
+    let mut server = TestServer::start().await;
+    let (conv, tokens) = large_group(&mut server, 150).await;
+    let mut zhang = server.connect(ZHANG).await.acking();
+    watch(&mut zhang, conv).await;
+    let counted = |online: u64| json!({ "type": "presence", "conv": conv, "online": online });
+    while zhang.next_of("presence").await != counted(1) {}
+    let mut others = Vec::new();
+    for token in tokens.iter().take(20) {
+        others.push(Raw::welcome(server.address(), token).await);
+    }
+    while zhang.next_of("presence").await != counted(21) {}
+    let path = format!("/v1/groups/{conv}/members/5000?client_id=r");
+    let http = server.http(ZHANG).await;
+    http.call(Method::DELETE, &path, None).await;
+    while zhang.next_of("presence").await != counted(20) {}
+}

@@ -162,3 +162,39 @@ async fn of_two_the_other_one_sees_it_on_another_node() {
         .await;
     assert_eq!(there.next_of("typing").await["users"], json!([1000]));
 }
+
+#[tokio::test]
+async fn who_is_there_on_one_node_is_seen_on_the_other() {
+    let two = Two::start().await;
+    let conv = two.group().await;
+    let mut here = two.connect(0, 1000).await;
+    here.request(json!({ "type": "watch", "conv": conv })).await;
+    let there = two.connect(1, 1001).await;
+    let online = json!({ "user": 1001, "state": "online" });
+    let told = async |raw: &mut Raw, wanted: &Value| loop {
+        let told = raw.next_of("presence").await;
+        if told["users"].as_array().unwrap().contains(wanted) {
+            return;
+        }
+    };
+    told(&mut here, &online).await;
+    // Of two nodes the most counts: gone from one is not gone.
+    let mut also_here = two.connect(0, 1001).await;
+    also_here
+        .request(json!({ "type": "ping", "interval_ms": 0, "background": true }))
+        .await;
+    drop(there);
+    told(&mut here, &json!({ "user": 1001, "state": "away" })).await;
+    let ask = json!({ "type": "presence", "users": [1000] });
+    let mut third = two.connect(1, 1002).await;
+    let seen = third.request(ask).await;
+    assert_eq!(seen["users"], json!([{ "user": 1000, "state": "online" }]));
+    // A setting that is changed on one holds on the other.
+    let client = reqwest::Client::new();
+    let changed = client
+        .patch(format!("http://{}/v1/me", two.nodes[0]))
+        .bearer_auth("token-1002")
+        .json(&json!({ "invisible": true }));
+    assert!(changed.send().await.unwrap().status().is_success());
+    told(&mut here, &json!({ "user": 1002, "state": "offline" })).await;
+}

@@ -2,13 +2,16 @@
 //!
 //! client → hint → **live** → (once a second) sink (this node) and bus (the others)
 //!
-//! Owns: which connection looks at what, who is writing.
+//! Owns: which connection looks at what, who is writing, and who is there.
 //! Promises: bounded, and never in the way of an entry: a hint that finds no room is dropped, watchers are told in slices,
 //! and the committer and the dispatcher wait for nothing here. Whoever was put out of a conversation hears nothing after the
 //! entry that says so: a connection counts before its membership is looked up, and the dispatcher takes it off
 //! before it pushes that entry.
 //! Not here: what may be dropped when (`gateway::outbox`).
 
+mod presence;
+mod privacy;
+mod rooms;
 mod typing;
 mod watchers;
 
@@ -17,17 +20,27 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event as Happened, Live as Hint, LiveEvent, Notice, Received};
-use hongyan_protocol::{ConversationId, ServerFrame, Typing, Typists, UserId, Watch};
-use hongyan_store::{Append, Appended, ConversationKind, Event, ReadError, Store};
+use hongyan_protocol::{
+    ConversationId, Presence, PresenceState, ServerFrame, Typing, UserId, UserPresence, Watch,
+};
+use hongyan_store::{
+    Append, Appended, Conversation, ConversationKind, Event, MEMBERS_PAGE, MEMBERS_TOLD, ReadError,
+    Store,
+};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use crate::dispatch::Follower;
-use crate::limits::{LIVE_HINTS, LIVE_SLICE};
+use crate::limits::{COUNT_SLICE, LIVE_HINTS, LIVE_SLICE, PRIVACY_LOOKUPS, RETRY_STORE};
 use crate::{Caller, ConnectionId, Service, ServiceError, Sink, sight};
+use presence::Presences;
+use rooms::{Came, Due, Rooms};
 use typing::{Audience, Writers};
 use watchers::{Turned, Watchers};
+
+pub use presence::Attention;
+pub use privacy::SetPrivacy;
 
 /// What is live on this node: see the [module](self).
 pub(crate) struct Live {
@@ -45,6 +58,8 @@ pub(crate) struct Live {
 struct State {
     watchers: Watchers,
     writers: Writers,
+    presences: Presences,
+    rooms: Rooms,
 }
 
 /// What the task is to look at.
@@ -84,9 +99,20 @@ impl Live {
         connection: ConnectionId,
         conv: ConversationId,
     ) -> Result<(), ServiceError> {
-        // Before the store is asked: who is put out from here on is taken off by the dispatcher.
-        self.change(|state| state.watchers.begin(connection, user, conv));
-        let found = self.store.conversation(user, conv).await;
+        // Before the store is asked: who comes in or is put out from here on is noted by the dispatcher.
+        let mut opened = None;
+        self.change(|state| {
+            let turned = state.watchers.begin(connection, user, conv);
+            opened = state.rooms.open(conv);
+            turned
+        });
+        let found = match self.store.conversation(user, conv).await {
+            Ok(conversation) => match opened {
+                Some(opened) => self.read_members(user, &conversation, opened).await,
+                None => Ok(()),
+            },
+            Err(error) => Err(error),
+        };
         let mut is_member = false;
         if found.is_ok() {
             self.change(|state| {
@@ -94,6 +120,7 @@ impl Live {
                 state.writers.tell_again(conv, Instant::now());
                 Turned::default()
             });
+            self.tell_first((user, connection), conv).await;
             self.wake.notify_one();
         } else {
             self.end(connection);
@@ -102,6 +129,109 @@ impl Live {
         is_member
             .then_some(())
             .ok_or(ServiceError::ConversationNotFound)
+    }
+
+    /// Takes in the members of a conversation that somebody looks at.
+    async fn read_members(
+        &self,
+        user: UserId,
+        conversation: &Conversation,
+        opened: u64,
+    ) -> Result<(), ReadError> {
+        let conv = conversation.id;
+        let told = conversation.members.iter().map(|member| member.user);
+        let mut members: Vec<UserId> = told.collect();
+        if conversation.size > MEMBERS_TOLD {
+            let mut after = UserId::default();
+            loop {
+                let page = self.store.members(user, conv, after, MEMBERS_PAGE).await?;
+                members.extend(page.iter().map(|(member, _)| member.user));
+                match members.last() {
+                    Some(last) if page.len() == MEMBERS_PAGE => after = *last,
+                    Some(_) | None => break,
+                }
+            }
+        }
+        let mut state = self.state.lock();
+        state.rooms.read((conv, opened), members, Instant::now());
+        Ok(())
+    }
+
+    /// Tells somebody who looks since who is there, or how many.
+    async fn tell_first(&self, watcher: (UserId, ConnectionId), conv: ConversationId) {
+        let count = {
+            let state = self.state.lock();
+            let Some((members, online)) = state.rooms.members(conv) else {
+                return;
+            };
+            if state.rooms.tells_who(conv) {
+                let there = members.iter().map(|member| self.seen(&state, *member));
+                let users = there.filter(|one| one.state != PresenceState::Offline);
+                let presence = Presence {
+                    conv: Some(conv),
+                    users: users.collect(),
+                    online: None,
+                };
+                return self.tell_one(&state, watcher, conv, presence);
+            }
+            online
+        };
+        let online = match count {
+            Some(online) => online,
+            None => self.count(conv).await,
+        };
+        let state = self.state.lock();
+        let presence = Presence {
+            conv: Some(conv),
+            users: Vec::new(),
+            online: Some(online),
+        };
+        self.tell_one(&state, watcher, conv, presence);
+    }
+
+    /// With the lock held, and only while the watcher may be told.
+    fn tell_one(
+        &self,
+        state: &State,
+        watcher: (UserId, ConnectionId),
+        conv: ConversationId,
+        presence: Presence,
+    ) {
+        if state.watchers.may_be_told(watcher.1, conv) {
+            let frame = ServerFrame::Presence(presence).encode(None);
+            self.sink.tell(&[watcher], &Bytes::from(frame));
+        }
+    }
+
+    /// What others see of a user, over all nodes.
+    fn seen(&self, state: &State, user: UserId) -> UserPresence {
+        let here = state.presences.visible(user);
+        UserPresence {
+            user,
+            state: here.max(self.bus.announced(user)),
+            last_seen: None,
+        }
+    }
+
+    /// How many members are there. In slices: others go on in between.
+    async fn count(&self, conv: ConversationId) -> u64 {
+        let members = {
+            let state = self.state.lock();
+            let members = state.rooms.members(conv).map(|(members, _)| members);
+            members.unwrap_or_default().to_vec()
+        };
+        let mut online = 0;
+        for some in members.chunks(COUNT_SLICE) {
+            {
+                let state = self.state.lock();
+                let there = some.iter().map(|member| self.seen(&state, *member).state);
+                online += there
+                    .filter(|state| *state != PresenceState::Offline)
+                    .count();
+            }
+            tokio::task::yield_now().await;
+        }
+        online as u64
     }
 
     /// The connection looks at nothing any more.
@@ -120,7 +250,12 @@ impl Live {
             Event::Removed(users) => self.out(conv, LiveEvent::Out(users.as_slice().into())),
             Event::Left => self.out(conv, LiveEvent::Out(Arc::new([from]))),
             Event::Disbanded => self.out(conv, LiveEvent::Ended),
-            Event::Created { .. } | Event::Added(_) | Event::Role(..) | Event::Set(_) => {}
+            Event::Added(users) => {
+                let event = LiveEvent::In(users.as_slice().into());
+                self.come_and_go(conv, &event);
+                self.bus.publish_live(Hint { conv, event });
+            }
+            Event::Created { .. } | Event::Role(..) | Event::Set(_) => {}
         }
     }
 
@@ -129,12 +264,24 @@ impl Live {
         self.bus.publish_live(Hint { conv, event });
     }
 
+    /// Takes in that members came or went.
+    fn come_and_go(&self, conv: ConversationId, event: &LiveEvent) {
+        let changes: Vec<Came> = match event {
+            LiveEvent::In(users) => users.iter().copied().map(Came::In).collect(),
+            LiveEvent::Out(users) => users.iter().copied().map(Came::Out).collect(),
+            LiveEvent::Ended | LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
+        };
+        let mut state = self.state.lock();
+        state.rooms.change(conv, &changes, Instant::now());
+    }
+
     fn take_out(&self, conv: ConversationId, event: &LiveEvent) {
         let users = match event {
             LiveEvent::Out(users) => Some(&**users),
             LiveEvent::Ended => None,
-            LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
+            LiveEvent::In(_) | LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
         };
+        self.come_and_go(conv, event);
         // Without a look whether anybody is there: an old answer would be a wrong one.
         self.change(|state| {
             let now = Instant::now();
@@ -165,12 +312,27 @@ impl Live {
         if let Some(conv) = unwatched {
             self.bus.unwatched(conv);
             state.writers.forget(conv);
+            state.rooms.close(conv);
         }
         if let Some(conv) = watched {
             self.bus.watched(conv);
         }
         let is_idle = state.watchers.is_empty() && state.writers.is_empty();
         self.is_idle.store(is_idle, Ordering::Relaxed);
+    }
+
+    /// The user's settings are others.
+    fn doubt(&self, user: UserId) {
+        self.state.lock().presences.doubt(user);
+        self.wake.notify_one();
+    }
+
+    /// When there is something to do.
+    fn next(&self) -> Option<Instant> {
+        let state = self.state.lock();
+        let presence = state.presences.next(Instant::now());
+        let all = [state.writers.next(), state.rooms.next(), presence];
+        all.into_iter().flatten().min()
     }
 
     async fn look_at(&self, asked: Asked) {
@@ -187,13 +349,12 @@ impl Live {
 
     /// Somebody says to be writing: those who look are told, where it may be.
     async fn begins(&self, conv: ConversationId, user: UserId) {
-        if self
-            .state
-            .lock()
-            .writers
-            .is_fresh(conv, user, Instant::now())
         {
-            return;
+            let state = self.state.lock();
+            let is_fresh = state.writers.is_fresh(conv, user, Instant::now());
+            if is_fresh || !state.presences.is_seen(user) {
+                return;
+            }
         }
         let conversation = match self.store.conversation(user, conv).await {
             Ok(conversation) if sight::may_write(&conversation) => conversation,
@@ -234,6 +395,7 @@ impl Live {
                 state.writers.stop(hint.conv, *user, Instant::now());
                 Turned::default()
             }),
+            event @ LiveEvent::In(_) => self.come_and_go(hint.conv, event),
             event @ (LiveEvent::Out(_) | LiveEvent::Ended) => self.take_out(hint.conv, event),
         }
         self.wake.notify_one();
@@ -255,8 +417,71 @@ impl Live {
         }
     }
 
+    /// Looks up what those let be seen who are there since, or have other settings.
+    async fn look_up(&self) {
+        loop {
+            let some = self.state.lock().presences.take_unknown(PRIVACY_LOOKUPS);
+            if some.is_empty() {
+                return;
+            }
+            let found = match self.store.privacy(&some).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::debug!(%error, "nobody is told who is there");
+                    some.into_iter().for_each(|user| self.doubt(user));
+                    return tokio::time::sleep(RETRY_STORE).await;
+                }
+            };
+            let mut state = self.state.lock();
+            for user in some {
+                let own = found.iter().find(|(one, _)| *one == user);
+                let privacy = own.map(|(_, privacy)| *privacy).unwrap_or_default();
+                state.presences.know(user, privacy);
+            }
+        }
+    }
+
+    /// Tells who is there since, or no more.
+    async fn tell_presence(&self) {
+        let now = Instant::now();
+        {
+            let mut state = self.state.lock();
+            for (user, visible) in state.presences.take_changed(now) {
+                self.bus.announce(user, visible);
+                state.rooms.changed(user, now);
+            }
+        }
+        loop {
+            let due = self.state.lock().rooms.take_due(now);
+            let Some((conv, due)) = due else {
+                return;
+            };
+            let mut presence = Presence {
+                conv: Some(conv),
+                ..Presence::default()
+            };
+            match due {
+                Due::Who(users) => {
+                    let state = self.state.lock();
+                    let seen = users.into_iter().map(|user| self.seen(&state, user));
+                    presence.users = seen.collect();
+                }
+                Due::Count => {
+                    let online = self.count(conv).await;
+                    if !self.state.lock().rooms.counted(conv, online) {
+                        continue;
+                    }
+                    presence.online = Some(online);
+                }
+            }
+            let frame = Bytes::from(ServerFrame::Presence(presence).encode(None));
+            self.tell_watchers(conv, &frame, None).await;
+        }
+    }
+
     /// Tells all that is due.
     async fn tell_due(&self) {
+        self.tell_presence().await;
         loop {
             let due = self.state.lock().writers.take_due(Instant::now());
             let Some((audience, typists)) = due else {
@@ -265,7 +490,14 @@ impl Live {
             let frame = Bytes::from(ServerFrame::Typing(typists.clone()).encode(None));
             match audience.only {
                 Some(other) => self.tell_user(other, frame),
-                None => self.tell_watchers(audience.conv, &frame, &typists).await,
+                None => {
+                    // Who writes alone knows.
+                    let alone = match typists.users[..] {
+                        [alone] if typists.others == 0 => Some(alone),
+                        _ => None,
+                    };
+                    self.tell_watchers(audience.conv, &frame, alone).await;
+                }
             }
         }
         self.change(|_| Turned::default());
@@ -281,7 +513,7 @@ impl Live {
     }
 
     /// In slices: others go on in between. Each is told with the lock held, so that nobody is who was put out.
-    async fn tell_watchers(&self, conv: ConversationId, frame: &Bytes, typists: &Typists) {
+    async fn tell_watchers(&self, conv: ConversationId, frame: &Bytes, except: Option<UserId>) {
         let mut above = None;
         loop {
             {
@@ -291,8 +523,7 @@ impl Live {
                     return;
                 };
                 above = Some(*last);
-                // Who writes alone knows.
-                some.retain(|(user, _)| typists.others > 0 || typists.users != [*user]);
+                some.retain(|(user, _)| Some(*user) != except);
                 self.sink.tell(&some, frame);
             }
             tokio::task::yield_now().await;
@@ -333,6 +564,17 @@ impl Service {
         }
     }
 
+    /// A connection of the caller's came, went, or is looked at or not.
+    pub fn attend(&self, caller: &Caller, before: Attention, now: Attention) {
+        if before != now {
+            let mut state = self.live.state.lock();
+            let at = Instant::now();
+            state.presences.attend(caller.user(), before, now, at);
+            drop(state);
+            self.live.wake.notify_one();
+        }
+    }
+
     /// The caller is writing something. A hint: where it may not be, or there is much to do, nothing happens.
     pub fn typing(&self, caller: &Caller, typing: Typing) {
         let asked = Asked::Typing(typing.conv, caller.user());
@@ -343,7 +585,7 @@ impl Service {
 /// Looks at what is asked, and tells what is due, for as long as somebody may ask.
 async fn run(live: Weak<Live>, mut hints: mpsc::Receiver<Asked>, wake: Arc<Notify>) {
     while let Some(strong) = live.upgrade() {
-        let next = strong.state.lock().writers.next();
+        let next = strong.next();
         drop(strong);
         let due = async {
             match next {
@@ -359,6 +601,7 @@ async fn run(live: Weak<Live>, mut hints: mpsc::Receiver<Asked>, wake: Arc<Notif
         let Some(strong) = live.upgrade() else {
             return;
         };
+        strong.look_up().await;
         if let Some(asked) = asked {
             strong.look_at(asked).await;
         }
@@ -375,6 +618,11 @@ pub(crate) async fn hear(live: Weak<Live>, mut inbox: mpsc::Receiver<Received>) 
         match received {
             Received::Notice(notice) => live.sink.deliver(&notice, None),
             Received::Live(hint) => live.heard(&hint),
+            Received::Presence(user) => {
+                live.state.lock().rooms.changed(user, Instant::now());
+                live.wake.notify_one();
+            }
+            Received::Settings(user) => live.doubt(user),
             // Among what was lost may be that somebody was put out.
             Received::Lost => {
                 let doubted = live.state.lock().watchers.doubt();

@@ -104,6 +104,13 @@ impl Watchers {
         all
     }
 
+    /// Whether this connection may be told what happens there.
+    pub(super) fn may_be_told(&self, connection: ConnectionId, conv: ConversationId) -> bool {
+        let watchers = self.of.get(&conv).map(Vec::as_slice).unwrap_or_default();
+        let at = watchers.binary_search_by_key(&connection, |watcher| watcher.connection);
+        at.is_ok_and(|at| watchers[at].is_checked)
+    }
+
     /// Whether anybody looks at it.
     pub(super) fn has(&self, conv: ConversationId) -> bool {
         self.of.contains_key(&conv)

@@ -1,7 +1,7 @@
 //! Users and sessions.
 
 use hongyan_protocol::{Millis, UserId};
-use hongyan_store::{Credentials, Session, User, login_key};
+use hongyan_store::{Credentials, Privacy, Session, User, login_key};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use crate::row::{self, SESSION_COLUMNS, USER_COLUMNS, sql};
@@ -36,6 +36,35 @@ pub(crate) fn users(conn: &Connection, ids: &[UserId]) -> Result<Vec<User>> {
     let found = ids
         .iter()
         .map(|id| select.query_row([sql(*id)], row::user).optional());
+    found.filter_map(Result::transpose).collect()
+}
+
+/// What these users let others see, of those who changed it.
+pub(crate) fn privacy(conn: &Connection, ids: &[UserId]) -> Result<Vec<(UserId, Privacy)>> {
+    let mut select =
+        conn.prepare_cached("SELECT hides_last_seen, invisible FROM privacy WHERE user_id = ?1")?;
+    let found = ids.iter().map(|id| {
+        let row = select.query_row([sql(*id)], |row| {
+            let privacy = Privacy {
+                hides_last_seen: row.get(0)?,
+                invisible: row.get(1)?,
+            };
+            Ok((*id, privacy))
+        });
+        row.optional()
+    });
+    found.filter_map(Result::transpose).collect()
+}
+
+/// When these users were last seen on any of their devices.
+pub(crate) fn last_seen(conn: &Connection, ids: &[UserId]) -> Result<Vec<(UserId, Millis)>> {
+    let mut select = conn.prepare_cached(
+        "SELECT seen_at FROM sessions WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT 1",
+    )?;
+    let found = ids.iter().map(|id| {
+        let row = select.query_row([sql(*id)], |row| Ok((*id, row::id(row, 0)?)));
+        row.optional()
+    });
     found.filter_map(Result::transpose).collect()
 }
 

@@ -11,7 +11,9 @@ mod sync;
 pub(crate) mod unread;
 mod view;
 
-pub(crate) use accounts::{credentials, is_revoked, list_users, session, sessions, users};
+pub(crate) use accounts::{
+    credentials, is_revoked, last_seen, list_users, privacy, session, sessions, users,
+};
 pub(crate) use conversation::{
     Seen, direct_conversation, member, member_ids, members, seen, settings, windows,
 };

@@ -5,8 +5,8 @@
 
 use hongyan_protocol::{SessionId, UserId};
 use hongyan_store::{
-    CreateUserError, NewSession, NewUser, REVOKED_TOKENS, SESSIONS_PER_USER, Session, User,
-    login_key,
+    CreateUserError, NewSession, NewUser, Privacy, REVOKED_TOKENS, SESSIONS_PER_USER, Session,
+    User, login_key,
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -88,6 +88,23 @@ pub(super) fn rename_user(conn: &Connection, user: UserId, name: &str) -> Result
         people::add(conn, user)?;
     }
     Ok(renamed)
+}
+
+/// By default a user has no row.
+pub(super) fn set_privacy(conn: &Connection, user: UserId, privacy: Privacy) -> Result<bool> {
+    if !user_exists(conn, user)? {
+        return Ok(false);
+    }
+    if privacy == Privacy::default() {
+        conn.prepare_cached("DELETE FROM privacy WHERE user_id = ?1")?
+            .execute([sql(user)])?;
+        return Ok(true);
+    }
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO privacy (user_id, hides_last_seen, invisible) VALUES (?1, ?2, ?3)",
+    )?
+    .execute((sql(user), privacy.hides_last_seen, privacy.invisible))?;
+    Ok(true)
 }
 
 pub(super) fn set_password(

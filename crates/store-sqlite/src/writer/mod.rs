@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use hongyan_protocol::{ConversationId, SessionId, UserId};
 use hongyan_store::{
-    CreateUserError, NewSession, NewUser, Outcome, Session, StoreError, User, Write,
+    CreateUserError, NewSession, NewUser, Outcome, Privacy, Session, StoreError, User, Write,
 };
 use rusqlite::Connection;
 
@@ -260,6 +260,14 @@ impl Writer {
         name: &str,
     ) -> Result<Option<User>, StoreError> {
         self.write(|conn| accounts::rename_user(conn, user, name))
+    }
+
+    pub(crate) fn set_privacy(
+        &mut self,
+        user: UserId,
+        privacy: Privacy,
+    ) -> Result<bool, StoreError> {
+        self.write(|conn| accounts::set_privacy(conn, user, privacy))
     }
 
     pub(crate) fn set_password(

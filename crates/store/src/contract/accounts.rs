@@ -3,7 +3,7 @@
 use hongyan_protocol::UserId;
 
 use super::fixture::{Engine, Fixture};
-use crate::{Accounts, CreateUserError, NewUser};
+use crate::{Accounts, CreateUserError, NewUser, Privacy};
 
 fn id(value: u64) -> UserId {
     UserId::new(value).unwrap()
@@ -127,4 +127,28 @@ pub async fn another_name<E: Engine>(f: &mut Fixture<E>) {
     after.sort_by_key(|user| user.id);
     expected.sort_by_key(|user| user.id);
     assert_eq!(after, expected, "nothing else changed");
+}
+
+pub async fn what_is_let_be_seen<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let ids = [a, b, id(1)];
+    assert_eq!(f.store().privacy(&ids).await.unwrap(), []);
+    let hidden = Privacy {
+        hides_last_seen: true,
+        invisible: false,
+    };
+    let invisible = Privacy {
+        invisible: true,
+        ..hidden
+    };
+    assert!(f.store().set_privacy(a, hidden).await.unwrap());
+    assert!(f.store().set_privacy(b, invisible).await.unwrap());
+    assert!(!f.store().set_privacy(id(1), hidden).await.unwrap());
+    f.reopen().await;
+    let mut found = f.store().privacy(&ids).await.unwrap();
+    found.sort_by_key(|(user, _)| *user);
+    assert_eq!(found, [(a, hidden), (b, invisible)]);
+    let default = Privacy::default();
+    assert!(f.store().set_privacy(a, default).await.unwrap());
+    assert_eq!(f.store().privacy(&ids).await.unwrap(), [(b, invisible)]);
 }

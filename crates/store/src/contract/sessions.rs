@@ -228,3 +228,16 @@ async fn is_revoked<E: Engine>(f: &mut Fixture<E>, token: u8) -> bool {
     let now = f.tick();
     f.store().is_revoked(&[token; 32], now).await.unwrap()
 }
+
+pub async fn last_seen<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let nobody = UserId::new(1).unwrap();
+    let first = open(f, a, "a", 1).await;
+    let second = open(f, a, "b", 2).await;
+    let seen = f.store().last_seen(&[a, b, nobody]).await.unwrap();
+    assert_eq!(seen, [(a, second.seen_at)]);
+    let now = f.tick();
+    f.store().touch_session(first.id, None, now).await.unwrap();
+    noted(f, 1, now).await;
+    assert_eq!(f.store().last_seen(&[a]).await.unwrap(), [(a, now)]);
+}

@@ -19,7 +19,7 @@ use hongyan_gateway::adapter::{
 };
 use hongyan_gateway::limits::{READ_SLICE, UNFRAMED_BYTES};
 use hongyan_protocol::{CloseCode, ConversationId, Failure, Seq};
-use hongyan_service::{Caller, Service, ServiceError, Undelivered};
+use hongyan_service::{Attention, Caller, Service, ServiceError, Undelivered};
 use tokio::time::{Instant, Sleep};
 use tungstenite::Utf8Bytes;
 
@@ -41,6 +41,10 @@ pub(super) async fn serve(
 ) {
     let mut connection = Connection::new(classic, caller, registration, place, is_page);
     let end = connection.run(&mut socket).await;
+    if connection.is_seen {
+        let (service, caller) = (connection.service(), &connection.caller);
+        service.attend(caller, Attention::Foreground, Attention::Gone);
+    }
     connection.service().disconnected(&connection.caller);
     tracing::debug!(user = %caller.user(), session = %caller.session(), ?end, "classic connection ended");
     drop(connection);
@@ -84,6 +88,8 @@ struct Connection {
     /// is given back first.
     place: PlaceHeld,
     registration: Registration,
+    /// Whether its user is seen to be there because of it.
+    is_seen: bool,
     /// What its user has spent, on all connections.
     purse: Purse,
     /// Whether a browser's page opened it.
@@ -136,6 +142,7 @@ impl Connection {
         is_page: bool,
     ) -> Self {
         Self {
+            is_seen: false,
             purse: classic.gateway.purse(caller.user()),
             place,
             is_page,

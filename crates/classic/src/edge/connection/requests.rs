@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hongyan_delivery::Tick;
 use hongyan_protocol::{ConversationId, ErrorCode, Failure, Ping, Seq, UserId};
-use hongyan_service::{Caller, DirectMessage, Service, ServiceError};
+use hongyan_service::{Attention, Caller, DirectMessage, Service, ServiceError};
 
 use super::super::calls;
 use super::super::frame::{self, Frame, failure};
@@ -29,6 +29,7 @@ impl Connection {
         }
         if self.place.delivery().spoke(now, &mut self.actions) {
             self.registration.take_part();
+            self.be_seen();
         }
         let service = Arc::clone(self.service());
         let caller = self.caller;
@@ -109,6 +110,14 @@ impl Connection {
         self.knows_errors || !self.is_page
     }
 
+    /// The user is seen to be there from here on.
+    fn be_seen(&mut self) {
+        if !std::mem::replace(&mut self.is_seen, true) {
+            let service = self.service();
+            service.attend(&self.caller, Attention::Gone, Attention::Foreground);
+        }
+    }
+
     /// Goes online; or, on a socket that stood back, says that it is no such one.
     fn bind(&mut self, page: Option<Box<str>>, wants_own: bool) {
         let now = self.now();
@@ -121,9 +130,11 @@ impl Connection {
             self.registration.take_part();
             if is_again {
                 drop(delivery);
+                self.be_seen();
                 return self.say(frame::bound());
             }
         }
+        self.be_seen();
         (self.knows_errors, self.wants_own) = (page.is_some(), wants_own);
         if self.classic.pages.take_over(&self.place, page) {
             self.say(frame::bound());
