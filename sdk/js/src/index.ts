@@ -14,7 +14,7 @@ export { HongyanError } from "./errors.ts";
 export type { MemberPage } from "./groups.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
-export { amended, peerOf, reach, wasIn } from "./log.ts";
+export { amended, counted, isQuiet, peerOf, reach, wasIn } from "./log.ts";
 export type { Change, Key, Range, Storage, Table } from "./storage/storage.ts";
 export type * from "./types.ts";
 export type { Draft as SyncedDraft } from "./wire.gen.ts";

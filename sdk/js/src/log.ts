@@ -19,6 +19,17 @@ export function peerOf(conversation: Pick<Conversation, "kind" | "members">, me:
   return conversation.members?.find(({ user }) => user !== me)?.user ?? me;
 }
 
+/** What a conversation counts in the sum of unread messages. */
+export function counted({ unread, view }: Pick<Conversation, "unread" | "view">): number {
+  if (view?.hidden !== undefined) return 0;
+  return unread === 0 && view?.marked_unread !== undefined ? 1 : unread;
+}
+
+/** Whether a conversation is not to draw attention: it is muted at this time, in ms since the epoch, or archived. */
+export function isQuiet({ view }: Pick<Conversation, "view">, now: number): boolean {
+  return (view?.muted_until ?? 0) > now || view?.archived !== undefined;
+}
+
 /** Whether somebody was a member when the entry at `seq` was made, as far as is known. */
 export function wasIn({ since = 0 }: Member, seq: number): boolean {
   return since < seq;

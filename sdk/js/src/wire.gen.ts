@@ -895,6 +895,10 @@ export const LIMITS = {
    * is delivered to them. In a larger one a user hears of the own read position only, and `delivered` is not kept.
    */
   MEMBERS_TOLD: 64,
+  /** The text of a draft, in UTF-8 bytes. */
+  DRAFT_BYTES: 16384,
+  /** Conversations that one user may have pinned at a time. */
+  PINNED: 100,
   /** Members in one page of them, at most and by default. */
   MEMBERS_PAGE: 200,
   /** Users whom one request may bring into a group. */

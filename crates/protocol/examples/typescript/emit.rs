@@ -246,6 +246,8 @@ fn constants(source: &Source) -> String {
         ("TOPIC_BYTES", limits::TOPIC_BYTES),
         ("ORIGIN_BYTES", limits::ORIGIN_BYTES),
         ("MEMBERS_TOLD", limits::MEMBERS_TOLD),
+        ("DRAFT_BYTES", limits::DRAFT_BYTES),
+        ("PINNED", limits::PINNED),
         ("MEMBERS_PAGE", limits::MEMBERS_PAGE),
         ("GROUP_USERS", limits::GROUP_USERS),
         ("GROUP_MEMBERS", limits::GROUP_MEMBERS),

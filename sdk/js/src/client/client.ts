@@ -16,7 +16,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
-import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile } from "../types.ts";
+import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile, ViewChange } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
@@ -27,6 +27,7 @@ import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Out
 import { settle } from "./options.ts";
 import type { ClientOptions, Settled } from "./options.ts";
 import { Replica } from "./replica.ts";
+import { SyncedDrafts } from "./synced-drafts.ts";
 
 /** Whom a message is for: a conversation that exists, or the 1:1 conversation with a user. */
 export type Target = { conv: number } | { to: number };
@@ -62,6 +63,7 @@ export class Client {
   readonly #replica: Replica;
   readonly #cache: Cache;
   readonly #drafts: Drafts;
+  readonly #syncedDrafts: SyncedDrafts;
   readonly #ids = new ClientIds();
   readonly #backend: Backend;
   readonly #stopWatching: () => void;
@@ -91,6 +93,11 @@ export class Client {
     this.#replica = replica;
     this.#cache = new Cache(storage, replica);
     this.#drafts = new Drafts(storage, replica, (key, draft) => backend.draft(key, draft));
+    this.#syncedDrafts = new SyncedDrafts(
+      replica,
+      (conv, change) => backend.setView(conv, change),
+      (key, draft) => this.#drafts.take(key, draft, replica.isLeader),
+    );
     this.#backend = backend;
     replica.on("send", (update) => this.#settle(update));
     replica.on("connection", (state) => {
@@ -100,7 +107,9 @@ export class Client {
       wake: () => backend.wake(),
       visible: (isVisible) => {
         backend.setVisible(isVisible);
-        if (!isVisible) void this.#drafts.flush();
+        if (isVisible) return;
+        void this.#drafts.flush();
+        this.#syncedDrafts.flush();
       },
     });
   }
@@ -124,9 +133,14 @@ export class Client {
     return this.#replica.storage;
   }
 
-  /** The sum over all conversations. */
+  /** The unread messages of all conversations but the hidden ones; one that is marked as unread counts as one at least. */
   get totalUnread(): number {
     return this.#replica.totalUnread();
+  }
+
+  /** How many of {@link totalUnread} are in conversations that are muted now, or archived: they draw no attention. */
+  get totalMuted(): number {
+    return this.#replica.totalMuted(Date.now());
   }
 
   /** Listens. Returns what stops it. */
@@ -134,7 +148,8 @@ export class Client {
     return this.#replica.on(name, listener);
   }
 
-  /** The conversations known here, the latest first. */
+  /** The conversations known here: the pinned ones as they are pinned, then the latest first. Hidden and archived ones are
+   * among them: see their `view`. */
   conversations(): Conversation[] {
     return this.#replica.conversations();
   }
@@ -204,6 +219,8 @@ export class Client {
     const conversation = this.conversation(conv);
     if (conversation?.left === true) return;
     const own = conversation?.me;
+    // What is looked at is not marked any more.
+    if (conversation?.view?.marked_unread !== undefined) void this.setView(conv, { marked_unread: false }).catch(() => {});
     if (own === undefined || own.read < seq) this.#backend.read(conv, seq);
   }
 
@@ -230,6 +247,14 @@ export class Client {
    * (`reactions` events), and, while somebody looks, what is live in it (`typing`). */
   watch(conv: number | null): void {
     this.#backend.watch(conv).catch(() => {});
+  }
+
+  /** Changes what the user makes of a conversation: mutes it, pins it, archives it, hides it, marks it as unread. What is not
+   * said stays. Shown at once, here and then on all devices of the user; resolves when the server has it, and without a
+   * connection as soon as there is one. Rejects with a {@link HongyanError}. For drafts there is {@link setDraft}. */
+  async setView(conv: number, change: ViewChange): Promise<void> {
+    if (this.#isClosed) throw new HongyanError("closed", "the client is closed");
+    await this.#backend.setView(conv, change);
   }
 
   /** Says that the user is writing in a conversation. Call it at each key: the server hears of it every few seconds. */
@@ -318,10 +343,12 @@ export class Client {
     return this.#replica.drafts();
   }
 
-  /** Keeps what is being written, a moment later; an empty draft is forgotten. What a later version keeps with it
+  /** Keeps what is being written, a moment later; an empty draft is forgotten. The text, and what it answers, of a draft in a
+   * conversation (`conv:1`) is on the user's other devices some seconds after the last change. What a later version keeps with it
    * stays: change a part with `setDraft(key, { ...draft(key), text })`. */
   setDraft(key: string, draft: Draft): void {
     this.#drafts.set(key, draft);
+    this.#syncedDrafts.written(key);
   }
 
   /** A user by login name. */
@@ -410,6 +437,7 @@ export class Client {
     this.#isClosed = true;
     this.#stopWatching();
     await this.#drafts.flush();
+    this.#syncedDrafts.close();
     await this.#backend.close();
     for (const { reject } of this.#waiting.values()) reject(new HongyanError("closed", "the client is closed"));
     this.#waiting.clear();

@@ -43,6 +43,15 @@ export class Drafts {
     this.#timer ??= setTimeout(() => void this.flush(), DELAY);
   }
 
+  /** Takes over what another device has written; `isKept`: here it is to be written. */
+  take(key: string, draft: Draft, isKept: boolean): void {
+    if (this.#isOver || isSame(this.#replica.draft(key), draft)) return;
+    this.#replica.apply([["draft", { ...draft, key }]]);
+    if (!isKept) return;
+    this.#changed.add(key);
+    this.#timer ??= setTimeout(() => void this.flush(), DELAY);
+  }
+
   /** Writes what has changed, now. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);

@@ -6,7 +6,7 @@
  */
 import type { Append } from "../delivery/outbox.ts";
 import type { Writing } from "../delivery/typing.ts";
-import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile, View } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -77,6 +77,9 @@ export interface Conversation {
   group?: GroupView;
   /** One is no member of the group any more. What is held stays readable; nothing can be sent or asked for. */
   left?: true;
+  /** What the user made of it: muted, pinned, archived, hidden, marked unread, a draft. It is the same on all devices. What has
+   * ended by itself is left out; absent where nothing is left. */
+  view?: View;
   /** The newest message, as it stands now (edited, recalled), or the newest change of the group. */
   last: Entry | null;
 }

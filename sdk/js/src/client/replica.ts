@@ -10,7 +10,7 @@ import { isEmptyDraft } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
 import type { Writing } from "../delivery/typing.ts";
-import { peerOf } from "../log.ts";
+import { counted, isQuiet, peerOf } from "../log.ts";
 import type { Entry, MessageReactions, UserProfile } from "../wire.gen.ts";
 import { Emitter } from "./emitter.ts";
 
@@ -57,9 +57,11 @@ export class Replica {
     for (const [name, event] of happenings) this.#emitter.emit(name, event);
   }
 
-  /** The latest first. */
+  /** The pinned ones as they are pinned, then the latest first. */
   conversations(): Conversation[] {
-    return [...this.#conversations.values()].sort((one, other) => activity(other) - activity(one) || other.conv - one.conv);
+    return [...this.#conversations.values()].sort(
+      (one, other) => pinned(other) - pinned(one) || activity(other) - activity(one) || other.conv - one.conv,
+    );
   }
 
   conversation(conv: number): Conversation | null {
@@ -84,7 +86,14 @@ export class Replica {
 
   totalUnread(): number {
     let total = 0;
-    for (const { unread } of this.#conversations.values()) total += unread;
+    for (const conversation of this.#conversations.values()) total += counted(conversation);
+    return total;
+  }
+
+  /** The part of the sum that is not to draw attention at this time. */
+  totalMuted(now: number): number {
+    let total = 0;
+    for (const conversation of this.#conversations.values()) if (isQuiet(conversation, now)) total += counted(conversation);
     return total;
   }
 
@@ -196,6 +205,11 @@ export class Replica {
     // There is one 1:1 for each pair. One that a push began and no sync has told of yet may turn out to be larger.
     if (peer !== null && this.direct(peer) === null) this.#directs.set(peer, conversation.conv);
   }
+}
+
+/** How far up it is pinned; 0: it is not. */
+function pinned(conversation: Conversation): number {
+  return conversation.view?.pinned ?? 0;
 }
 
 /** When something was last said. */

@@ -14,7 +14,7 @@ import type { Append } from "../delivery/outbox.ts";
 import type { Reads } from "../delivery/reads.ts";
 import { amended, peerOf } from "../log.ts";
 import type { Change, Table } from "../storage/storage.ts";
-import type { ConversationView, Entry, Failure, HistoryPage, MessageReactions, Receipt, Sent, UserProfile } from "../wire.gen.ts";
+import type { ConversationView, Entry, Failure, HistoryPage, MessageReactions, Receipt, Sent, UserProfile, ViewChange, Viewed } from "../wire.gen.ts";
 import { keepable } from "./keeper.ts";
 import type { Batch } from "./keeper.ts";
 import type { Loaded, Meta } from "./load.ts";
@@ -317,6 +317,17 @@ export class Book {
     this.#isReset = true;
     this.#isCursorDirty = true;
     this.tell("reset", null);
+  }
+
+  /** What the user made of a conversation, as the server has it. */
+  viewed({ conv, view }: Viewed): void {
+    if (this.#rows.get(conv)?.takeView(view) === true) this.#touch(conv);
+  }
+
+  /** What the user changes of a view, and the server has not confirmed. */
+  wishView(conv: number, wish: ViewChange | null): void {
+    this.#rows.get(conv)?.setWish(wish);
+    this.#changed.add(conv);
   }
 
   /** How reactions stand on the server, and up to which change all is known. */

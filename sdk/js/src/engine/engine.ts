@@ -16,7 +16,7 @@ import { TOO_LARGE } from "../frames.ts";
 import type { Storage } from "../storage/storage.ts";
 import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
-import type { ClientFrame, HistoryPage, MessageReactions, ServerFrame, UserProfile, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, HistoryPage, MessageReactions, ServerFrame, UserProfile, ViewChange, Welcome } from "../wire.gen.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
 import { Clock } from "./clock.ts";
@@ -167,6 +167,14 @@ export class Engine implements Backend {
     const messages = rest.filter((one) => typeof one !== "number");
     const kept = typeof first === "number" ? { number: first, messages } : { number: null, messages: [] };
     this.#turn(() => this.#exchange.follow(conv, kept));
+  }
+
+  /** Changes what the user makes of a conversation. Resolves when the server has it. */
+  setView(conv: number, change: ViewChange): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#connection.isStopped) return reject(new HongyanError("closed", "the client is closed"));
+      this.#turn(() => this.#exchange.setView(conv, change, { resolve, reject }));
+    });
   }
 
   /** The user is writing in this conversation. */

@@ -21,8 +21,9 @@ import type { ReactionAction, ReactionsWish, ReactionWish, Stretch } from "../de
 import { Reads } from "../delivery/reads.ts";
 import { Typing } from "../delivery/typing.ts";
 import type { Writing } from "../delivery/typing.ts";
+import { Views } from "../delivery/views.ts";
 import { HongyanError } from "../errors.ts";
-import type { ClientFrame, Entry, Failure, HistoryPage, MessageReactions, ReactionsPage, ServerFrame, Synced, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, Entry, Failure, HistoryPage, MessageReactions, ReactionsPage, ServerFrame, Synced, ViewChange, Welcome } from "../wire.gen.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { Acks, Unkept } from "./acks.ts";
 import type { Book, Range } from "./book.ts";
@@ -38,11 +39,15 @@ export interface Wire {
   now(): number;
 }
 
-/** Who waits for a reaction to be set. */
-interface Reacting {
-  wish: ReactionWish;
+/** Who waits for something to be done. */
+interface Waiter {
   resolve(): void;
   reject(problem: HongyanError): void;
+}
+
+/** Who waits for a reaction to be set. */
+interface Reacting extends Waiter {
+  wish: ReactionWish;
 }
 
 export class Exchange {
@@ -52,6 +57,7 @@ export class Exchange {
   readonly #outbox: Outbox;
   readonly #reads = new Reads();
   readonly #reactions = new Reactions();
+  readonly #views = new Views<Waiter>();
   readonly #typing = new Typing();
   /** What somebody looks at; null while nobody does. */
   #watched: number | null = null;
@@ -139,6 +145,12 @@ export class Exchange {
     if (this.#typing.write(conv, now)) this.#wire.send({ type: "typing", conv });
   }
 
+  /** Changes what the user makes of a conversation. Resolves when the server has it. */
+  setView(conv: number, change: ViewChange, waiter: Waiter): void {
+    if (!this.#views.set(conv, change, waiter)) return waiter.reject(new HongyanError("overloaded", "too many changes wait for the server", 1000));
+    this.#book.wishView(conv, this.#views.wish(conv));
+  }
+
   isFollowed(conv: number): boolean {
     return this.#reactions.isFollowed(conv);
   }
@@ -187,12 +199,13 @@ export class Exchange {
     this.#outbox.disconnected();
     this.#reads.disconnected();
     this.#reactions.disconnected();
+    this.#views.disconnected();
     this.#write(this.#typing.clear());
   }
 
   /** Whoever waits will wait in vain. */
   stopped(): void {
-    for (const { reject } of this.#reacting) reject(new HongyanError("closed", "the client is closed"));
+    for (const { reject } of [...this.#reacting, ...this.#views.clear()]) reject(new HongyanError("closed", "the client is closed"));
     this.#reacting.clear();
   }
 
@@ -230,6 +243,9 @@ export class Exchange {
         return this.#book.learn(frame.users);
       case "sent":
         return this.#out((out) => this.#outbox.sent(frame, now, out));
+      case "view":
+        this.#book.viewed(frame);
+        return asker?.kind === "view" ? this.#viewed(asker.conv, null, now) : undefined;
       case "typing":
         return this.#write(this.#typing.push(frame, this.#book.me?.id ?? 0, now));
       case "reacted":
@@ -261,6 +277,10 @@ export class Exchange {
     for (let mark = this.#reads.next(); mark !== null; mark = this.#reads.next()) {
       this.#wire.send({ type: "read", req: this.#requests.ask({ kind: "read", ...mark }), ...mark });
     }
+    for (let next = this.#views.next(now); next !== null; next = this.#views.next(now)) {
+      const { conv, change: view } = next;
+      this.#wire.send({ type: "set_view", req: this.#requests.ask({ kind: "view", conv }), conv, view });
+    }
     this.#re((out) => this.#reactions.tick(now, out));
     this.#write(this.#typing.tick(now));
   }
@@ -285,6 +305,7 @@ export class Exchange {
       this.#requests.nextDeadline(),
       this.#reactions.nextDeadline(),
       this.#typing.nextDeadline(),
+      this.#views.nextDeadline(),
       this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
     ];
   }
@@ -317,6 +338,8 @@ export class Exchange {
         return this.#incoming.syncFailed(failure.retry_after_ms, random, now);
       case "fetch":
         return this.#fetchRefused(asker.conv, failure, random, now);
+      case "view":
+        return this.#viewed(asker.conv, failure, now);
       case "watch":
         // Of a conversation that the user is not in: there is nothing to look at.
         return;
@@ -339,6 +362,14 @@ export class Exchange {
       if (isGone) this.#incoming.forget(conv, now, out);
       else this.#incoming.fetchFailed(conv, failure.retry_after_ms, random, now, out);
     });
+  }
+
+  #viewed(conv: number, failure: Failure | null, now: number): void {
+    for (const waiter of this.#views.answered(conv, failure, now)) {
+      if (failure === null) waiter.resolve();
+      else waiter.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
+    }
+    this.#book.wishView(conv, this.#views.wish(conv));
   }
 
   #sendWatch(): void {

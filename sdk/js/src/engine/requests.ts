@@ -24,6 +24,7 @@ export type Asker =
   | { kind: "fetch"; conv: number }
   | { kind: "read"; conv: number; seq: number }
   | { kind: "watch" }
+  | { kind: "view"; conv: number }
   | { kind: "react"; wish: ReactionWish }
   | { kind: "reactions"; wish: ReactionsWish }
   | ({ kind: "history"; until: number } & Question);

@@ -10,8 +10,12 @@
  */
 import type { Conversation, Member } from "../client/events.ts";
 import { amended } from "../log.ts";
-import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position } from "../wire.gen.ts";
-import { begun, changed, comers, goers, isTold } from "./group.ts";
+import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position, View, ViewChange } from "../wire.gen.ts";
+import { begun, changed as changedGroup, comers, goers, isTold } from "./group.ts";
+import { changed, leftOf } from "./view.ts";
+
+/** Nothing was ever made of it. */
+const NO_VIEW: View = { rev: 0 };
 
 /** What the storage keeps of a row. */
 export interface StoredRow {
@@ -32,6 +36,9 @@ export interface StoredRow {
   group?: GroupView;
   asOf?: number;
   left?: true;
+  /** What the user made of it, and the last message, which may end that; absent in what an earlier version kept. */
+  view?: View;
+  said?: { seq: number; at: number };
 }
 
 /** What the server said of the unread messages, until all that it counted is held. */
@@ -62,6 +69,11 @@ export class Row {
   /** One is no member of the group any more. */
   #left = false;
   #last: Entry | null = null;
+  /** What the user made of it, as the server has it; and what of it the server has not confirmed. */
+  #view: View = NO_VIEW;
+  #wish: ViewChange | null = null;
+  /** The last message that is held. */
+  #said: { seq: number; at: number } | null = null;
   /** Unread messages that are held, ascending. */
   #unread: number[] = [];
   /** Unread messages below what is held. */
@@ -87,6 +99,8 @@ export class Row {
     row.#asOf = stored.asOf ?? 0;
     row.#left = stored.left === true;
     row.#last = stored.last;
+    row.#view = stored.view ?? NO_VIEW;
+    row.#said = stored.said ?? null;
     row.#unread = [...stored.unread];
     row.#older = stored.older;
     return row;
@@ -108,6 +122,8 @@ export class Row {
       ...(this.#group === null ? {} : { group: this.#group }),
       ...(this.#kind === "group" ? { asOf: this.#asOf } : {}),
       ...(this.#left ? { left: true as const } : {}),
+      ...(this.#view.rev === 0 ? {} : { view: this.#view }),
+      ...(this.#said === null ? {} : { said: this.#said }),
     };
   }
 
@@ -151,8 +167,28 @@ export class Row {
       ...(members === undefined ? {} : { members }),
       ...(this.#group === null ? {} : { group: this.#group }),
       ...(this.#left ? { left: true as const } : {}),
+      ...this.#viewNow(),
       last: this.#last,
     };
+  }
+
+  #viewNow(): { view?: View } {
+    const standing = { head: this.#headNow(), read: this.#me.read, said: this.#said };
+    const left = leftOf(this.#view, standing);
+    const view = this.#wish === null ? left : changed(left, this.#wish, standing, Date.now());
+    return Object.keys(view).length === 1 ? {} : { view };
+  }
+
+  /** What the server has of the user's view: of two the later stays. */
+  takeView(view: View): boolean {
+    if (view.rev <= this.#view.rev) return false;
+    this.#view = view;
+    return true;
+  }
+
+  /** What the user changes of it, and the server has not confirmed. */
+  setWish(wish: ViewChange | null): void {
+    this.#wish = wish;
   }
 
   /** What a sync says. */
@@ -170,6 +206,7 @@ export class Row {
       this.#size = view.size;
       this.#takeMembers(view.members);
     }
+    if (view.view !== undefined) this.takeView(view.view);
     this.move(this.#user, view.me.read, view.me.delivered);
     this.#count = { unread: view.unread, head: view.head, read: view.me.read };
     this.#settle();
@@ -178,6 +215,7 @@ export class Row {
   /** One is no member any more: it ends with what is held. */
   leave(): void {
     this.#left = true;
+    this.#view = NO_VIEW;
     this.#count = null;
     this.#older = 0;
     this.#unread = [];
@@ -239,6 +277,7 @@ export class Row {
 
   #message(entry: Entry): void {
     this.#last = entry;
+    this.#said = { seq: entry.seq, at: entry.at };
     if (entry.from === this.#user) this.move(this.#user, entry.seq, entry.seq);
     else {
       this.move(entry.from, entry.seq, entry.seq);
@@ -268,7 +307,7 @@ export class Row {
   #change(entry: Entry, event: GroupEvent): void {
     this.#asOf = entry.seq;
     if (event.type === "created") this.#group = begun(event.name ?? "", entry.from === this.#user ? "owner" : "member");
-    else if (this.#group !== null) this.#group = changed(this.#group, entry, event, this.#user);
+    else if (this.#group !== null) this.#group = changedGroup(this.#group, entry, event, this.#user);
     this.#exchange(entry.seq, comers(entry, event), goers(entry, event));
   }
 

@@ -6,7 +6,7 @@
 import type { Draft, Happening, Outgoing } from "../client/events.ts";
 import type { ReactionWish } from "../delivery/reactions.ts";
 import type { Range } from "../engine/book.ts";
-import type { UserProfile } from "../wire.gen.ts";
+import type { UserProfile, ViewChange } from "../wire.gen.ts";
 
 /** What a tab may ask of the one that owns the connection. Each is safe to ask twice. */
 export type Call =
@@ -18,6 +18,7 @@ export type Call =
   | { do: "history"; conv: number; range: Range }
   | { do: "watch"; conv: number | null }
   | { do: "typing"; conv: number }
+  | { do: "view"; conv: number; change: ViewChange }
   | { do: "react"; wish: ReactionWish }
   | { do: "wake" }
   | { do: "network"; key: string }

@@ -16,7 +16,7 @@ import type { Range } from "../engine/book.ts";
 import type { Engine } from "../engine/engine.ts";
 import { HongyanError } from "../errors.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { HistoryPage, UserProfile } from "../wire.gen.ts";
+import type { HistoryPage, UserProfile, ViewChange } from "../wire.gen.ts";
 import type { Backend } from "./backend.ts";
 import { Channel } from "./channel.ts";
 import type { Call, Message } from "./channel.ts";
@@ -102,6 +102,10 @@ export class Tabs implements Backend {
 
   typing(conv: number): void {
     void this.#call({ do: "typing", conv }).catch(() => {});
+  }
+
+  async setView(conv: number, change: ViewChange): Promise<void> {
+    await this.#call({ do: "view", conv, change });
   }
 
   async react(wish: ReactionWish): Promise<void> {
@@ -321,6 +325,8 @@ async function carryOut(engine: Engine, call: Call): Promise<unknown> {
       return engine.watch(call.conv);
     case "typing":
       return engine.typing(call.conv);
+    case "view":
+      return engine.setView(call.conv, call.change);
     case "react":
       return engine.react(call.wish);
     case "wake":

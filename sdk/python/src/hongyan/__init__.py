@@ -22,9 +22,11 @@ from .log import Log
 from .machines import OutboxFull
 from .reactions import MessageReactions, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage
 from .version import VERSION as __version__
+from .views import FOR_EVER, SyncedDraft, View, Viewed
 from .wire import Entry, Group, History, Member, Position, Receipt, Sent, User, UserPage
 
 __all__ = [
+    "FOR_EVER",
     "Client",
     "Closed",
     "Conversation",
@@ -61,11 +63,14 @@ __all__ = [
     "RequestError",
     "Sent",
     "Session",
+    "SyncedDraft",
     "TypingEvent",
     "Typists",
     "Unreachable",
     "User",
     "UserPage",
+    "View",
+    "Viewed",
     "WrongState",
     "__version__",
     "new_client_id",

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from . import groups, limits
+from .views import View, Viewed
 from .wire import Entry, Frame, Group, Member, Position, Receipt, Summary, User
 
 
@@ -32,6 +33,17 @@ class Conversation:
     """What a group is called, and what one may do there; None for a conversation of two."""
     left: bool = False
     """One is no member any more: what is held can be read, and nothing else can be done."""
+    view: View | None = None
+    """What one made of it for oneself, the same on all devices; what has ended by itself is None in it."""
+
+    @property
+    def counted(self) -> int:
+        """What it counts in the sum of unread messages."""
+        if self.view is None:
+            return self.unread
+        if self.view.hidden is not None:
+            return 0
+        return 1 if self.unread == 0 and self.view.marked_unread is not None else self.unread
 
     def member(self, user: int) -> Member | None:
         """The positions of one member, where members are told."""
@@ -45,6 +57,8 @@ class Conversation:
             told["group"] = self.group.write()
         if self.left:
             told["left"] = True
+        if self.view is not None:
+            told["view"] = self.view.write()
         if self.members is not None:
             told["members"] = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
         return {**fields, "me": me, "size": self.size, **told, "entries": []}
@@ -57,6 +71,8 @@ class Book:
         self.conversations: dict[int, Conversation] = {}
         self.users: dict[int, User] = {}
         self.me: User | None = None
+        self._said: dict[int, tuple[int, int]] = {}
+        """The last message that was delivered of each conversation, and when it came: it may end a part of a view."""
         self._since: list[Entry | Receipt] = []
         """What came since the last page was asked for: the page may be older than that."""
 
@@ -68,6 +84,7 @@ class Book:
         """Everything was of another history, but for who one is."""
         self.conversations.clear()
         self.users.clear()
+        self._said.clear()
         self._since.clear()
 
     def known(self, summary: Summary) -> Conversation:
@@ -83,7 +100,12 @@ class Book:
             summary.members,
             summary.group,
             summary.left,
+            summary.view,
         )
+        known = None if before is None or shown.left else before.view
+        if known is not None and (shown.view is None or shown.view.rev < known.rev):
+            # A page may be older than a push that came before it.
+            shown = replace(shown, view=known)
         if shown.left and before is not None:
             # The server tells no name any more.
             shown = replace(shown, group=shown.group or before.group)
@@ -103,9 +125,20 @@ class Book:
         self.users.update((user.id, user) for user in changed)
         return changed
 
+    def viewed(self, viewed: Viewed) -> Conversation | None:
+        """Take a view that was pushed, or answered. An older one changes nothing."""
+        conversation = self.conversations.get(viewed.conv)
+        if conversation is None or conversation.left:
+            return None
+        if conversation.view is not None and conversation.view.rev >= viewed.view.rev:
+            return None
+        return self._put(replace(conversation, view=viewed.view))
+
     def entry(self, entry: Entry) -> Conversation | None:
         """Take an entry that was delivered. What a page has counted is not counted again."""
         self._remember(entry)
+        if entry.kind == "message":
+            self._said[entry.conv] = entry.seq, entry.at
         return self._count(entry)
 
     def _remember(self, one: Entry | Receipt) -> None:
@@ -161,10 +194,21 @@ class Book:
 
     @property
     def total_unread(self) -> int:
-        """Unread messages over all conversations."""
-        return sum(conversation.unread for conversation in self.conversations.values())
+        """Unread messages over all conversations but the hidden ones; one that is marked as unread counts as one at
+        least."""
+        return sum(conversation.counted for conversation in self.conversations.values())
+
+    def total_muted(self, now: int) -> int:
+        """How many of these are in conversations that are muted at this time, or archived."""
+        viewed = ((one.view, one.counted) for one in self.conversations.values())
+        return sum(n for view, n in viewed if view is not None and (view.archived is not None or view.is_muted(now)))
 
     def _put(self, conversation: Conversation) -> Conversation:
+        view = conversation.view
+        if view is not None:
+            said = self._said.get(conversation.conv)
+            view = view if said is None else view.after_message(*said)
+            conversation = replace(conversation, view=view.at_position(conversation.me.read))
         self.conversations[conversation.conv] = conversation
         return conversation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl as tls
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal
@@ -16,6 +17,7 @@ from .identity import new_client_id
 from .machines import Start
 from .reactions import ReactionsPage
 from .version import VERSION
+from .views import View, Viewed
 from .wire import Frame, History, Sent, User, text_body
 
 
@@ -100,8 +102,13 @@ class Client:
 
     @property
     def total_unread(self) -> int:
-        """Unread messages over all conversations."""
+        """Unread messages over all conversations but the hidden ones; one that is marked as unread counts as one at
+        least."""
         return self._engine.exchange.book.total_unread
+
+    def total_muted(self) -> int:
+        """How many of these are in conversations that are muted now, or archived: they draw no attention."""
+        return self._engine.exchange.book.total_muted(time.time_ns() // 1_000_000)
 
     def pending(self) -> list[Frame]:
         """Requests without an answer, oldest first."""
@@ -222,6 +229,33 @@ class Client:
         asked = {"after": after, "from": first, "to": last, "limit": limit}
         said = {name: value for name, value in asked.items() if value is not None}
         return ReactionsPage.of(await self._engine.ask({"type": "reactions", "conv": conv, **said}))
+
+    async def set_view(
+        self,
+        conv: int,
+        *,
+        muted_until: int | None = None,
+        pinned: int | None = None,
+        archived: bool | None = None,
+        hidden: bool | None = None,
+        marked_unread: bool | None = None,
+        draft: str | None = None,
+        reply_to: int | None = None,
+    ) -> View:
+        """Change what one makes of a conversation, on all of one's devices; None leaves a part as it is.
+
+        ``muted_until`` is in milliseconds since 1970: ``FOR_EVER``, or 0 to end it. ``pinned`` is any number, the
+        higher the further up, and 0 for not at all. An empty ``draft`` ends it. Returns the view as it is then.
+        """
+        parts = {"muted_until": muted_until, "pinned": pinned, "archived": archived, "hidden": hidden}
+        change: Frame = {name: value for name, value in parts.items() if value is not None}
+        if marked_unread is not None:
+            change["marked_unread"] = marked_unread
+        if draft is not None:
+            change["draft"] = {"text": draft} if reply_to is None else {"text": draft, "reply_to": reply_to}
+        answer = await self._engine.ask({"type": "set_view", "conv": conv, "view": change})
+        self._engine.do(lambda turn: self._engine.exchange.viewed(turn, answer))
+        return Viewed.of(answer).view
 
     async def watch(self, conv: int | None) -> None:
         """Say which conversation the program shows; None for none. What is live in it is told from then on, also after

@@ -42,6 +42,7 @@ from .machines.actions import Action
 from .reactions import Reacted
 from .storage import Kept
 from .turn import Do, Turn, milliseconds
+from .views import Viewed
 from .wire import Entry, Frame, History, Receipt, Sent, Summary, Synced, User, Users, Welcome, own_entry
 
 
@@ -181,6 +182,8 @@ class Exchange:
                 self._conversation(turn, self.book.receipt(Receipt.of(frame)))
             case "reacted":
                 turn.events.append(ReactionsEvent(Reacted.of(frame)))
+            case "view":
+                self.viewed(turn, frame)
             case "typing":
                 turn.events.append(TypingEvent(Typists.of(frame)))
             case "profiles":
@@ -291,6 +294,10 @@ class Exchange:
 
         frame = {"type": "history", "conv": look.conv, "before": look.seq + 1, "limit": 1}
         self.request(turn, frame, looked)
+
+    def viewed(self, turn: Turn, frame: Frame) -> None:
+        """Take a view, pushed or answered."""
+        self._conversation(turn, self.book.viewed(Viewed.of(frame)))
 
     # What is told and kept.
 

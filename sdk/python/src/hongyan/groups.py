@@ -37,13 +37,16 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
         case "renamed" | "described" | "pictured" | "post_set" | "invite_set":
             # An empty description or picture is none.
             return _with(conversation, {name: event[name] or None for name in SETTINGS if name in event})
+        case "history_set":
+            window = None if event.get("history") == "all" else event.get("history")
+            return _with(conversation, {"history": window, "history_days": event.get("history_days")})
         case _:
             return conversation
 
 
 def ended(conversation: Conversation) -> Conversation:
     """For oneself the group ends here. Its name stays, to be shown."""
-    return replace(conversation, left=True, size=0, members=(), unread=0)
+    return replace(conversation, left=True, size=0, members=(), unread=0, view=None)
 
 
 def _users(event: Mapping[str, Any]) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from .shape import Shape, read
+from .views import View
 
 Frame: TypeAlias = dict[str, Any]
 """One JSON object of the protocol."""
@@ -143,6 +144,10 @@ class Group(Shape):
     """One's own: ``member``, ``admin`` or ``owner``."""
     description: str | None = None
     avatar: str | None = None
+    history: str | None = None
+    """What new members may read of what was said before: ``joining``, or ``days``; None for all."""
+    history_days: int | None = None
+    """Of how many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ class Summary(Shape):
     group: Group | None = None
     left: bool = False
     """One is no member any more: the log ends with ``head``."""
+    view: View | None = None
+    """What one made of it; None where that is nothing."""
     since: int = 1
     """The first seq that one may read."""
 
@@ -194,6 +201,7 @@ class Listed(Shape):
     delivered: int | None = None
     own_read: int = 0
     own_delivered: int | None = None
+    view: View | None = None
 
     def summary(self, me: int) -> Summary:
         """The same as a page that is no list shows it, but for the entries."""
@@ -202,7 +210,8 @@ class Listed(Shape):
         members = [Member(me, own.read, own.delivered)]
         if self.user is not None:
             members.append(Member(self.user, theirs.read, theirs.delivered))
-        return Summary(self.conv, "direct", self.head, self.unread, own, len(members), tuple(members), ())
+        told = tuple(members)
+        return Summary(self.conv, "direct", self.head, self.unread, own, len(told), told, (), view=self.view)
 
 
 def _position(read: int, delivered: int | None) -> Position:
