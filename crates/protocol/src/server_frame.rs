@@ -282,7 +282,7 @@ impl Listed {
             conv: self.conv,
             kind: ConversationKind::Direct,
             head: self.head,
-            since: None,
+            since: self.view.as_ref().and_then(|view| view.first_told()),
             unread: self.unread,
             me,
             view: self.view,

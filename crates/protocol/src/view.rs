@@ -30,6 +30,9 @@ pub struct View {
     /// What was begun to be written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Draft>,
+    /// Nothing up to here is told to the caller.
+    #[serde(default, skip_serializing_if = "is_start")]
+    pub cleared: Seq,
 }
 
 /// A message that is not sent yet.
@@ -87,6 +90,9 @@ pub struct ViewChange {
     /// Keeps a draft in place of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<SetDraft>,
+    /// Clears everything up to here, for the caller alone and for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared: Option<Seq>,
 }
 
 /// A draft to be kept. With an empty text and no `reply_to`: none.
@@ -100,6 +106,11 @@ pub struct SetDraft {
 }
 
 impl View {
+    /// The first seq that is told, where that is not the log's first.
+    pub(crate) fn first_told(&self) -> Option<Seq> {
+        (self.cleared > Seq::ZERO).then(|| self.cleared.next())
+    }
+
     /// The most bytes that are written of it.
     pub fn wire_bytes(&self) -> usize {
         let draft = self.draft.as_ref();

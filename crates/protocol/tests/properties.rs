@@ -319,22 +319,25 @@ fn own_view() -> impl Strategy<Value = View> {
     let draft = (word(), option::of(seq()), millis());
     (
         (INTEGERS, millis(), INTEGERS),
-        (seq(), seq(), option::of(seq())),
+        (seq(), seq(), option::of(seq()), seq()),
         option::of(draft),
     )
         .prop_map(
-            |((rev, muted_until, pinned), (archived, hidden, marked_unread), draft)| View {
-                rev,
-                muted_until,
-                pinned,
-                archived,
-                hidden,
-                marked_unread,
-                draft: draft.map(|(text, reply_to, at)| Draft {
-                    text: text.into(),
-                    reply_to,
-                    at,
-                }),
+            |((rev, muted_until, pinned), (archived, hidden, marked_unread, cleared), draft)| {
+                View {
+                    rev,
+                    muted_until,
+                    pinned,
+                    archived,
+                    hidden,
+                    marked_unread,
+                    cleared,
+                    draft: draft.map(|(text, reply_to, at)| Draft {
+                        text: text.into(),
+                        reply_to,
+                        at,
+                    }),
+                }
             },
         )
 }
@@ -344,23 +347,26 @@ fn set_view() -> impl Strategy<Value = SetView> {
     (
         conv(),
         (option::of(millis()), option::of(INTEGERS)),
-        (bools(), bools(), bools()),
+        (bools(), bools(), bools(), option::of(seq())),
         option::of((word(), option::of(seq()))),
     )
         .prop_map(
-            |(conv, (muted_until, pinned), (archived, hidden, marked_unread), draft)| SetView {
-                conv,
-                view: ViewChange {
-                    muted_until,
-                    pinned,
-                    archived,
-                    hidden,
-                    marked_unread,
-                    draft: draft.map(|(text, reply_to)| SetDraft {
-                        text: text.into(),
-                        reply_to,
-                    }),
-                },
+            |(conv, (muted_until, pinned), (archived, hidden, marked_unread, cleared), draft)| {
+                SetView {
+                    conv,
+                    view: ViewChange {
+                        muted_until,
+                        pinned,
+                        archived,
+                        hidden,
+                        marked_unread,
+                        cleared,
+                        draft: draft.map(|(text, reply_to)| SetDraft {
+                            text: text.into(),
+                            reply_to,
+                        }),
+                    },
+                }
             },
         )
 }

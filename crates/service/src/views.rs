@@ -30,6 +30,7 @@ impl Service {
                 text: draft.text,
                 reply_to: draft.reply_to,
             }),
+            cleared: wish.cleared,
         };
         let viewer = Viewer {
             reply,
@@ -53,6 +54,7 @@ pub(crate) fn told(view: &View) -> wire::View {
             reply_to: draft.reply_to,
             at: draft.at,
         }),
+        cleared: view.cleared,
     }
 }
 

@@ -387,9 +387,15 @@ impl Logs for SqliteStore {
             .readers
             .run_after(
                 // Before the snapshot: what is settled in between is in both.
-                move || unsettled.tail(conv, range, limit),
-                move |conn, tail| {
-                    let read = read::history(conn, user, conv, range, limit, tail.as_ref());
+                move || {
+                    (
+                        unsettled.tail(conv, range, limit),
+                        unsettled.view(conv, user),
+                    )
+                },
+                move |conn, (tail, view)| {
+                    let beside = (tail.as_ref(), view.as_ref());
+                    let read = read::history(conn, user, conv, range, limit, beside);
                     damaged.note(conv, &read);
                     read
                 },
@@ -491,7 +497,8 @@ impl Reactions for SqliteStore {
             .run(move |conn| match read::member(conn, conv, user)? {
                 Some(own) => {
                     let limit = limit.min(REACTIONS_PAGE);
-                    let reader = (user, own.since);
+                    let view = read::view(conn, conv, user)?;
+                    let reader = (user, view.first_told(own.since));
                     read::reactions(conn, conv, reader, range, limit).map(Some)
                 }
                 None => Ok(None),

@@ -193,6 +193,15 @@ impl Unsettled {
         found
     }
 
+    /// The reader's view of this conversation, where it is unsettled.
+    pub(crate) fn view(&self, conv: ConversationId, user: UserId) -> Option<View> {
+        let rounds = self.0.lock();
+        let ends = rounds.of(conv).into_iter().flatten();
+        ends.filter_map(|end| end.views.get(&user))
+            .next_back()
+            .cloned()
+    }
+
     /// Whether a change of this group is unsettled.
     pub(crate) fn changes_group(&self, conv: ConversationId) -> bool {
         let rounds = self.0.lock();

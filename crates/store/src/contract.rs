@@ -90,7 +90,7 @@ macro_rules! store_contract {
                 days_reach_back_by_the_time_of_entries;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,
                 a_mark_counts_until_it_is_read, totals_know_what_is_quiet, pins_are_bounded, drafts_are_bounded,
-                who_goes_leaves_nothing, refused_to_others, everything_is_there_after_a_restart;
+                who_goes_leaves_nothing, what_is_cleared_is_told_no_more, refused_to_others, everything_is_there_after_a_restart;
             nodes: what_one_commits_the_other_reads, a_retry_at_the_other_finds_the_first,
                 one_client_id_at_both_at_once, a_pair_begins_at_both_at_once,
                 commits_at_both_make_one_log, a_walk_at_one_misses_nothing_of_the_other,

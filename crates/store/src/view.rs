@@ -26,6 +26,8 @@ pub struct View {
     pub marked: Option<Seq>,
     /// What was begun to be written.
     pub draft: Option<Arc<Draft>>,
+    /// Nothing up to here is told to the member; 0 where all is. It only grows, and stays when the member goes.
+    pub cleared: Seq,
 }
 
 /// A message that is not sent yet.
@@ -66,6 +68,11 @@ impl View {
         view
     }
 
+    /// The first seq that is told to the member, who may read from `since` on.
+    pub fn first_told(&self, since: Seq) -> Seq {
+        since.max(self.cleared.next())
+    }
+
     /// Whether it depends on when the last message came.
     pub fn asks_when(&self, last: Seq) -> bool {
         self.archived > Seq::ZERO && self.archived < last && self.muted_until > Millis::default()
@@ -78,6 +85,7 @@ impl View {
             true => Self::default(),
             false => Self {
                 rev: self.rev + 1,
+                cleared: self.cleared,
                 ..Self::default()
             },
         }
@@ -105,6 +113,8 @@ pub struct ViewChange {
     pub marked_unread: Option<bool>,
     /// See [`View::draft`].
     pub draft: Option<DraftChange>,
+    /// See [`View::cleared`].
+    pub cleared: Option<Seq>,
 }
 
 /// A draft to be kept; without a text and without a message that it answers, none.
@@ -135,7 +145,7 @@ pub enum ViewError {
     /// No such conversation, or the user is not a member.
     #[error("no such conversation")]
     NotMember,
-    /// The draft answers something beyond the head of the log.
+    /// The draft answers something, or is to be cleared up to something, beyond the head of the log.
     #[error("beyond the head of the log")]
     BeyondHead,
     /// The user has as many pinned conversations, or drafts, as may be.

@@ -672,6 +672,8 @@ export interface View {
   marked_unread?: number;
   /** What was begun to be written. */
   draft?: Draft;
+  /** Nothing up to here is told to the caller. */
+  cleared?: number;
 }
 
 /** What is to be changed of a view; what is absent stays. */
@@ -688,6 +690,8 @@ export interface ViewChange {
   marked_unread?: boolean;
   /** Keeps a draft in place of the one before. */
   draft?: SetDraft;
+  /** Clears everything up to here, for the caller alone and for good. */
+  cleared?: number;
 }
 
 /** Answers `set_view`; and a push to the user's other connections: the view as it is now. */
@@ -820,7 +824,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Typists: { conv: "integer", users: "integer[]", others: "integer?" },
   UserPresence: { user: "integer", state: "string", last_seen: "integer?" },
   UserProfile: { id: "integer", login: "string", name: "string", avatar: "string?" },
-  View: { rev: "integer", muted_until: "integer?", pinned: "integer?", archived: "integer?", hidden: "integer?", marked_unread: "integer?", draft: "Draft?" },
+  View: { rev: "integer", muted_until: "integer?", pinned: "integer?", archived: "integer?", hidden: "integer?", marked_unread: "integer?", draft: "Draft?", cleared: "integer?" },
   Viewed: { conv: "integer", view: "View" },
   Welcome: { user: "UserProfile", session: "integer", epoch: "string?", heartbeat: "HeartbeatPlan", limits: "AdvertisedLimits", server_time: "integer", server: "string" },
 };

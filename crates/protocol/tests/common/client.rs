@@ -124,6 +124,7 @@ fn positions_and_reading() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
                         text: "未完 \"…".into(),
                         reply_to: Some(seq(4)),
                     }),
+                    cleared: Some(seq(3)),
                 },
             }),
         ),

@@ -251,6 +251,7 @@ fn view() -> View {
             reply_to: Some(seq(4)),
             at: at(8_000),
         }),
+        cleared: seq(3),
     }
 }
 

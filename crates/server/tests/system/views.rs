@@ -92,6 +92,40 @@ async fn what_is_hidden_comes_back_and_what_is_marked_is_read() {
 }
 
 #[tokio::test]
+async fn what_is_cleared_is_gone_for_one_and_there_for_the_other() {
+    let server = TestServer::start().await;
+    let mut li = server.connect(LI).await.acking();
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let mut tablet = server.connect(ZHANG).await.acking();
+    let conv = li.send_text(ZHANG_ID, "m1", "one").await["conv"].clone();
+    li.send_text(ZHANG_ID, "m2", "two").await;
+    let answer = zhang
+        .request(set_view(&conv, json!({ "cleared": 2 })))
+        .await;
+    assert_eq!(answer["view"], json!({ "rev": 1, "cleared": 2 }));
+    assert_eq!(tablet.next_of("view").await["view"], answer["view"]);
+    li.send_text(ZHANG_ID, "m3", "three").await;
+    let (told, unread, _) = synced(&mut tablet).await;
+    assert_eq!(
+        (&told["since"], &told["unread"], unread),
+        (&json!(3), &json!(1), json!(1))
+    );
+    assert_eq!(told["entries"].as_array().unwrap().len(), 1);
+    let after = json!({ "type": "history", "conv": conv, "after": 0 });
+    let page = zhang.request(after.clone()).await;
+    assert_eq!(
+        (&page["entries"][0]["seq"], &page["since"]),
+        (&json!(3), &json!(3))
+    );
+    assert_eq!(page["more"], false);
+    let page = li.request(after).await;
+    assert_eq!(page["entries"].as_array().unwrap().len(), 3);
+    assert_eq!(told["members"][0]["read"], 0, "nobody has read more by it");
+    let beyond = set_view(&conv, json!({ "cleared": 4 }));
+    assert_eq!(zhang.request(beyond).await["code"], "seq_out_of_range");
+}
+
+#[tokio::test]
 async fn over_http_as_well_and_after_a_restart() {
     let mut server = TestServer::start().await;
     let zhang = server.http(ZHANG).await;

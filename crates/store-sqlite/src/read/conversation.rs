@@ -22,6 +22,7 @@ impl Seen {
     pub(crate) fn told(self) -> Conversation {
         let Self { conversation, last } = self;
         Conversation {
+            since: conversation.view.first_told(conversation.since),
             view: conversation.view.now(conversation.me.read, last),
             ..conversation
         }

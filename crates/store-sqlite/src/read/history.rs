@@ -2,20 +2,21 @@
 
 use hongyan_protocol::limits::PAGE_BYTES;
 use hongyan_protocol::{ConversationId, Seq, UserId};
-use hongyan_store::{Entry, History, HistoryRange};
+use hongyan_store::{Entry, History, HistoryRange, View};
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::view;
 use crate::row::{self, ENTRY_COLUMNS, sql};
 use crate::unsettled::Tail;
 
-/// At most `limit` entries. `None` when `user` is not a member. `tail`: what was unsettled just before the snapshot of `conn` began.
+/// At most `limit` entries. `None` when `user` is not a member. `tail`, `view`: what was unsettled just before the snapshot of `conn` began.
 pub(crate) fn history(
     conn: &Connection,
     user: UserId,
     conv: ConversationId,
     range: HistoryRange,
     limit: usize,
-    tail: Option<&Tail>,
+    (tail, view): (Option<&Tail>, Option<&View>),
 ) -> Result<Option<History>> {
     let settled: Option<(Seq, Option<Seq>)> = conn
         .prepare_cached(
@@ -35,6 +36,8 @@ pub(crate) fn history(
     let (Some(head), Some(since)) = (head, since) else {
         return Ok(None);
     };
+    let since = view::view(conn, conv, user)?.first_told(since);
+    let since = view.map_or(since, |view| view.first_told(since));
     let log = Log {
         conn,
         conv,

@@ -11,7 +11,7 @@ use crate::row::{self, sql};
 
 /// The columns that [`of_row`] reads.
 pub(crate) const COLUMNS: &str = "v.rev, v.muted_until, v.pinned, v.archived_seq, v.hidden_seq, v.marked, \
-     v.draft_at, v.draft_reply, v.draft";
+     v.draft_at, v.draft_reply, v.draft, v.cleared_seq";
 
 /// As it is kept, with what has ended. Nothing for somebody who is no member.
 pub(crate) fn view(conn: &Connection, conv: ConversationId, user: UserId) -> Result<View> {
@@ -42,6 +42,7 @@ pub(crate) fn of_row(row: &Row<'_>, first: usize) -> Result<View> {
         hidden: row::id(row, first + 4)?,
         marked: row::optional_id(row, first + 5)?,
         draft,
+        cleared: row::id(row, first + 9)?,
     })
 }
 

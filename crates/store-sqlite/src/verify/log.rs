@@ -25,6 +25,8 @@ struct CheckedMember {
     member: Member,
     role: Role,
     since: Seq,
+    /// What is not unread: read, or cleared.
+    passed: Seq,
     /// Unread messages, counted by the definition.
     counted: u64,
 }
@@ -43,9 +45,7 @@ struct Unread {
 impl Unread {
     fn new(members: &[CheckedMember]) -> Self {
         let numbered = || members.iter().enumerate();
-        let mut reads: Vec<_> = numbered()
-            .map(|(at, member)| (member.member.read, at))
-            .collect();
+        let mut reads: Vec<_> = numbered().map(|(at, member)| (member.passed, at)).collect();
         reads.sort_unstable();
         Self {
             reads,
@@ -69,7 +69,7 @@ impl Unread {
         self.messages += 1;
         let own = self.by_user.get(&entry.from);
         if let Some(member) = own.and_then(|at| members.get_mut(*at))
-            && entry.seq > member.member.read
+            && entry.seq > member.passed
         {
             // One's own is not unread.
             member.counted = member.counted.wrapping_sub(1);
@@ -191,14 +191,17 @@ impl Check<'_> {
     fn members(&self, conv: ConversationId) -> Result<Vec<CheckedMember>> {
         self.conn
             .prepare_cached(
-                "SELECT user_id, read_seq, delivered_seq, role, since_seq FROM members
-                 WHERE conv_id = ?1 AND until_seq IS NULL ORDER BY user_id",
+                "SELECT m.user_id, read_seq, delivered_seq, role, since_seq,
+                        max(read_seq, coalesce(v.cleared_seq, 0))
+                 FROM members m LEFT JOIN views v ON v.user_id = m.user_id AND v.conv_id = m.conv_id
+                 WHERE m.conv_id = ?1 AND until_seq IS NULL ORDER BY m.user_id",
             )?
             .query_map([sql(conv)], |row| {
                 Ok(CheckedMember {
                     member: row::member(row)?,
                     role: row::role(row, 3)?,
                     since: row::id(row, 4)?,
+                    passed: row::id(row, 5)?,
                     counted: 0,
                 })
             })?

@@ -52,13 +52,20 @@ impl Check<'_> {
 /// Whether a view goes beyond a log with this head.
 pub(super) fn is_beyond(view: &View, head: Seq) -> bool {
     let answers = view.draft.as_ref().and_then(|draft| draft.reply_to);
-    let seqs = [Some(view.archived), Some(view.hidden), view.marked, answers];
+    let seqs = [
+        Some(view.archived),
+        Some(view.hidden),
+        Some(view.cleared),
+        view.marked,
+        answers,
+    ];
     seqs.into_iter().flatten().max() > Some(head)
 }
 
 fn wrong(view: &View, head: Seq, was_in: bool, is_in: bool) -> Option<&'static str> {
     let left = View {
         rev: view.rev,
+        cleared: view.cleared,
         ..View::default()
     };
     if !was_in {

@@ -138,6 +138,7 @@ impl Behind<'_> {
         let mut view = view.clone();
         view.archived = view.archived.min(head);
         view.hidden = view.hidden.min(head);
+        view.cleared = view.cleared.min(head);
         view.draft = view.draft.map(|draft| {
             let mut draft = (*draft).clone();
             draft.reply_to = draft.reply_to.filter(|seq| *seq <= head);

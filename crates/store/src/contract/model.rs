@@ -59,7 +59,7 @@ impl Log {
 
     /// The log as this member may read it.
     pub(super) fn read_by(&self, user: UserId) -> Vec<Entry> {
-        let since = self.since(user);
+        let since = self.told_from(user);
         let mut entries = self.entries.clone();
         entries.retain(|entry| entry.seq >= since);
         for entry in &mut entries {
@@ -80,7 +80,7 @@ impl Log {
             positions.find(|own| own.user == user),
             Some(&conversation.me)
         );
-        assert_eq!(conversation.since, self.since(user));
+        assert_eq!(conversation.since, self.told_from(user));
         assert_eq!(
             conversation.view,
             self.view(user),
@@ -109,7 +109,8 @@ impl Log {
                     ..
                 }
             );
-            kept && entry.from != user && entry.seq > position.read
+            let is_told = entry.seq >= self.told_from(user);
+            kept && is_told && entry.from != user && entry.seq > position.read
         };
         self.entries.iter().filter(counts).count() as u64
     }

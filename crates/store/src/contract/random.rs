@@ -144,7 +144,11 @@ fn random_view<E: Engine>(
     (conv, head): (ConversationId, Seq),
 ) -> ViewChange {
     let mut change = f.view(user, conv);
-    match rng.below(7) {
+    match rng.below(8) {
+        6 => {
+            let up_to = about(rng, head).get() / if rng.once_in(3) { 1 } else { 2 };
+            change.cleared = Seq::new(up_to).ok();
+        }
         0 => {
             // Around now, so that some end soon.
             let until = change.at.get() + rng.below(40);

@@ -78,7 +78,7 @@ impl Log {
         }
         let mut messages = Vec::new();
         for (seq, number) in last_changes {
-            if seq < self.since(user) {
+            if seq < self.told_from(user) {
                 continue;
             }
             let is_meant = match range {

@@ -4,8 +4,8 @@ use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, seq};
 use crate::{
-    DRAFTS, DraftChange, FOR_EVER, GroupChange, Logs, PINNED, SyncCursor, SyncPage, Target, View,
-    ViewChange, ViewError,
+    DRAFTS, DraftChange, FOR_EVER, GroupChange, HistoryRange, Logs, PINNED, SyncCursor, SyncPage,
+    Target, View, ViewChange, ViewError,
 };
 
 fn draft(text: &str) -> Option<DraftChange> {
@@ -307,6 +307,62 @@ pub async fn who_goes_leaves_nothing<E: Engine>(f: &mut Fixture<E>) {
     let add = f.group_change(a, conv, GroupChange::Add(vec![b]));
     f.append(&add).await.unwrap();
     assert_eq!(told(f, b).await.pinned, 0);
+}
+
+pub async fn what_is_cleared_is_told_no_more<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let conv = f.say(a, b, "one").await.conv;
+    f.say(a, b, "two").await;
+    f.say(b, a, "three").await;
+    f.say(a, b, "four").await;
+    f.say(a, b, "five").await;
+    let clear = ViewChange {
+        cleared: Some(seq(4)),
+        ..f.view(b, conv)
+    };
+    let cleared = f.set_view(&clear).await.unwrap().view;
+    for round in ["at once", "settled", "after a restart"] {
+        let log = f
+            .store()
+            .history(b, conv, HistoryRange::Latest, 10)
+            .await
+            .unwrap();
+        let seqs: Vec<_> = log.entries.iter().map(|entry| entry.seq).collect();
+        assert_eq!(
+            (seqs, log.since, log.head),
+            (vec![seq(5)], seq(5), seq(5)),
+            "{round}"
+        );
+        for range in [HistoryRange::After(Seq::ZERO), HistoryRange::Before(seq(6))] {
+            let log = f.store().history(b, conv, range, 10).await.unwrap();
+            assert_eq!(log.entries.len(), 1, "{round}");
+        }
+        if round == "at once" {
+            assert_eq!(f.conversation(b, conv).await.since, seq(5));
+        }
+        let told = page(f, b).await;
+        let (conversation, unread, entries) = &told.conversations[0];
+        assert_eq!((conversation.since, *unread, entries.len()), (seq(5), 1, 1));
+        assert_eq!(conversation.view, cleared);
+        assert_eq!((told.total_unread, f.unread(b, conv).await), (1, 1));
+        assert_eq!(f.store().direct_unread(b).await.unwrap(), 1);
+        assert_eq!(f.log(a, conv).await.len(), 5, "the other keeps all");
+        if round == "settled" {
+            f.reopen().await;
+        }
+    }
+    // It stays so, whatever is asked for, and it moves nobody's position.
+    let less = ViewChange {
+        cleared: Some(seq(1)),
+        ..f.view(b, conv)
+    };
+    assert!(!f.set_view(&less).await.unwrap().changed);
+    let beyond = ViewChange {
+        cleared: Some(seq(6)),
+        ..f.view(b, conv)
+    };
+    assert_eq!(f.set_view(&beyond).await, Err(ViewError::BeyondHead));
+    assert_eq!(f.conversation(b, conv).await.me.read, seq(3));
 }
 
 pub async fn refused_to_others<E: Engine>(f: &mut Fixture<E>) {

@@ -12,6 +12,12 @@ impl Log {
         self.views.get(&user).cloned().unwrap_or_default()
     }
 
+    /// The first seq that is told to this member.
+    pub(super) fn told_from(&self, user: UserId) -> Seq {
+        let after_cleared = self.view(user).cleared.next();
+        self.since(user).max(after_cleared)
+    }
+
     /// The batch that last changed what this member sees.
     pub(super) fn changed_for(&self, user: UserId) -> u64 {
         let own = self.view_changed_in.get(&user).copied();
@@ -67,6 +73,7 @@ impl Log {
         if let Some(view) = self.views.get_mut(&user) {
             *view = View {
                 rev: view.rev + 1,
+                cleared: view.cleared,
                 ..View::default()
             };
         }
@@ -127,6 +134,12 @@ impl Model {
                     at: change.at,
                 }));
             }
+        }
+        if let Some(up_to) = change.cleared {
+            if up_to > head {
+                return Err(ViewError::BeyondHead);
+            }
+            view.cleared = view.cleared.max(up_to);
         }
         let changed = view != before;
         if changed {

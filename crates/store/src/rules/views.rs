@@ -66,6 +66,12 @@ pub fn decide_view(change: &ViewChange, facts: Option<&ViewFacts>) -> Result<Vie
             }));
         }
     }
+    if let Some(up_to) = change.cleared {
+        if up_to > facts.head {
+            return Err(ViewError::BeyondHead);
+        }
+        view.cleared = view.cleared.max(up_to);
+    }
     if view != before {
         view.rev += 1;
     }
@@ -125,6 +131,7 @@ mod tests {
             hidden: None,
             marked_unread: None,
             draft: None,
+            cleared: None,
         }
     }
 
@@ -236,6 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cleared_stays_so() {
+        let clear = |up_to: u64| ViewChange {
+            cleared: Some(seq(up_to)),
+            ..nothing()
+        };
+        let cleared = View {
+            rev: 1,
+            cleared: seq(5),
+            ..View::default()
+        };
+        let decided = decide_view(&clear(5), Some(&facts(View::default())));
+        assert_eq!(decided, Ok(cleared.clone()));
+        let decided = decide_view(&clear(4), Some(&facts(cleared.clone())));
+        assert_eq!(decided, Ok(cleared.clone()));
+        let decided = decide_view(&clear(10), Some(&facts(cleared.clone())));
+        assert_eq!(decided, Err(ViewError::BeyondHead));
+        assert_eq!(
+            (cleared.first_told(seq(3)), cleared.first_told(seq(9))),
+            (seq(6), seq(9))
+        );
+        assert_eq!(cleared.of_former_member().cleared, seq(5));
+    }
+
+    #[test]
     fn what_is_default_is_set_by_its_default() {
         let change = ViewChange {
             muted_until: Some(at(50)),
@@ -260,6 +291,7 @@ mod tests {
                 reply_to: None,
                 at: at(1),
             })),
+            cleared: Seq::ZERO,
         };
         let none = View {
             rev: 5,

@@ -103,8 +103,8 @@ impl Rows {
         let mut view = conn.prepare_cached(
             "INSERT OR REPLACE INTO views
                  (user_id, conv_id, rev, muted_until, pinned, archived_seq, hidden_seq, marked,
-                  draft_reply, draft_at, draft)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                  draft_reply, draft_at, draft, cleared_seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         let mut version = conn.prepare_cached(
             "UPDATE members SET version = max(version, ?3) WHERE conv_id = ?1 AND user_id = ?2",
@@ -124,6 +124,7 @@ impl Rows {
                 draft.and_then(|draft| draft.reply_to).map(sql),
                 draft.map(|draft| sql(draft.at)),
                 draft.map(|draft| &*draft.text),
+                sql(kept.cleared),
             ])?;
             if let Some(given) = row.version {
                 version.execute((conv, user, given.cast_signed()))?;

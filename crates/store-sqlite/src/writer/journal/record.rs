@@ -34,6 +34,8 @@ mod code {
     pub(super) const EVENT_WITH_NUMBERS: u8 = 10;
     /// What a member made of a conversation for oneself.
     pub(super) const VIEW: u8 = 11;
+    /// The same of a member who cleared some of it. Up to where stands behind all else.
+    pub(super) const VIEW_CLEARED: u8 = 12;
 }
 
 /// The records of one batch, being written down.
@@ -300,7 +302,11 @@ impl Payload {
 
     /// What a member's view is now.
     pub(in crate::writer) fn view(&mut self, conv: ConversationId, user: UserId, view: &View) {
-        self.0.push(code::VIEW);
+        let is_cleared = view.cleared > Seq::ZERO;
+        self.0.push(match is_cleared {
+            true => code::VIEW_CLEARED,
+            false => code::VIEW,
+        });
         self.number(conv.get());
         self.number(user.get());
         self.number(view.rev);
@@ -314,6 +320,9 @@ impl Payload {
         if let Some(draft) = &view.draft {
             self.number(draft.reply_to.map_or(0, |seq| seq.get() + 1));
             self.text(&draft.text);
+        }
+        if is_cleared {
+            self.number(view.cleared.get());
         }
     }
 
@@ -359,7 +368,7 @@ pub(super) fn read(
             code::BEGIN => rest.begin()?,
             code::MOVE => rest.moved()?,
             code::REACTION => rest.reaction()?,
-            code::VIEW => rest.view()?,
+            code @ (code::VIEW | code::VIEW_CLEARED) => rest.view(code)?,
             code @ (code::TEXT
             | code::MESSAGE
             | code::MESSAGE_WITH_HEADER
@@ -523,7 +532,7 @@ impl<'a> Reader<'a> {
         })))
     }
 
-    fn view(&mut self) -> Read<Record> {
+    fn view(&mut self, code: u8) -> Read<Record> {
         Ok(Record::View {
             conv: self.id(ConversationId::new)?,
             user: self.id(UserId::new)?,
@@ -541,6 +550,10 @@ impl<'a> Reader<'a> {
                         reply_to: self.one_less(Seq::new)?,
                         text: self.text()?.into(),
                     })),
+                },
+                cleared: match code {
+                    code::VIEW_CLEARED => self.id(Seq::new)?,
+                    _ => Seq::ZERO,
                 },
             },
         })

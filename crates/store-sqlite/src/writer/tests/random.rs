@@ -171,7 +171,7 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
     let mut next = dice();
     let mut groups = Vec::new();
     let (mut reacted, mut set) = (0, 0);
-    for round in 0..300_u64 {
+    for round in 0..400_u64 {
         let writer = case.store.writer();
         match next(16) {
             0 => case.settle().await,
@@ -198,7 +198,7 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                 let outcomes = case.store.commit(Arc::new([Write::React(react)])).await;
                 reacted += u64::from(matches!(outcomes.unwrap()[..], [Outcome::React(Ok(_))]));
             }
-            7..9 if !groups.is_empty() => {
+            7 if !groups.is_empty() => {
                 let is_so = |next: &mut dyn FnMut(u64) -> u64| (next(2) == 0).then(|| next(3) > 0);
                 let change = ViewChange {
                     user: users[next(5) as usize],
@@ -213,6 +213,7 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                         text: "x".repeat(next(40) as usize).into(),
                         reply_to: None,
                     }),
+                    cleared: (next(6) == 0).then(|| Seq::new(next(6)).unwrap()),
                 };
                 let outcomes = case.store.commit(Arc::new([Write::View(change)])).await;
                 let [Outcome::View(viewed)] = &outcomes.unwrap()[..] else {

@@ -80,6 +80,7 @@ fn records() -> Vec<Record> {
                     reply_to: Some(seq(1)),
                     at: Millis::new(1_700_000_000_000).unwrap(),
                 })),
+                cleared: seq(2),
             },
         },
         Record::View {
