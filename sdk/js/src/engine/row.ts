@@ -11,8 +11,8 @@
 import type { Conversation, Member } from "../client/events.ts";
 import { amended } from "../log.ts";
 import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position, View, ViewChange } from "../wire.gen.ts";
-import { begun, changed as changedGroup, comers, goers, isTold } from "./group.ts";
-import { changed, leftOf } from "./view.ts";
+import { begun, changed, comers, goers, isTold } from "./group.ts";
+import { changed as changedView, leftOf } from "./view.ts";
 
 /** Nothing was ever made of it. */
 const NO_VIEW: View = { rev: 0 };
@@ -175,7 +175,7 @@ export class Row {
   #viewNow(): { view?: View } {
     const standing = { head: this.#headNow(), read: this.#me.read, said: this.#said };
     const left = leftOf(this.#view, standing);
-    const view = this.#wish === null ? left : changed(left, this.#wish, standing, Date.now());
+    const view = this.#wish === null ? left : changedView(left, this.#wish, standing, Date.now());
     return Object.keys(view).length === 1 ? {} : { view };
   }
 
@@ -307,7 +307,7 @@ export class Row {
   #change(entry: Entry, event: GroupEvent): void {
     this.#asOf = entry.seq;
     if (event.type === "created") this.#group = begun(event.name ?? "", entry.from === this.#user ? "owner" : "member");
-    else if (this.#group !== null) this.#group = changedGroup(this.#group, entry, event, this.#user);
+    else if (this.#group !== null) this.#group = changed(this.#group, entry, event, this.#user);
     this.#exchange(entry.seq, comers(entry, event), goers(entry, event));
   }
 
