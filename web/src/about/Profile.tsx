@@ -3,6 +3,7 @@ import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { showAbout } from "../app/about.ts";
 import { go, route } from "../app/route.ts";
+import { muteItem } from "../list/view-items.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -19,7 +20,7 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
     return "to" in now ? model.profile(now.to) : null;
   };
   const conversation = () => model.conversation(place());
-  const isMuted = () => model.settings.isMuted(place());
+  const isMuted = () => model.isMuted(place());
   const isShown = () => {
     const at = route();
     return at.page === "conversation" && draftKey(model.canonical(at.place)) === draftKey(place());
@@ -38,19 +39,17 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
         <Show when={conversation() !== null}>
           <Action icon="search" label={w.search} onClick={() => showAbout(props.place, "search")} />
         </Show>
-        <Action
-          icon={isMuted() ? "bell" : "bell-off"}
-          label={isMuted() ? w.unmute : w.mute}
-          onClick={() => model.settings.setMuted(place(), !isMuted())}
-        />
+        <Show when={conversation() !== null}>
+          <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={(button) => muteItem(model, place(), button).onSelect()} />
+        </Show>
       </div>
     </Dialog>
   );
 }
 
-function Action(props: { icon: IconName; label: string; onClick(): void }): JSX.Element {
+function Action(props: { icon: IconName; label: string; onClick(button: HTMLElement): void }): JSX.Element {
   return (
-    <button type="button" class="about-action" onClick={() => props.onClick()}>
+    <button type="button" class="about-action" onClick={(event) => props.onClick(event.currentTarget)}>
       <Icon name={props.icon} />
       <span>{props.label}</span>
     </button>

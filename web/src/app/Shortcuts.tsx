@@ -37,7 +37,7 @@ export function Shortcuts(): JSX.Element {
     const row = step(rows, rows.findIndex((one) => one.key === key), direction, isWanted);
     if (row !== null) go(routeOf(row));
   }
-  const isUnread = (row: Row) => row.unread > 0 && !row.isMuted;
+  const isUnread = (row: Row) => (row.unread > 0 || row.isMarked) && !row.isMuted;
   const run: Record<Command, () => void> = {
     switcher: () => setShown("switcher"),
     help: () => setShown("help"),

@@ -56,7 +56,7 @@ export function notifyOf(model: Model, isLookedAt: (key: string) => boolean): vo
       me,
       isLeader: model.client.isLeader,
       isOn: model.settings.notifications && typeof Notification !== "undefined" && Notification.permission === "granted",
-      isMuted: model.settings.isMuted(place),
+      isMuted: model.isMuted(place),
       isLookedAt: isLookedAt(draftKey(place)),
       isLive: isCaughtUp(),
       read: conversation?.me.read ?? 0,

@@ -4,6 +4,7 @@ import type { JSX } from "solid-js";
 import { panel, showAbout, showPanel } from "../app/about.ts";
 import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
 import { writingText } from "../live/writing.ts";
+import { viewItems } from "../list/view-items.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { handle } from "../model/people.ts";
@@ -20,15 +21,15 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
     const other = others()[0];
     return other === undefined ? "" : handle(other);
   };
-  const conv = () => model.conversation(props.place)?.conv ?? null;
   const writing = () => {
     const now = model.writing(props.place);
     return now === null ? "" : writingText(now, props.isGroup, (user) => model.profile(user).name);
   };
+  const conv = () => model.conversation(props.place)?.conv ?? null;
   const isPanel = () => panel() !== null && panel() === conv();
   // Who is in a group stands beside its messages.
   const open = () => (props.isGroup ? showPanel(isPanel() ? null : conv()) : showAbout(props.place));
-  const isMuted = () => model.settings.isMuted(props.place);
+  let more!: HTMLButtonElement;
   return (
     <header class="pane-header">
       <IconButton icon="back" label={w.back} class="pane-back" onClick={() => props.onBack()} />
@@ -56,13 +57,10 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
       <MenuButton
         icon="more"
         label={w.more}
+        ref={(button) => (more = button)}
         items={() => [
           { label: props.isGroup ? w.groupInfo : w.profile, icon: props.isGroup ? "people" : "person", onSelect: open },
-          {
-            label: isMuted() ? w.unmute : w.mute,
-            icon: isMuted() ? "bell" : "bell-off",
-            onSelect: () => model.settings.setMuted(props.place, !isMuted()),
-          },
+          ...viewItems(model, props.place, more),
         ]}
       />
     </header>

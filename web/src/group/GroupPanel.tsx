@@ -7,6 +7,7 @@ import { createMemo, createSignal, onCleanup, onMount, Show } from "solid-js";
 import type { JSX } from "solid-js";
 import type { Conversation, GroupSetting, GroupView, Who } from "@hongyan/client";
 import { showAbout } from "../app/about.ts";
+import { muteItem } from "../list/view-items.ts";
 import { useModel } from "../model/model.ts";
 import { createForm } from "../settings/form.ts";
 import type { Form } from "../settings/form.ts";
@@ -69,7 +70,7 @@ export function GroupPanel(props: GroupPanelProps): JSX.Element {
 /** Its face, name and description. */
 function About(props: { conv: number; group: GroupView; canChange: boolean; form: Form }): JSX.Element {
   const model = useModel();
-  const isMuted = () => model.settings.isMuted({ conv: props.conv });
+  const isMuted = () => model.isMuted({ conv: props.conv });
   const set = (setting: { name: string } | { description: string }) =>
     props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
   return (
@@ -86,7 +87,7 @@ function About(props: { conv: number; group: GroupView; canChange: boolean; form
         />
       </div>
       <div class="side-actions">
-        <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={() => model.settings.setMuted({ conv: props.conv }, !isMuted())} />
+        <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={(button) => muteItem(model, { conv: props.conv }, button).onSelect()} />
         <Action icon="search" label={w.search} onClick={() => showAbout({ conv: props.conv }, "search")} />
       </div>
     </>
@@ -214,9 +215,9 @@ function Ways(props: { conversation: Conversation; form: Form }): JSX.Element {
   );
 }
 
-function Action(props: { icon: IconName; label: string; onClick(): void }): JSX.Element {
+function Action(props: { icon: IconName; label: string; onClick(button: HTMLElement): void }): JSX.Element {
   return (
-    <button type="button" class="side-action" onClick={() => props.onClick()}>
+    <button type="button" class="side-action" onClick={(event) => props.onClick(event.currentTarget)}>
       <Icon name={props.icon} />
       <span>{props.label}</span>
     </button>

@@ -13,6 +13,7 @@ import type { Row } from "../model/model.ts";
 import { Avatar, Icon, openMenu } from "../ui/index.ts";
 import type { IconName, MenuItem } from "../ui/index.ts";
 import { previewOf } from "./preview.ts";
+import { viewItems } from "./view-items.ts";
 import { w } from "./words.ts";
 
 const MOST = 99;
@@ -42,21 +43,18 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const label = () => {
     const name = [row().title, time()].filter(Boolean).join(", ");
     const text = preview().kind === "draft" ? `${w.draft} ${preview().text}` : preview().text;
-    const unread = row().unread > 0 ? w.unread(row().unread) : "";
-    const rest = [text, preview().isEdited ? w.edited : "", unread, row().isMuted ? w.muted : "", state()?.label ?? ""];
+    const unread = row().unread > 0 ? w.unread(row().unread) : row().isMarked ? w.markedUnread : "";
+    const rest = [text, preview().isEdited ? w.edited : "", unread, row().isMuted ? w.muted : "", row().isPinned ? w.pinned : "", state()?.label ?? ""];
     return `${name}: ${rest.filter(Boolean).join(". ")}`;
   };
 
   // What the line's own menu says, by pointer, finger or keyboard.
   function openActions(anchor: HTMLElement | { x: number; y: number }): void {
-    const { conversation, place, isMuted } = row();
+    const { place } = row();
     const items: MenuItem[] = [
-      { label: isMuted ? w.unmute : w.mute, icon: isMuted ? "bell" : "bell-off", onSelect: () => model.settings.setMuted(place, !isMuted) },
+      ...viewItems(model, place, anchor),
       { label: "conv" in place ? w.info : w.profile, icon: "conv" in place ? "people" : "person", onSelect: () => showAbout(place) },
     ];
-    if (conversation !== null && conversation.unread > 0) {
-      items.unshift({ label: w.markRead, icon: "check", onSelect: () => model.client.read(conversation.conv, conversation.head) });
-    }
     openMenu({ label: w.rowActions, items, anchor });
   }
   function onContextMenu(event: MouseEvent & { currentTarget: HTMLElement }): void {
@@ -73,7 +71,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
     <li class="row" aria-setsize={props.count} aria-posinset={props.position}>
       <a
         class="row-link"
-        classList={{ "row-unread": row().unread > 0 && !row().isMuted, "row-muted": row().isMuted }}
+        classList={{ "row-unread": (row().unread > 0 || row().isMarked) && !row().isMuted, "row-muted": row().isMuted }}
         href={format(route())}
         aria-current={props.isCurrent ? "page" : undefined}
         aria-label={label()}
@@ -98,6 +96,8 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
             </Show>
             <span class="row-marks">
               <Show when={row().isMuted}><Icon name="bell-off" class="row-bell" /></Show>
+              <Show when={row().isPinned && row().unread === 0 && !row().isMarked}><Icon name="pin" class="row-bell" /></Show>
+              <Show when={row().isMarked && row().unread === 0}><span class="row-badge row-badge-dot" /></Show>
               <Show when={row().unread > 0}>
                 <span class="row-badge">{row().unread > MOST ? `${MOST}+` : row().unread}</span>
               </Show>

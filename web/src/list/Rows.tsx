@@ -4,35 +4,58 @@
  * Promises: a long list is drawn as far as it is seen; one line is a stop for Tab, the arrows move
  * between lines.
  */
-import { createEffect, createMemo, createSelector, For, on, Show, untrack } from "solid-js";
-import type { JSX } from "solid-js";
+import { createEffect, createMemo, createSelector, createSignal, For, on, Show, untrack } from "solid-js";
+import type { Accessor, JSX } from "solid-js";
 import { route } from "../app/route.ts";
 import { draftKey } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
+import type { Row } from "../model/model.ts";
+import { Icon } from "../ui/index.ts";
 import { createMedia, NARROW } from "../ui/media.ts";
 import { Begin } from "./Begin.tsx";
 import { ConversationRow } from "./ConversationRow.tsx";
 import { createScroll } from "./scroll.ts";
 import { w } from "./words.ts";
 
+/** All conversations, with the way to those that were put away; or those. */
 export function Rows(): JSX.Element {
   const model = useModel();
-  const { span, height, ref, reveal } = createScroll(() => model.rows().length);
+  const [isAway, setAway] = createSignal(false);
+  // The last one was taken out.
+  createEffect(() => model.archived().length === 0 && setAway(false));
+  return (
+    <>
+      <Show when={model.archived().length > 0}>
+        <button type="button" class="list-folder" aria-label={isAway() ? w.backToList : w.archivedCount(model.archived().length)} onClick={() => setAway(!isAway())}>
+          <Icon name={isAway() ? "back" : "archive"} />
+          <span class="list-folder-name">{w.archived}</span>
+          <Show when={!isAway()}><span class="list-folder-count">{model.archived().length}</span></Show>
+        </button>
+      </Show>
+      <Show when={isAway()} fallback={<Lines rows={model.rows} />}><Lines rows={model.archived} /></Show>
+    </>
+  );
+}
+
+function Lines(props: { rows: Accessor<readonly Row[]> }): JSX.Element {
+  const model = useModel();
+  const all = untrack(() => props.rows);
+  const { span, height, ref, reveal } = createScroll(() => all().length);
   const currentKey = createMemo(() => {
     const at = route();
     return at.page === "conversation" ? draftKey(model.canonical(at.place)) : null;
   });
   // The keyboard may have gone to a conversation that is out of sight here.
-  createEffect(on(currentKey, (key) => reveal(untrack(model.rows).findIndex((row) => row.key === key))));
-  const drawn = createMemo(() => model.rows().slice(span().start, span().end));
-  const stop = createMemo(() => (model.rows().some((row) => row.key === currentKey()) ? currentKey() : model.rows()[0]?.key));
+  createEffect(on(currentKey, (key) => reveal(untrack(all).findIndex((row) => row.key === key))));
+  const drawn = createMemo(() => all().slice(span().start, span().end));
+  const stop = createMemo(() => (all().some((row) => row.key === currentKey()) ? currentKey() : all()[0]?.key));
   // Asked by key, so that only the two lines between which it changes are made anew.
   const isCurrent = createSelector(currentKey);
   const isStop = createSelector(stop);
   return (
-    <Show when={model.rows().length > 0} fallback={<Empty />}>
+    <Show when={all().length > 0} fallback={<Empty />}>
       <div class="list-scroll" ref={ref} onKeyDown={moveFocus}>
-        <ul class="list-rows" style={{ "padding-block": padding(span(), model.rows().length, height()) }} aria-label={w.conversations}>
+        <ul class="list-rows" style={{ "padding-block": padding(span(), all().length, height()) }} aria-label={w.conversations}>
           <For each={drawn()}>
             {(row, index) => (
               <ConversationRow
@@ -40,7 +63,7 @@ export function Rows(): JSX.Element {
                 isCurrent={isCurrent(row.key)}
                 isStop={isStop(row.key)}
                 position={span().start + index() + 1}
-                count={model.rows().length}
+                count={all().length}
               />
             )}
           </For>

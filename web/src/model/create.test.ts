@@ -29,6 +29,7 @@ class FakeClient {
   conversations = () => [...this.known.values()];
   outgoing = () => [];
   profile = () => null;
+  direct = () => null;
   drafts = () => [...this.written];
   draft = (key: string): Draft => this.written.get(key) ?? { text: "" };
   users = async ({ after }: { after: number }) => {
@@ -203,13 +204,32 @@ test("a conversation with oneself is called notes", async () => {
   expect(model.canonical({ conv: 9 })).toEqual({ to: own });
 });
 
-test("the unread number passes over what is muted", () => {
+test("the unread number passes over what is muted", async () => {
   const fake = new FakeClient();
   fake.known.set(1, direct(1, 1001, 10, 3)).set(2, direct(2, 1002, 20, 4));
   const model = modelOf(fake);
   expect(model.unread()).toBe(7);
-  model.settings.setMuted({ to: 1002 }, true);
-  expect(model.unread()).toBe(3);
+  fake.tell("conversation", { ...direct(2, 1002, 20, 4), view: { rev: 1, muted_until: Number.MAX_SAFE_INTEGER } });
+  await frame();
+  expect([model.unread(), model.isMuted({ to: 1002 }), model.isMuted({ to: 1001 })]).toEqual([3, true, false]);
+});
+
+test("what is pinned stands at the top, what is archived apart, and what is hidden nowhere", async () => {
+  const fake = new FakeClient();
+  for (const conv of [1, 2, 3, 4]) fake.known.set(conv, direct(conv, 1000 + conv, 10 * conv));
+  const model = modelOf(fake);
+  const set = (conv: number, view: NonNullable<Conversation["view"]>) => fake.tell("conversation", { ...direct(conv, 1000 + conv, 10 * conv), view });
+  const shown = () => [model.rows(), model.archived()].map((rows) => rows.map((row) => row.conversation!.conv));
+  expect(shown()).toEqual([[4, 3, 2, 1], []]);
+  set(1, { rev: 1, pinned: 5 });
+  set(2, { rev: 1, pinned: 6 });
+  set(3, { rev: 1, archived: 1 });
+  set(4, { rev: 1, hidden: 1 });
+  await frame();
+  expect(shown()).toEqual([[2, 1], [3]]);
+  for (const conv of [1, 2, 3, 4]) set(conv, { rev: 2 });
+  await frame();
+  expect(shown()).toEqual([[4, 3, 2, 1], []]);
 });
 
 test("after its owner is gone, the model listens to nothing", () => {

@@ -3,14 +3,17 @@ import { createMemo, createSignal, onCleanup } from "solid-js";
 import type { Client, UserProfile, Writing } from "@hongyan/client";
 import { createConversations } from "./conversations.ts";
 import type { Place } from "./keys.ts";
-import { createList } from "./list.ts";
 import { createLive } from "./live.ts";
+import { createList } from "./list.ts";
 import type { Model } from "./model.ts";
 import { w } from "./words.ts";
 import { createNow } from "./now.ts";
 import { createOutgoing } from "./outgoing.ts";
 import { createPeople } from "./people.ts";
+import { bringMutings } from "./mutings.ts";
 import { createSettings } from "./settings.ts";
+import { syncDrafts } from "./synced-drafts.ts";
+import { isMuted } from "./view.ts";
 
 /** Call it where there is an owner: the model listens to the client until that is disposed of. */
 export function createModel(client: Client, account: string): Model {
@@ -38,7 +41,9 @@ export function createModel(client: Client, account: string): Model {
   const conversations = createConversations(self);
   client.conversations().forEach(conversations.put);
   const outgoing = createOutgoing(client, conversations.at);
-  const settings = createSettings(account);
+  const settings = createSettings();
+  const now = createNow();
+  const isMutedAt = (place: Place) => isMuted(conversations.at(place), now());
 
   function others(place: Place): readonly UserProfile[] {
     if ("to" in place) return [people.profile(place.to)];
@@ -53,13 +58,15 @@ export function createModel(client: Client, account: string): Model {
     const names = others(whose).map(people.shownName).join(", ");
     return names === "" ? w.members(conversations.at(whose)?.size ?? 0) : names;
   };
+  const list = createList({ client, conversations, outgoing, now, title }, on, onCleanup);
 
+  bringMutings(client, account, on);
+  syncDrafts(client, conversations.canonical, on, onCleanup);
   const live = createLive(on);
   function writing(place: Place): Writing | null {
     const conv = conversations.at(place)?.conv;
     return conv === undefined ? null : live.writing(conv);
   }
-  const list = createList({ client, conversations, outgoing, settings, title }, on, onCleanup);
 
   return {
     client,
@@ -69,6 +76,8 @@ export function createModel(client: Client, account: string): Model {
     storage,
     isLeader,
     rows: list.rows,
+    archived: list.archived,
+    isMuted: isMutedAt,
     unread: list.unread,
     profile: people.profile,
     refresh: people.refresh,
@@ -84,6 +93,6 @@ export function createModel(client: Client, account: string): Model {
     draft: list.draft,
     writing,
     settings,
-    now: createNow(),
+    now,
   };
 }

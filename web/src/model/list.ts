@@ -3,7 +3,7 @@
  *
  * Promises: a burst of messages is some changes a second; what the user does shows at once.
  */
-import { batch, createMemo, createSignal, untrack } from "solid-js";
+import { batch, createMemo, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Client, Conversation, Draft } from "@hongyan/client";
 import { batchByFrame } from "./batch.ts";
@@ -14,28 +14,29 @@ import type { Place } from "./keys.ts";
 import type { Row } from "./model.ts";
 import type { OutgoingByPlace } from "./outgoing.ts";
 import { createRows } from "./rows.ts";
-import type { Settings } from "./settings.ts";
+import { countOf } from "./view.ts";
 
 /** What the list is made of. */
 export interface ListSources {
   client: Client;
   conversations: Conversations;
   outgoing: OutgoingByPlace;
-  settings: Settings;
+  now: Accessor<number>;
   title(place: Place): string;
 }
 
 export interface List {
   rows: Accessor<readonly Row[]>;
+  archived: Accessor<readonly Row[]>;
   unread: Accessor<number>;
   draft(place: Place): string;
 }
 
 /** `on` listens to the client until the list's owner is gone; `atEnd` is called then. */
 export function createList(sources: ListSources, on: Client["on"], atEnd: (stop: () => void) => void): List {
-  const { client, conversations, outgoing, settings } = sources;
+  const { client, conversations, outgoing, now } = sources;
   const drafts = createDrafts(client);
-  const rows = createRows({ conversation: conversations.at, title: sources.title, outgoing: outgoing.of, draft: drafts.of, settings });
+  const rows = createRows({ conversation: conversations.at, title: sources.title, outgoing: outgoing.of, draft: drafts.of, now });
   const [changes, setChanges] = createSignal(0);
 
   function touch(place: Place | null): void {
@@ -86,9 +87,9 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
   });
   const unread = createMemo(() => {
     changes();
-    return unreadOf(conversations, settings);
+    return unreadOf(conversations, now());
   });
-  return { rows: rows.rows, unread, draft: drafts.of };
+  return { rows: rows.rows, archived: rows.archived, unread, draft: drafts.of };
 }
 
 function createDrafts(client: Client) {
@@ -105,10 +106,8 @@ function shownText({ text, edit }: Draft): string {
 }
 
 /** Over plain values: thousands of reactive ones would be subscribed to anew at each change. */
-function unreadOf(conversations: Conversations, settings: Settings): number {
+function unreadOf(conversations: Conversations, now: number): number {
   let sum = 0;
-  for (const { conv, unread } of conversations.peekAll()) {
-    if (unread > 0 && !settings.isMuted(untrack(() => conversations.canonical({ conv })))) sum += unread;
-  }
+  for (const conversation of conversations.peekAll()) sum += countOf(conversation, now);
   return sum;
 }

@@ -30,6 +30,10 @@ export interface Row {
   readonly pending: Outgoing | null;
   readonly draft: string;
   readonly isMuted: boolean;
+  /** At the top of the list. */
+  readonly isPinned: boolean;
+  /** Marked as unread, whatever was read. */
+  readonly isMarked: boolean;
   /** The last activity, in ms since the epoch; 0 when there was none. */
   readonly at: number;
 }
@@ -43,9 +47,12 @@ export interface Model {
   connection: Accessor<ConnectionState>;
   storage: Accessor<StorageState>;
   isLeader: Accessor<boolean>;
-  /** The list, the latest first. */
+  /** The list: those at the top, then the latest first. */
   rows: Accessor<readonly Row[]>;
-  /** Unread messages over all conversations that are not muted. */
+  /** Those that were put away, in the same order. */
+  archived: Accessor<readonly Row[]>;
+  isMuted(place: Place): boolean;
+  /** Unread messages over all conversations that are neither muted nor put away. */
   unread: Accessor<number>;
   /** A stand-in named `#1001` until the name is known. */
   profile(user: number): UserProfile;

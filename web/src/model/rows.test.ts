@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { reordered } from "./rows.ts";
 import type { Line } from "./rows.ts";
 
-const line = (key: string, at: number, isShown = true): Line => ({ row: { key } as Line["row"], at, conv: at, isShown });
+const line = (key: string, at: number, isShown = true): Line => ({ row: { key } as Line["row"], at, conv: at, pinned: 0, isArchived: false, isShown });
 const keys = (lines: readonly Line[]) => lines.map(({ row }) => row.key).join("");
 
 test("what moved goes where it belongs", () => {

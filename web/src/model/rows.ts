@@ -3,13 +3,13 @@
  *
  * Promises: one line for each place, the same object as long as the app runs; the latest first.
  */
-import { createSignal, untrack } from "solid-js";
+import { batch, createSignal, untrack } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { Conversation, Outgoing } from "@hongyan/client";
 import { draftKey } from "./keys.ts";
 import type { Place } from "./keys.ts";
 import type { Row } from "./model.ts";
-import type { Settings } from "./settings.ts";
+import { isArchived, isHidden, isMarked, isMuted, pinnedAt } from "./view.ts";
 
 /** What a line is made of. */
 export interface RowSources {
@@ -17,11 +17,13 @@ export interface RowSources {
   title(place: Place): string;
   outgoing(place: Place): readonly Outgoing[];
   draft(place: Place): string;
-  settings: Pick<Settings, "isMuted">;
+  now: Accessor<number>;
 }
 
 export interface Rows {
   rows: Accessor<readonly Row[]>;
+  /** Those that were put away. */
+  archived: Accessor<readonly Row[]>;
   /** The place is new, or something about it changed. Call `settle` when all are told. */
   touch(place: Place): void;
   /** Puts what was touched where it belongs. */
@@ -33,6 +35,8 @@ export interface Line {
   readonly row: Row;
   at: number;
   conv: number;
+  pinned: number;
+  isArchived: boolean;
   /** There is something to show. */
   isShown: boolean;
 }
@@ -42,12 +46,14 @@ export function createRows(sources: RowSources): Rows {
   const touched = new Set<Line>();
   let ordered: readonly Line[] = [];
   const [rows, setRows] = createSignal<readonly Row[]>([]);
+  const [archived, setArchived] = createSignal<readonly Row[]>([]);
   return {
     rows,
+    archived,
     touch(place) {
       const key = draftKey(place);
       let line = lines.get(key);
-      if (line === undefined) lines.set(key, (line = { row: makeRow(key, place, sources), at: 0, conv: 0, isShown: false }));
+      if (line === undefined) lines.set(key, (line = { row: makeRow(key, place, sources), at: 0, conv: 0, pinned: 0, isArchived: false, isShown: false }));
       touched.add(line);
     },
     settle() {
@@ -55,7 +61,11 @@ export function createRows(sources: RowSources): Rows {
       touched.clear();
       if (moved.length === 0) return;
       ordered = reordered(ordered, moved);
-      setRows(ordered.map((line) => line.row));
+      const some = (isAway: boolean) => ordered.filter((line) => line.isArchived === isAway).map((line) => line.row);
+      batch(() => {
+        setRows(some(false));
+        if (moved.some((line) => line.isArchived) || archived().length > 0) setArchived(some(true));
+      });
     },
   };
 }
@@ -75,19 +85,20 @@ export function reordered(ordered: readonly Line[], moved: readonly Line[]): Lin
   return next;
 }
 
-/** The latest first. Two at the same time keep one order, so that the list does not flicker. */
+/** Those at the top, then the latest first. Two at the same time keep one order, so that the list does not flicker. */
 function compare(a: Line, b: Line): number {
-  return b.at - a.at || b.conv - a.conv || (a.row.key < b.row.key ? -1 : 1);
+  return b.pinned - a.pinned || b.at - a.at || b.conv - a.conv || (a.row.key < b.row.key ? -1 : 1);
 }
 
 /** Reads anew what the line is sorted by; whether that changed. */
 function refresh(line: Line): boolean {
   const { row } = line;
   const { at, conversation } = row;
-  const isShown = conversation !== null || row.pending !== null || row.draft !== "";
+  const isShown = row.pending !== null || (conversation === null ? row.draft !== "" : !isHidden(conversation));
+  const [pinned, isAway] = [pinnedAt(conversation), isArchived(conversation)];
   const conv = conversation?.conv ?? Number.MAX_SAFE_INTEGER;
-  const isSame = line.at === at && line.conv === conv && line.isShown === isShown;
-  Object.assign(line, { at, conv, isShown });
+  const isSame = line.at === at && line.conv === conv && line.isShown === isShown && line.pinned === pinned && line.isArchived === isAway;
+  Object.assign(line, { at, conv, isShown, pinned, isArchived: isAway });
   return !isSame;
 }
 
@@ -114,7 +125,13 @@ function makeRow(key: string, place: Place, sources: RowSources): Row {
       return sources.draft(place);
     },
     get isMuted() {
-      return sources.settings.isMuted(place);
+      return isMuted(sources.conversation(place), sources.now());
+    },
+    get isPinned() {
+      return pinnedAt(sources.conversation(place)) > 0;
+    },
+    get isMarked() {
+      return isMarked(sources.conversation(place));
     },
     get at() {
       const pending = sources.outgoing(place).findLast((one) => one.append.type === "send");

@@ -33,6 +33,10 @@ export interface ComposerHandle {
   complain(problem: string): void;
 }
 
+/** After the last letter: then what is written in another tab or on another device shows here. Before that device hears of
+ * what is written here, it is over. */
+const PAUSE_MS = 2000;
+
 export interface ComposerProps {
   place: Place;
   title: string;
@@ -102,11 +106,13 @@ export function Composer(props: ComposerProps): JSX.Element {
       focus();
       if (aim.kind === "edit") field.setSelectionRange(field.value.length, field.value.length);
     }, { defer: true }));
-    composing.isTyping = () => document.hasFocus() && document.activeElement === field;
+    composing.isTyping = () => document.hasFocus() && document.activeElement === field && performance.now() - typedAt < PAUSE_MS;
   });
   onCleanup(() => (composing.isTyping = () => false));
 
+  let typedAt = Number.NEGATIVE_INFINITY;
   function onInput(next: string): void {
+    typedAt = performance.now();
     setProblem(null);
     composing.type(next);
     const conv = model.conversation(place)?.conv;
