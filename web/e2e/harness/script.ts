@@ -13,6 +13,9 @@ interface Entry {
   mentions?: number[];
 }
 
+/** People brought into a group. */
+const AT_A_TIME = 100;
+
 /** Where a message is. */
 export interface Sent {
   conv: number;
@@ -51,6 +54,16 @@ export class Script {
         reply_to: options.replyTo,
       }),
     });
+  }
+
+  /** Makes a group; answers its number. */
+  async makeGroup(name: string, users: readonly number[]): Promise<number> {
+    const body = (more: object) => JSON.stringify({ client_id: `script-${this.#run}-${(this.#sent += 1)}`, ...more });
+    const { conv } = await this.#ask<Sent>("/v1/groups", { method: "POST", body: body({ name, users: users.slice(0, AT_A_TIME) }) });
+    for (let from = AT_A_TIME; from < users.length; from += AT_A_TIME) {
+      await this.#ask(`/v1/groups/${conv}/members`, { method: "POST", body: body({ users: users.slice(from, from + AT_A_TIME) }) });
+    }
+    return conv;
   }
 
   async read({ conv, seq }: Sent): Promise<void> {

@@ -162,6 +162,26 @@ test("@ offers people by name, pinyin and initials, and who was chosen is mentio
   expect((await script.mentions()).slice(0, -1)).toEqual([[], [], []]);
 });
 
+test("a group of thousands opens without asking for its members, and shows them page by page", async ({ server, signedIn }) => {
+  const zhang = await Script.signIn(server, ZHANG);
+  const [first] = await zhang.found("jo@a.example");
+  const crowd = Array.from({ length: 2000 }, (_, at) => first! + at);
+  await zhang.makeGroup("Everybody", [...(await zhang.found("li")), ...crowd]);
+  const li = await signedIn(LI);
+  await expect(li.row("Everybody")).toBeVisible();
+  const asked: string[] = [];
+  li.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await li.open("Everybody");
+  await li.say("hello");
+  await li.seesState("hello", "sent");
+  expect(asked.filter((path) => path.includes("/members"))).toEqual([]);
+  await li.heading("Everybody").getByRole("button").click();
+  const members = li.page.getByRole("complementary", { name: "Group info" }).getByRole("list", { name: "Members" }).getByRole("listitem");
+  await expect(members).toHaveCount(100);
+  expect(asked.filter((path) => path.includes("/members"))).toHaveLength(1);
+  expect(asked.filter((path) => path === "/v1/users").length, "names are asked for together").toBeLessThan(25);
+});
+
 test("without a connection, pinyin finds whom the device knows, also behind @", async ({ server, signedIn }) => {
   const li = await signedIn(LI);
   await li.open(ZHANG.name);

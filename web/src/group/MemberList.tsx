@@ -33,15 +33,16 @@ export function MemberList(props: MemberListProps): JSX.Element {
   const model = useModel();
   const [typed, setTyped] = createSignal("");
   const [drawn, setDrawn] = createSignal(STEP);
-  const ordered = createMemo(() => inOrder(props.members.all(), (user) => model.profile(user).name));
-  const known = createMemo(() => ordered().map(({ user }) => ofPerson(model, model.profile(user))));
-  const found = find(model, typed, known);
   const isTyped = () => typed().trim() !== "";
+  const ordered = createMemo(() => (isTyped() ? [] : inOrder(props.members.all(), (user) => model.profile(user).name)));
+  // As they come: what is found has an order of its own.
+  const known = createMemo(() => (isTyped() ? props.members.all().map(({ user }) => ofPerson(model, model.profile(user))) : []));
+  const found = find(model, typed, known);
   // Whom the server finds may not be in the group.
   createEffect(() => isTyped() && void props.members.rest());
   const shown = createMemo(() => {
     if (!isTyped()) return ordered();
-    const roles = new Map(ordered().map((member) => [member.user, member]));
+    const roles = new Map(props.members.all().map((member) => [member.user, member]));
     return found.options().flatMap(({ id }) => roles.get(id) ?? []);
   });
   const more = () => {

@@ -58,7 +58,8 @@ export function eventText(entry: Entry, names: Names): string {
 }
 
 function list(users: readonly number[], names: Names): string {
-  const said = users.map((user) => (user === names.me ? w.youToo : isolated(names.of(user))));
-  if (said.length <= NAMED + 1) return w.all(said);
-  return w.andOthers(said.slice(0, NAMED), said.length - NAMED);
+  // Of those who are counted no name is asked for: they may be a hundred.
+  const isFew = users.length <= NAMED + 1;
+  const said = (isFew ? users : users.slice(0, NAMED)).map((user) => (user === names.me ? w.youToo : isolated(names.of(user))));
+  return isFew ? w.all(said) : w.andOthers(said, users.length - NAMED);
 }

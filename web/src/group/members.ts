@@ -90,10 +90,12 @@ function roleAfter(member: GroupMember, from: number, user: number | undefined, 
 }
 
 const RANKS: Record<string, number> = { owner: 0, admin: 1 };
+// Made once: of ten thousand names each is compared a dozen times.
+const collator = new Intl.Collator();
 
 /** The owner, the admins, and the others, each by name. */
 export function inOrder(members: readonly GroupMember[], name: (user: number) => string): GroupMember[] {
   const named = members.map((member) => ({ member, rank: RANKS[member.role] ?? 2, name: name(member.user) }));
-  named.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name) || a.member.user - b.member.user);
+  named.sort((a, b) => a.rank - b.rank || collator.compare(a.name, b.name) || a.member.user - b.member.user);
   return named.map(({ member }) => member);
 }

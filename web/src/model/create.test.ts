@@ -32,10 +32,9 @@ class FakeClient {
   direct = () => null;
   drafts = () => [...this.written];
   draft = (key: string): Draft => this.written.get(key) ?? { text: "" };
-  users = async ({ after }: { after: number }) => {
+  users = async ({ after, limit }: { after: number; limit: number }) => {
     this.asked.push(after + 1);
-    const found = this.directory.get(after + 1);
-    return found === undefined ? [] : [found];
+    return [...this.directory.values()].filter(({ id }) => id > after).sort((a, b) => a.id - b.id).slice(0, limit);
   };
 }
 
@@ -133,7 +132,7 @@ test("whether there is somebody of an id is found out once", async () => {
   const model = modelOf(fake);
   expect([model.existence(1005), model.existence(1006)]).toEqual(["unknown", "unknown"]);
   await vi.waitFor(() => expect([model.existence(1005), model.existence(1006)]).toEqual(["somebody", "nobody"]));
-  expect(fake.asked).toEqual([1005, 1006]);
+  expect(fake.asked).toEqual([1005]);
 });
 
 test("a name that is looked at is asked for anew, but not again and again", async () => {
@@ -168,6 +167,17 @@ test("a draft to somebody without a conversation is a line from the start", () =
   fake.known.set(1, direct(1, 1001, 10));
   fake.written.set("to:1005", { text: "Dear" }).set("conv:77", { text: "in nothing that is known" });
   expect(keys(modelOf(fake)).sort()).toEqual(["to:1001", "to:1005"]);
+});
+
+test("many unknown names are some questions, wherever their ids are", async () => {
+  const fake = new FakeClient();
+  for (const id of [5, 7, 9, 5000, 90_000]) fake.directory.set(id, profile(id));
+  const model = modelOf(fake);
+  for (const id of [90_000, 7, 8, 5, 9, 5000, 5001]) model.existence(id);
+  await frame();
+  const found = (ids: number[]) => ids.map((id) => model.existence(id));
+  expect([found([5, 7, 9, 5000, 90_000]), found([8, 5001])]).toEqual([Array(5).fill("somebody"), ["nobody", "nobody"]]);
+  expect(fake.asked.length).toBeLessThanOrEqual(3);
 });
 
 test("an unknown name is asked for once, and shows when it comes", async () => {

@@ -10,6 +10,9 @@ import type { Accessor } from "solid-js";
 import type { Client, UserProfile } from "@hongyan/client";
 import { createCells } from "./cells.ts";
 
+/** Names asked for at a time. */
+const PAGE = 100;
+
 /** Whether there is somebody of an id, as far as it could be found out. */
 export type Existence = "somebody" | "nobody" | "unknown";
 
@@ -63,33 +66,51 @@ export function createPeople(client: Client, isOnline: () => boolean): People {
     if (before !== undefined) bearers.set(before, (bearers.peek(before) ?? 1) - 1);
     bearers.set(now, (bearers.peek(now) ?? 0) + 1);
   }
-  async function ask(user: number, isFresh: (at: number) => boolean = () => true): Promise<void> {
+  /** Those who are asked for together, with the next question. */
+  let wanted = new Set<number>();
+  function ask(user: number, isFresh: (at: number) => boolean = () => true): void {
     const before = asked.get(user);
     if (before !== undefined && isFresh(before)) return;
     asked.set(user, performance.now());
-    try {
-      // A page of one, from just below: the server has no other way to name a user by id.
-      const found = (await client.users({ after: user - 1, limit: 1 })).filter(({ id }) => id === user);
-      learn(found);
-      if (found.length === 0) absent.set(user, true);
-    } catch {
-      asked.delete(user);
+    if (wanted.size === 0) queueMicrotask(() => void askWanted());
+    wanted.add(user);
+  }
+  async function askWanted(): Promise<void> {
+    const all = [...wanted].sort((a, b) => a - b);
+    wanted = new Set();
+    while (all.length > 0) {
+      const limit = all.length === 1 ? 1 : PAGE;
+      try {
+        // A page from just below: the server has no other way to name users by id. People come in together, so it
+        // often names many.
+        const page = await client.users({ after: all[0]! - 1, limit });
+        const there = new Set(page.map(({ id }) => id));
+        learn(page.filter(({ id }) => asked.has(id)));
+        const last = page.length < limit ? Infinity : page.at(-1)!.id;
+        const told = all.splice(0, all.findLastIndex((id) => id <= last) + 1);
+        for (const id of told) if (!there.has(id)) absent.set(id, true);
+        // What does not even have the first of them would be asked for ever.
+        if (told.length === 0) return;
+      } catch {
+        for (const id of all) asked.delete(id);
+        return;
+      }
     }
   }
   return {
     profile(user) {
       const found = known.get(user) ?? client.profile(user);
       if (found !== null) return found;
-      if (isOnline()) void ask(user);
+      if (isOnline()) ask(user);
       return { id: user, login: "", name: `#${user}` };
     },
     refresh(user) {
-      if (isOnline()) void ask(user, (at) => performance.now() - at < FRESH_MS);
+      if (isOnline()) ask(user, (at) => performance.now() - at < FRESH_MS);
     },
     existence(user) {
       if (known.get(user) !== undefined || client.profile(user) !== null) return "somebody";
       if (absent.get(user) === true) return "nobody";
-      if (isOnline()) void ask(user);
+      if (isOnline()) ask(user);
       return "unknown";
     },
     learn,
