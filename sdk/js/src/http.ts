@@ -6,7 +6,7 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import type { FoundUsers, Session, SignedIn, UserPage, UserProfile } from "./types.ts";
+import type { FoundUsers, PresenceSettings, Session, SignedIn, UserPage, UserProfile } from "./types.ts";
 
 /** From the request to the end of the answer, in ms. */
 const TIMEOUT = 10_000;
@@ -98,6 +98,15 @@ export class Http {
     return profileOf((await this.ask("PATCH", "/v1/me", { name })).user);
   }
 
+  async presenceSettings(): Promise<PresenceSettings> {
+    return settingsOf(await this.ask("GET", "/v1/me"));
+  }
+
+  async setPresence({ lastSeen, invisible }: Partial<PresenceSettings>): Promise<PresenceSettings> {
+    const change = { ...(lastSeen === undefined ? {} : { last_seen: lastSeen }), ...(invisible === undefined ? {} : { invisible }) };
+    return settingsOf(await this.ask("PATCH", "/v1/me", change));
+  }
+
   async changePassword(current: string, next: string): Promise<void> {
     await this.ask("POST", "/v1/password", { current, new: next });
   }
@@ -152,6 +161,10 @@ function either(one: AbortSignal, other: AbortSignal): AbortSignal {
     signal.addEventListener("abort", () => both.abort(signal.reason), { once: true, signal: both.signal });
   }
   return both.signal;
+}
+
+function settingsOf({ last_seen, invisible }: Record<string, unknown>): PresenceSettings {
+  return { lastSeen: last_seen === "nobody" ? "nobody" : "everybody", invisible: invisible === true };
 }
 
 /** What of a query is said. */

@@ -8,6 +8,7 @@ export type { SendOptions, Submission, Target } from "./client/client.ts";
 export type * from "./client/events.ts";
 export type { Draft } from "./client/events.ts";
 export type { ClientOptions } from "./client/options.ts";
+export type { Present } from "./delivery/presence.ts";
 export type { Writing } from "./delivery/typing.ts";
 export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";

@@ -22,6 +22,13 @@ export interface Session {
   current: boolean;
 }
 
+/** What others see of a user's presence. */
+export interface PresenceSettings {
+  /** Who sees when the user was last there. */
+  lastSeen: "everybody" | "nobody";
+  invisible: boolean;
+}
+
 /** A page of users, by id. */
 export interface UserPage {
   users: UserProfile[];

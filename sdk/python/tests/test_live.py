@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import unittest
 
-from hongyan import TypingEvent, Typists
+from hongyan import PresenceEvent, TypingEvent, Typists, UserPresence
 
 from .person import Person, person
 from .server import LISI, ZHANGSAN, server, until
@@ -37,6 +37,21 @@ class Live(unittest.IsolatedAsyncioTestCase):
             await until("zhang is told again", lambda: Typists(conv, (li.id,)) in typists(zhang))
             writing.cancel()
             await until("it ends", lambda: typists(zhang)[-1:] == [Typists(conv, ())])
+
+    async def test_who_is_there_is_told_to_who_looks_and_answered_to_who_asks(self) -> None:
+        async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
+            conv = (await zhang.client.send("在吗", to=li.id)).conv
+            await zhang.client.watch(conv)
+
+            def states() -> dict[int, str]:
+                pushes = [event.presence for event in zhang.events if isinstance(event, PresenceEvent)]
+                return {one.user: one.state for push in pushes if push.conv == conv for one in push.users}
+
+            await until("both are there", lambda: states() == {zhang.id: "online", li.id: "online"})
+            self.assertEqual(await zhang.client.presence([li.id]), [UserPresence(li.id, "online")])
+            await li.client.http.set_presence(invisible=True)
+            await until("li is not seen", lambda: states() == {zhang.id: "online", li.id: "offline"})
+            self.assertEqual(await zhang.client.presence([li.id]), [UserPresence(li.id, "offline")])
 
     async def test_a_group_may_keep_from_new_members_what_was_said_before(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:

@@ -45,6 +45,19 @@ class Standing(unittest.TestCase):
         book.viewed(Viewed(1, View(4, hidden=2, pinned=7)))
         self.assertEqual(book.conversations[1].view, View(4, pinned=7))
 
+    def test_what_is_cleared_is_not_unread(self) -> None:
+        book = Book()
+        book.me = User(ME, "me")
+        members = (Member(ME, 0, 0), Member(OTHER, 0, 0))
+        book.known(Summary(1, "direct", 5, 5, Position(), 2, members, ()))
+        book.viewed(Viewed(1, View(1, cleared=3)))
+        shown = book.conversations[1]
+        self.assertEqual((shown.since, shown.unread), (4, 2))
+        self.assertEqual(Summary.kept(shown.write(), ME).since, 4)
+        book.viewed(Viewed(1, View(2, cleared=5)))
+        book.entry(message(1, 6))
+        self.assertEqual((book.conversations[1].since, book.total_unread), (6, 1))
+
 
 class OnDevices(unittest.IsolatedAsyncioTestCase):
     async def test_a_view_is_the_same_on_all_devices(self) -> None:
@@ -71,6 +84,12 @@ class OnDevices(unittest.IsolatedAsyncioTestCase):
             await phone.client.read(conv, 1)
             await until("it is read", lambda: laptop.client.total_unread == 0)
             self.assertIsNone(zhang.client.conversations[conv].view)
+            await zhang.client.send("again", conv=conv)
+            await until("it came", lambda: laptop.client.total_unread == 1)
+            await phone.client.set_view(conv, cleared=2)
+            await until("it is cleared", lambda: laptop.client.total_unread == 0)
+            page = await laptop.client.history(conv)
+            self.assertEqual((page.entries, page.since), ((), 3))
             with self.assertRaises(RequestError) as refused:
                 await phone.client.set_view(999, pinned=1)
             self.assertEqual(refused.exception.code, "conversation_not_found")

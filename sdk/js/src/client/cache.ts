@@ -37,8 +37,14 @@ export class Cache {
     });
   }
 
-  /** A stretch of one conversation, ascending. */
+  /** A stretch of one conversation, ascending, of what the user may read. */
   async read(conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {
+    const entries = await this.#read(conv, range);
+    const { since = 1 } = this.#replica.conversation(conv) ?? {};
+    return (entries[0]?.seq ?? since) < since ? entries.filter(({ seq }) => seq >= since) : entries;
+  }
+
+  async #read(conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {
     const { before = Infinity, after = 0, limit } = range;
     const isForwards = range.after !== undefined;
     // A known end lets the storage read without searching for it.
@@ -53,7 +59,7 @@ export class Cache {
     const stored = (): ReturnType<Storage["read"]> =>
       this.#storage.read("entries", { from: [conv, after + 1], to: [conv, end], limit, reverse: !isForwards });
     const records = isForgotten ? [] : await stored();
-    if (resets !== this.#resets) return this.read(conv, range);
+    if (resets !== this.#resets) return this.#read(conv, range);
     const entries = new Map(records.map(({ value }) => [(value as Entry).seq, value as Entry]));
     for (const entry of this.#replica.recent(conv)) {
       const target = entries.get(entry.target ?? 0);

@@ -16,10 +16,11 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
-import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, Role, Sent, Session, UserPage, UserProfile, ViewChange } from "../types.ts";
+import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, PresenceSettings, Role, Sent, Session, UserPage, UserPresence, UserProfile, ViewChange } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
+import type { Present } from "../delivery/presence.ts";
 import type { Writing } from "../delivery/typing.ts";
 import { Cache } from "./cache.ts";
 import { Drafts } from "./drafts.ts";
@@ -247,6 +248,29 @@ export class Client {
    * (`reactions` events), and, while somebody looks, what is live in it (`typing`). */
   watch(conv: number | null): void {
     this.#backend.watch(conv).catch(() => {});
+  }
+
+  /** Who is there now, of the members of the conversation that is {@link watch}ed: in one of more than 100 members only how
+   * many. */
+  present(conv: number): Present {
+    return this.#replica.present(conv);
+  }
+
+  /** Whether these users are there, at most 100; of who is offline also when they were last there, where both let that be
+   * seen. Ask when it is shown, and once a minute for what is shown for long. Rejects with a {@link HongyanError}. */
+  presence(users: number[]): Promise<UserPresence[]> {
+    return this.#backend.presence(users);
+  }
+
+  /** What others see of the user's presence. */
+  presenceSettings(): Promise<PresenceSettings> {
+    return this.#http.presenceSettings();
+  }
+
+  /** Changes what others see of the user's presence. Who keeps their last time to themselves does not see that of others;
+   * who is invisible is offline to everybody. */
+  setPresence(settings: Partial<PresenceSettings>): Promise<PresenceSettings> {
+    return this.#http.setPresence(settings);
   }
 
   /** Changes what the user makes of a conversation: mutes it, pins it, archives it, hides it, marks it as unread. What is not

@@ -5,6 +5,7 @@
  * Not here: what the application does with them.
  */
 import type { Append } from "../delivery/outbox.ts";
+import type { Present } from "../delivery/presence.ts";
 import type { Writing } from "../delivery/typing.ts";
 import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile, View } from "../wire.gen.ts";
 
@@ -80,6 +81,9 @@ export interface Conversation {
   /** What the user made of it: muted, pinned, archived, hidden, marked unread, a draft. It is the same on all devices. What has
    * ended by itself is left out; absent where nothing is left. */
   view?: View;
+  /** The first seq that the user may read, where that is not 1: what stands before was said before they came into the group, or
+   * they cleared it. Drop what is shown of it; it is not kept either. */
+  since?: number;
   /** The newest message, as it stands now (edited, recalled), or the newest change of the group. */
   last: Entry | null;
 }
@@ -162,6 +166,9 @@ export interface ClientEvents {
   /** Who is writing in a conversation now, as far as it is told: see `Client.watch`. The user is left out. Nobody, where
    * nobody does any more. */
   typing: Writing;
+  /** Who is there now, of the members of the conversation that is watched: all of them. Nobody, after a break, until the
+   * server tells. */
+  presence: Present;
   /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
   reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

@@ -9,6 +9,7 @@
 import { isEmptyDraft } from "./drafts.ts";
 import type { ClientEvents, ConnectionState, Conversation, Draft, Happening, Outgoing, SendUpdate, StorageState } from "./events.ts";
 import type { Loaded } from "../engine/load.ts";
+import type { Present } from "../delivery/presence.ts";
 import type { Writing } from "../delivery/typing.ts";
 import { counted, isQuiet, peerOf } from "../log.ts";
 import type { Entry, MessageReactions, UserProfile } from "../wire.gen.ts";
@@ -32,6 +33,7 @@ export class Replica {
   /** By conversation, the one told of last at the end. */
   readonly #reactions = new Map<number, Map<number, MessageReactions>>();
   readonly #typing = new Map<number, Writing>();
+  #present: Present | null = null;
   readonly #drafts: Map<string, Draft>;
   me: UserProfile | null;
   connection: ConnectionState = { kind: "connecting", attempt: 1 };
@@ -108,6 +110,10 @@ export class Replica {
     return this.#reactions.get(conv) ?? new Map();
   }
 
+  present(conv: number): Present {
+    return this.#present?.conv === conv ? this.#present : { conv, users: [], online: 0 };
+  }
+
   typing(conv: number): Writing {
     return this.#typing.get(conv) ?? { conv, users: [], others: 0 };
   }
@@ -154,6 +160,9 @@ export class Replica {
       case "typing":
         if (event.users.length === 0 && event.others === 0) this.#typing.delete(event.conv);
         else this.#typing.set(event.conv, event);
+        break;
+      case "presence":
+        this.#present = event;
         break;
       case "draft":
         this.#takeDraft(event);

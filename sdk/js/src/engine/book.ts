@@ -162,7 +162,9 @@ export class Book {
   }
 
   view(view: ConversationView): void {
-    this.#row(view.conv).view(view);
+    const row = this.#row(view.conv);
+    row.view(view);
+    this.#dropOutdated(row);
     this.#touch(view.conv);
   }
 
@@ -172,7 +174,8 @@ export class Book {
     const row = this.#row(conv);
     row.meet(entry.from);
     row.deliver(entry);
-    this.#entries.push(entry);
+    if (entry.seq >= row.since) this.#entries.push(entry);
+    else row.setFloor(entry.seq + 1);
     if (entry.kind === "recall" && entry.target !== undefined) {
       this.#changes.push({ op: "delete", table: "reactions", key: [conv, entry.target] });
     }
@@ -321,7 +324,10 @@ export class Book {
 
   /** What the user made of a conversation, as the server has it. */
   viewed({ conv, view }: Viewed): void {
-    if (this.#rows.get(conv)?.takeView(view) === true) this.#touch(conv);
+    const row = this.#rows.get(conv);
+    if (row?.takeView(view) !== true) return;
+    this.#dropOutdated(row);
+    this.#touch(conv);
   }
 
   /** What the user changes of a view, and the server has not confirmed. */
@@ -426,10 +432,21 @@ export class Book {
     this.#touch(conv);
   }
 
+  /** What is not the user's to read any more is not kept. */
+  #dropOutdated(row: Row): void {
+    const { outdated } = row;
+    if (outdated === null) return;
+    this.#entries = this.#entries.filter(({ conv, seq }) => conv !== row.conv || seq >= outdated);
+    this.#dropBelow(row, outdated);
+  }
+
   #trim(row: Row): void {
     const kept = row.held - row.floor + 1;
     if (kept <= this.#keepEntries * (1 + TRIM_SLACK)) return;
-    const floor = row.held - this.#keepEntries + 1;
+    this.#dropBelow(row, row.held - this.#keepEntries + 1);
+  }
+
+  #dropBelow(row: Row, floor: number): void {
     this.#changes.push({ op: "deleteRange", table: "entries", from: [row.conv, row.floor], to: [row.conv, floor - 1] });
     this.#changes.push({ op: "deleteRange", table: "reactions", from: [row.conv, 1], to: [row.conv, floor - 1] });
     row.setFloor(floor);

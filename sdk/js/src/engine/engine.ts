@@ -16,7 +16,7 @@ import { TOO_LARGE } from "../frames.ts";
 import type { Storage } from "../storage/storage.ts";
 import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
-import type { ClientFrame, HistoryPage, MessageReactions, ServerFrame, UserProfile, ViewChange, Welcome } from "../wire.gen.ts";
+import type { ClientFrame, HistoryPage, MessageReactions, ServerFrame, UserPresence, UserProfile, ViewChange, Welcome } from "../wire.gen.ts";
 import { Book } from "./book.ts";
 import type { Range } from "./book.ts";
 import { Clock } from "./clock.ts";
@@ -174,6 +174,16 @@ export class Engine implements Backend {
     return new Promise((resolve, reject) => {
       if (this.#connection.isStopped) return reject(new HongyanError("closed", "the client is closed"));
       this.#turn(() => this.#exchange.setView(conv, change, { resolve, reject }));
+    });
+  }
+
+  /** Whether these users are there. */
+  async presence(users: number[]): Promise<UserPresence[]> {
+    return new Promise((resolve, reject) => {
+      this.#turn((now) => {
+        if (!this.#connection.isOnline) return reject(new HongyanError("unreachable", "there is no connection", 1000));
+        this.#exchange.whoIsThere(users, { resolve, reject }, now);
+      });
     });
   }
 

@@ -16,6 +16,8 @@ import { INCOMING_POLICY } from "../delivery/incoming/types.ts";
 import type { IncomingAction } from "../delivery/incoming/types.ts";
 import { entryOf, Outbox, OUTBOX_POLICY } from "../delivery/outbox.ts";
 import type { OutboxAction } from "../delivery/outbox.ts";
+import type { Present } from "../delivery/presence.ts";
+import { Presences } from "../delivery/presence.ts";
 import { Reactions } from "../delivery/reactions.ts";
 import type { ReactionAction, ReactionsWish, ReactionWish, Stretch } from "../delivery/reactions.ts";
 import { Reads } from "../delivery/reads.ts";
@@ -30,7 +32,7 @@ import type { Book, Range } from "./book.ts";
 import type { Batch } from "./keeper.ts";
 import type { Loaded } from "./load.ts";
 import { Requests } from "./requests.ts";
-import type { Asker } from "./requests.ts";
+import type { Asker, PresenceQuestion } from "./requests.ts";
 
 /** The way to the server. */
 export interface Wire {
@@ -59,6 +61,7 @@ export class Exchange {
   readonly #reactions = new Reactions();
   readonly #views = new Views<Waiter>();
   readonly #typing = new Typing();
+  readonly #presences = new Presences();
   /** What somebody looks at; null while nobody does. */
   #watched: number | null = null;
   readonly #reacting = new Set<Reacting>();
@@ -137,7 +140,14 @@ export class Exchange {
   watch(conv: number | null, isOnline: boolean): void {
     if (conv === this.#watched) return;
     this.#watched = conv;
+    this.#present(this.#presences.watch(conv));
     if (isOnline) this.#sendWatch();
+  }
+
+  /** Asks whether users are there, on behalf of the application. */
+  whoIsThere(users: number[], question: PresenceQuestion, now: number): void {
+    const req = this.#requests.askWhoIsThere(question, now);
+    if (req !== null) this.#wire.send({ type: "presence", req, users });
   }
 
   /** The user is writing. */
@@ -201,6 +211,7 @@ export class Exchange {
     this.#reactions.disconnected();
     this.#views.disconnected();
     this.#write(this.#typing.clear());
+    this.#present(this.#presences.clear());
   }
 
   /** Whoever waits will wait in vain. */
@@ -248,6 +259,9 @@ export class Exchange {
         return asker?.kind === "view" ? this.#viewed(asker.conv, null, now) : undefined;
       case "typing":
         return this.#write(this.#typing.push(frame, this.#book.me?.id ?? 0, now));
+      case "presence":
+        if (asker?.kind === "presence") return asker.resolve(frame.users ?? []);
+        return this.#present(this.#presences.push(frame));
       case "reacted":
         return this.#re((out) => this.#reactions.reacted(frame, out));
       case "reactions":
@@ -350,6 +364,7 @@ export class Exchange {
         return this.#re((out) => this.#reactions.answered(asker.wish, failure, now, out));
       case "reactions":
         return this.#reactions.pageFailed(asker.wish, failure, now);
+      case "presence":
       case "history":
         return asker.reject(new HongyanError(failure.code, failure.message, failure.retry_after_ms ?? null));
     }
@@ -375,6 +390,10 @@ export class Exchange {
   #sendWatch(): void {
     const conv = this.#watched;
     this.#wire.send({ type: "watch", req: this.#requests.ask({ kind: "watch" }), ...(conv === null ? {} : { conv }) });
+  }
+
+  #present(present: Present | null): void {
+    if (present !== null) this.#book.tell("presence", present);
   }
 
   #write(writing: Writing | Writing[] | null): void {

@@ -1,7 +1,7 @@
 /** Requests on the wire that have no answer yet, by the number that the answer will carry. */
 import type { ReactionsWish, ReactionWish } from "../delivery/reactions.ts";
 import { HongyanError } from "../errors.ts";
-import type { HistoryPage } from "../wire.gen.ts";
+import type { HistoryPage, UserPresence } from "../wire.gen.ts";
 
 /** Questions of the application at a time. Beyond it they are refused. */
 const QUESTIONS = 32;
@@ -15,6 +15,14 @@ export interface Question {
   reject(problem: HongyanError): void;
 }
 
+export interface PresenceQuestion {
+  resolve(users: UserPresence[]): void;
+  reject(problem: HongyanError): void;
+}
+
+/** A question of the application, which is given up in time. */
+type Asked = Extract<Asker, { until: number }>;
+
 /** Who waits for an answer. */
 export type Asker =
   | { kind: "append"; clientId: string }
@@ -27,7 +35,8 @@ export type Asker =
   | { kind: "view"; conv: number }
   | { kind: "react"; wish: ReactionWish }
   | { kind: "reactions"; wish: ReactionsWish }
-  | ({ kind: "history"; until: number } & Question);
+  | ({ kind: "history"; until: number } & Question)
+  | ({ kind: "presence"; until: number } & PresenceQuestion);
 
 export class Requests {
   #last = 0;
@@ -42,11 +51,18 @@ export class Requests {
 
   /** A number for a question of the application; null, and the question refused, if it has too many. */
   askForApplication(question: Question, now: number): number | null {
-    if (this.#questions().length >= QUESTIONS) {
-      question.reject(new HongyanError("overloaded", "too many pages are asked for at once", 1000));
-      return null;
-    }
-    return this.ask({ kind: "history", until: now + ANSWER_TIMEOUT, ...question });
+    return this.#askInTime({ kind: "history", until: now + ANSWER_TIMEOUT, ...question });
+  }
+
+  /** The same for a question about who is there. */
+  askWhoIsThere(question: PresenceQuestion, now: number): number | null {
+    return this.#askInTime({ kind: "presence", until: now + ANSWER_TIMEOUT, ...question });
+  }
+
+  #askInTime(question: Asked): number | null {
+    if (this.#questions().length < QUESTIONS) return this.ask(question);
+    question.reject(new HongyanError("overloaded", "too much is asked for at once", 1000));
+    return null;
   }
 
   /** Who asked; null for an answer that nobody waits for any more. */
@@ -59,7 +75,7 @@ export class Requests {
 
   /** Whether the application waits for a page of this conversation. */
   isAsked(conv: number): boolean {
-    return this.#questions().some(([, question]) => question.conv === conv);
+    return this.#questions().some(([, question]) => question.kind === "history" && question.conv === conv);
   }
 
   /** The connection is gone, and with it every answer. */
@@ -90,9 +106,7 @@ export class Requests {
     }
   }
 
-  #questions(): [number, Asker & { kind: "history" }][] {
-    return [...this.#waiting].filter(
-      (pair): pair is [number, Asker & { kind: "history" }] => pair[1].kind === "history",
-    );
+  #questions(): [number, Asked][] {
+    return [...this.#waiting].filter((pair): pair is [number, Asked] => "until" in pair[1]);
   }
 }

@@ -39,6 +39,7 @@ export interface StoredRow {
   /** What the user made of it, and the last message, which may end that; absent in what an earlier version kept. */
   view?: View;
   said?: { seq: number; at: number };
+  since?: number;
 }
 
 /** What the server said of the unread messages, until all that it counted is held. */
@@ -72,6 +73,8 @@ export class Row {
   /** What the user made of it, as the server has it; and what of it the server has not confirmed. */
   #view: View = NO_VIEW;
   #wish: ViewChange | null = null;
+  /** The first entry that is this user's to read: what stands before was said before they came, or was cleared. */
+  #since = 1;
   /** The last message that is held. */
   #said: { seq: number; at: number } | null = null;
   /** Unread messages that are held, ascending. */
@@ -101,6 +104,7 @@ export class Row {
     row.#last = stored.last;
     row.#view = stored.view ?? NO_VIEW;
     row.#said = stored.said ?? null;
+    row.#since = stored.since ?? 1;
     row.#unread = [...stored.unread];
     row.#older = stored.older;
     return row;
@@ -124,6 +128,7 @@ export class Row {
       ...(this.#left ? { left: true as const } : {}),
       ...(this.#view.rev === 0 ? {} : { view: this.#view }),
       ...(this.#said === null ? {} : { said: this.#said }),
+      ...(this.#since === 1 ? {} : { since: this.#since }),
     };
   }
 
@@ -168,6 +173,7 @@ export class Row {
       ...(this.#group === null ? {} : { group: this.#group }),
       ...(this.#left ? { left: true as const } : {}),
       ...this.#viewNow(),
+      ...(this.#since === 1 ? {} : { since: this.#since }),
       last: this.#last,
     };
   }
@@ -183,7 +189,29 @@ export class Row {
   takeView(view: View): boolean {
     if (view.rev <= this.#view.rev) return false;
     this.#view = view;
+    this.#beginAt((view.cleared ?? 0) + 1);
     return true;
+  }
+
+  /** Nothing before this is the user's to read any more. */
+  #beginAt(since: number): void {
+    if (since <= this.#since) return;
+    this.#since = since;
+    if (this.#last !== null && this.#last.seq < since) this.#last = null;
+    this.#unread = this.#unread.filter((seq) => seq >= since);
+    if (since > this.floor) this.#older = 0;
+    // It counted what is gone.
+    if (since > (this.#count?.head ?? since)) this.#count = null;
+  }
+
+  /** The first entry that is this user's to read. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** From where on what is kept is to be kept; null where all of it is. */
+  get outdated(): number | null {
+    return this.#floor !== null && this.#floor < this.#since ? Math.min(this.#since, this.held + 1) : null;
   }
 
   /** What the user changes of it, and the server has not confirmed. */
@@ -207,6 +235,7 @@ export class Row {
       this.#takeMembers(view.members);
     }
     if (view.view !== undefined) this.takeView(view.view);
+    this.#beginAt(view.since ?? 1);
     this.move(this.#user, view.me.read, view.me.delivered);
     this.#count = { unread: view.unread, head: view.head, read: view.me.read };
     this.#settle();
@@ -276,12 +305,13 @@ export class Row {
   }
 
   #message(entry: Entry): void {
-    this.#last = entry;
+    if (entry.seq >= this.#since) this.#last = entry;
     this.#said = { seq: entry.seq, at: entry.at };
     if (entry.from === this.#user) this.move(this.#user, entry.seq, entry.seq);
     else {
       this.move(entry.from, entry.seq, entry.seq);
-      if (entry.seq > this.read && entry.recalled_by === undefined && !this.#left) this.#unread.push(entry.seq);
+      const isToRead = entry.seq > this.read && entry.seq >= this.#since;
+      if (isToRead && entry.recalled_by === undefined && !this.#left) this.#unread.push(entry.seq);
     }
   }
 
@@ -356,7 +386,8 @@ export class Row {
       this.#count = null;
     } else if (this.held >= count.head) {
       const held = this.#unread.filter((seq) => seq <= count.head).length;
-      this.#older = this.read >= this.floor - 1 ? 0 : Math.max(0, count.unread - held);
+      const isAllHeld = Math.max(this.read, this.#since - 1) >= this.floor - 1;
+      this.#older = isAllHeld ? 0 : Math.max(0, count.unread - held);
       this.#count = null;
     }
   }

@@ -2,7 +2,7 @@
 import type { Draft, Outgoing } from "../client/events.ts";
 import type { ReactionWish } from "../delivery/reactions.ts";
 import type { Range } from "../engine/book.ts";
-import type { HistoryPage, UserProfile, ViewChange } from "../wire.gen.ts";
+import type { HistoryPage, UserPresence, UserProfile, ViewChange } from "../wire.gen.ts";
 
 export interface Backend {
   /** Resolves when the request is kept on this device. */
@@ -14,6 +14,7 @@ export interface Backend {
   /** Somebody looks at this conversation, here. */
   watch(conv: number | null): Promise<void>;
   typing(conv: number): void;
+  presence(users: number[]): Promise<UserPresence[]>;
   /** Resolves when the server has it. */
   setView(conv: number, change: ViewChange): Promise<void>;
   /** Resolves when the server has it. */

@@ -18,6 +18,7 @@ export type Call =
   | { do: "history"; conv: number; range: Range }
   | { do: "watch"; conv: number | null }
   | { do: "typing"; conv: number }
+  | { do: "presence"; users: number[] }
   | { do: "view"; conv: number; change: ViewChange }
   | { do: "react"; wish: ReactionWish }
   | { do: "wake" }

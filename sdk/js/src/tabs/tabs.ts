@@ -16,7 +16,7 @@ import type { Range } from "../engine/book.ts";
 import type { Engine } from "../engine/engine.ts";
 import { HongyanError } from "../errors.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { HistoryPage, UserProfile, ViewChange } from "../wire.gen.ts";
+import type { HistoryPage, UserPresence, UserProfile, ViewChange } from "../wire.gen.ts";
 import type { Backend } from "./backend.ts";
 import { Channel } from "./channel.ts";
 import type { Call, Message } from "./channel.ts";
@@ -106,6 +106,10 @@ export class Tabs implements Backend {
 
   async setView(conv: number, change: ViewChange): Promise<void> {
     await this.#call({ do: "view", conv, change });
+  }
+
+  async presence(users: number[]): Promise<UserPresence[]> {
+    return (await this.#call({ do: "presence", users })) as UserPresence[];
   }
 
   async react(wish: ReactionWish): Promise<void> {
@@ -327,6 +331,8 @@ async function carryOut(engine: Engine, call: Call): Promise<unknown> {
       return engine.typing(call.conv);
     case "view":
       return engine.setView(call.conv, call.change);
+    case "presence":
+      return engine.presence(call.users);
     case "react":
       return engine.react(call.wish);
     case "wake":

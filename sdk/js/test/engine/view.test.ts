@@ -57,6 +57,25 @@ test("of two views the later stays, whatever comes first; the log ends parts of 
   expect(again.toConversation().view).toBeUndefined();
 });
 
+test("what is cleared is nobody's to read here any more, and not unread", () => {
+  const row = new Row(9, ME);
+  row.view({ ...page(4), unread: 4, me: { read: 0, delivered: 0 } });
+  for (let seq = 1; seq <= 4; seq += 1) row.deliver(said(seq));
+  expect(row.toConversation()).toMatchObject({ unread: 4, floor: 1 });
+  row.takeView({ rev: 1, cleared: 3 });
+  expect(row.toConversation()).toMatchObject({ unread: 1, since: 4, last: { seq: 4 } });
+  expect(row.outdated).toBe(4);
+  row.setFloor(4);
+  expect(row.outdated).toBeNull();
+  row.takeView({ rev: 2, cleared: 4 });
+  expect(row.toConversation()).toMatchObject({ unread: 0, since: 5, last: null });
+  row.setFloor(row.outdated!);
+  const again = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  expect(again.toConversation()).toEqual(row.toConversation());
+  again.deliver(said(5));
+  expect(again.toConversation()).toMatchObject({ unread: 1, floor: 5, since: 5 });
+});
+
 test("what counts, and what draws no attention", () => {
   expect(counted({ unread: 3, view: { rev: 1, hidden: 2 } })).toBe(0);
   expect(counted({ unread: 3, view: { rev: 1, muted_until: 9, archived: 1 } })).toBe(3);

@@ -47,6 +47,24 @@ test("who writes is told to who looks, until the message comes", async () => {
   clearInterval(nudges);
 });
 
+test("who is there is told to who looks, and answered to who asks", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await ann.client.send({ to: bob.id }, "there?").sent;
+  await until(() => expect(ann.client.conversation(conv)?.held).toBe(1));
+  ann.client.watch(conv);
+  const online = (...users: number[]) => ({ conv, users: users.map((user) => ({ user, state: "online" })), online: users.length });
+  await until(() => expect(ann.client.present(conv)).toEqual(online(ann.id, bob.id)));
+  expect(await ann.client.presence([bob.id])).toEqual([{ user: bob.id, state: "online" }]);
+  expect(await bob.client.presenceSettings()).toEqual({ lastSeen: "everybody", invisible: false });
+  expect(await bob.client.setPresence({ invisible: true })).toEqual({ lastSeen: "everybody", invisible: true });
+  await until(() => expect(ann.client.present(conv)).toEqual(online(ann.id)));
+  expect(await ann.client.presence([bob.id])).toEqual([{ user: bob.id, state: "offline" }]);
+  await bob.client.setPresence({ invisible: false, lastSeen: "nobody" });
+  await until(() => expect(ann.client.present(conv)).toEqual(online(ann.id, bob.id)));
+  ann.client.watch(null);
+  expect(ann.client.present(conv)).toEqual(online());
+});
+
 test("new members read as much of what was said as the group lets them", async () => {
   const [ann, bob] = [await signIn("ann"), await signIn("bob")];
   const { conv } = await ann.client.createGroup("new", []);

@@ -57,6 +57,29 @@ test("what one makes of a conversation is the same on all of one's devices, and 
   await expect(phone.client.setView(999, { pinned: 1 })).rejects.toMatchObject({ code: "conversation_not_found" });
 });
 
+test("what one clears is gone on all of one's devices, and nowhere else", async () => {
+  const ann = await signIn("ann", "phone");
+  const storage = new MemoryStorage();
+  const phone = await signIn("bob", "phone");
+  let laptop = await signIn("bob", "laptop", storage);
+  const { conv } = await ann.client.createGroup("clear", [phone.id]);
+  for (const text of ["one", "two", "three"]) await ann.client.send({ conv }, text).sent;
+  for (const person of [phone, laptop]) await until(() => expect(person.client.conversation(conv)).toMatchObject({ held: 4, unread: 3 }));
+  await phone.client.setView(conv, { cleared: 3 });
+  const seqs = async (person: Person) => (await person.client.cached(conv, { limit: 50 })).map(({ seq }) => seq);
+  for (const person of [phone, laptop]) {
+    await until(() => expect(person.client.conversation(conv)).toMatchObject({ unread: 1, since: 4, floor: 4 }));
+    expect(await seqs(person)).toEqual([4]);
+  }
+  expect((await phone.client.history(conv, { before: 9 })).entries.map(({ seq }) => seq)).toEqual([4]);
+  expect(await seqs(ann)).toEqual([1, 2, 3, 4]);
+  await laptop.client.close();
+  const kept = await storage.read("entries", { from: [conv, 0], to: [conv, 99] });
+  expect(kept.map(({ key }) => key)).toEqual([[conv, 4]]);
+  laptop = await signIn("bob", "laptop", storage);
+  expect(laptop.client.conversation(conv)).toMatchObject({ unread: 1, since: 4 });
+});
+
 test("a draft goes on where it was left, and what is being written here stays", async () => {
   const [ann, phone, laptop] = [await signIn("ann", "phone"), await signIn("bob", "phone"), await signIn("bob", "laptop")];
   const { conv } = await ann.client.send({ to: phone.id }, "hello").sent;

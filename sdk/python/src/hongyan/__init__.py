@@ -11,13 +11,14 @@ from .events import (
     HistoryReplacedEvent,
     OfflineEvent,
     OnlineEvent,
+    PresenceEvent,
     ReactionsEvent,
     TypingEvent,
 )
 from .exchange import Pending
 from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
-from .live import Typists
+from .live import Presence, Typists, UserPresence
 from .log import Log
 from .machines import OutboxFull
 from .reactions import MessageReactions, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage
@@ -53,6 +54,8 @@ __all__ = [
     "OutboxFull",
     "Pending",
     "Position",
+    "Presence",
+    "PresenceEvent",
     "Reacted",
     "Reaction",
     "ReactionChange",
@@ -69,6 +72,7 @@ __all__ = [
     "Unreachable",
     "User",
     "UserPage",
+    "UserPresence",
     "View",
     "Viewed",
     "WrongState",

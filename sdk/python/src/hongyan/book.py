@@ -35,6 +35,8 @@ class Conversation:
     """One is no member any more: what is held can be read, and nothing else can be done."""
     view: View | None = None
     """What one made of it for oneself, the same on all devices; what has ended by itself is None in it."""
+    since: int = 1
+    """The first seq that one may read: what stands before was said before one came, or was cleared. Forget it."""
 
     @property
     def counted(self) -> int:
@@ -59,6 +61,8 @@ class Conversation:
             told["left"] = True
         if self.view is not None:
             told["view"] = self.view.write()
+        if self.since > 1:
+            told["since"] = self.since
         if self.members is not None:
             told["members"] = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
         return {**fields, "me": me, "size": self.size, **told, "entries": []}
@@ -101,6 +105,7 @@ class Book:
             summary.group,
             summary.left,
             summary.view,
+            summary.since,
         )
         known = None if before is None or shown.left else before.view
         if known is not None and (shown.view is None or shown.view.rev < known.rev):
@@ -208,7 +213,9 @@ class Book:
         if view is not None:
             said = self._said.get(conversation.conv)
             view = view if said is None else view.after_message(*said)
-            conversation = replace(conversation, view=view.at_position(conversation.me.read))
+            since = max(conversation.since, (view.cleared or 0) + 1)
+            conversation = replace(conversation, view=view.at_position(conversation.me.read), since=since)
+            conversation = _bounded(conversation)
         self.conversations[conversation.conv] = conversation
         return conversation
 
@@ -226,6 +233,6 @@ def _grown(shown: Conversation, before: Conversation) -> Conversation:
 
 
 def _bounded(conversation: Conversation) -> Conversation:
-    """With no more unread than can be after one's own position."""
-    most = max(0, conversation.head - conversation.me.read)
+    """With no more unread than can be after one's own position, and after what was cleared."""
+    most = max(0, conversation.head - max(conversation.me.read, conversation.since - 1))
     return conversation if conversation.unread <= most else replace(conversation, unread=most)

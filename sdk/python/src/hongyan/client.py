@@ -14,6 +14,7 @@ from .engine import Config, Engine
 from .events import Event
 from .exchange import Pending
 from .identity import new_client_id
+from .live import Presence, UserPresence
 from .machines import Start
 from .reactions import ReactionsPage
 from .version import VERSION
@@ -241,16 +242,20 @@ class Client:
         marked_unread: bool | None = None,
         draft: str | None = None,
         reply_to: int | None = None,
+        cleared: int | None = None,
     ) -> View:
         """Change what one makes of a conversation, on all of one's devices; None leaves a part as it is.
 
         ``muted_until`` is in milliseconds since 1970: ``FOR_EVER``, or 0 to end it. ``pinned`` is any number, the
-        higher the further up, and 0 for not at all. An empty ``draft`` ends it. Returns the view as it is then.
+        higher the further up, and 0 for not at all. An empty ``draft`` ends it. ``cleared`` clears the log up to there,
+        for oneself and for good. Returns the view as it is then.
         """
         parts = {"muted_until": muted_until, "pinned": pinned, "archived": archived, "hidden": hidden}
         change: Frame = {name: value for name, value in parts.items() if value is not None}
         if marked_unread is not None:
             change["marked_unread"] = marked_unread
+        if cleared is not None:
+            change["cleared"] = cleared
         if draft is not None:
             change["draft"] = {"text": draft} if reply_to is None else {"text": draft, "reply_to": reply_to}
         answer = await self._engine.ask({"type": "set_view", "conv": conv, "view": change})
@@ -261,6 +266,12 @@ class Client:
         """Say which conversation the program shows; None for none. What is live in it is told from then on, also after
         a break: a ``TypingEvent`` says who is writing."""
         await self._engine.ask(self._engine.exchange.watching.watch(conv))
+
+    async def presence(self, users: Sequence[int]) -> list[UserPresence]:
+        """Whether these users are there, at most 100, and when those who are offline were last there, where it is
+        shown. Ask when it is wanted, and once a minute for what is shown for long."""
+        answer = await self._engine.ask({"type": "presence", "users": list(users)})
+        return list(Presence.of(answer).users)
 
     def typing(self, conv: int) -> None:
         """Say that the user is writing, at once and then every 3 s at most. Without a connection it is not told."""

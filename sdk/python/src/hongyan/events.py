@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from . import wire
 from .book import Conversation
-from .live import Typists
+from .live import Presence, Typists
 from .reactions import Reacted
 
 
@@ -65,6 +65,14 @@ class ReactionsEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceEvent:
+    """Who is there in the conversation that is watched has changed: see ``Client.watch``. The first one after that
+    names all who are not offline."""
+
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
 class TypingEvent:
     """Who is writing in a conversation has changed: see ``Client.watch``. It holds for six seconds."""
 
@@ -80,4 +88,5 @@ Event: TypeAlias = (
     | FailedEvent
     | ReactionsEvent
     | TypingEvent
+    | PresenceEvent
 )

@@ -18,9 +18,9 @@ from typing import Any
 from . import codes, limits
 from .book import Book, Conversation
 from .errors import RequestError
-from .events import ConversationEvent, EntryEvent, FailedEvent, ReactionsEvent, TypingEvent
+from .events import ConversationEvent, EntryEvent, FailedEvent, PresenceEvent, ReactionsEvent, TypingEvent
 from .inbox import Inbox
-from .live import Typists, Watching
+from .live import Presence, Typists, Watching
 from .machines import (
     Conversation as Shown,
 )
@@ -184,6 +184,8 @@ class Exchange:
                 turn.events.append(ReactionsEvent(Reacted.of(frame)))
             case "view":
                 self.viewed(turn, frame)
+            case "presence":
+                turn.events.append(PresenceEvent(Presence.of(frame)))
             case "typing":
                 turn.events.append(TypingEvent(Typists.of(frame)))
             case "profiles":

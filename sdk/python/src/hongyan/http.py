@@ -221,6 +221,10 @@ class Http:
         query = _present(before=before, after=after, limit=limit)
         return History.of(await self.request("GET", f"/v1/conversations/{conv}/entries", query=query))
 
+    async def set_presence(self, *, last_seen: str | None = None, invisible: bool | None = None) -> None:
+        """Say who sees when one was last there (``everybody`` or ``nobody``), and whether one is offline to all."""
+        await self.request("PATCH", "/v1/me", body=_present(last_seen=last_seen, invisible=invisible))
+
     async def react(self, conv: int, seq: int, value: str, *, on: bool = True) -> None:
         """Set a reaction to a message, or take it back."""
         await self.request("PUT" if on else "DELETE", _reaction(conv, seq, value))

@@ -24,6 +24,28 @@ class Typists(Shape):
     """How many others."""
 
 
+@dataclass(frozen=True, slots=True)
+class UserPresence(Shape):
+    """Whether somebody is there."""
+
+    user: int
+    state: str
+    """``online``, ``away``, or ``offline``, which any other word means too."""
+    last_seen: int | None = None
+    """When somebody who is offline was last there, in milliseconds since 1970; None in a push, and where it is not
+    shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence(Shape):
+    """Who is there, of the members of the conversation that the client looks at: those whose state is another one."""
+
+    conv: int | None
+    users: tuple[UserPresence, ...]
+    online: int | None = None
+    """In a conversation of more than 100 members: how many are not offline."""
+
+
 class Watching:
     """What the client looks at."""
 

@@ -41,6 +41,8 @@ class View(Shape):
     marked_unread: int | None = None
     """Marked as unread, as long as one's read position is this."""
     draft: SyncedDraft | None = None
+    cleared: int | None = None
+    """Nothing up to here is told to one any more."""
 
     def is_muted(self, now: int) -> bool:
         """Whether it is muted at this time, in milliseconds since 1970."""
