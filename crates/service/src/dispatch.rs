@@ -146,6 +146,10 @@ impl Dispatcher {
             return;
         }
         self.follower.appended(append, appended);
+        if let Some(event) = &appended.event {
+            self.reactions
+                .group_changed(appended.conv, append.from, event);
+        }
         let entry = wire::new_entry(append, appended);
         if appended.blind.is_empty() {
             let recipients = Arc::clone(&appended.members);

@@ -16,7 +16,7 @@ use hongyan_protocol::{
     ConversationId, MessageReactions, React, Reacted, Reaction, ReactionChange, Reactions,
     ReactionsPage, Seq, ServerFrame, UserId, UserProfile, limits,
 };
-use hongyan_store::ReactionRange;
+use hongyan_store::{Event as GroupEvent, ReactionRange};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -168,6 +168,27 @@ impl Gathered {
             .or_insert_with(|| Untold::new(reacted));
         untold.add(react, reacted);
         self.wake.notify_one();
+    }
+
+    /// The group was changed: who is out from here on is told no more of what is untold yet. To be called before that entry
+    /// is pushed.
+    pub(crate) fn group_changed(&self, conv: ConversationId, from: UserId, event: &GroupEvent) {
+        let out: &[UserId] = match event {
+            GroupEvent::Removed(users) => users,
+            GroupEvent::Left => &[from],
+            GroupEvent::Disbanded => {
+                self.pending.lock().remove(&conv);
+                return;
+            }
+            GroupEvent::Created { .. }
+            | GroupEvent::Added(_)
+            | GroupEvent::Role(..)
+            | GroupEvent::Set(_) => return,
+        };
+        if let Some(untold) = self.pending.lock().get_mut(&conv) {
+            let stays = |user: &&UserId| !out.contains(user);
+            untold.recipients = untold.recipients.iter().filter(stays).copied().collect();
+        }
     }
 
     /// What is due by now, and when the next will be.
@@ -347,6 +368,45 @@ mod tests {
             states.map(|message| (message.seq, message.number, message.reactions[0].count));
         assert!(states.eq([(seq(2), 13, 1), (seq(3), 12, 2)]));
         assert_eq!(frame.changes.len(), 3);
+    }
+
+    struct Nobody;
+
+    impl Sink for Nobody {
+        fn deliver(&self, _: &Notice, _: Option<crate::ConnectionId>) {}
+
+        fn tell(&self, _: &[(UserId, crate::ConnectionId)], _: &Bytes) {}
+
+        fn connected_sessions(&self, _: UserId) -> Vec<hongyan_protocol::SessionId> {
+            Vec::new()
+        }
+    }
+
+    /// Even if nobody reacts after that.
+    #[tokio::test]
+    async fn who_is_put_out_meanwhile_is_not_told() {
+        let bus = Arc::new(hongyan_bus::MemoryBus::alone());
+        let gathered = Gathered::start(Arc::new(Nobody), bus);
+        let (react, mut reacted) = change(1, 3, 11, 1);
+        reacted.members = [user(0), user(1), user(2)].into();
+        let conv = reacted.conv;
+        let told = |event: &GroupEvent| {
+            gathered.note(&react, &reacted);
+            gathered.group_changed(conv, user(2), event);
+            let (due, _) = gathered.take_due(Instant::now() + REACTION_DELAY);
+            let told = due
+                .into_iter()
+                .flat_map(|(_, untold)| untold.recipients.to_vec());
+            told.collect::<Vec<_>>()
+        };
+        let (none, all) = (vec![], vec![user(0), user(1), user(2)]);
+        assert_eq!(told(&GroupEvent::Added(vec![user(3)])), all);
+        assert_eq!(
+            told(&GroupEvent::Removed(vec![user(1)])),
+            [user(0), user(2)]
+        );
+        assert_eq!(told(&GroupEvent::Left), [user(0), user(1)]);
+        assert_eq!(told(&GroupEvent::Disbanded), none);
     }
 
     #[tokio::test]
