@@ -17,3 +17,14 @@ test("who is writing shows in the conversation and in the list", async ({ signed
   await expect(zhang.row(LI.name)).toContainText("well then");
   await expect(zhang.row(LI.name)).not.toContainText("writing…");
 });
+
+test("who is there shows, unless they keep that to themselves", async ({ signedIn }) => {
+  const [zhang, li] = [await signedIn(ZHANG), await signedIn(LI)];
+  await zhang.open(LI.name);
+  await zhang.say("hello");
+  const header = (text: string | RegExp) => zhang.page.locator(".pane-header").getByText(text, { exact: true });
+  await expect(header("online")).toBeVisible();
+  await li.page.goto(`${li.url}/#/settings`);
+  await li.page.getByRole("switch", { name: "Invisible" }).check();
+  await expect(header("online")).toHaveCount(0, { timeout: 20_000 });
+});

@@ -52,3 +52,21 @@ test("muted, pinned, archived, marked and drafts are the same on all devices", a
   await wang.sees("See you at eight");
   await expect(laptop.composer).toHaveValue("");
 });
+
+test("what was said is cleared for oneself, on all devices", async ({ signedIn }) => {
+  const [laptop, phone, li] = [await signedIn(ZHANG), await signedIn(ZHANG), await signedIn(LI)];
+  await li.open(ZHANG.name);
+  await li.say("to be forgotten");
+  await laptop.open(LI.name);
+  await phone.open(LI.name);
+  await phone.sees("to be forgotten");
+  await choose(laptop, LI.name, "Clear for me");
+  await laptop.page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
+  for (const device of [laptop, phone]) await expect(device.message("to be forgotten")).toHaveCount(0);
+  await li.say("and now?");
+  await phone.sees("and now?");
+  await li.sees("to be forgotten");
+  await laptop.page.reload();
+  await laptop.sees("and now?");
+  await expect(laptop.message("to be forgotten")).toHaveCount(0);
+});

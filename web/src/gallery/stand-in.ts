@@ -20,7 +20,7 @@ export interface Story {
 
 type Asked =
   | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
-  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard" | "watch" | "typing" | "reactions" | "react" | "reactors";
+  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard" | "watch" | "typing" | "presence" | "reactions" | "react" | "reactors";
 type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
@@ -56,6 +56,7 @@ export function standIn(story: Story, connection: ConnectionState): Client {
     reactors: () => Promise.resolve({ users: [...people], more: false }),
     watch() {},
     typing() {},
+    presence: (users: number[]) => Promise.resolve(users.map((user) => ({ user, state: user === 2 ? "online" : "offline" }))),
     read() {},
     wake() {},
     send: submission,

@@ -5,7 +5,7 @@ import type { ViewChange } from "@hongyan/client";
 import type { Place } from "../model/keys.ts";
 import type { Model } from "../model/model.ts";
 import { FOREVER, isArchived, isMarked, pinnedAt } from "../model/view.ts";
-import { openMenu } from "../ui/index.ts";
+import { ask, openMenu } from "../ui/index.ts";
 import type { MenuItem, MenuOptions } from "../ui/index.ts";
 import { w } from "./words.ts";
 
@@ -32,9 +32,16 @@ export function viewItems(model: Model, place: Place, anchor: MenuOptions["ancho
       ? { label: w.unarchive, icon: "archive", onSelect: () => set({ archived: false }) }
       : { label: w.archive, icon: "archive", onSelect: () => set({ archived: true }) },
     { label: w.hide, icon: "hide", onSelect: () => set({ hidden: true }) },
+    { label: w.clear, icon: "trash", isDanger: true, onSelect: () => void clear(model, place) },
   ];
   // Of a group that is over for one, the server keeps no view.
-  return conversation.left === true ? items.slice(0, 0) : items;
+  return conversation.left === true ? [] : items;
+}
+
+async function clear(model: Model, place: Place): Promise<void> {
+  const isSure = await ask({ title: w.clearTitle, text: w.clearText(model.title(place)), action: w.clearNow, isDanger: true });
+  const conversation = model.conversation(place);
+  if (isSure && conversation !== null) setView(model, conversation.conv, { cleared: conversation.head });
 }
 
 /** Mutes for a time that is asked for, or ends that. */

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { prefer } from "../model/preferences.ts";
+import { onlineText, presenceText } from "./presence.ts";
 import { writingText } from "./writing.ts";
 
 const NAMES: Record<number, string> = { 1: "Ann", 2: "李思", 3: "Bob" };
@@ -20,4 +21,14 @@ test.each([
     return writingText({ users, others }, isGroup, nameOf).replace(/[\u2066-\u2069]/g, "");
   };
   expect([said("en"), said("zh")]).toEqual([english, chinese]);
+});
+
+test("whether somebody is there", () => {
+  prefer({ language: "en" });
+  const now = new Date(2026, 4, 3, 12, 0).getTime();
+  const text = (state: string, last_seen?: number) => presenceText({ state, ...(last_seen === undefined ? {} : { last_seen }) }, now);
+  expect([text("online"), text("away"), text("offline"), text("of_a_later_version")]).toEqual(["online", "away", "", ""]);
+  expect(text("offline", new Date(2026, 4, 2, 9).getTime())).toBe("last seen Yesterday");
+  expect(presenceText(null, now)).toBe("");
+  expect([onlineText("3 members", 2), onlineText("3 members", 1)]).toEqual(["3 members, 2 online", "3 members"]);
 });

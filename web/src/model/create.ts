@@ -1,6 +1,6 @@
 /** Makes the model of one client. See `model.ts` for what it is. */
 import { createMemo, createSignal, onCleanup } from "solid-js";
-import type { Client, UserProfile, Writing } from "@hongyan/client";
+import type { Client, Present, UserProfile, Writing } from "@hongyan/client";
 import { createConversations } from "./conversations.ts";
 import type { Place } from "./keys.ts";
 import { createLive } from "./live.ts";
@@ -63,10 +63,8 @@ export function createModel(client: Client, account: string): Model {
   bringMutings(client, account, on);
   syncDrafts(client, conversations.canonical, on, onCleanup);
   const live = createLive(on);
-  function writing(place: Place): Writing | null {
-    const conv = conversations.at(place)?.conv;
-    return conv === undefined ? null : live.writing(conv);
-  }
+  const writing = (place: Place): Writing | null => live.writing(conversations.at(place)?.conv ?? 0);
+  const present = (place: Place): Present | null => live.present(conversations.at(place)?.conv ?? 0);
 
   return {
     client,
@@ -92,6 +90,7 @@ export function createModel(client: Client, account: string): Model {
     outgoing: outgoing.of,
     draft: list.draft,
     writing,
+    present,
     settings,
     now,
   };

@@ -1,15 +1,19 @@
 /** What is told of a conversation while it happens, and kept nowhere. */
-import type { Client, Writing } from "@hongyan/client";
+import type { Client, Present, Writing } from "@hongyan/client";
 import { createCells } from "./cells.ts";
 
 export interface Live {
   /** Who is writing in a conversation now; reactive. */
   writing(conv: number): Writing | null;
+  /** Which members of the conversation that shows are there; reactive. */
+  present(conv: number): Present | null;
 }
 
 /** `on` listens to the client until its owner is gone. */
 export function createLive(on: Client["on"]): Live {
   const writing = createCells<number, Writing>();
   on("typing", (now) => writing.set(now.conv, now.users.length + now.others === 0 ? undefined : now));
-  return { writing: (conv) => writing.get(conv) ?? null };
+  const present = createCells<number, Present>();
+  on("presence", (now) => present.set(now.conv, now.online === 0 ? undefined : now));
+  return { present: (conv) => present.get(conv) ?? null, writing: (conv) => writing.get(conv) ?? null };
 }

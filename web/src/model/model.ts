@@ -9,7 +9,7 @@
  */
 import { createContext, useContext } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, ConnectionState, Conversation, Entry, Outgoing, StorageState, UserProfile, Writing } from "@hongyan/client";
+import type { Client, ConnectionState, Conversation, Entry, Outgoing, Present, StorageState, UserProfile, Writing } from "@hongyan/client";
 import type { Place } from "./keys.ts";
 import type { Existence } from "./people.ts";
 import type { Settings } from "./settings.ts";
@@ -79,6 +79,8 @@ export interface Model {
   draft(place: Place): string;
   /** Who is writing there now; null: nobody, as far as it is told. */
   writing(place: Place): Writing | null;
+  /** Who is there, of the conversation that shows; null: nobody, as far as it is told. */
+  present(place: Place): Present | null;
   readonly settings: Settings;
   /** Ticks each minute, for "yesterday". */
   now: Accessor<number>;

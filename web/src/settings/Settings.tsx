@@ -9,6 +9,7 @@ import { Devices } from "./Devices.tsx";
 import { Notifications } from "./Notifications.tsx";
 import { Outcome, Page, Section } from "./Page.tsx";
 import { Password } from "./Password.tsx";
+import { Presence } from "./Presence.tsx";
 import { Profile } from "./Profile.tsx";
 import { w } from "./words.ts";
 
@@ -18,6 +19,7 @@ export function Settings(props: { onBack(): void }): JSX.Element {
       <Profile />
       <Appearance />
       <Notifications />
+      <Presence />
       <Devices />
       <Password />
       <Section title={w.about}>

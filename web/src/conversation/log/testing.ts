@@ -45,7 +45,7 @@ export class MadeUp implements PageSource {
     const unread = this.log.filter((entry) => entry.seq > this.read && entry.from !== ME && entry.kind === "message").length;
     const me = { read: this.read, delivered: head };
     const members = [{ user: ME, ...me }, { user: OTHER, read: head, delivered: head }];
-    return { conv: 1, kind: "direct", head, held: head, floor: this.floor, unread, me, size: 2, members, last: this.log.at(-1) ?? null };
+    return { conv: 1, kind: "direct", head, held: head, floor: this.floor, ...(this.since > 1 ? { since: this.since } : {}), unread, me, size: 2, members, last: this.log.at(-1) ?? null };
   }
 
   cached(_conv: number, range: { before?: number; after?: number; limit: number }): Promise<Entry[]> {

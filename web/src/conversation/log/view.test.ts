@@ -111,6 +111,22 @@ describe("growing", () => {
     expect(source.asked).toBe(asked);
   });
 
+  test("what was cleared goes from the window, and is not asked for again", async () => {
+    const source = new MadeUp(messages(1, 100));
+    source.read = 100;
+    const view = viewOf(source);
+    await view.open();
+    source.since = 91;
+    view.cut();
+    await view.older();
+    expect(view.window()!.messages.map(({ seq }) => seq)).toEqual([91, 92, 93, 94, 95, 96, 97, 98, 99, 100]);
+    source.since = 101;
+    view.cut();
+    expect([view.window()!.messages, view.atEnd()]).toEqual([[], true]);
+    view.arrive([message(101)], true);
+    expect(range(view)).toEqual([101, 101]);
+  });
+
   test("over pages that hold nothing but edits", async () => {
     const edits = Array.from({ length: 3 * PAGE }, (_, at) => edit(11 + at, 1, `${at}`));
     const log = [...messages(1, 10), ...edits, ...messages(11 + edits.length, 10 + edits.length + PAGE)];

@@ -174,6 +174,16 @@ export class LogView {
     this.show(follows ? trimmedInSteps(next) : next, next.last >= (entries.at(-1)?.seq ?? 0));
   }
 
+  /** What one may not read any more goes: it was cleared. */
+  cut(): void {
+    const window = this.window();
+    const since = this.facts()?.since ?? 1;
+    if (window === null || window.first >= since) return;
+    const messages = window.messages.filter(({ seq }) => seq >= since);
+    this.show({ first: Math.min(since, window.last + 1), last: window.last, messages }, this.atEnd());
+    if ((this.newFrom() ?? since) < since) this.setNewFrom(null);
+  }
+
   /** What was asked for in vain is not wanted any more. */
   dismiss(): void {
     this.setMissing(null);
@@ -230,7 +240,7 @@ export class LogView {
   /** Of a group that one has left there is no more than what is kept; and one may not be let read all of it. */
   private isBegun(window: LogWindow): boolean {
     const facts = this.facts();
-    if (window.first <= this.begunAt) return true;
+    if (window.first <= Math.max(this.begunAt, facts?.since ?? 1)) return true;
     return facts?.left === true && window.first <= facts.floor;
   }
 

@@ -104,6 +104,7 @@ export class Views {
     this.waiting.delete(conv);
     for (const [key, view] of this.views) {
       if (view.log.facts()?.conv !== conv) continue;
+      view.log.cut();
       if (entries.length > 0) {
         view.log.arrive(entries, key === this.shown && isAttentive());
         view.quotes.amend(entries);
