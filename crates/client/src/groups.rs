@@ -30,6 +30,10 @@ pub enum GroupSetting {
     Invite(Who),
     /// What those who come in from now on may read of what was said before; with `days` of how many, 1 to 365.
     History(Window, Option<u64>),
+    /// How many seconds a member waits between two messages; 0 for not at all, at most [`limits::SLOW_S`].
+    Slow(u64),
+    /// Who may pin messages.
+    Pin(Who),
 }
 
 /// A page of a group's members, by id.
@@ -76,12 +80,16 @@ impl Client {
             invite: None,
             history: None,
             history_days: None,
+            slow_s: None,
+            pin: None,
         };
         match setting {
             GroupSetting::Name(name) => change.name = Some(name.into()),
             GroupSetting::Description(text) => change.description = Some(text.into()),
             GroupSetting::Post(who) => change.post = Some(who),
             GroupSetting::Invite(who) => change.invite = Some(who),
+            GroupSetting::Slow(seconds) => change.slow_s = Some(seconds),
+            GroupSetting::Pin(who) => change.pin = Some(who),
             GroupSetting::History(window, days) => {
                 (change.history, change.history_days) = (Some(window), days);
             }
@@ -279,6 +287,11 @@ impl Group {
                 self.come(users.iter().copied(), me);
             }
             GroupEvent::Removed { users } => self.go(users, me),
+            GroupEvent::Banned { users, out } => {
+                let size = self.size.saturating_sub(*out);
+                self.go(users, me);
+                self.size = size;
+            }
             GroupEvent::Left => self.go(&[entry.from], me),
             GroupEvent::Disbanded => {
                 self.is_left = true;
@@ -328,6 +341,9 @@ fn begun(name: &std::sync::Arc<str>, role: Role) -> GroupView {
         invite: Who::All,
         history: None,
         history_days: None,
+        slow_s: None,
+        pin: None,
+        muted_until: None,
         role,
     }
 }
@@ -348,6 +364,10 @@ fn set(view: &mut GroupView, event: &GroupEvent, from: UserId, me: UserId) {
             view.history = Some(*history).filter(|window| *window != Window::All);
             view.history_days = *history_days;
         }
+        GroupEvent::SlowSet { slow_s } => view.slow_s = Some(*slow_s).filter(|slow_s| *slow_s > 0),
+        GroupEvent::PinSet { pin } => view.pin = Some(*pin).filter(|who| *who != Who::Admins),
+        GroupEvent::Muted { user, until } if *user == me => view.muted_until = Some(*until),
+        GroupEvent::Unmuted { user } if *user == me => view.muted_until = None,
         GroupEvent::Role { user, role } if *user == me => view.role = *role,
         GroupEvent::Role { role, .. } if *role == Role::Owner && from == me => {
             view.role = Role::Admin;
@@ -483,6 +503,7 @@ mod tests {
             delivered: Seq::ZERO,
         };
         let mut view = ConversationView {
+            pins: Vec::new(),
             conv: ConversationId::from_trusted(7),
             kind: ConversationKind::Group,
             head: Seq::from_trusted(5),

@@ -91,6 +91,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                     delivered: seq(to),
                 };
                 let view = ConversationView {
+                    pins: Vec::new(),
                     since: None,
                     left: false,
                     view: None,

@@ -72,7 +72,11 @@ codes! {
         GroupFull = "group_full", false, 409;
         /// The message has as many different reactions as it may.
         TooManyReactions = "too_many_reactions", false, 409;
-        /// There are as many of these as there may be: pinned conversations, drafts.
+        /// The group lets the caller read and not write, for a time.
+        Muted = "muted", false, 403;
+        /// The group lets somebody not in.
+        Banned = "banned", false, 403;
+        /// There are as many of these as there may be: bans, mutes, pinned messages, pinned conversations, drafts.
         LimitReached = "limit_reached", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::read_object;
-use crate::{ClientId, ErrorCode, UserId, limits, value};
+use crate::{ClientId, ErrorCode, Millis, Seq, UserId, limits, value};
 
 /// What a member of a group may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,6 +71,15 @@ pub struct GroupView {
     /// Of how many days, where it is `days`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_days: Option<u64>,
+    /// How many seconds a member waits between two messages; absent, none. Admins never wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_s: Option<u64>,
+    /// Who may pin messages; absent, admins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Who>,
+    /// Until when the reader may read and not write; perhaps a time that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Millis>,
     /// The reader's own role.
     pub role: Role,
 }
@@ -137,6 +146,50 @@ pub enum GroupEvent {
         /// Of how many days, where it is `days`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         history_days: Option<u64>,
+    },
+    /// A member waits so long between two messages.
+    SlowSet {
+        /// Seconds; 0 for not at all.
+        slow_s: u64,
+    },
+    /// Others may pin messages.
+    PinSet {
+        /// Who.
+        pin: Who,
+    },
+    /// These cannot be brought in any more. For those of them who were members the group ends with this entry.
+    Banned {
+        /// Who, ascending.
+        users: Vec<UserId>,
+        /// How many of them were members.
+        out: u64,
+    },
+    /// These can be brought in again.
+    Unbanned {
+        /// Who, ascending.
+        users: Vec<UserId>,
+    },
+    /// A member may read and not write.
+    Muted {
+        /// Who.
+        user: UserId,
+        /// Until when.
+        until: Millis,
+    },
+    /// A member may write again, before that time.
+    Unmuted {
+        /// Who.
+        user: UserId,
+    },
+    /// A message is pinned.
+    Pinned {
+        /// Its seq.
+        target: Seq,
+    },
+    /// A message is not pinned any more.
+    Unpinned {
+        /// Its seq.
+        target: Seq,
     },
     /// The group ended for everybody.
     Disbanded,
@@ -211,6 +264,63 @@ pub struct SetGroup {
     /// Of how many days, with `days`: 1 to [`limits::WINDOW_DAYS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_days: Option<u64>,
+    /// How many seconds a member waits between two messages: 0 for not at all, at most [`limits::SLOW_S`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_s: Option<u64>,
+    /// Who may pin messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Who>,
+}
+
+/// `POST /v1/groups/{conv}/bans`: puts people out, and lets them not in again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ban {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// Who, members or not; at most [`limits::GROUP_USERS`].
+    #[serde(deserialize_with = "value::capped_list::<{ limits::GROUP_USERS + 1 }, _, _>")]
+    pub users: Vec<UserId>,
+}
+
+/// `POST /v1/groups/{conv}/mutes`: lets a member read and not write for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// Who.
+    pub user: UserId,
+    /// Until when; a time to come.
+    pub until: Millis,
+}
+
+/// A member of a group who may read and not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Muted {
+    /// Who.
+    pub user: UserId,
+    /// Until when.
+    pub until: Millis,
+}
+
+/// `POST /v1/conversations/{conv}/pins`: pins a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The caller's name for the entry.
+    pub client_id: ClientId,
+    /// The message.
+    pub seq: Seq,
+}
+
+impl Ban {
+    /// Reads the body of an HTTP request.
+    ///
+    /// # Errors
+    /// The code to answer with and a message for people.
+    pub fn from_json(body: &[u8]) -> Result<Self, (ErrorCode, String)> {
+        let read: Self = read_object(body)?;
+        few(&read.users)?;
+        Ok(read)
+    }
 }
 
 impl NewGroup {

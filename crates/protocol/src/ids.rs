@@ -116,6 +116,17 @@ impl Seq {
 }
 
 impl Millis {
+    /// This time moved on by `milliseconds`, no further than the wire can carry.
+    #[must_use]
+    pub const fn plus(self, milliseconds: u64) -> Self {
+        let moved = self.0.saturating_add(milliseconds);
+        if moved < EXACT_INTEGER_LIMIT {
+            Self(moved)
+        } else {
+            Self(EXACT_INTEGER_LIMIT - 1)
+        }
+    }
+
     /// This time moved back by `milliseconds`, no further than the epoch.
     #[must_use]
     pub const fn minus(self, milliseconds: u64) -> Self {

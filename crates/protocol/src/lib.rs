@@ -31,7 +31,8 @@ pub use code::{CloseCode, ErrorCode};
 pub use entry::{Body, Entry, EntryKind};
 pub use envelope::read_object;
 pub use group::{
-    AddMembers, GroupEvent, GroupMember, GroupView, NewGroup, Role, SetGroup, SetRole, Who, Window,
+    AddMembers, Ban, GroupEvent, GroupMember, GroupView, Mute, Muted, NewGroup, Pin, Role,
+    SetGroup, SetRole, Who, Window,
 };
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use json::escaped_bytes;

@@ -52,6 +52,12 @@ pub const GROUP_DESCRIPTION_BYTES: usize = 1024;
 /// Days that a group may let those who come in read of what was said before, at most.
 pub const WINDOW_DAYS: u64 = 365;
 
+/// Seconds that a group may have its members wait between two messages, at most.
+pub const SLOW_S: u64 = 6 * 60 * 60;
+
+/// Messages that may be pinned in one conversation.
+pub const PINS: usize = 100;
+
 /// Members in one page of them, at most and by default.
 pub const MEMBERS_PAGE: usize = 200;
 

@@ -165,6 +165,14 @@ pub struct ConversationView {
     /// The first seq that the caller may read; absent, 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Seq>,
+    /// The messages that are pinned, as far as the caller may read, ascending: at most
+    /// [`limits::PINS`](crate::limits::PINS).
+    #[serde(
+        default,
+        deserialize_with = "crate::value::or_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub pins: Vec<Seq>,
     /// Messages by others, not recalled, after the caller's read position.
     pub unread: u64,
     /// The caller's own positions.
@@ -283,6 +291,7 @@ impl Listed {
             kind: ConversationKind::Direct,
             head: self.head,
             since: self.view.as_ref().and_then(|view| view.first_told()),
+            pins: Vec::new(),
             unread: self.unread,
             me,
             view: self.view,

@@ -273,6 +273,7 @@ fn view() -> impl Strategy<Value = ConversationView> {
         .prop_map(
             |(conv, kind, head, unread, (read, delivered, size), members, entries)| {
                 ConversationView {
+                    pins: Vec::new(),
                     since: None,
                     left: false,
                     view: None,

@@ -63,6 +63,17 @@ fn english(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
             }
             _ => "lets new members read nothing that was said before".into(),
         },
+        GroupEvent::SlowSet { slow_s: 0 } => "lets members write as often as they like".into(),
+        GroupEvent::SlowSet { slow_s } => {
+            format!("lets members write once in {slow_s} seconds")
+        }
+        GroupEvent::PinSet { pin } => format!("lets {} pin messages", who(*pin)),
+        GroupEvent::Banned { users, .. } => format!("bans {}", names(users)),
+        GroupEvent::Unbanned { users } => format!("lets {} in again", names(users)),
+        GroupEvent::Muted { user, .. } => format!("mutes {}", name_of(*user)),
+        GroupEvent::Unmuted { user } => format!("lets {} write again", name_of(*user)),
+        GroupEvent::Pinned { .. } => "pins a message".into(),
+        GroupEvent::Unpinned { .. } => "takes the pin from a message".into(),
         GroupEvent::Disbanded => "ends the group".into(),
         GroupEvent::Unknown => "changes the group, in a way that this version does not know".into(),
     }
@@ -104,6 +115,15 @@ fn chinese(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
             (Window::Days, Some(days)) => format!("设置新成员可以查看此前 {days} 天的消息"),
             _ => "设置新成员不能查看此前的消息".into(),
         },
+        GroupEvent::SlowSet { slow_s: 0 } => "关闭了慢速模式".into(),
+        GroupEvent::SlowSet { slow_s } => format!("设置成员每 {slow_s} 秒只能发言一次"),
+        GroupEvent::PinSet { pin } => format!("设置{}可以置顶消息", who(*pin)),
+        GroupEvent::Banned { users, .. } => format!("将{}加入了黑名单", names(users)),
+        GroupEvent::Unbanned { users } => format!("将{}移出了黑名单", names(users)),
+        GroupEvent::Muted { user, .. } => format!("禁言了{}", name_of(*user)),
+        GroupEvent::Unmuted { user } => format!("解除了{}的禁言", name_of(*user)),
+        GroupEvent::Pinned { .. } => "置顶了一条消息".into(),
+        GroupEvent::Unpinned { .. } => "取消了一条消息的置顶".into(),
         GroupEvent::Disbanded => "解散了群聊".into(),
         GroupEvent::Unknown => "对群聊做了当前版本无法识别的更改".into(),
     }

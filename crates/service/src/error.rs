@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hongyan_protocol::{ErrorCode, Failure};
+use hongyan_protocol::{ErrorCode, Failure, Millis};
 use hongyan_store::{AppendError, MoveError, ReactError, ReadError, StoreError, ViewError};
 use tokio::time::Instant;
 
@@ -75,6 +75,12 @@ pub enum ServiceError {
         hongyan_protocol::limits::GROUP_MEMBERS
     )]
     GroupFull,
+    /// The group lets the caller read and not write.
+    #[error("the group does not let you write before {0}")]
+    Muted(Millis),
+    /// The group lets somebody not in.
+    #[error("banned from the group")]
+    Banned,
     /// So many of these there may be.
     #[error("there are as many as there may be")]
     LimitReached,
@@ -114,6 +120,8 @@ impl ServiceError {
             Self::OwnerStays => ErrorCode::OwnerStays,
             Self::Unchanged => ErrorCode::Unchanged,
             Self::GroupFull => ErrorCode::GroupFull,
+            Self::Muted(_) => ErrorCode::Muted,
+            Self::Banned => ErrorCode::Banned,
             Self::LimitReached => ErrorCode::LimitReached,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
@@ -145,8 +153,10 @@ impl ServiceError {
             | Self::OwnerStays
             | Self::Unchanged
             | Self::GroupFull
-            | Self::TooManyReactions
-            | Self::LimitReached => None,
+            | Self::Muted(_)
+            | Self::Banned
+            | Self::LimitReached
+            | Self::TooManyReactions => None,
         }
     }
 }
@@ -195,6 +205,10 @@ impl From<AppendError> for ServiceError {
             AppendError::TooLate => Self::TooLate,
             AppendError::NotAllowed => Self::Forbidden("the group does not let you do this"),
             AppendError::NotInGroup => Self::UserNotFound,
+            AppendError::Muted(until) => Self::Muted(until),
+            AppendError::TooSoon(wait) => Self::RateLimited(Duration::from_millis(wait)),
+            AppendError::Banned => Self::Banned,
+            AppendError::ListFull => Self::LimitReached,
             AppendError::OwnerStays => Self::OwnerStays,
             AppendError::Unchanged => Self::Unchanged,
             AppendError::GroupFull => Self::GroupFull,

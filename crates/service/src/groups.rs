@@ -137,7 +137,7 @@ impl Service {
         })
     }
 
-    fn change_group(
+    pub(crate) fn change_group(
         &self,
         caller: &Caller,
         conv: ConversationId,
@@ -178,10 +178,16 @@ fn setting(set: SetGroup) -> Result<Setting, ServiceError> {
         let window = wire::stored_window(window, set.history_days);
         settings.push(Setting::History(window.ok_or_else(unknown_window)?));
     }
+    if let Some(seconds) = set.slow_s {
+        let allowed = u32::try_from(seconds).ok();
+        let allowed = allowed.filter(|seconds| *seconds <= hongyan_store::SLOW_S);
+        settings.push(Setting::Slow(allowed.ok_or_else(too_slow)?));
+    }
+    settings.extend(set.pin.map(who).transpose()?.map(Setting::Pin));
     match <[Setting; 1]>::try_from(settings) {
         Ok([setting]) => Ok(setting),
         Err(_) => Err(ServiceError::BadRequest(
-            "say exactly one of name, description, post, invite and history".into(),
+            "say exactly one of name, description, post, invite, history, slow_s and pin".into(),
         )),
     }
 }
@@ -197,7 +203,11 @@ fn unknown_window() -> ServiceError {
     ))
 }
 
-fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
+fn too_slow() -> ServiceError {
+    ServiceError::BadRequest(format!("slow_s is at most {}", limits::SLOW_S))
+}
+
+pub(crate) fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
     users.sort_unstable();
     users.dedup();
     users
@@ -206,6 +216,8 @@ fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
 // The limits of both sides are one.
 const _: () = assert!(limits::GROUP_USERS == hongyan_store::USERS_A_CHANGE);
 const _: () = assert!(limits::WINDOW_DAYS == hongyan_store::WINDOW_DAYS as u64);
+const _: () = assert!(limits::SLOW_S == hongyan_store::SLOW_S as u64);
+const _: () = assert!(limits::PINS == hongyan_store::PINS);
 const _: () = assert!(limits::GROUP_MEMBERS == hongyan_store::GROUP_MEMBERS);
 const _: () = assert!(limits::GROUP_NAME_BYTES == crate::limits::NAME_BYTES);
 const _: () = assert!(limits::MEMBERS_PAGE < hongyan_store::MEMBERS_PAGE);

@@ -227,15 +227,19 @@ const USER_BYTES: usize = PROFILE_BYTES + 2 * LOGIN_BYTES + 2 * NAME_BYTES + 6 *
 pub(crate) const MEMBER_BYTES: usize = 96;
 
 /// What is said of a conversation in a page, in bytes, its members and entries aside.
-pub(crate) const CONVERSATION_BYTES: usize = 320;
+pub(crate) const CONVERSATION_BYTES: usize = 512;
+
+/// A pinned message in a page, in bytes.
+pub(crate) const PIN_BYTES: usize = 17;
 
 /// What a user made of a conversation for oneself, in bytes: a draft may be all control characters.
 const VIEW_BYTES: usize = 256 + 6 * hongyan_protocol::limits::DRAFT_BYTES;
 
 const _: () = {
-    use hongyan_protocol::limits::{MEMBERS_TOLD, SYNC_ENTRIES};
+    use hongyan_protocol::limits::{MEMBERS_TOLD, PINS, SYNC_ENTRIES};
     let largest = CONVERSATION_BYTES
         + VIEW_BYTES
+        + PINS * PIN_BYTES
         + MEMBERS_TOLD * (MEMBER_BYTES + USER_BYTES)
         + SYNC_ENTRIES * USER_BYTES;
     assert!(largest < PEOPLE_BYTES, "a page holds any conversation");

@@ -174,7 +174,7 @@ impl Gathered {
     /// is pushed.
     pub(crate) fn group_changed(&self, conv: ConversationId, from: UserId, event: &GroupEvent) {
         let out: &[UserId] = match event {
-            GroupEvent::Removed(users) => users,
+            GroupEvent::Removed(users) | GroupEvent::Banned(users, _) => users,
             GroupEvent::Left => &[from],
             GroupEvent::Disbanded => {
                 self.pending.lock().remove(&conv);
@@ -183,7 +183,11 @@ impl Gathered {
             GroupEvent::Created { .. }
             | GroupEvent::Added(_)
             | GroupEvent::Role(..)
-            | GroupEvent::Set(_) => return,
+            | GroupEvent::Set(_)
+            | GroupEvent::Unbanned(_)
+            | GroupEvent::Muted(..)
+            | GroupEvent::Pinned(_)
+            | GroupEvent::Unpinned(_) => return,
         };
         if let Some(untold) = self.pending.lock().get_mut(&conv) {
             let stays = |user: &&UserId| !out.contains(user);

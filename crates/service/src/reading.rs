@@ -13,7 +13,7 @@ use hongyan_protocol::{
 };
 use hongyan_store::{Conversation, Entry, HistoryRange, SyncCursor, SyncLimits, SyncPage, User};
 
-use crate::limits::{CONVERSATION_BYTES, MEMBER_BYTES, PEOPLE_BYTES, USERS_PAGE};
+use crate::limits::{CONVERSATION_BYTES, MEMBER_BYTES, PEOPLE_BYTES, PIN_BYTES, USERS_PAGE};
 use crate::{Caller, Service, ServiceError, views, wire};
 
 /// A stretch of a log as encoded pushes, for a connection that was held back.
@@ -280,7 +280,8 @@ fn fitting(page: &SyncPage, users: &BTreeMap<UserId, User>) -> Option<usize> {
     let mut bytes = 0;
     for (index, (conversation, _, entries)) in page.conversations.iter().enumerate() {
         let told = wire::members_told(conversation).map_or(0, <[_]>::len);
-        bytes += CONVERSATION_BYTES + told * MEMBER_BYTES;
+        let pins = conversation.pinned.len() * PIN_BYTES;
+        bytes += CONVERSATION_BYTES + pins + told * MEMBER_BYTES;
         bytes += views::told_if_any(&conversation.view).map_or(0, |view| view.wire_bytes());
         for user in people(conversation, entries).filter(|user| named.insert(*user)) {
             bytes += users.get(&user).map_or(0, wire::profile_bytes);
@@ -360,6 +361,8 @@ mod tests {
                 kind: ConversationKind::Direct,
                 head: Seq::new(SYNC_ENTRIES as u64).unwrap(),
                 since: Seq::ZERO.next(),
+                pinned: Vec::new(),
+                muted_until: None,
                 size: members as usize,
                 me: Member::new(id(first)),
                 members: told.collect(),

@@ -172,6 +172,18 @@ fn event(event: &store::Event) -> wire::GroupEvent {
                 history_days,
             }
         }
+        Event::Set(Setting::Slow(seconds)) => GroupEvent::SlowSet {
+            slow_s: seconds.into(),
+        },
+        Event::Set(Setting::Pin(pin)) => GroupEvent::PinSet { pin: who(pin) },
+        Event::Banned(users, out) => GroupEvent::Banned { users, out },
+        Event::Unbanned(users) => GroupEvent::Unbanned { users },
+        Event::Muted(user, until) if until == wire::Millis::default() => {
+            GroupEvent::Unmuted { user }
+        }
+        Event::Muted(user, until) => GroupEvent::Muted { user, until },
+        Event::Pinned(target) => GroupEvent::Pinned { target },
+        Event::Unpinned(target) => GroupEvent::Unpinned { target },
         Event::Disbanded => GroupEvent::Disbanded,
     }
 }
@@ -275,6 +287,7 @@ pub(crate) fn conversation(
         },
         head: conversation.head,
         since: told_since(conversation.since),
+        pins: conversation.pinned.clone(),
         unread,
         me: wire::Position {
             read: conversation.me.read,
@@ -302,6 +315,9 @@ fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
         invite: who(settings.invite),
         history: (!is_all).then_some(history),
         history_days,
+        slow_s: (settings.slow_s > 0).then_some(settings.slow_s.into()),
+        pin: (settings.pin != store::Who::Admins).then(|| who(settings.pin)),
+        muted_until: conversation.muted_until,
         role: role(own),
     })
 }

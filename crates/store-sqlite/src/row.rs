@@ -222,7 +222,7 @@ pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     role.ok_or(Error::IntegralValueOutOfRange(column, code))
 }
 
-/// Reads `name, description, avatar, post, invite, history`.
+/// Reads `name, description, avatar, post, invite, history, slow_s, pin`.
 pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
     let who = |column| {
         let code: i64 = row.get(column)?;
@@ -238,6 +238,8 @@ pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
         post: who(3)?,
         invite: who(4)?,
         history: window.ok_or(Error::IntegralValueOutOfRange(5, history))?,
+        slow_s: row.get(6)?,
+        pin: who(7)?,
     })
 }
 

@@ -9,9 +9,9 @@ use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
     HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, Maintenance, Member, NewSession,
-    NewUser, Outcome, Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions,
-    ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User,
-    VerifyReport, Write, people,
+    NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange,
+    Reactions, ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage,
+    Target, User, VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -441,6 +441,22 @@ impl Logs for SqliteStore {
             .readers
             .run(move |conn| match read::member(conn, conv, user)? {
                 Some(_) => read::members(conn, conv, after, limit.min(MEMBERS_PAGE)).map(Some),
+                None => Ok(None),
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn order(&self, user: UserId, conv: ConversationId) -> Result<Order, ReadError> {
+        self.settled(user).await?;
+        let found = self
+            .readers
+            .run(move |conn| match read::member(conn, conv, user)? {
+                Some(own) => {
+                    let mut order = read::order(conn, conv)?;
+                    order.pinned.retain(|seq| *seq >= own.since);
+                    Ok(Some(order))
+                }
                 None => Ok(None),
             })
             .await?;

@@ -108,6 +108,7 @@ pub(crate) struct Beside {
     /// The reader's.
     view: Option<View>,
     last: Option<LastMessage>,
+    recalled: Vec<Seq>,
 }
 
 impl Unsettled {
@@ -189,6 +190,9 @@ impl Unsettled {
             }
             beside.view = end.views.get(&user).cloned().or(beside.view.take());
             beside.last = end.last.or(beside.last);
+            let replaced = end.replaced.iter();
+            let recalled = replaced.filter(|(_, replaced)| replaced.recall.is_some());
+            beside.recalled.extend(recalled.map(|(target, _)| *target));
         }
         found
     }
@@ -440,6 +444,9 @@ impl Beside {
             last,
         } = settled.or_else(|| new(self.begun?, user))?;
         conversation.head = conversation.head.max(self.head);
+        conversation
+            .pinned
+            .retain(|seq| !self.recalled.contains(seq));
         conversation.me = self.now(conversation.me);
         let members = conversation.members.iter();
         conversation.members = members.map(|member| self.now(*member)).collect();
@@ -470,6 +477,8 @@ fn new(begun: Begun, user: UserId) -> Option<Seen> {
         kind: ConversationKind::Direct,
         head: Seq::ZERO,
         since: Seq::ZERO.next(),
+        pinned: Vec::new(),
+        muted_until: None,
         size: members.len(),
         me: Member::new(user),
         view: View::default(),

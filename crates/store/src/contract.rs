@@ -29,6 +29,7 @@ pub mod groups;
 pub mod history;
 pub mod identity;
 pub mod nodes;
+pub mod order;
 pub mod people;
 pub mod positions;
 pub mod random;
@@ -86,6 +87,8 @@ macro_rules! store_contract {
                 of_many_it_is_not_kept_what_is_delivered;
             reactions: are_counted_and_taken_back, what_changed_after_a_number, go_with_their_message,
                 refusals_of_reactions, of_many_members;
+            order: who_is_banned_stays_out, who_is_muted_reads_and_does_not_write, slow_mode_lets_one_message_through_at_a_time,
+                pins_are_a_list, what_is_recalled_is_not_pinned;
             windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
                 days_reach_back_by_the_time_of_entries;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::{Seq, UserId};
+use hongyan_protocol::{Millis, Seq, UserId};
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +118,7 @@ impl Window {
 }
 
 /// What a group is called, and what its members may do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The name to show.
     pub name: Arc<str>,
@@ -132,6 +132,25 @@ pub struct Settings {
     pub invite: Who,
     /// What those who come in may read of what was said before.
     pub history: Window,
+    /// How long a member waits between two messages, in seconds; 0 for not at all. Admins never wait.
+    pub slow_s: u32,
+    /// Who may pin messages.
+    pub pin: Who,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: Arc::default(),
+            description: Arc::default(),
+            avatar: Arc::default(),
+            post: Who::All,
+            invite: Who::All,
+            history: Window::All,
+            slow_s: 0,
+            pin: Who::Admins,
+        }
+    }
 }
 
 /// One setting, to be changed.
@@ -149,6 +168,10 @@ pub enum Setting {
     Invite(Who),
     /// See [`Settings::history`].
     History(Window),
+    /// See [`Settings::slow_s`].
+    Slow(u32),
+    /// See [`Settings::pin`].
+    Pin(Who),
 }
 
 impl Settings {
@@ -171,6 +194,8 @@ impl Settings {
             Setting::Post(who) => settings.post = who,
             Setting::Invite(who) => settings.invite = who,
             Setting::History(window) => settings.history = window,
+            Setting::Slow(seconds) => settings.slow_s = seconds,
+            Setting::Pin(who) => settings.pin = who,
         }
         settings
     }
@@ -196,6 +221,16 @@ pub enum GroupChange {
     Role(UserId, Role),
     /// Changes a setting.
     Set(Setting),
+    /// Puts those of these out who are members, and lets none of them in.
+    Ban(Vec<UserId>),
+    /// Lets these in again, when somebody brings them.
+    Unban(Vec<UserId>),
+    /// Lets a member read and not write, until this time; lets them write again, where it is 0.
+    Mute(UserId, Millis),
+    /// Pins a message, here or in a conversation of two.
+    Pin(Seq),
+    /// Takes the pin from a message.
+    Unpin(Seq),
     /// Ends it for everybody.
     Disband,
 }
@@ -205,11 +240,22 @@ impl GroupChange {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Create { name, users } => name.len() + size_of_val(&**users),
-            Self::Add(users) | Self::Remove(users) => size_of_val(&**users),
+            Self::Add(users) | Self::Remove(users) | Self::Ban(users) | Self::Unban(users) => {
+                size_of_val(&**users)
+            }
             Self::Set(Setting::Name(text) | Setting::Description(text) | Setting::Avatar(text)) => {
                 text.len()
             }
-            Self::Set(Setting::Post(_) | Setting::Invite(_) | Setting::History(_))
+            Self::Set(
+                Setting::Post(_)
+                | Setting::Invite(_)
+                | Setting::History(_)
+                | Setting::Slow(_)
+                | Setting::Pin(_),
+            )
+            | Self::Mute(..)
+            | Self::Pin(_)
+            | Self::Unpin(_)
             | Self::Role(..)
             | Self::Leave
             | Self::Disband => 0,
@@ -243,6 +289,16 @@ pub enum Event {
     Role(UserId, Role),
     /// A setting was changed.
     Set(Setting),
+    /// These cannot be brought in any more. Ascending. So many of them were members, and are out.
+    Banned(Vec<UserId>, u64),
+    /// These can be brought in again. Ascending.
+    Unbanned(Vec<UserId>),
+    /// A member may read and not write until this time; may write again, where it is 0.
+    Muted(UserId, Millis),
+    /// A message is pinned.
+    Pinned(Seq),
+    /// A message is not pinned any more.
+    Unpinned(Seq),
     /// It ended: nobody is a member any more.
     Disbanded,
 }
@@ -280,6 +336,11 @@ impl Event {
             users,
             ..blank
         };
+        let numbered = |code, number| KeptEvent {
+            code,
+            number,
+            ..blank
+        };
         match self {
             Self::Created { name, users } => KeptEvent {
                 text: name,
@@ -289,6 +350,17 @@ impl Event {
             Self::Removed(users) => named(3, users),
             Self::Left => only(4),
             Self::Disbanded => only(5),
+            Self::Banned(users, out) => KeptEvent {
+                number: *out,
+                ..named(6, users)
+            },
+            Self::Unbanned(users) => named(7, users),
+            Self::Muted(user, until) => KeptEvent {
+                number: until.get(),
+                ..named(8, std::slice::from_ref(user))
+            },
+            Self::Pinned(seq) => numbered(9, seq.get()),
+            Self::Unpinned(seq) => numbered(10, seq.get()),
             Self::Role(user, role) => named(10 + role.code(), std::slice::from_ref(user)),
             Self::Set(setting) => match setting {
                 Setting::Name(name) => text(20, name),
@@ -296,10 +368,9 @@ impl Event {
                 Setting::Avatar(file) => text(22, file),
                 Setting::Post(who) => only(30 + who.code()),
                 Setting::Invite(who) => only(40 + who.code()),
-                Setting::History(window) => KeptEvent {
-                    number: u64::from(window.code()),
-                    ..only(23)
-                },
+                Setting::History(window) => numbered(23, window.code().into()),
+                Setting::Slow(seconds) => numbered(24, (*seconds).into()),
+                Setting::Pin(who) => only(50 + who.code()),
             },
         }
     }
@@ -321,13 +392,20 @@ impl Event {
             3 => Self::Removed(users.to_vec()),
             4 => Self::Left,
             5 => Self::Disbanded,
+            6 => Self::Banned(users.to_vec(), number),
+            7 => Self::Unbanned(users.to_vec()),
+            8 => Self::Muted(*users.first()?, Millis::new(number).ok()?),
+            9 => Self::Pinned(Seq::new(number).ok()?),
+            10 => Self::Unpinned(Seq::new(number).ok()?),
             11..=19 => Self::Role(*users.first()?, Role::of_code(code - 10)?),
             20 => Self::Set(Setting::Name(text.into())),
             21 => Self::Set(Setting::Description(text.into())),
             22 => Self::Set(Setting::Avatar(text.into())),
             23 => Self::Set(Setting::History(Window::of_code(number.try_into().ok()?)?)),
+            24 => Self::Set(Setting::Slow(number.try_into().ok()?)),
             31..=39 => Self::Set(Setting::Post(Who::of_code(code - 30)?)),
             41..=49 => Self::Set(Setting::Invite(Who::of_code(code - 40)?)),
+            51..=59 => Self::Set(Setting::Pin(Who::of_code(code - 50)?)),
             _ => return None,
         })
     }
@@ -353,6 +431,11 @@ impl Effects {
             | Event::Left
             | Event::Role(..)
             | Event::Set(_)
+            | Event::Banned(..)
+            | Event::Unbanned(_)
+            | Event::Muted(..)
+            | Event::Pinned(_)
+            | Event::Unpinned(_)
             | Event::Disbanded => false,
         }
     }
@@ -377,11 +460,21 @@ mod tests {
             Event::Set(Setting::Name("群".into())),
             Event::Set(Setting::Description("".into())),
             Event::Set(Setting::Avatar("a.png".into())),
+            Event::Banned(vec![user(1000), user(1003)], 1),
+            Event::Banned(vec![user(1000)], 0),
+            Event::Unbanned(vec![user(1000)]),
+            Event::Muted(user(1000), Millis::new(1_800_000_000_000).unwrap()),
+            Event::Muted(user(1000), Millis::default()),
+            Event::Pinned(Seq::new(7).unwrap()),
+            Event::Unpinned(Seq::new(7).unwrap()),
+            Event::Set(Setting::Slow(0)),
+            Event::Set(Setting::Slow(21_600)),
         ];
         events.extend(Role::ALL.map(|role| Event::Role(user(1000), role)));
         for who in [Who::All, Who::Admins] {
             events.push(Event::Set(Setting::Post(who)));
             events.push(Event::Set(Setting::Invite(who)));
+            events.push(Event::Set(Setting::Pin(who)));
         }
         for window in [
             Window::All,

@@ -14,6 +14,7 @@ pub mod contract;
 mod group;
 mod login;
 mod model;
+mod order;
 pub mod people;
 mod reaction;
 pub mod rules;
@@ -33,6 +34,7 @@ pub use model::{
     Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Privacy, Session,
     SyncCursor, SyncLimits, SyncPage, User,
 };
+pub use order::{BANS, MUTES, Order, PINS, SLOW_S};
 pub use reaction::{
     MessageReactions, REACTIONS_A_MESSAGE, REACTIONS_PAGE, React, ReactError, Reacted, Reaction,
     ReactionPage, ReactionRange,
@@ -231,6 +233,10 @@ pub trait Logs: Send + Sync + 'static {
         after: UserId,
         limit: usize,
     ) -> Result<Vec<(Member, Role)>, ReadError>;
+
+    /// Who may not come into a conversation of `user`'s, who may not write there, and what is pinned, as far as the user
+    /// may read.
+    async fn order(&self, user: UserId, conv: ConversationId) -> Result<Order, ReadError>;
 
     /// The 1:1 conversation of two users, if they ever spoke.
     async fn direct_conversation(

@@ -382,6 +382,10 @@ pub struct Conversation {
     /// The first seq that the member may read: 1, or more in a group that lets who comes read only some of what was said
     /// before.
     pub since: Seq,
+    /// The messages that are pinned, as far as the member may read. Ascending.
+    pub pinned: Vec<Seq>,
+    /// Until when the member may not write; perhaps a time that is over.
+    pub muted_until: Option<Millis>,
     /// How many members it has.
     pub size: usize,
     /// The member whose view this is.

@@ -67,6 +67,7 @@ impl Change {
         match self {
             Self::Message { reply_to, .. } => *reply_to,
             Self::Edit { target, .. } | Self::Recall { target, .. } => Some(*target),
+            Self::Group(GroupChange::Pin(seq) | GroupChange::Unpin(seq)) => Some(*seq),
             Self::Group(_) => None,
         }
     }
@@ -155,6 +156,11 @@ fn hash_group_change(hash: &mut Sha256, change: &GroupChange) {
         GroupChange::Leave => Event::Left,
         GroupChange::Role(user, role) => Event::Role(user, role),
         GroupChange::Set(setting) => Event::Set(setting),
+        GroupChange::Ban(users) => Event::Banned(users, 0),
+        GroupChange::Unban(users) => Event::Unbanned(users),
+        GroupChange::Mute(user, until) => Event::Muted(user, until),
+        GroupChange::Pin(seq) => Event::Pinned(seq),
+        GroupChange::Unpin(seq) => Event::Unpinned(seq),
         GroupChange::Disband => Event::Disbanded,
     };
     let kept = event.kept();
@@ -251,6 +257,12 @@ pub enum AppendError {
     /// The group does not let this member do it, or it is no group.
     #[error("not allowed here")]
     NotAllowed,
+    /// The group lets the sender read and not write, until this time.
+    #[error("muted until {0}")]
+    Muted(Millis),
+    /// The group lets the sender write again in so many milliseconds.
+    #[error("the next message may come in {0} ms")]
+    TooSoon(u64),
     /// No such user to start a conversation with, or to bring into a group.
     #[error("no such user")]
     NoSuchUser,
@@ -273,6 +285,12 @@ pub enum AppendError {
     /// counts.
     #[error("not a member of the group")]
     NotInGroup,
+    /// Somebody who is to come in is banned.
+    #[error("banned from the group")]
+    Banned,
+    /// There are as many of these as there may be.
+    #[error("there are as many as there may be")]
+    ListFull,
     /// A group has an owner: the owner gives it to somebody else before.
     #[error("the owner has to make another member the owner first")]
     OwnerStays,

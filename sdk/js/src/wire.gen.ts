@@ -67,6 +67,11 @@ export interface ConversationView {
   head: number;
   /** The first seq that the caller may read; absent, 1. */
   since?: number;
+  /**
+   * The messages that are pinned, as far as the caller may read, ascending: at most
+   * `LIMITS.PINS`.
+   */
+  pins?: number[];
   /** Messages by others, not recalled, after the caller's read position. */
   unread: number;
   /** The caller's own positions. */
@@ -170,7 +175,7 @@ export interface Failure {
 
 /** What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it. */
 export interface GroupEvent {
-  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "disbanded" | (string & {});
+  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "slow_set" | "pin_set" | "banned" | "unbanned" | "muted" | "unmuted" | "pinned" | "unpinned" | "disbanded" | (string & {});
   /** Its name. */
   name?: string;
   /** The other members, ascending. */
@@ -191,6 +196,16 @@ export interface GroupEvent {
   history?: Window;
   /** Of how many days, where it is `days`. */
   history_days?: number;
+  /** Seconds; 0 for not at all. */
+  slow_s?: number;
+  /** Who. */
+  pin?: Who;
+  /** How many of them were members. */
+  out?: number;
+  /** Until when. */
+  until?: number;
+  /** Its seq. */
+  target?: number;
 }
 
 /** One member in a page of them. */
@@ -217,6 +232,12 @@ export interface GroupView {
   history?: Window;
   /** Of how many days, where it is `days`. */
   history_days?: number;
+  /** How many seconds a member waits between two messages; absent, none. Admins never wait. */
+  slow_s?: number;
+  /** Who may pin messages; absent, admins. */
+  pin?: Who;
+  /** Until when the reader may read and not write; perhaps a time that is over. */
+  muted_until?: number;
   /** The reader's own role. */
   role: Role;
 }
@@ -564,6 +585,10 @@ export interface SetGroup {
   history?: Window;
   /** Of how many days, with `days`: 1 to `LIMITS.WINDOW_DAYS`. */
   history_days?: number;
+  /** How many seconds a member waits between two messages: 0 for not at all, at most `LIMITS.SLOW_S`. */
+  slow_s?: number;
+  /** Who may pin messages. */
+  pin?: Who;
 }
 
 /** `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role. */
@@ -798,13 +823,13 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", unread: "integer", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", pins: "integer[]?", unread: "integer", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Draft: { text: "string", reply_to: "integer?", at: "integer" },
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
-  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?" },
-  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", role: "string" },
+  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
+  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", muted_until: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
   Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
@@ -846,6 +871,8 @@ export const ERROR_CODES = {
   unchanged: { retryable: false },
   group_full: { retryable: false },
   too_many_reactions: { retryable: false },
+  muted: { retryable: false },
+  banned: { retryable: false },
   limit_reached: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },

@@ -343,6 +343,7 @@ pub fn synced(log: &[Entry]) -> Synced {
     let recent = log.len().saturating_sub(limits::SYNC_ENTRIES);
     Synced {
         conversations: vec![ConversationView {
+            pins: Vec::new(),
             since: None,
             left: false,
             view: None,

@@ -290,6 +290,7 @@ impl Conversation {
         });
         let first = self.entries.len().saturating_sub(SYNC_ENTRIES);
         ConversationView {
+            pins: Vec::new(),
             since: None,
             left: false,
             view: None,

@@ -10,6 +10,7 @@ pub(crate) mod error;
 pub(crate) mod extract;
 mod groups;
 mod messages;
+mod order;
 mod people;
 mod reactions;
 pub(crate) mod web;
@@ -90,6 +91,15 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
             "/v1/groups/{conv}/members/{user}",
             patch(groups::set_role).delete(groups::remove),
         )
+        .route("/v1/groups/{conv}/bans", get(order::bans).post(order::ban))
+        .route("/v1/groups/{conv}/bans/{user}", delete(order::unban))
+        .route(
+            "/v1/groups/{conv}/mutes",
+            get(order::mutes).post(order::mute),
+        )
+        .route("/v1/groups/{conv}/mutes/{user}", delete(order::unmute))
+        .route("/v1/conversations/{conv}/pins", post(order::pin))
+        .route("/v1/conversations/{conv}/pins/{seq}", delete(order::unpin))
         // Inside the layers, so that a browser's preflight reaches the one for other origins.
         .method_not_allowed_fallback(async || NotFound)
         .layer(map_response_with_state(Arc::clone(gateway), name_history))

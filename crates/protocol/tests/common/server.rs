@@ -291,6 +291,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             ServerFrame::Synced(Synced {
                 conversations: vec![
                     ConversationView {
+                        pins: Vec::new(),
                         since: None,
                         left: false,
                         view: Some(Box::new(view())),
@@ -308,12 +309,16 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         entries: vec![message(1), message(2)],
                     },
                     ConversationView {
+                        pins: Vec::new(),
                         since: None,
                         left: true,
                         view: None,
                         group: Some(GroupView {
                             history: Some(Window::Days),
                             history_days: Some(30),
+                            slow_s: Some(60),
+                            pin: Some(Who::All),
+                            muted_until: Some(at(500)),
                             name: "雁群".into(),
                             description: Some("往南".into()),
                             avatar: Some("geese.png".into()),
@@ -350,6 +355,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(8),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    pins: vec![seq(1), seq(2)],
                     since: Some(seq(2)),
                     left: false,
                     view: None,
@@ -428,6 +434,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             Some(9),
             ServerFrame::Synced(Synced {
                 conversations: vec![ConversationView {
+                    pins: Vec::new(),
                     since: None,
                     left: false,
                     view: None,

@@ -21,6 +21,7 @@ mod groups;
 mod http_api;
 mod live;
 mod names;
+mod order;
 mod pages;
 mod people;
 mod re_push;

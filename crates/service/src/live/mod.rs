@@ -247,7 +247,9 @@ impl Live {
 
     fn changed(&self, conv: ConversationId, from: UserId, event: &Event) {
         match event {
-            Event::Removed(users) => self.out(conv, LiveEvent::Out(users.as_slice().into())),
+            Event::Removed(users) | Event::Banned(users, _) => {
+                self.out(conv, LiveEvent::Out(users.as_slice().into()))
+            }
             Event::Left => self.out(conv, LiveEvent::Out(Arc::new([from]))),
             Event::Disbanded => self.out(conv, LiveEvent::Ended),
             Event::Added(users) => {
@@ -255,7 +257,13 @@ impl Live {
                 self.come_and_go(conv, &event);
                 self.bus.publish_live(Hint { conv, event });
             }
-            Event::Created { .. } | Event::Role(..) | Event::Set(_) => {}
+            Event::Created { .. }
+            | Event::Role(..)
+            | Event::Set(_)
+            | Event::Unbanned(_)
+            | Event::Muted(..)
+            | Event::Pinned(_)
+            | Event::Unpinned(_) => {}
         }
     }
 

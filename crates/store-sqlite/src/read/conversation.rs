@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 use hongyan_store::{
     Conversation, ConversationKind, LastMessage, MEMBERS_TOLD, Member, Role, Settings, View,
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::view;
+use super::{order, view};
 use crate::row::{self, sql};
 
 /// A conversation as it is kept, with what has ended of its member's view.
@@ -61,6 +61,11 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
         kind,
         head,
         since: own.since,
+        pinned: order::pinned(conn, conv, own.since)?,
+        muted_until: match kind {
+            ConversationKind::Direct => None,
+            ConversationKind::Group => order::muted_until(conn, conv, user)?,
+        },
         size,
         me: own.member,
         view,
@@ -81,6 +86,8 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
         kind: ConversationKind::Group,
         head: until,
         since: until,
+        pinned: Vec::new(),
+        muted_until: None,
         size: 0,
         me: Member::new(user).advanced(Some(until), Some(until)),
         view: View::default(),
@@ -93,7 +100,8 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
 /// The settings of a group.
 pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settings> {
     conn.prepare_cached(
-        "SELECT name, description, avatar, post, invite, history FROM groups WHERE conv_id = ?1",
+        "SELECT name, description, avatar, post, invite, history, slow_s, pin
+         FROM groups WHERE conv_id = ?1",
     )?
     .query_row([sql(conv)], row::settings)
 }
@@ -105,6 +113,8 @@ pub(crate) struct Membership {
     pub(crate) role: Role,
     /// The first seq that the member may read.
     pub(crate) since: Seq,
+    /// When the member of a group said something last.
+    pub(crate) said_at: Option<Millis>,
 }
 
 /// A member; `None` for somebody who is none.
@@ -114,7 +124,7 @@ pub(crate) fn member(
     user: UserId,
 ) -> Result<Option<Membership>> {
     conn.prepare_cached(
-        "SELECT user_id, read_seq, delivered_seq, role, since_seq FROM members
+        "SELECT user_id, read_seq, delivered_seq, role, since_seq, said_at FROM members
          WHERE conv_id = ?1 AND user_id = ?2 AND until_seq IS NULL",
     )?
     .query_row((sql(conv), sql(user)), |row| {
@@ -122,9 +132,23 @@ pub(crate) fn member(
             member: row::member(row)?,
             role: row::role(row, 3)?,
             since: row::id(row, 4)?,
+            said_at: row::optional_id(row, 5)?,
         })
     })
     .optional()
+}
+
+/// When somebody said something in a group last, whether they are a member still or not.
+pub(crate) fn said_at(
+    conn: &Connection,
+    conv: ConversationId,
+    user: UserId,
+) -> Result<Option<Millis>> {
+    let found = conn
+        .prepare_cached("SELECT said_at FROM members WHERE conv_id = ?1 AND user_id = ?2")?
+        .query_row((sql(conv), sql(user)), |row| row::optional_id(row, 0))
+        .optional()?;
+    Ok(found.flatten())
 }
 
 /// At most `limit` members above a user, ascending.

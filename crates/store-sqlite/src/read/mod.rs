@@ -6,6 +6,7 @@ mod accounts;
 mod conversation;
 mod feed;
 mod history;
+mod order;
 mod reactions;
 mod sync;
 pub(crate) mod unread;
@@ -15,10 +16,11 @@ pub(crate) use accounts::{
     credentials, is_revoked, last_seen, list_users, privacy, session, sessions, users,
 };
 pub(crate) use conversation::{
-    Seen, direct_conversation, member, member_ids, members, seen, settings, windows,
+    Seen, direct_conversation, member, member_ids, members, said_at, seen, settings, windows,
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
+pub(crate) use order::{mark, order};
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
 pub(crate) use sync::{probe, sync};
 pub(crate) use view::{COLUMNS as VIEW_COLUMNS, counted_views, of_row as view_of_row, view};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
-use hongyan_store::{Content, ConversationKind, Entry, Event, Role, Settings, Window};
+use hongyan_store::{Content, ConversationKind, Entry, Event, Order, Role, Settings, Window};
 use rusqlite::{OptionalExtension, Result};
 
 use super::Check;
@@ -17,6 +17,9 @@ pub(super) struct Present {
     settings: Settings,
     /// How those came in who may not read all.
     coming: BTreeMap<UserId, Coming>,
+    order: Order,
+    /// When each member of a group said something last.
+    said: BTreeMap<UserId, Millis>,
 }
 
 /// How a member came in.
@@ -42,7 +45,14 @@ impl Present {
             roles,
             settings: Settings::default(),
             coming: BTreeMap::new(),
+            order: Order::default(),
+            said: BTreeMap::new(),
         }
+    }
+
+    /// When a member of a group said something last.
+    pub(super) fn said_at(&self, user: UserId) -> Option<Millis> {
+        self.said.get(&user).copied()
     }
 
     /// Whether somebody is an admin or the owner of a group here.
@@ -57,8 +67,19 @@ impl Present {
         let is_group = self.kind == ConversationKind::Group;
         let event = match &entry.content {
             Content::Event(event) if is_group => Some(event),
+            Content::Event(event @ (Event::Pinned(_) | Event::Unpinned(_))) => Some(event),
             Content::Event(_) => return Err("an event in a conversation of two"),
-            Content::Message { .. } | Content::Edit { .. } | Content::Recall { .. } => None,
+            Content::Message { .. } => {
+                if is_group {
+                    self.said.insert(entry.from, entry.at);
+                }
+                None
+            }
+            Content::Recall { target } => {
+                self.order.pinned.remove(target);
+                None
+            }
+            Content::Edit { .. } => None,
         };
         if let Some(Event::Created { name, users }) = event {
             let members = users.iter().map(|user| (*user, Role::Member));
@@ -73,6 +94,7 @@ impl Present {
         let Some(event) = event else {
             return Ok(());
         };
+        self.order.change(event, entry.at);
         if let Event::Added(users) = event {
             let coming = Coming {
                 by: entry.seq,
@@ -99,6 +121,13 @@ impl Present {
                 }
                 roles.insert(*user, *role).is_some()
             }
+            Event::Banned(users, out) => {
+                let before = roles.len();
+                roles.retain(|user, _| !users.contains(user));
+                before - roles.len() == *out as usize
+            }
+            Event::Unbanned(_) | Event::Pinned(_) | Event::Unpinned(_) => true,
+            Event::Muted(user, _) => roles.contains_key(user),
             Event::Set(setting) => {
                 self.settings = self.settings.with(setting);
                 true
@@ -144,6 +173,23 @@ impl Check<'_> {
         let owners = roles.values().filter(|role| **role == Role::Owner).count();
         if owners != usize::from(!roles.is_empty()) {
             self.broken(conv, head, format!("it has {owners} owners"));
+        }
+        Ok(())
+    }
+
+    /// The tables have the bans, mutes and pins that a log tells.
+    pub(super) fn order(
+        &mut self,
+        conv: ConversationId,
+        head: Seq,
+        present: &Present,
+    ) -> Result<()> {
+        if read::order(self.conn, conv)? != present.order {
+            self.broken(
+                conv,
+                head,
+                "its bans, mutes or pins are not those that its log tells",
+            );
         }
         Ok(())
     }

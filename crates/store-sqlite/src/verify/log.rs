@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hongyan_protocol::{ConversationId, EntryId, Seq, UserId};
+use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{Content, ConversationKind, Entry, Fault, Member, Role};
 use rusqlite::Result;
 
@@ -27,6 +27,7 @@ struct CheckedMember {
     since: Seq,
     /// What is not unread: read, or cleared.
     passed: Seq,
+    said_at: Option<Millis>,
     /// Unread messages, counted by the definition.
     counted: u64,
 }
@@ -149,7 +150,13 @@ impl Check<'_> {
         }
         for member in &members {
             self.member(conv, member, &told)?;
+            if member.said_at != present.said_at(member.member.user) {
+                let user = member.member.user;
+                let what = format!("user {user} said something last at another time than is noted");
+                self.broken(conv, told.last, what);
+            }
         }
+        self.order(conv, told.last, &present)?;
         self.reactions(conv)?;
         match kept.kind {
             ConversationKind::Direct => {
@@ -192,7 +199,7 @@ impl Check<'_> {
         self.conn
             .prepare_cached(
                 "SELECT m.user_id, read_seq, delivered_seq, role, since_seq,
-                        max(read_seq, coalesce(v.cleared_seq, 0))
+                        max(read_seq, coalesce(v.cleared_seq, 0)), said_at
                  FROM members m LEFT JOIN views v ON v.user_id = m.user_id AND v.conv_id = m.conv_id
                  WHERE m.conv_id = ?1 AND until_seq IS NULL ORDER BY m.user_id",
             )?
@@ -202,6 +209,7 @@ impl Check<'_> {
                     role: row::role(row, 3)?,
                     since: row::id(row, 4)?,
                     passed: row::id(row, 5)?,
+                    said_at: row::optional_id(row, 6)?,
                     counted: 0,
                 })
             })?

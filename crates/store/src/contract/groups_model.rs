@@ -1,18 +1,25 @@
 //! What the naive model knows of groups, by its own rules.
 
-use hongyan_protocol::{Seq, UserId};
+use hongyan_protocol::{Millis, Seq, UserId};
 
 use super::fixture::seq;
-use super::model::Log;
-use crate::{AppendError, Entry, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who, Window};
+use super::model::{Log, message};
+use crate::{
+    Append, AppendError, Change, Entry, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who,
+    Window,
+};
 
 /// What becomes of a change that a user asks of a group.
 pub(super) fn judge(
     log: &Log,
-    from: UserId,
+    append: &Append,
     change: &GroupChange,
     is_user: impl Fn(UserId) -> bool,
 ) -> Result<Event, AppendError> {
+    let from = append.from;
+    if let GroupChange::Pin(seq) | GroupChange::Unpin(seq) = change {
+        return pin(log, from, *seq, matches!(change, GroupChange::Pin(_)));
+    }
     let Some(settings) = &log.settings else {
         return Err(AppendError::NotAllowed);
     };
@@ -27,6 +34,9 @@ pub(super) fn judge(
             }
             if users.iter().any(|user| !is_user(*user)) {
                 return Err(AppendError::NoSuchUser);
+            }
+            if users.iter().any(|user| log.banned.contains(user)) {
+                return Err(AppendError::Banned);
             }
             let mut new = users.clone();
             new.retain(|user| !log.roles.contains_key(user));
@@ -54,6 +64,70 @@ pub(super) fn judge(
             }
             Ok(Event::Removed(users.clone()))
         }
+        GroupChange::Ban(users) => {
+            if !is_chief || users.contains(&from) {
+                return Err(AppendError::NotAllowed);
+            }
+            if users.iter().any(|user| !is_user(*user)) {
+                return Err(AppendError::NoSuchUser);
+            }
+            let leads = |user: &UserId| match log.roles.get(user) {
+                None | Some(Role::Member) => false,
+                Some(Role::Admin) => !is_owner,
+                Some(Role::Owner) => true,
+            };
+            if users.iter().any(leads) {
+                return Err(AppendError::NotAllowed);
+            }
+            let mut new = users.clone();
+            new.retain(|user| !log.banned.contains(user));
+            match new.is_empty() {
+                true => Err(AppendError::Unchanged),
+                false => {
+                    let members = new.iter().filter(|user| log.roles.contains_key(user));
+                    let out = members.count() as u64;
+                    Ok(Event::Banned(new, out))
+                }
+            }
+        }
+        GroupChange::Unban(users) => {
+            if !is_chief {
+                return Err(AppendError::NotAllowed);
+            }
+            let mut old = users.clone();
+            old.retain(|user| log.banned.contains(user));
+            match old.is_empty() {
+                true => Err(AppendError::Unchanged),
+                false => Ok(Event::Unbanned(old)),
+            }
+        }
+        GroupChange::Mute(user, until) => {
+            if !is_chief {
+                return Err(AppendError::NotAllowed);
+            }
+            match log.roles.get(user) {
+                None => return Err(AppendError::NotInGroup),
+                Some(Role::Admin) if is_owner => {}
+                Some(Role::Member) => {}
+                Some(_) => return Err(AppendError::NotAllowed),
+            }
+            let until = if *until <= append.at {
+                Millis::default()
+            } else {
+                *until
+            };
+            let before = log.muted.get(user).copied().unwrap_or_default();
+            let before = if before <= append.at {
+                Millis::default()
+            } else {
+                before
+            };
+            match until == before {
+                true => Err(AppendError::Unchanged),
+                false => Ok(Event::Muted(*user, until)),
+            }
+        }
+        GroupChange::Pin(_) | GroupChange::Unpin(_) => unreachable!("judged above"),
         GroupChange::Leave if !is_owner => Ok(Event::Left),
         GroupChange::Leave if log.roles.len() == 1 => Ok(Event::Disbanded),
         GroupChange::Leave => Err(AppendError::OwnerStays),
@@ -82,9 +156,45 @@ pub(super) fn judge(
     }
 }
 
+fn pin(log: &Log, from: UserId, seq: Seq, on: bool) -> Result<Event, AppendError> {
+    let pinners = log.settings.as_ref().map(|settings| settings.pin);
+    if pinners == Some(Who::Admins) && log.roles[&from] == Role::Member {
+        return Err(AppendError::NotAllowed);
+    }
+    let (_, _, is_recalled) = message(log, seq, from)?;
+    match (on, log.pinned.contains(&seq)) {
+        (true, _) if is_recalled => Err(AppendError::Recalled),
+        (true, false) if log.pinned.len() == 100 => Err(AppendError::ListFull),
+        (true, false) => Ok(Event::Pinned(seq)),
+        (false, true) => Ok(Event::Unpinned(seq)),
+        (true, true) | (false, false) => Err(AppendError::Unchanged),
+    }
+}
+
 impl Log {
+    /// Whether the group lets a member say something, or say it in other words, at this time.
+    pub(super) fn may_write_now(&self, append: &Append, is_chief: bool) -> Result<(), AppendError> {
+        let Some(settings) = self.settings.as_ref().filter(|_| !is_chief) else {
+            return Ok(());
+        };
+        if let Some(until) = self.muted.get(&append.from)
+            && append.at < *until
+        {
+            return Err(AppendError::Muted(*until));
+        }
+        if let (Change::Message { .. }, Some(said)) = (&append.change, self.said.get(&append.from))
+        {
+            let next = said.get() + 1000 * u64::from(settings.slow_s);
+            if settings.slow_s > 0 && append.at.get() < next {
+                return Err(AppendError::TooSoon(next - append.at.get()));
+            }
+        }
+        Ok(())
+    }
+
     /// What the event, which is the log's last entry, makes of the group. All who are told of it.
-    pub(super) fn happened(&mut self, from: UserId, event: &Event) -> Vec<UserId> {
+    pub(super) fn happened(&mut self, append: &Append, event: &Event) -> Vec<UserId> {
+        let from = append.from;
         let before = self.members();
         match event {
             Event::Created { users, .. } => {
@@ -113,6 +223,27 @@ impl Log {
             }
             Event::Set(setting) => {
                 self.settings = self.settings.as_ref().map(|known| known.with(setting));
+            }
+            Event::Banned(users, _) => {
+                for user in users {
+                    self.part(*user);
+                    self.banned.insert(*user);
+                }
+            }
+            Event::Unbanned(users) => {
+                for user in users {
+                    self.banned.remove(user);
+                }
+            }
+            Event::Muted(user, until) => {
+                self.muted.insert(*user, *until);
+                self.muted.retain(|_, until| *until > append.at);
+            }
+            Event::Pinned(seq) => {
+                self.pinned.insert(*seq);
+            }
+            Event::Unpinned(seq) => {
+                self.pinned.remove(seq);
             }
             Event::Disbanded => {
                 for user in &before {

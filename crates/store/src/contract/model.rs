@@ -1,6 +1,6 @@
 //! A store so simple that it is plainly right: vectors in memory, everything counted by definition.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
@@ -23,6 +23,12 @@ pub(super) struct Log {
     pub(super) since: HashMap<UserId, Seq>,
     /// Of a group.
     pub(super) settings: Option<Settings>,
+    pub(super) banned: BTreeSet<UserId>,
+    /// Until when.
+    pub(super) muted: BTreeMap<UserId, Millis>,
+    pub(super) pinned: BTreeSet<Seq>,
+    /// When each member of a group said something last.
+    pub(super) said: HashMap<UserId, Millis>,
     /// Who made it, if it is a group, under which client id.
     made: Option<(UserId, ClientId)>,
     /// The batch that last changed it.
@@ -87,6 +93,9 @@ impl Log {
             "of {user} in {}",
             self.conv
         );
+        let shown = self.pinned.range(self.since(user)..);
+        assert!(conversation.pinned.iter().eq(shown));
+        assert_eq!(conversation.muted_until, self.muted.get(&user).copied());
         assert_eq!(conversation.role, self.roles.get(&user).copied());
         assert_eq!(conversation.group.as_deref(), self.settings.as_ref());
     }
@@ -219,7 +228,7 @@ impl Model {
         Ok(match event {
             None => appended,
             Some(event) => Appended {
-                members: self.logs[at].happened(append.from, &event).into(),
+                members: self.logs[at].happened(append, &event).into(),
                 event: Some(event.into()),
                 ..appended
             },
@@ -303,6 +312,10 @@ impl Model {
             entries: Vec::new(),
             roles: members.iter().map(|user| (*user, Role::Member)).collect(),
             since: HashMap::new(),
+            banned: BTreeSet::new(),
+            muted: BTreeMap::new(),
+            pinned: BTreeSet::new(),
+            said: HashMap::new(),
             settings: is_group.then(|| Settings::named(name)),
             made,
             positions: members
@@ -333,8 +346,12 @@ impl Model {
             .settings
             .as_ref()
             .is_some_and(|set| set.post == Who::Admins);
-        if matches!(append.change, Change::Message { .. }) && is_closed && !is_chief {
+        let is_message = matches!(append.change, Change::Message { .. });
+        if is_message && is_closed && !is_chief {
             return Err(AppendError::NotAllowed);
+        }
+        if is_message || matches!(append.change, Change::Edit { .. }) {
+            log.may_write_now(append, is_chief)?;
         }
         let (target, not_before) = match &append.change {
             Change::Message { reply_to, .. } => match reply_to {
@@ -343,7 +360,7 @@ impl Model {
             },
             Change::Group(change) => {
                 let is_user = |user| self.users.contains(&user);
-                return groups_model::judge(log, append.from, change, is_user).map(Some);
+                return groups_model::judge(log, append, change, is_user).map(Some);
             }
             Change::Edit {
                 target, not_before, ..
@@ -382,6 +399,9 @@ impl Model {
             } => {
                 log.advance(append.from, seq, seq);
                 log.message_came(append.at);
+                if log.settings.is_some() {
+                    log.said.insert(append.from, append.at);
+                }
                 Content::Message {
                     body: Some(body),
                     reply_to,
@@ -401,6 +421,7 @@ impl Model {
             }
             Change::Recall { target, .. } => {
                 recall(&mut log.entries, target, seq);
+                log.pinned.remove(&target);
                 Content::Recall { target }
             }
             Change::Group(_) => Content::Event(event.expect("a change is an event")),
@@ -469,7 +490,11 @@ fn same_wish(a: &Change, b: &Change) -> bool {
 }
 
 /// The message at this place, as far as somebody may read the log.
-fn message(log: &Log, at: Seq, reader: UserId) -> Result<(UserId, Millis, bool), AppendError> {
+pub(super) fn message(
+    log: &Log,
+    at: Seq,
+    reader: UserId,
+) -> Result<(UserId, Millis, bool), AppendError> {
     if at < log.since(reader) {
         return Err(AppendError::NoSuchMessage);
     }

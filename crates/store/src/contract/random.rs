@@ -237,7 +237,15 @@ fn random_group_change<E: Engine>(
         Window::Days(1),
         Window::Days(5),
     ];
-    let change = match rng.below(18) {
+    let (_, head) = match model.find(conv) {
+        Some(at) => (conv, model.logs[at].head()),
+        None => (conv, Seq::ZERO),
+    };
+    let until = match rng.below(3) {
+        0 => Millis::default(),
+        days => f.tick().plus(days * DAY / 8),
+    };
+    let change = match rng.below(28) {
         0..5 => GroupChange::Add(users),
         5..7 => GroupChange::Remove(users),
         7 => GroupChange::Leave,
@@ -248,6 +256,13 @@ fn random_group_change<E: Engine>(
         13 => GroupChange::Set(Setting::Post(who)),
         14 => GroupChange::Set(Setting::Invite(who)),
         15..17 => GroupChange::Set(Setting::History(*rng.pick(&windows))),
+        17 => GroupChange::Set(Setting::Pin(who)),
+        18 => GroupChange::Set(Setting::Slow(*rng.pick(&[0, 0, 1, 3600]))),
+        19 => GroupChange::Ban(users),
+        20..22 => GroupChange::Unban(users),
+        22..24 => GroupChange::Mute(one, until),
+        24..26 => GroupChange::Pin(about(rng, head)),
+        26 => GroupChange::Unpin(about(rng, head)),
         _ if rng.once_in(3) => GroupChange::Disband,
         _ => GroupChange::Set(Setting::Description(name.as_str().into())),
     };
@@ -284,6 +299,8 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             let readable = log.read_by(user);
             assert_eq!(f.log(user, log.conv).await, readable);
             assert!(readable.ends_with(entries));
+            let order = f.store().order(user, log.conv).await.unwrap();
+            assert_eq!((&order.banned, &order.muted), (&log.banned, &log.muted));
             let nobody = UserId::default();
             let members = f.store().members(user, log.conv, nobody, 1000).await;
             let members = members.unwrap().into_iter();

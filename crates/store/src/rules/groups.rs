@@ -1,10 +1,10 @@
 //! Who may do what to a group.
 
-use hongyan_protocol::{Seq, UserId};
+use hongyan_protocol::{Millis, Seq, UserId};
 
 use super::{Group, Named};
 use crate::group::GROUP_MEMBERS;
-use crate::{AppendError, Effects, Event, GroupChange, Role, Window};
+use crate::{AppendError, BANS, Effects, Event, GroupChange, MUTES, Role, Window};
 
 /// What a new group is. `named`: all whom it names.
 pub(super) fn created(
@@ -42,12 +42,19 @@ const FIRST: Seq = Seq::ZERO.next();
 /// What a change makes of a group.
 pub(super) fn changed(
     (from, role): (UserId, Role),
+    at: Millis,
     change: &GroupChange,
     group: &Group,
     named: &[Named],
 ) -> Result<Effects, AppendError> {
     match change {
-        GroupChange::Create { .. } => Err(AppendError::NotAllowed),
+        // Pins are judged elsewhere.
+        GroupChange::Create { .. } | GroupChange::Pin(_) | GroupChange::Unpin(_) => {
+            Err(AppendError::NotAllowed)
+        }
+        GroupChange::Ban(users) => banned((from, role), users, group, named),
+        GroupChange::Unban(_) => unbanned(role, named),
+        GroupChange::Mute(user, until) => muted(role, (*user, *until), at, group, named),
         GroupChange::Add(_) => added(role, group, named),
         GroupChange::Remove(users) => removed((from, role), users, named),
         GroupChange::Leave => left((from, role), group),
@@ -70,6 +77,9 @@ fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendEr
     allowed(group.settings.invite.has(role))?;
     if !named.iter().all(|named| named.is_user) {
         return Err(AppendError::NoSuchUser);
+    }
+    if named.iter().any(|named| named.is_banned) {
+        return Err(AppendError::Banned);
     }
     let new = named.iter().filter(|named| named.role.is_none());
     let new: Vec<UserId> = new.map(|named| named.user).collect();
@@ -114,6 +124,66 @@ fn removed(
         members: users.iter().map(|user| (*user, None)).collect(),
         since: FIRST,
     })
+}
+
+fn banned(
+    (from, role): (UserId, Role),
+    users: &[UserId],
+    group: &Group,
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    allowed(role >= Role::Admin && !users.contains(&from))?;
+    if !named.iter().all(|named| named.is_user) {
+        return Err(AppendError::NoSuchUser);
+    }
+    allowed(named.iter().all(|named| named.role < Some(role)))?;
+    let new: Vec<&Named> = named.iter().filter(|named| !named.is_banned).collect();
+    if new.is_empty() {
+        return Err(AppendError::Unchanged);
+    }
+    if group.bans + new.len() > BANS {
+        return Err(AppendError::ListFull);
+    }
+    let members = new.iter().filter(|named| named.role.is_some());
+    let members: Vec<_> = members.map(|named| (named.user, None)).collect();
+    let users = new.iter().map(|named| named.user).collect();
+    Ok(Effects {
+        event: Event::Banned(users, members.len() as u64),
+        members,
+        since: FIRST,
+    })
+}
+
+fn unbanned(role: Role, named: &[Named]) -> Result<Effects, AppendError> {
+    allowed(role >= Role::Admin)?;
+    let banned = named.iter().filter(|named| named.is_banned);
+    let banned: Vec<UserId> = banned.map(|named| named.user).collect();
+    match banned.is_empty() {
+        true => Err(AppendError::Unchanged),
+        false => Ok(only(Event::Unbanned(banned))),
+    }
+}
+
+fn muted(
+    role: Role,
+    (user, until): (UserId, Millis),
+    at: Millis,
+    group: &Group,
+    named: &[Named],
+) -> Result<Effects, AppendError> {
+    allowed(role >= Role::Admin)?;
+    let named = named.iter().find(|named| named.user == user);
+    let named = named.ok_or(AppendError::NotInGroup)?;
+    allowed(named.role.ok_or(AppendError::NotInGroup)? < role)?;
+    let is_over = |until: &Millis| *until <= at;
+    let before = named.muted_until.filter(|until| !is_over(until));
+    let after = Some(until).filter(|until| !is_over(until));
+    match (before, after) {
+        (before, after) if before == after => Err(AppendError::Unchanged),
+        (None, Some(_)) if group.mutes >= MUTES => Err(AppendError::ListFull),
+        (_, Some(until)) => Ok(only(Event::Muted(user, until))),
+        (_, None) => Ok(only(Event::Muted(user, Millis::default()))),
+    }
 }
 
 fn left((from, role): (UserId, Role), group: &Group) -> Result<Effects, AppendError> {
@@ -163,7 +233,7 @@ fn allowed(is_allowed: bool) -> Result<(), AppendError> {
 }
 
 /// An event that says by itself what becomes of the members.
-fn only(event: Event) -> Effects {
+pub(super) fn only(event: Event) -> Effects {
     Effects {
         event,
         members: Vec::new(),

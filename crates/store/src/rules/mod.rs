@@ -8,6 +8,7 @@
 //! this: it is an independent oracle.
 
 mod groups;
+mod pins;
 mod reactions;
 mod views;
 
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 
 use crate::{
-    Append, AppendError, Change, ChangeDigest, Effects, MEMBERS_TOLD, Member, Move, MoveError,
-    Role, Settings, Target,
+    Append, AppendError, Change, ChangeDigest, Effects, GroupChange, MEMBERS_TOLD, Member, Move,
+    MoveError, Role, Settings, Target,
 };
 
 /// What an engine has to find out before an append can be judged.
@@ -44,10 +45,12 @@ pub enum Log {
     There {
         /// Which.
         conv: ConversationId,
-        /// What the sender may do there; `None` for somebody who is no member. Of two, both are members.
-        sender: Option<Role>,
-        /// The first seq that the sender may read.
-        since: Seq,
+        /// The sender; `None` for somebody who is no member. Of two, both are members.
+        sender: Option<Sender>,
+        /// Messages that are pinned.
+        pins: usize,
+        /// Whether the message that the [change is about](Change::subject) is one of them.
+        is_pinned: bool,
         /// The group; `None` for a conversation of two.
         group: Option<Group>,
     },
@@ -58,6 +61,19 @@ pub enum Log {
         /// Whether both are users, or the sender is.
         are_users: bool,
     },
+}
+
+/// The sender of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sender {
+    /// What the sender may do.
+    pub role: Role,
+    /// The first seq that the sender may read.
+    pub since: Seq,
+    /// Until when the group does not let the sender write; perhaps a time that is over.
+    pub muted_until: Option<Millis>,
+    /// When the sender said something in the group last.
+    pub said_at: Option<Millis>,
 }
 
 /// A group.
@@ -73,6 +89,10 @@ pub struct Group {
     /// that is older, or the end of the log. Needed of a group with such a [window](crate::Window::reach_ms), where
     /// somebody is to come in.
     pub young_from: Seq,
+    /// How many are banned.
+    pub bans: usize,
+    /// How many are muted at the time of the append.
+    pub mutes: usize,
 }
 
 /// Somebody whom a change of a group names.
@@ -84,6 +104,10 @@ pub struct Named {
     pub is_user: bool,
     /// The role, of a member.
     pub role: Option<Role>,
+    /// Whether the group lets this user not in.
+    pub is_banned: bool,
+    /// Until when the group does not let this member write; perhaps a time that is over.
+    pub muted_until: Option<Millis>,
 }
 
 /// An earlier append to the same log under the same client id.
@@ -153,33 +177,68 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
         },
         Log::There {
             conv,
-            sender: Some(role),
-            since,
+            sender: Some(sender),
+            pins,
+            is_pinned,
             group,
-        } => match (&append.change, group) {
-            (Change::Group(change), Some(group)) => {
-                let effects = groups::changed((append.from, *role), change, group, &facts.named)?;
-                Ok(Plan::Change(*conv, effects))
+        } => {
+            let is_shown = append.change.subject() >= Some(sender.since);
+            let subject = facts.subject.filter(|_| is_shown);
+            match (&append.change, group) {
+                (Change::Group(GroupChange::Pin(seq)), group) => {
+                    may_pin(*sender, group.as_ref())?;
+                    pins::pinned(*seq, subject, *pins, *is_pinned)
+                        .map(|effects| Plan::Change(*conv, effects))
+                }
+                (Change::Group(GroupChange::Unpin(seq)), group) => {
+                    may_pin(*sender, group.as_ref())?;
+                    pins::unpinned(*seq, subject, *is_pinned)
+                        .map(|effects| Plan::Change(*conv, effects))
+                }
+                (Change::Group(change), Some(group)) => {
+                    let by = (append.from, sender.role);
+                    groups::changed(by, append.at, change, group, &facts.named)
+                        .map(|effects| Plan::Change(*conv, effects))
+                }
+                (Change::Group(_), None) => Err(AppendError::NotAllowed),
+                (_, group) => {
+                    if let Some(group) = group {
+                        may_say(append, *sender, group)?;
+                    }
+                    about(append, sender.role, group.is_some(), subject)?;
+                    Ok(Plan::Append(*conv))
+                }
             }
-            (Change::Group(_), None) => Err(AppendError::NotAllowed),
-            (_, group) => {
-                may_say(append, *role, group.as_ref())?;
-                let is_shown = append.change.subject() >= Some(*since);
-                let subject = facts.subject.filter(|_| is_shown);
-                about(append, *role, group.is_some(), subject)?;
-                Ok(Plan::Append(*conv))
-            }
-        },
+        }
     }
 }
 
-/// Passes when somebody of this role may say something here.
-fn may_say(append: &Append, role: Role, group: Option<&Group>) -> Result<(), AppendError> {
+/// Passes when this member may pin messages, and take pins away.
+fn may_pin(sender: Sender, group: Option<&Group>) -> Result<(), AppendError> {
     match group {
-        Some(group) if append.change.is_message() && !group.settings.post.has(role) => {
-            Err(AppendError::NotAllowed)
-        }
+        Some(group) if !group.settings.pin.has(sender.role) => Err(AppendError::NotAllowed),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Passes when this member may say something in the group now. Who is muted may take back what was said, and not say it in
+/// other words. Admins are neither muted nor slow.
+fn may_say(append: &Append, sender: Sender, group: &Group) -> Result<(), AppendError> {
+    let is_message = append.change.is_message();
+    if is_message && !group.settings.post.has(sender.role) {
+        return Err(AppendError::NotAllowed);
+    }
+    if sender.role >= Role::Admin || matches!(append.change, Change::Recall { .. }) {
+        return Ok(());
+    }
+    if let Some(until) = sender.muted_until.filter(|until| *until > append.at) {
+        return Err(AppendError::Muted(until));
+    }
+    let wait_ms = u64::from(group.settings.slow_s) * 1000;
+    let from = sender.said_at.map(|said_at| said_at.plus(wait_ms));
+    match from.filter(|from| is_message && wait_ms > 0 && *from > append.at) {
+        Some(from) => Err(AppendError::TooSoon(from.get() - append.at.get())),
+        None => Ok(()),
     }
 }
 
@@ -309,10 +368,31 @@ mod tests {
         }
     }
 
+    fn sender(role: Role) -> Sender {
+        Sender {
+            role,
+            since: seq(1),
+            muted_until: None,
+            said_at: None,
+        }
+    }
+
+    fn group(settings: Settings) -> Group {
+        Group {
+            settings: settings.into(),
+            size: 2,
+            head: seq(9),
+            young_from: seq(9),
+            bans: 0,
+            mutes: 0,
+        }
+    }
+
     const MEMBER: fn() -> Log = || Log::There {
         conv: conv(),
-        sender: Some(Role::Member),
-        since: seq(1),
+        sender: Some(sender(Role::Member)),
+        pins: 0,
+        is_pinned: false,
         group: None,
     };
 
@@ -321,7 +401,8 @@ mod tests {
         let outside = Log::There {
             conv: conv(),
             sender: None,
-            since: seq(1),
+            pins: 0,
+            is_pinned: false,
             group: None,
         };
         for log in [outside, Log::Missing] {
@@ -382,14 +463,13 @@ mod tests {
     fn what_the_sender_may_not_read_is_not_there() {
         let windowed = |since, role| Log::There {
             conv: conv(),
-            sender: Some(role),
-            since: seq(since),
-            group: Some(Group {
-                settings: Arc::default(),
-                size: 2,
-                head: seq(9),
-                young_from: seq(9),
+            sender: Some(Sender {
+                since: seq(since),
+                ..sender(role)
             }),
+            pins: 0,
+            is_pinned: false,
+            group: Some(group(Settings::default())),
         };
         let message = Some(Subject {
             from: user(1000),
@@ -406,6 +486,45 @@ mod tests {
         }
         let judged = decide(&says(None), &facts(windowed(4, Role::Member), None));
         assert_eq!(judged, Ok(Plan::Append(conv())));
+    }
+
+    #[test]
+    fn who_is_muted_or_quick_waits_and_admins_do_not() {
+        let judge = |append: &Append, muted_until, said_at, role| {
+            let log = Log::There {
+                conv: conv(),
+                sender: Some(Sender {
+                    muted_until,
+                    said_at,
+                    ..sender(role)
+                }),
+                pins: 0,
+                is_pinned: false,
+                group: Some(group(Settings {
+                    slow_s: 10,
+                    ..Settings::default()
+                })),
+            };
+            let message = Some(Subject {
+                from: user(1000),
+                at: at(40),
+                is_recalled: false,
+            });
+            decide(append, &facts(log, message))
+        };
+        let done = Ok(Plan::Append(conv()));
+        let muted = Err(AppendError::Muted(at(51)));
+        let member = Role::Member;
+        assert_eq!(judge(&says(None), Some(at(51)), None, member), muted);
+        assert_eq!(judge(&edits(), Some(at(51)), None, member), muted);
+        assert_eq!(judge(&recalls(), Some(at(51)), None, member), done);
+        assert_eq!(judge(&says(None), Some(at(50)), None, member), done);
+        assert_eq!(judge(&says(None), Some(at(51)), None, Role::Admin), done);
+        let soon = Err(AppendError::TooSoon(9_995));
+        assert_eq!(judge(&says(None), None, Some(at(45)), member), soon);
+        assert_eq!(judge(&edits(), None, Some(at(45)), member), done);
+        assert_eq!(judge(&says(None), None, Some(at(45)), Role::Admin), done);
+        assert_eq!(judge(&says(None), None, None, member), done);
     }
 
     #[test]

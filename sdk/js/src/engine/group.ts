@@ -31,6 +31,20 @@ export function changed(group: GroupView, { from }: Entry, event: GroupEvent, me
       if (history === undefined || history === "all") return rest;
       return { ...rest, history, ...(history_days === undefined ? {} : { history_days }) };
     }
+    case "slow_set": {
+      const { slow_s: _, ...rest } = group;
+      return event.slow_s === undefined || event.slow_s === 0 ? rest : { ...rest, slow_s: event.slow_s };
+    }
+    case "pin_set": {
+      const { pin: _, ...rest } = group;
+      return event.pin === undefined || event.pin === "admins" ? rest : { ...rest, pin: event.pin };
+    }
+    case "muted":
+      return event.user === me && event.until !== undefined ? { ...group, muted_until: event.until } : group;
+    case "unmuted": {
+      const { muted_until: _, ...rest } = group;
+      return event.user === me ? rest : group;
+    }
     case "role":
       if (event.user === me) return { ...group, role: event.role ?? group.role };
       return event.role === "owner" && from === me ? { ...group, role: "admin" } : group;
@@ -51,7 +65,7 @@ export function comers({ from }: Entry, event: GroupEvent): readonly number[] {
 export function goers({ from }: Entry, event: GroupEvent): readonly number[] | null {
   if (event.type === "disbanded") return null;
   if (event.type === "left") return [from];
-  return event.type === "removed" ? (event.users ?? []) : [];
+  return event.type === "removed" || event.type === "banned" ? (event.users ?? []) : [];
 }
 
 /** Whether members of a conversation of this size are told of each other. */

@@ -338,11 +338,13 @@ export class Row {
     this.#asOf = entry.seq;
     if (event.type === "created") this.#group = begun(event.name ?? "", entry.from === this.#user ? "owner" : "member");
     else if (this.#group !== null) this.#group = changed(this.#group, entry, event, this.#user);
-    this.#exchange(entry.seq, comers(entry, event), goers(entry, event));
+    // Of those who are banned not all were members.
+    const gone = event.type === "banned" ? event.out : undefined;
+    this.#exchange(entry.seq, comers(entry, event), goers(entry, event), gone);
   }
 
   /** Some come into the group and some go; null: all. */
-  #exchange(seq: number, coming: readonly number[], going: readonly number[] | null): void {
+  #exchange(seq: number, coming: readonly number[], going: readonly number[] | null, gone = going?.length ?? 0): void {
     if (going === null || going.includes(this.#user)) this.leave();
     if (coming.includes(this.#user)) this.#left = false;
     if (going?.length === 0 && coming.length === 0) return;
@@ -351,7 +353,7 @@ export class Row {
     if (seq === 1) this.#members = new Map();
     for (const user of coming) this.#members?.set(user, { user, read: seq, delivered: seq });
     for (const user of going ?? this.#members?.keys() ?? []) this.#members?.delete(user);
-    this.#size = this.#members?.size ?? (going === null ? 0 : Math.max(0, this.#size + coming.length - going.length));
+    this.#size = this.#members?.size ?? (going === null ? 0 : Math.max(0, this.#size + coming.length - gone));
     if (!isTold(this.#size)) this.#members = null;
   }
 

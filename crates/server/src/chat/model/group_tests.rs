@@ -118,6 +118,7 @@ fn who_was_put_out_reads_on_and_writes_no_more() {
     assert_eq!(model.composer().text(), "hello?", "what was typed stays");
     // A sync after it tells nothing of the group any more.
     let view = ConversationView {
+        pins: Vec::new(),
         conv: CONV,
         kind: ConversationKind::Group,
         head: Seq::from_trusted(3),
@@ -155,6 +156,7 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
         delivered: Seq::ZERO,
     };
     let view = ConversationView {
+        pins: Vec::new(),
         conv: CONV,
         kind: ConversationKind::Group,
         head: Seq::from_trusted(4),
@@ -167,6 +169,9 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
         members: Some(vec![position(ME), position(LISI)]),
         entries: Vec::new(),
         group: Some(GroupView {
+            slow_s: None,
+            pin: None,
+            muted_until: None,
             name: "雁群".into(),
             description: None,
             avatar: None,

@@ -92,6 +92,7 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
         delivered: Seq::from_trusted(read),
     };
     Event::Conversation(Box::new(ConversationView {
+        pins: Vec::new(),
         since: None,
         left: false,
         view: None,

@@ -79,7 +79,7 @@ impl Batch<'_> {
         };
         let before = self.place(append, conv, what)?;
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
-        cache.change_group(conn, conv, &effects)?;
+        cache.change_group(conn, conv, &effects, append.at)?;
         let after = cache.conversation(conn, conv)?;
         let after = after.ok_or(Error::QueryReturnedNoRows)?;
         // Who goes is told so, and who comes as well: a change has only one of both.
@@ -116,7 +116,11 @@ impl Batch<'_> {
     fn place(&mut self, append: &Append, conv: ConversationId, what: What) -> Result<Appended> {
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
         let id = cache.next_id(conn, conv)?;
-        let hot = cache.append(conn, conv, append.from, append.change.is_message())?;
+        if let Change::Recall { target, .. } = append.change {
+            cache.recalled(conn, conv, target)?;
+        }
+        let said_at = append.change.is_message().then_some(append.at);
+        let hot = cache.append(conn, conv, append.from, said_at)?;
         let place = Place {
             conv,
             seq: hot.head,

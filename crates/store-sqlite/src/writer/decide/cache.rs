@@ -10,8 +10,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hongyan_protocol::{ClientId, ConversationId, EntryId, Seq, UserId};
-use hongyan_store::{ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Role, Settings};
+use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
+use hongyan_store::{
+    ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Order, Role, Settings,
+};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::entry_ids::{Block, EntryIds};
@@ -44,6 +46,7 @@ pub(in crate::writer) struct Hot {
     pub(super) members: Arc<[UserId]>,
     /// Those of them who may not read all.
     pub(super) windows: Windows,
+    pub(super) order: Order,
     /// The group's settings; `None` for a conversation of two.
     pub(super) group: Option<Arc<Settings>>,
     /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
@@ -59,6 +62,7 @@ impl Hot {
             last_message: Seq::ZERO,
             members,
             windows: Windows::default(),
+            order: Order::default(),
             group,
             changed: None,
             ids: Block::default(),
@@ -75,10 +79,13 @@ impl Hot {
     }
 }
 
-/// How far a member has come, and what the member may do.
+/// How far a member has come, and what the member may do. Who goes is remembered with the rest, so only
+/// [`Hot::has`] tells who is one.
 struct HotMember {
     member: Member,
     role: Role,
+    /// When the member of a group said something last.
+    said_at: Option<Millis>,
     /// As [`Hot::changed`].
     changed: Option<u64>,
 }
@@ -236,6 +243,28 @@ impl Cache {
             .map(|known| Some(known.role))
     }
 
+    /// When a member of a group, who is one, said something last.
+    pub(super) fn said_at(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<Option<Millis>> {
+        self.known_member(conn, conv, user)
+            .map(|known| known.said_at)
+    }
+
+    /// A message was recalled: it is not pinned any more.
+    pub(super) fn recalled(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        target: Seq,
+    ) -> Result<()> {
+        self.known(conn, conv)?.order.pinned.remove(&target);
+        Ok(())
+    }
+
     /// A member, who is known to be one.
     fn known_member(
         &mut self,
@@ -250,6 +279,7 @@ impl Cache {
             let known = HotMember {
                 member: found.member,
                 role: found.role,
+                said_at: found.said_at,
                 changed: None,
             };
             self.members.insert(key, known);
@@ -280,6 +310,7 @@ impl Cache {
             let known = HotMember {
                 member: Member::new(user),
                 role: Role::Member,
+                said_at: None,
                 changed: None,
             };
             self.members.insert((begun.conv, user), known);
@@ -329,8 +360,10 @@ impl Cache {
         conn: &Connection,
         conv: ConversationId,
         effects: &Effects,
+        at: Millis,
     ) -> Result<()> {
         let hot = self.note_log(conn, conv)?;
+        hot.order.change(&effects.event, at);
         let seq = hot.head;
         let settings = hot.group.clone().unwrap_or_default();
         match &effects.event {
@@ -338,19 +371,23 @@ impl Cache {
             Event::Set(setting) => hot.group = Some(settings.with(setting).into()),
             Event::Disbanded => {
                 let members = std::mem::take(&mut hot.members);
-                for user in members.iter() {
-                    self.members.remove((conv, *user));
-                }
                 self.views.end(conv, &members);
                 self.changed.push(Changed::Out(conv, None, seq));
             }
-            Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
+            Event::Added(_)
+            | Event::Removed(_)
+            | Event::Left
+            | Event::Role(..)
+            | Event::Banned(..)
+            | Event::Unbanned(_)
+            | Event::Muted(..)
+            | Event::Pinned(_)
+            | Event::Unpinned(_) => {}
         }
         for (user, role) in &effects.members {
             match role {
                 Some(role) => self.is_in(conn, conv, *user, *role, seq)?,
                 None => {
-                    self.members.remove((conv, *user));
                     self.end_view(conn, conv, *user)?;
                     self.changed.push(Changed::Out(conv, Some(*user), seq));
                 }
@@ -378,9 +415,15 @@ impl Cache {
         self.changes += 1;
         // What was said before is nothing that this member has still to read.
         let member = Member::new(user).advanced(Some(seq), Some(seq));
+        // Who comes back has said something perhaps.
+        let said_at = match self.members.get_mut((conv, user)) {
+            Some(before) => before.said_at,
+            None => crate::read::said_at(conn, conv, user)?,
+        };
         let known = HotMember {
             member,
             role,
+            said_at,
             changed: Some(self.changes),
         };
         self.members.insert((conv, user), known);
@@ -413,16 +456,18 @@ impl Cache {
         conn: &Connection,
         conv: ConversationId,
         from: UserId,
-        is_message: bool,
+        said_at: Option<Millis>,
     ) -> Result<&Hot> {
         let hot = self.note_log(conn, conv)?;
         let head = hot.head.next();
         hot.head = head;
-        if is_message {
+        if said_at.is_some() {
             hot.last_message = head;
             hot.messages += 1;
-            let member = self.note_member(conn, conv, from)?;
-            *member = member.advanced(Some(head), Some(head));
+            let is_group = hot.group.is_some();
+            let known = self.note_member(conn, conv, from)?;
+            known.member = known.member.advanced(Some(head), Some(head));
+            known.said_at = said_at.filter(|_| is_group);
         }
         self.known(conn, conv).map(|hot| &*hot)
     }
@@ -437,7 +482,7 @@ impl Cache {
         if self.known(conn, conv)?.tells_positions() {
             self.note_log(conn, conv)?;
         }
-        *self.note_member(conn, conv, moved.user)? = moved;
+        self.note_member(conn, conv, moved.user)?.member = moved;
         Ok(())
     }
 
@@ -470,7 +515,7 @@ impl Cache {
         conn: &Connection,
         conv: ConversationId,
         user: UserId,
-    ) -> Result<&mut Member> {
+    ) -> Result<&mut HotMember> {
         self.changes += 1;
         let change = self.changes;
         let known = self.known_member(conn, conv, user)?;
@@ -478,8 +523,7 @@ impl Cache {
         if is_first {
             self.changed.push(Changed::Member(conv, user));
         }
-        let known = self.known_member(conn, conv, user)?;
-        Ok(&mut known.member)
+        self.known_member(conn, conv, user)
     }
 
     /// What all changed rows are to be, with a number for each change that a sync has to find: the later it came, the
@@ -544,6 +588,7 @@ impl Cache {
                         rows.members.push(MemberRow {
                             conv,
                             member: known.member,
+                            said_at: known.said_at,
                             version: (!is_told).then_some(version),
                         });
                     }
@@ -625,6 +670,7 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
         messages,
         last_message,
         windows: Windows::new(windows),
+        order: crate::read::order(conn, conv)?,
         ..Hot::new(members, group)
     }))
 }

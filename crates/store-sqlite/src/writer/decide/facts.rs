@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
-use hongyan_store::rules::{Earlier, Group, Log, Named, Subject};
+use hongyan_store::rules::{Earlier, Group, Log, Named, Sender, Subject};
 use hongyan_store::{Append, Change, ChangeDigest, GroupChange, Target};
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -42,14 +42,38 @@ impl Batch<'_> {
             size: hot.members.len(),
             head: hot.head,
             young_from: hot.head.next(),
+            bans: hot.order.banned.len(),
+            mutes: match append.change {
+                Change::Group(GroupChange::Mute(..)) => {
+                    let all = hot.order.muted.values();
+                    all.filter(|until| **until > append.at).count()
+                }
+                _ => 0,
+            },
         });
         let since = hot.windows.since(append.from);
-        let sender = cache.role(conn, conv, append.from)?;
+        let muted_until = hot.order.muted.get(&append.from).copied();
+        let pins = hot.order.pinned.len();
+        let subject = append.change.subject();
+        let is_pinned = subject.is_some_and(|seq| hot.order.pinned.contains(&seq));
+        let sender = match cache.role(conn, conv, append.from)? {
+            Some(role) => Some(Sender {
+                role,
+                since,
+                muted_until,
+                said_at: match group {
+                    Some(_) => cache.said_at(conn, conv, append.from)?,
+                    None => None,
+                },
+            }),
+            None => None,
+        };
         let group = group.map(|group| self.aged(append, conv, group));
         Ok(Log::There {
             conv,
             sender,
-            since,
+            pins,
+            is_pinned,
             group: group.transpose()?,
         })
     }
@@ -107,22 +131,33 @@ impl Batch<'_> {
         let users = match change {
             GroupChange::Create { users, .. }
             | GroupChange::Add(users)
-            | GroupChange::Remove(users) => &**users,
-            GroupChange::Role(user, _) => std::slice::from_ref(user),
-            GroupChange::Leave | GroupChange::Set(_) | GroupChange::Disband => &[],
+            | GroupChange::Remove(users)
+            | GroupChange::Ban(users)
+            | GroupChange::Unban(users) => &**users,
+            GroupChange::Role(user, _) | GroupChange::Mute(user, _) => std::slice::from_ref(user),
+            GroupChange::Leave
+            | GroupChange::Set(_)
+            | GroupChange::Pin(_)
+            | GroupChange::Unpin(_)
+            | GroupChange::Disband => &[],
         };
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
         let named = users.iter().map(|user| {
-            Ok(Named {
+            let mut named = Named {
                 user: *user,
                 is_user: user_exists(conn, *user)?,
-                role: match conv {
-                    Some(conv) if cache.conversation(conn, conv)?.is_some() => {
-                        cache.role(conn, conv, *user)?
-                    }
-                    Some(_) | None => None,
-                },
-            })
+                role: None,
+                is_banned: false,
+                muted_until: None,
+            };
+            if let Some(conv) = conv
+                && let Some(hot) = cache.conversation(conn, conv)?
+            {
+                named.is_banned = hot.order.banned.contains(user);
+                named.muted_until = hot.order.muted.get(user).copied();
+                named.role = cache.role(conn, conv, *user)?;
+            }
+            Ok(named)
         });
         named.collect()
     }

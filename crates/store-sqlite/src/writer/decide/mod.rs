@@ -23,7 +23,7 @@ mod windows;
 
 use std::sync::Arc;
 
-use hongyan_store::{Move, MoveError, Moved, Outcome, Write, rules};
+use hongyan_store::{Change, Move, MoveError, Moved, Outcome, Write, rules};
 use rusqlite::{Connection, Error, Result};
 
 pub(in crate::writer) use self::cache::Cache;
@@ -115,9 +115,12 @@ pub(super) fn take_up(
                 if !fits {
                     return Err(journal::senseless("it does not go on where a log ends"));
                 }
-                cache.append(conn, place.conv, entry.from, is_message)?;
+                cache.append(conn, place.conv, entry.from, is_message.then_some(entry.at))?;
                 if let Some(effects) = entry.effects() {
-                    cache.change_group(conn, place.conv, effects)?;
+                    cache.change_group(conn, place.conv, effects, entry.at)?;
+                }
+                if let Some(Change::Recall { target, .. }) = entry.said() {
+                    cache.recalled(conn, place.conv, *target)?;
                 }
                 cache.ids.is_used(conn, place.id)?;
                 pending.add(entry);

@@ -2,7 +2,7 @@
 //!
 //! Not here: what they are to be (`cache`), and the rows of entries and of groups (`settle`).
 
-use hongyan_protocol::{ConversationId, Seq, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 use hongyan_store::{Member, View};
 use rusqlite::{Connection, Result, params};
 
@@ -39,6 +39,7 @@ pub(super) struct OutRow {
 pub(super) struct MemberRow {
     pub(super) conv: ConversationId,
     pub(super) member: Member,
+    pub(super) said_at: Option<Millis>,
     /// `None` where the conversation's number says it to all members.
     pub(super) version: Option<u64>,
 }
@@ -69,7 +70,7 @@ impl Rows {
             ))?;
         }
         let mut member = conn.prepare_cached(
-            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = coalesce(?5, version)
+            "UPDATE members SET read_seq = ?3, delivered_seq = ?4, version = coalesce(?5, version), said_at = ?6
              WHERE conv_id = ?1 AND user_id = ?2",
         )?;
         for row in &self.members {
@@ -79,6 +80,7 @@ impl Rows {
                 sql(row.member.read),
                 sql(row.member.delivered),
                 row.version.map(u64::cast_signed),
+                row.said_at.map(sql),
             ))?;
         }
         self.write_views(conn)?;

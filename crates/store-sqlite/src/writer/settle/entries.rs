@@ -4,6 +4,7 @@ use hongyan_protocol::{Seq, UserId};
 use hongyan_store::{Change, HeaderFields};
 use rusqlite::{Connection, Error, Result, Statement, params};
 
+use super::order;
 use super::reactions;
 use crate::row::{self, Kind, sql};
 use crate::writer::journal::{Begun, Entry, What};
@@ -145,6 +146,7 @@ pub(super) fn replace(conn: &Connection, entry: &Entry) -> Result<()> {
                 "UPDATE entries SET body = NULL, recalled_by = ?3 WHERE conv_id = ?1 AND seq = ?2",
             )?
             .execute((conv, sql(*target), seq))?;
+            order::unpin(conn, conv, *target)?;
             reactions::recall(conn, conv, *target)?;
         }
     }

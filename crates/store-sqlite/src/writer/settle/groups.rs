@@ -6,7 +6,7 @@ use hongyan_protocol::Seq;
 use hongyan_store::{Event, Role, Setting, Settings};
 use rusqlite::{Connection, Result};
 
-use super::views;
+use super::{order, views};
 use crate::row::{self, sql};
 use crate::writer::journal::Entry;
 
@@ -50,7 +50,7 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
             .execute((conv, seq))?;
             views::end(conn, entry.place.conv)?;
         }
-        Event::Added(_) | Event::Removed(_) | Event::Left | Event::Role(..) => {}
+        event => order::change(conn, conv, event, entry.at)?,
     }
     for (user, role) in &effects.members {
         match role {
@@ -105,6 +105,8 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         Setting::Post(who) => code("post", who.code().into()),
         Setting::Invite(who) => code("invite", who.code().into()),
         Setting::History(window) => code("history", window.code()),
+        Setting::Slow(seconds) => code("slow_s", u16::try_from(*seconds).unwrap_or(u16::MAX)),
+        Setting::Pin(who) => code("pin", who.code().into()),
     }?;
     Ok(())
 }

@@ -11,6 +11,7 @@ mod checkpoint;
 mod entries;
 mod feed;
 mod groups;
+mod order;
 mod reactions;
 mod scrub;
 mod settler;

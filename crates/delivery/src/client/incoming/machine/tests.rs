@@ -46,6 +46,7 @@ fn entry(conv: ConversationId, value: u64) -> Entry {
 
 fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> ConversationView {
     ConversationView {
+        pins: Vec::new(),
         since: None,
         left: false,
         view: None,
