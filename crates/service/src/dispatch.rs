@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::committer::{Committed, Mover, Waiting};
+use crate::flood::Flood;
 use crate::large::{Large, is_large};
 use crate::limits::DISPATCH_SLICE;
 use crate::positions::Pending;
@@ -33,6 +34,7 @@ pub(crate) struct Dispatcher {
     bus: Arc<dyn Bus>,
     pending: Arc<Mutex<Pending>>,
     large: Arc<Large>,
+    flood: Arc<Flood>,
     reactions: Arc<Gathered>,
     follower: Arc<dyn Follower>,
 }
@@ -43,6 +45,7 @@ impl Dispatcher {
         bus: Arc<dyn Bus>,
         pending: Arc<Mutex<Pending>>,
         large: Arc<Large>,
+        flood: Arc<Flood>,
         reactions: Arc<Gathered>,
         follower: Arc<dyn Follower>,
     ) -> Self {
@@ -51,6 +54,7 @@ impl Dispatcher {
             bus,
             pending,
             large,
+            flood,
             reactions,
             follower,
         }
@@ -77,6 +81,9 @@ impl Dispatcher {
             self.written(write, &waiting);
             match (write, outcome, waiting) {
                 (Write::Append(append), Outcome::Append(result), Waiting::Append(asker)) => {
+                    if let Ok(Some(event)) = result.as_ref().map(|appended| &appended.event) {
+                        self.flood.note(event);
+                    }
                     let sent = result.as_ref().map(|appended| wire::sent(append, appended));
                     (asker.reply)(sent.map_err(|error| error.clone().into()));
                     if let Ok(appended) = result {
@@ -314,7 +321,8 @@ mod tests {
         );
         let nobody = Arc::new(Nobody);
         let (pending, large) = (Arc::default(), Arc::default());
-        let dispatcher = Dispatcher::new(sink, bus, pending, large, reactions, nobody);
+        let flood = Arc::new(Flood::new());
+        let dispatcher = Dispatcher::new(sink, bus, pending, large, flood, reactions, nobody);
         dispatcher.run(committed).await;
         std::mem::take(&mut *heard.0.lock())
     }

@@ -29,6 +29,9 @@ impl Service {
             return reply(Err(error));
         }
         let (name, users) = (new.name, each_once(new.users));
+        if let Err(error) = self.flood.check(caller.user(), &users) {
+            return reply(Err(error));
+        }
         let change = GroupChange::Create { name, users };
         self.group(caller, Target::NewGroup, new.client_id, change, reply);
     }
@@ -41,7 +44,11 @@ impl Service {
         add: AddMembers,
         reply: Reply<Sent>,
     ) {
-        let change = GroupChange::Add(each_once(add.users));
+        let users = each_once(add.users);
+        if let Err(error) = self.flood.check(caller.user(), &users) {
+            return reply(Err(error));
+        }
+        let change = GroupChange::Add(users);
         self.change_group(caller, conv, add.client_id, change, reply);
     }
 

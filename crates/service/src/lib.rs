@@ -13,6 +13,7 @@ mod direct;
 mod dispatch;
 mod emoji;
 mod error;
+mod flood;
 mod groups;
 mod guessing;
 mod health;
@@ -136,6 +137,7 @@ pub struct Service {
     positions: Arc<positions::Positions>,
     renames: Arc<renames::Renames>,
     large: Arc<large::Large>,
+    flood: Arc<flood::Flood>,
     live: Arc<live::Live>,
     passwords: password::Passwords,
     guesses: guessing::Guesses,
@@ -148,6 +150,7 @@ impl Service {
     pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
         let large = Arc::default();
+        let flood = Arc::new(flood::Flood::new());
         let live = live::Live::start(
             Arc::clone(&parts.store),
             Arc::clone(&parts.sink),
@@ -161,6 +164,7 @@ impl Service {
             Arc::clone(&parts.bus),
             Arc::clone(&pending),
             Arc::clone(&large),
+            Arc::clone(&flood),
             reactions::Gathered::start(Arc::clone(&parts.sink), Arc::clone(&parts.bus)),
             Arc::clone(&live) as _,
         );
@@ -183,6 +187,7 @@ impl Service {
             positions,
             renames,
             large,
+            flood,
             live,
             passwords: password::Passwords::new(),
             guesses: guessing::Guesses::new(),

@@ -150,6 +150,15 @@ pub const STRICT_FORGIVES: Duration = Duration::from_secs(15 * 60);
 /// Login names, addresses or pairs of them with failures on record. Overflow: the records that end first go.
 pub const THROTTLE_RECORDS: usize = 64 * 1024;
 
+/// Groups that others may put one user into before they have to wait.
+pub const PUT_IN: u32 = 100;
+
+/// The time after which others may put that user into one more: a hundred an hour.
+pub const PUT_IN_FORGIVES: Duration = Duration::from_secs(36);
+
+/// Users on record whom others put into groups lately. Overflow: the records that end first go.
+pub const PUT_IN_RECORDS: usize = 64 * 1024;
+
 /// A login name, in bytes.
 pub const LOGIN_BYTES: usize = 128;
 

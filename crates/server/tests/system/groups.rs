@@ -365,3 +365,34 @@ async fn who_comes_late_reads_what_the_group_lets() {
     let refused = refused(&zhang, Method::PATCH, &group, Some(set)).await;
     assert_eq!(refused, (StatusCode::BAD_REQUEST, json!("bad_request")));
 }
+
+#[tokio::test]
+async fn nobody_is_put_into_groups_without_end() {
+    let server =
+        TestServer::start_with(|config| config.limits.user_units_per_second = 1_000_000).await;
+    let (zhang, li) = (server.http(ZHANG).await, server.http(LI).await);
+    let conv = make(&zhang, "first", &[]).await["conv"].clone();
+    let members = format!("/v1/groups/{conv}/members");
+    let mut put_in = 0;
+    let refused = loop {
+        let add = json!({ "client_id": format!("a{put_in}"), "users": [WANG_ID] });
+        let (status, answer) = zhang.post(&members, add).await;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            break answer;
+        }
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        put_in += 1;
+        let remove = format!("{members}/{WANG_ID}?client_id=r{put_in}");
+        let (status, _) = zhang.call(Method::DELETE, &remove, None).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(put_in < 110, "as if nobody minded");
+    };
+    assert!(put_in >= 100, "{put_in}");
+    assert_eq!(refused["error"]["code"], "rate_limited");
+    assert!(refused["error"]["retry_after_ms"].as_u64().is_some());
+    // It holds for whoever would do it, and for that one person only.
+    let body = json!({ "client_id": "l1", "name": "x", "users": [WANG_ID] });
+    let (status, _) = li.post("/v1/groups", body).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    make(&zhang, "another", &[LI_ID]).await;
+}
