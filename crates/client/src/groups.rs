@@ -517,6 +517,7 @@ mod tests {
             entries: Vec::new(),
             group: known.view.clone(),
             left: false,
+            mentions: 0,
             view: None,
             since: None,
         };

@@ -94,6 +94,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                     pins: Vec::new(),
                     since: None,
                     left: false,
+                    mentions: 0,
                     view: None,
                     group: None,
                     conv: conv(number),

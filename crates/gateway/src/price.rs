@@ -14,6 +14,9 @@ pub(crate) const FREE: Price = Price(0);
 /// A message, a read position, or a change of one's own view.
 pub(crate) const SEND: Price = units(1);
 
+/// Each user whom a message mentions, beside the message: a row with an index.
+pub(crate) const MENTION: Price = Price(250);
+
 /// An edit or a recall. It rewrites earlier entries, wherever in the tables they are, and what it removes has to be
 /// overwritten. Measured: three times the processor time of a message where many come at once, less than twice where
 /// they come one by one.
@@ -106,7 +109,8 @@ const fn per_kib(bytes: usize, milliunits: u64) -> Price {
 pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
     match frame {
         ClientFrame::Hello(_) | ClientFrame::Ping(_) | ClientFrame::Ack(_) => FREE,
-        ClientFrame::Send(_) | ClientFrame::Read(_) | ClientFrame::SetView(_) => SEND,
+        ClientFrame::Send(send) => SEND.and(MENTION.times(send.mentions.len())),
+        ClientFrame::Read(_) | ClientFrame::SetView(_) => SEND,
         ClientFrame::Edit(_) | ClientFrame::Recall(_) => EDIT,
         ClientFrame::React(_) => REACTION,
         ClientFrame::Sync(_) | ClientFrame::History(_) | ClientFrame::Reactions(_) => PAGE,
@@ -130,6 +134,10 @@ mod tests {
             (
                 "a message, a read position, a change of one's own view",
                 units(SEND),
+            ),
+            (
+                "each user whom a message mentions, beside that",
+                units(MENTION),
             ),
             ("an edit, a recall", units(EDIT)),
             ("a reaction", units(REACTION)),

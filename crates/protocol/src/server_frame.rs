@@ -175,6 +175,9 @@ pub struct ConversationView {
     pub pins: Vec<Seq>,
     /// Messages by others, not recalled, after the caller's read position.
     pub unread: u64,
+    /// In how many of these the caller is mentioned.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: u64,
     /// The caller's own positions.
     pub me: Position,
     /// What the caller made of it for oneself; absent where that is nothing.
@@ -206,6 +209,9 @@ pub struct Listed {
     /// Messages by others, not recalled, after the caller's read position.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unread: u64,
+    /// In how many of these the caller is mentioned.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: u64,
     /// The other member of a conversation of two; absent in one with oneself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
@@ -260,6 +266,7 @@ impl Listed {
             conv: view.conv,
             head: view.head,
             unread: view.unread,
+            mentions: view.mentions,
             user: other.map(|other| other.user),
             read: other.map_or(Seq::ZERO, |other| other.read),
             delivered: other.and_then(|other| unlike(other.read, other.delivered)),
@@ -293,6 +300,7 @@ impl Listed {
             since: self.view.as_ref().and_then(|view| view.first_told()),
             pins: Vec::new(),
             unread: self.unread,
+            mentions: self.mentions,
             me,
             view: self.view,
             size: members.len() as u64,
@@ -324,6 +332,18 @@ pub struct Synced {
     pub cursor: Box<str>,
     /// Whether this page was not the last.
     pub more: bool,
+}
+
+/// `GET /v1/mentions`: a page of the messages that mention the caller, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MentionsPage {
+    /// The messages.
+    pub entries: Vec<Entry>,
+    /// Their senders.
+    pub users: Vec<UserProfile>,
+    /// What to say as `before` for the next page; absent where this was the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<str>>,
 }
 
 /// Answers `history`: a stretch of a log, ascending and without holes.

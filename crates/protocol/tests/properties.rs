@@ -276,6 +276,7 @@ fn view() -> impl Strategy<Value = ConversationView> {
                     pins: Vec::new(),
                     since: None,
                     left: false,
+                    mentions: 0,
                     view: None,
                     group: None,
                     conv,
@@ -311,6 +312,7 @@ fn listed() -> impl Strategy<Value = Listed> {
                 delivered,
                 own_read,
                 own_delivered,
+                mentions: 0,
                 view: None,
             },
         )

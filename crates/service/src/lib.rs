@@ -20,6 +20,7 @@ mod health;
 mod large;
 pub mod limits;
 mod live;
+mod mentions;
 mod messaging;
 mod names;
 mod operator;

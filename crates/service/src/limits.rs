@@ -177,6 +177,12 @@ pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 /// Users in one page of the directory.
 pub const USERS_PAGE: usize = 200;
 
+/// Mentions in one page of them. More: the newest, and where to go on.
+pub const MENTIONS_PAGE: usize = hongyan_store::MENTIONS_PAGE;
+
+/// The same where the client does not say how many it wants.
+pub const MENTIONS_PAGE_DEFAULT: usize = 50;
+
 /// What is typed to find people, in bytes. More is refused.
 pub const SEARCH_BYTES: usize = 512;
 

@@ -85,6 +85,8 @@ impl Service {
         let (mut conversations, mut list) = (Vec::new(), Vec::new());
         for (conversation, unread, entries) in page.conversations {
             let mut view = wire::conversation(&conversation, unread, entries);
+            let mentions = page.mentions.iter().find(|(conv, _)| *conv == view.conv);
+            view.mentions = mentions.map_or(0, |(_, count)| *count);
             raise_delivered(&mut view, caller.user(), &acked);
             match sync
                 .list
@@ -372,6 +374,7 @@ mod tests {
         };
         SyncPage {
             conversations: (1..=conversations).map(one).collect(),
+            mentions: Vec::new(),
             total_unread: 0,
             quiet: Vec::new(),
             next: SyncCursor::Since(1),

@@ -293,6 +293,7 @@ pub(crate) fn conversation(
             read: conversation.me.read,
             delivered: conversation.me.delivered,
         },
+        mentions: 0,
         view: views::told_if_any(&conversation.view),
         size: conversation.size as u64,
         group: group(conversation),

@@ -132,6 +132,7 @@ pub(crate) fn open_for_writing(
     identity::notice_replaced(&mut conn, path).map_err(sqlite)?;
     fill_login_keys(&mut conn).map_err(sqlite)?;
     fill_feed(&mut conn).map_err(sqlite)?;
+    fill_mentions(&mut conn).map_err(sqlite)?;
     people::fill(&mut conn).map_err(sqlite)?;
     Ok((conn, lock))
 }
@@ -167,6 +168,13 @@ fn fill_login_keys(conn: &mut Connection) -> rusqlite::Result<()> {
 fn fill_feed(conn: &mut Connection) -> rusqlite::Result<()> {
     let transaction = conn.transaction()?;
     crate::writer::fill_feed(&transaction)?;
+    transaction.commit()
+}
+
+/// Notes whom messages mention, where an earlier version had made them.
+fn fill_mentions(conn: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = conn.transaction()?;
+    crate::writer::fill_mentions(&transaction)?;
     transaction.commit()
 }
 

@@ -261,7 +261,8 @@ pub(crate) fn users_blob(users: &[UserId]) -> Option<Vec<u8>> {
     Some(bytes.collect())
 }
 
-fn users(row: &Row<'_>, column: usize) -> Result<Vec<UserId>> {
+/// Reads what [`users_blob`] wrote.
+pub(crate) fn users(row: &Row<'_>, column: usize) -> Result<Vec<UserId>> {
     let Some(blob) = row.get_ref(column)?.as_blob_or_null()? else {
         return Ok(Vec::new());
     };

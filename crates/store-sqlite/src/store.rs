@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
-    HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, Maintenance, Member, NewSession,
-    NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange,
-    Reactions, ReadError, Role, Session, Sessions, StoreError, SyncCursor, SyncLimits, SyncPage,
-    Target, User, VerifyReport, Write, people,
+    HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, MENTIONS_PAGE, Maintenance, Member,
+    Mention, MentionPage, NewSession, NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError,
+    ReactionPage, ReactionRange, Reactions, ReadError, Role, Session, Sessions, StoreError,
+    SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -488,6 +488,18 @@ impl Logs for SqliteStore {
         self.settled(user).await?;
         self.readers
             .run(move |conn| read::unread::direct(conn, user))
+            .await
+    }
+
+    async fn mentions(
+        &self,
+        user: UserId,
+        before: Option<Mention>,
+        limit: usize,
+    ) -> Result<MentionPage, StoreError> {
+        self.settled(user).await?;
+        self.readers
+            .run(move |conn| read::mentions(conn, user, before, limit.min(MENTIONS_PAGE)))
             .await
     }
 

@@ -28,6 +28,7 @@ pub mod exactly_once;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod mentions;
 pub mod nodes;
 pub mod order;
 pub mod people;
@@ -91,6 +92,7 @@ macro_rules! store_contract {
                 pins_are_a_list, what_is_recalled_is_not_pinned;
             windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
                 days_reach_back_by_the_time_of_entries;
+            mentions: are_counted_until_they_are_read, only_what_may_be_read_is_listed, are_listed_in_pages;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,
                 a_mark_counts_until_it_is_read, totals_know_what_is_quiet, pins_are_bounded, drafts_are_bounded,
                 who_goes_leaves_nothing, what_is_cleared_is_told_no_more, refused_to_others, everything_is_there_after_a_restart;

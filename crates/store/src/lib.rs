@@ -13,6 +13,7 @@
 pub mod contract;
 mod group;
 mod login;
+mod mention;
 mod model;
 mod order;
 pub mod people;
@@ -29,6 +30,7 @@ pub use group::{
     WINDOW_DAYS, Who, Window,
 };
 pub use login::{composed, login_key};
+pub use mention::{Mention, MentionPage};
 pub use model::{
     Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
     Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Privacy, Session,
@@ -251,6 +253,15 @@ pub trait Logs: Send + Sync + 'static {
     /// Messages by others, not recalled, after the read position, over the conversations of `user` that are of two.
     async fn direct_unread(&self, user: UserId) -> Result<u64, StoreError>;
 
+    /// The newest messages before one that mention `user`, newest first, and that `user` may read now: at most `limit`,
+    /// and at most [`MENTIONS_PAGE`]. A page may be short, or empty, and have a next one. One's own are none.
+    async fn mentions(
+        &self,
+        user: UserId,
+        before: Option<Mention>,
+        limit: usize,
+    ) -> Result<MentionPage, StoreError>;
+
     /// The entries that were committed behind that of the number `after`, in the order of their commits, as they are
     /// now: at most `limit` of them, and at most 1,000. Numbers are 1, 2, 3 … over all conversations; 0 is before the
     /// first. Whoever asks on from the last number misses nothing and gets nothing twice. What was committed in the last
@@ -315,6 +326,9 @@ pub const SESSIONS_PER_USER: usize = 100;
 /// Signed-out sessions of one user that are remembered. Beyond it those that would expire first are forgotten: their
 /// devices are told that the token is unknown.
 pub const REVOKED_TOKENS: usize = 1000;
+
+/// The largest number of messages that one [`Logs::mentions`] may return.
+pub const MENTIONS_PAGE: usize = 100;
 
 /// The largest number of members that one [`Logs::members`] may return.
 pub const MEMBERS_PAGE: usize = 1000;

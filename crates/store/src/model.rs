@@ -470,6 +470,8 @@ pub struct SyncLimits {
 pub struct SyncPage {
     /// The conversation, the caller's unread messages in it, and its last entries ascending.
     pub conversations: Vec<(Conversation, u64, Vec<Entry>)>,
+    /// Of these conversations, in how many unread messages the caller is mentioned, where in any.
+    pub mentions: Vec<(ConversationId, u64)>,
     /// Unread messages over all the caller's conversations but the hidden ones. One that is marked as unread, and has
     /// none, counts as one.
     pub total_unread: u64,

@@ -74,6 +74,8 @@ export interface ConversationView {
   pins?: number[];
   /** Messages by others, not recalled, after the caller's read position. */
   unread: number;
+  /** In how many of these the caller is mentioned. */
+  mentions?: number;
   /** The caller's own positions. */
   me: Position;
   /** What the caller made of it for oneself; absent where that is nothing. */
@@ -314,6 +316,8 @@ export interface Listed {
   head: number;
   /** Messages by others, not recalled, after the caller's read position. */
   unread?: number;
+  /** In how many of these the caller is mentioned. */
+  mentions?: number;
   /** The other member of a conversation of two; absent in one with oneself. */
   user?: number;
   /** How far that member has read. */
@@ -336,6 +340,16 @@ export interface MemberPosition {
   read: number;
   /** Everything up to here is on one of the member's devices. */
   delivered: number;
+}
+
+/** `GET /v1/mentions`: a page of the messages that mention the caller, newest first. */
+export interface MentionsPage {
+  /** The messages. */
+  entries: Entry[];
+  /** Their senders. */
+  users: UserProfile[];
+  /** What to say as `before` for the next page; absent where this was the last. */
+  before?: string;
 }
 
 /** How the reactions of a message stand. */
@@ -823,7 +837,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", pins: "integer[]?", unread: "integer", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", pins: "integer[]?", unread: "integer", mentions: "integer?", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Draft: { text: "string", reply_to: "integer?", at: "integer" },
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
@@ -832,7 +846,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", muted_until: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
-  Listed: { conv: "integer", head: "integer", unread: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
+  Listed: { conv: "integer", head: "integer", unread: "integer?", mentions: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },

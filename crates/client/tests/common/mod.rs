@@ -346,6 +346,7 @@ pub fn synced(log: &[Entry]) -> Synced {
             pins: Vec::new(),
             since: None,
             left: false,
+            mentions: 0,
             view: None,
             group: None,
             conv: CONV,

@@ -293,6 +293,7 @@ impl Conversation {
             pins: Vec::new(),
             since: None,
             left: false,
+            mentions: 0,
             view: None,
             group: None,
             conv,

@@ -9,6 +9,7 @@ pub(crate) mod cookie;
 pub(crate) mod error;
 pub(crate) mod extract;
 mod groups;
+mod mentions;
 mod messages;
 mod order;
 mod people;
@@ -77,6 +78,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
                 .put(reactions::set)
                 .delete(reactions::take_back),
         )
+        .route("/v1/mentions", get(mentions::list))
         .route("/v1/messages", post(messages::send))
         .route("/v1/groups", post(groups::create))
         .route(

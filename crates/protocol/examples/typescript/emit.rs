@@ -17,12 +17,13 @@ const HEADING: &str = "\
 ";
 
 /// What only HTTP requests and answers hold.
-const HTTP_SHAPES: [&str; 5] = [
+const HTTP_SHAPES: [&str; 6] = [
     "AddMembers",
     "GroupMember",
     "NewGroup",
     "SetGroup",
     "SetRole",
+    "MentionsPage",
 ];
 
 /// The whole file.

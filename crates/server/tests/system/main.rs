@@ -20,6 +20,7 @@ mod exchange;
 mod groups;
 mod http_api;
 mod live;
+mod mentions;
 mod names;
 mod order;
 mod pages;

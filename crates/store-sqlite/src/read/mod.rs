@@ -6,6 +6,7 @@ mod accounts;
 mod conversation;
 mod feed;
 mod history;
+mod mentions;
 mod order;
 mod reactions;
 mod sync;
@@ -20,6 +21,7 @@ pub(crate) use conversation::{
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
+pub(crate) use mentions::mentions;
 pub(crate) use order::{mark, order};
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
 pub(crate) use sync::{probe, sync};

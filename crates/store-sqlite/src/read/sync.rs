@@ -14,7 +14,7 @@ use hongyan_store::{Entry, SyncCursor, SyncLimits, SyncPage};
 use rusqlite::{Connection, Result};
 
 use super::history::{self, Room};
-use super::{conversation, unread};
+use super::{conversation, mentions, unread};
 use crate::row::{self, sql};
 
 /// Conversations in a page, whatever the caller asks for.
@@ -61,6 +61,7 @@ pub(crate) fn sync(
         least: 0,
     };
     let mut conversations = Vec::with_capacity(changed.len());
+    let mut mentioned = Vec::new();
     for Changed { conv, until, .. } in changed {
         if let Some(until) = until {
             conversations.push((conversation::left(conv, user, until), 0, Vec::new()));
@@ -75,11 +76,18 @@ pub(crate) fn sync(
             let all = (conversation.since, conversation.head);
             history::newest(conn, conv, all, limits.entries, &mut room)?
         };
-        conversations.push((conversation, unread::unread(conn, conv, user)?, entries));
+        let unread = unread::unread(conn, conv, user)?;
+        if unread > 0 {
+            let passed = conversation.me.read.max(conversation.since.previous());
+            let count = mentions::unread(conn, conv, user, passed)?;
+            mentioned.extend((count > 0).then_some((conv, count)));
+        }
+        conversations.push((conversation, unread, entries));
     }
     let (total_unread, quiet) = unread::totals(conn, user)?;
     Ok(SyncPage {
         conversations,
+        mentions: mentioned,
         total_unread,
         quiet,
         next,

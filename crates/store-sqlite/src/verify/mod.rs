@@ -11,6 +11,7 @@ mod group;
 mod journal;
 mod links;
 mod log;
+mod mentions;
 mod people;
 mod reactions;
 mod views;

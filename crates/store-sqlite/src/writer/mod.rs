@@ -39,7 +39,7 @@ pub(crate) use journal::{
     Begun, Copy as JournalCopy, Damage, Entry as JournaledEntry, Record, What,
 };
 pub(crate) use repair::carry_out_what_can_be;
-pub(crate) use settle::fill_feed;
+pub(crate) use settle::{fill_feed, fill_mentions};
 
 use self::decide::{Cache, Decided, State};
 use self::journal::{Journal, Payload, Pending, SharedEntries};

@@ -9,9 +9,9 @@ use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, Change, Conversation, DraftChange, GroupChange, HeaderFields, HistoryRange, Logs, Move,
-    REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting, SyncCursor, SyncLimits,
-    Target, ViewChange, Who, Window, Write,
+    Append, Change, Conversation, DraftChange, GroupChange, HeaderFields, HistoryRange, Logs,
+    MENTIONS_PAGE, Move, REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting,
+    SyncCursor, SyncLimits, Target, ViewChange, Who, Window, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -187,11 +187,21 @@ fn random_append<E: Engine>(
         kind => {
             let mut append = f.message(user, Target::Conversation(conv), &text);
             if let Change::Message {
-                reply_to, header, ..
+                reply_to,
+                header,
+                mentions,
+                ..
             } = &mut append.change
             {
                 match kind {
                     4 => *reply_to = Some(target),
+                    6 => {
+                        // Users have ids one after the other.
+                        let mut ids: Vec<_> = (0..3).map(|_| 1000 + rng.below(6)).collect();
+                        ids.sort_unstable();
+                        ids.dedup();
+                        *mentions = ids.into_iter().map(UserId::from_trusted).collect();
+                    }
                     5 => {
                         let topic = Some(format!("topic {}", rng.below(3)).into());
                         let fields = HeaderFields {
@@ -315,6 +325,27 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             let seen = f.store().conversation(user, log.conv).await;
             assert_eq!(seen, Err(ReadError::NotMember));
         }
+        let mentioned = own
+            .iter()
+            .map(|log| (log.conv, log.mentions(user, true).len() as u64));
+        let mut mentioned: Vec<_> = mentioned.filter(|(_, count)| *count > 0).collect();
+        let mut told = page.mentions.clone();
+        mentioned.sort();
+        told.sort();
+        assert_eq!(told, mentioned, "of {user}");
+        let mut mentions: Vec<_> = own
+            .iter()
+            .flat_map(|log| log.mentions(user, false))
+            .collect();
+        mentions.sort();
+        mentions.reverse();
+        mentions.truncate(MENTIONS_PAGE);
+        let listed = f.store().mentions(user, None, MENTIONS_PAGE).await.unwrap();
+        let listed = listed
+            .entries
+            .iter()
+            .map(|entry| (entry.at, entry.conv, entry.seq));
+        assert!(listed.eq(mentions), "of {user}");
         let total: u64 = own.iter().map(|log| log.counted(user)).sum();
         assert_eq!(page.total_unread, total);
         assert_eq!(f.store().total_unread(user).await.unwrap(), total);

@@ -2,14 +2,44 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::{Millis, Seq, UserId};
+use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 
 use super::model::{Log, Model};
-use crate::{Draft, FOR_EVER, View, ViewChange, ViewError, Viewed};
+use crate::{Content, Draft, FOR_EVER, View, ViewChange, ViewError, Viewed};
 
 impl Log {
     pub(super) fn view(&self, user: UserId) -> View {
         self.views.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// Where this member is mentioned by others, in what is told to the member, and perhaps only in what is not read.
+    pub(super) fn mentions(
+        &self,
+        user: UserId,
+        only_unread: bool,
+    ) -> Vec<(Millis, ConversationId, Seq)> {
+        let read = self
+            .positions
+            .iter()
+            .find(|known| known.user == user)
+            .unwrap()
+            .read;
+        let mut found = Vec::new();
+        for entry in &self.entries {
+            if let Content::Message {
+                mentions,
+                recalled_by: None,
+                ..
+            } = &entry.content
+                && mentions.contains(&user)
+                && entry.from != user
+                && entry.seq >= self.told_from(user)
+                && !(only_unread && entry.seq <= read)
+            {
+                found.push((entry.at, self.conv, entry.seq));
+            }
+        }
+        found
     }
 
     /// The first seq that is told to this member.

@@ -132,6 +132,7 @@ fn who_was_put_out_reads_on_and_writes_no_more() {
         entries: Vec::new(),
         group: None,
         left: true,
+        mentions: 0,
         view: None,
         since: None,
     };
@@ -182,6 +183,7 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
             role: Role::Member,
         }),
         left: false,
+        mentions: 0,
         view: None,
         since: None,
     };

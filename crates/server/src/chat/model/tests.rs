@@ -95,6 +95,7 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
         pins: Vec::new(),
         since: None,
         left: false,
+        mentions: 0,
         view: None,
         group: None,
         conv: CONV,

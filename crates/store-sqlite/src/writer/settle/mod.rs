@@ -11,6 +11,7 @@ mod checkpoint;
 mod entries;
 mod feed;
 mod groups;
+mod mentions;
 mod order;
 mod reactions;
 mod scrub;
@@ -25,6 +26,7 @@ use std::vec::IntoIter;
 use rusqlite::{Connection, Error, Result};
 
 pub(crate) use self::feed::fill as fill_feed;
+pub(crate) use self::mentions::fill as fill_mentions;
 pub(super) use self::scrub::begin as begin_scrubbing;
 pub(super) use self::settler::Settler;
 pub(super) use self::tables::{Forgotten, Tables};
@@ -102,9 +104,13 @@ impl Settlement {
             && let Some(step) = left.next()
         {
             match step {
-                Step::Insert(at) => entries::insert(&mut insert, &self.entries[at])?,
+                Step::Insert(at) => {
+                    entries::insert(&mut insert, &self.entries[at])?;
+                    mentions::insert(conn, &self.entries[at])?;
+                }
                 Step::Replace(at) => {
                     entries::replace(conn, &self.entries[at])?;
+                    mentions::recall(conn, &self.entries[at])?;
                     groups::change(conn, &self.entries[at])?;
                 }
             }

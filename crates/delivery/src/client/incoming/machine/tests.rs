@@ -49,6 +49,7 @@ fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> Convers
         pins: Vec::new(),
         since: None,
         left: false,
+        mentions: 0,
         view: None,
         group: None,
         conv,
