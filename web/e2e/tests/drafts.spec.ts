@@ -82,5 +82,6 @@ test("an edit that is left for an answer or another edit is kept, and goes on", 
   await expect(zhang.composer).toHaveValue("my answer");
   await zhang.composer.press("Enter");
   await expect(zhang.message("my answer")).toContainText("a question");
-  expect(new Set(await own.texts())).toEqual(new Set(["a question", "my answer", "the first, corrected", "the second, corrected"]));
+  // What shows at once is on its way.
+  await expect.poll(async () => new Set(await own.texts())).toEqual(new Set(["a question", "my answer", "the first, corrected", "the second, corrected"]));
 });

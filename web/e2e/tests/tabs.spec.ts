@@ -61,6 +61,7 @@ test("a muted conversation neither rings nor counts", async ({ server, browserFo
   await zhang.open(LI.name);
   await zhang.page.getByRole("main").getByRole("button", { name: "More" }).click();
   await zhang.page.getByRole("menuitem", { name: "Mute notifications" }).click();
+  await zhang.page.getByRole("menuitem", { name: "Until I unmute" }).click();
   await zhang.page.goto(`${zhang.url}/#/`);
   await look(zhang.page, "away");
   await li.send(id, "psst");

@@ -3,7 +3,7 @@ import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { showAbout } from "../app/about.ts";
 import { go, route } from "../app/route.ts";
-import { muteItem } from "../list/view-items.ts";
+import { toggleMuted } from "../list/view-items.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -40,16 +40,16 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
           <Action icon="search" label={w.search} onClick={() => showAbout(props.place, "search")} />
         </Show>
         <Show when={conversation() !== null}>
-          <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={(button) => muteItem(model, place(), button).onSelect()} />
+          <Action icon={isMuted() ? "bell" : "bell-off"} label={isMuted() ? w.unmute : w.mute} onClick={() => toggleMuted(model, place())} />
         </Show>
       </div>
     </Dialog>
   );
 }
 
-function Action(props: { icon: IconName; label: string; onClick(button: HTMLElement): void }): JSX.Element {
+function Action(props: { icon: IconName; label: string; onClick(): void }): JSX.Element {
   return (
-    <button type="button" class="about-action" onClick={(event) => props.onClick(event.currentTarget)}>
+    <button type="button" class="about-action" onClick={() => props.onClick()}>
       <Icon name={props.icon} />
       <span>{props.label}</span>
     </button>

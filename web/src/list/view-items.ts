@@ -50,6 +50,11 @@ export function muteItem(model: Model, place: Place, anchor: MenuOptions["anchor
   return { label: w.mute, icon: "bell-off", onSelect: () => openMenu({ label: w.mute, items: times(model, place), anchor }) };
 }
 
+/** Mutes for good, or ends that: where no menu can be opened. */
+export function toggleMuted(model: Model, place: Place): void {
+  mute(model, place, model.isMuted(place) ? 0 : FOREVER);
+}
+
 function times(model: Model, place: Place): MenuItem[] {
   const until = (hours: number) => mute(model, place, Date.now() + hours * HOUR_MS);
   return [
