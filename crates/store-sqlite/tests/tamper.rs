@@ -11,7 +11,7 @@ use hongyan_protocol::{ClientId, Millis, Seq};
 use hongyan_store::contract::Engine;
 use hongyan_store::{
     Append, AppendError, Body, Change, Fault, Header, HistoryRange, Logs, Maintenance, Outcome,
-    SyncCursor, SyncLimits, Target, Write,
+    SyncCursor, SyncLimits, Target, ViewChange, Write,
 };
 use hongyan_store_sqlite::{check_file, repair_file};
 use rusqlite::Connection;
@@ -36,8 +36,18 @@ async fn damaged(sql: &str) -> Sqlite {
     f.say(a, b, "6").await;
     let edit = f.edit(a, conv, seq(6), "7");
     f.append(&edit).await.unwrap();
-    f.say(a, b, "8").await;
+    let mut message = f.message(a, Target::Direct(b), "8");
+    if let Change::Message { mentions, .. } = &mut message.change {
+        *mentions = vec![a, b];
+    }
+    f.append(&message).await.unwrap();
     f.say(c, a, "elsewhere").await;
+    let change = ViewChange {
+        pinned: Some(1),
+        cleared: Some(seq(1)),
+        ..f.view(b, conv)
+    };
+    f.set_view(&change).await.unwrap();
     for (user, value) in [(a, "👍"), (b, "👍"), (b, "🎉")] {
         let reaction = f.reaction(user, (conv, 6), value, true);
         f.react(&reaction).await.unwrap();
@@ -262,7 +272,7 @@ async fn members_and_changes() {
     .await;
     finds(
         "UPDATE counters SET value = value - 1 WHERE name = 'version'",
-        "the database file: the change counter stands at 1, but change 2 was given",
+        "the database file: the change counter stands at 2, but change 3 was given",
     )
     .await;
     finds(
@@ -310,6 +320,51 @@ async fn reactions_and_their_counts() {
             &format!("conversation 1, seq {seq}: there are reactions to it, and it is no message, or recalled"),
         )
         .await;
+    }
+}
+
+#[tokio::test]
+async fn mentions_and_views() {
+    for (sql, expected) in [
+        (
+            "DELETE FROM mentions",
+            "conversation 1, seq 8: it mentions user 1001, who is not found by it",
+        ),
+        (
+            "UPDATE mentions SET user_id = 1002",
+            "conversation 1, seq 8: it mentions user 1001, who is not found by it",
+        ),
+        (
+            "INSERT INTO mentions VALUES (1, 1001, 6, 1)",
+            "conversation 1, seq 0: 2 mentions are noted, the log has 1",
+        ),
+        (
+            "UPDATE views SET archived_seq = 9",
+            "conversation 1, seq 8: the view of user 1001: it goes beyond the log",
+        ),
+        (
+            "UPDATE views SET rev = 0",
+            "conversation 1, seq 8: the view of user 1001: it was never changed",
+        ),
+        (
+            "UPDATE views SET user_id = 1002",
+            "conversation 1, seq 8: the view of user 1002: the user was never a member",
+        ),
+    ] {
+        finds(sql, expected).await;
+    }
+}
+
+/// The mentions of messages that an earlier version kept are noted when the database is opened, once.
+#[tokio::test]
+async fn mentions_of_before_are_noted() {
+    let sql = "DELETE FROM mentions; UPDATE counters SET value = 0 WHERE name = 'mentions'";
+    let engine = damaged(sql).await;
+    assert!(!faults(&engine.path()).is_empty());
+    for _ in 0..2 {
+        let store = engine.open().await;
+        engine.close(store).await;
+        assert_eq!(faults(&engine.path()), []);
     }
 }
 
