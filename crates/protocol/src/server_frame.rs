@@ -257,8 +257,11 @@ impl ConversationView {
 
 impl Listed {
     /// A conversation in the list of this member; `None` for one that a list cannot tell: any but one of two people, or
-    /// of one with oneself.
+    /// of one with oneself, and one with pinned messages.
     pub fn of(view: &ConversationView, caller: UserId) -> Option<Self> {
+        if !view.pins.is_empty() {
+            return None;
+        }
         view.peer(caller)?;
         let other = view.others(caller).next();
         let unlike = |read: Seq, delivered: Seq| (delivered != read).then_some(delivered);

@@ -6,9 +6,22 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import { garbage, profileOf, queryOf } from "./http.ts";
+import { garbage, profileOf, queryOf, userPageOf } from "./http.ts";
 import type { Http } from "./http.ts";
-import type { GroupMember, GroupSetting, Role, Sent, UserProfile } from "./types.ts";
+import type { GroupMember, GroupSetting, Role, Sent, UserPage, UserProfile } from "./types.ts";
+
+/** A member who may read and not write, until a time in ms since the epoch. */
+export interface Mute {
+  user: number;
+  until: number;
+}
+
+/** The members of a group who may not write. */
+export interface Mutes {
+  muted: Mute[];
+  /** Who they are. */
+  users: UserProfile[];
+}
 
 /** A page of a group's members, by id. */
 export interface MemberPage {
@@ -59,6 +72,42 @@ export class Groups {
     return { members: members.map(memberOf), users: users.map(profileOf), more: more === true };
   }
 
+  /** Nobody brings these in any more, and those of them who are members are out. */
+  ban(conv: number, users: readonly number[]): Promise<Sent> {
+    return this.#change("POST", `/v1/groups/${conv}/bans`, { users });
+  }
+
+  unban(conv: number, user: number): Promise<Sent> {
+    return this.#change("DELETE", `/v1/groups/${conv}/bans/${user}`);
+  }
+
+  async bans(conv: number, page: { after?: number; limit?: number }): Promise<UserPage> {
+    return userPageOf(await this.#http.ask("GET", `/v1/groups/${conv}/bans?${queryOf(page)}`));
+  }
+
+  mute(conv: number, user: number, until: number): Promise<Sent> {
+    return this.#change("POST", `/v1/groups/${conv}/mutes`, { user, until });
+  }
+
+  unmute(conv: number, user: number): Promise<Sent> {
+    return this.#change("DELETE", `/v1/groups/${conv}/mutes/${user}`);
+  }
+
+  async mutes(conv: number): Promise<Mutes> {
+    const { muted, users } = await this.#http.ask("GET", `/v1/groups/${conv}/mutes`);
+    if (!Array.isArray(muted) || !Array.isArray(users)) throw garbage();
+    return { muted: muted.map(muteOf), users: users.map(profileOf) };
+  }
+
+  /** In a conversation of two as well. */
+  pin(conv: number, seq: number): Promise<Sent> {
+    return this.#change("POST", `/v1/conversations/${conv}/pins`, { seq });
+  }
+
+  unpin(conv: number, seq: number): Promise<Sent> {
+    return this.#change("DELETE", `/v1/conversations/${conv}/pins/${seq}`);
+  }
+
   async #change(method: string, path: string, body?: object): Promise<Sent> {
     const client_id = this.#next();
     const ask = (): Promise<Record<string, unknown>> =>
@@ -74,6 +123,12 @@ export class Groups {
       throw problem;
     }
   }
+}
+
+function muteOf(value: unknown): Mute {
+  const { user, until } = (value ?? {}) as Record<string, unknown>;
+  if (!Number.isSafeInteger(user) || !Number.isSafeInteger(until)) throw garbage();
+  return { user: user as number, until: until as number };
 }
 
 function memberOf(value: unknown): GroupMember {

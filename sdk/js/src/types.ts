@@ -2,13 +2,16 @@
 export type * from "./wire.gen.ts";
 import type { UserProfile, Who, Window } from "./wire.gen.ts";
 
-/** One setting of a group: an empty description is none; `history` with `history_days` where it is `days`. */
+/** One setting of a group: an empty description is none; `history` with `history_days` where it is `days`; `slow_s` is how many
+ * seconds a member waits between two messages, 0 for none; `pin` is who may pin messages. */
 export type GroupSetting =
   | { name: string }
   | { description: string }
   | { post: Who }
   | { invite: Who }
-  | { history: Window; history_days?: number };
+  | { history: Window; history_days?: number }
+  | { slow_s: number }
+  | { pin: Who };
 
 /** One signed-in device of the caller. */
 export interface Session {

@@ -103,7 +103,10 @@ pub(super) fn named(event: &GroupEvent) -> Vec<UserId> {
         GroupEvent::Created { users, .. }
         | GroupEvent::Added { users }
         | GroupEvent::Removed { users } => users.clone(),
-        GroupEvent::Role { user, .. } => vec![*user],
+        GroupEvent::Banned { users, .. } | GroupEvent::Unbanned { users } => users.clone(),
+        GroupEvent::Role { user, .. }
+        | GroupEvent::Muted { user, .. }
+        | GroupEvent::Unmuted { user } => vec![*user],
         _ => Vec::new(),
     }
 }

@@ -192,7 +192,15 @@ impl Chat {
             Event::Entry(entry) => {
                 let is_new = self.replaced_after.is_some_and(|then| then < entry.at);
                 self.latest = self.latest.max(entry.at);
-                if let (Some(me), true) = (self.client.me(), entry.event.is_some()) {
+                // A conversation of two has events as well.
+                let is_group = |event: &GroupEvent| {
+                    !matches!(
+                        event,
+                        GroupEvent::Pinned { .. } | GroupEvent::Unpinned { .. }
+                    )
+                };
+                let is_change = entry.event.as_deref().is_some_and(is_group);
+                if let (Some(me), true) = (self.client.me(), is_change) {
                     self.group(entry.conv).entry(&entry, me.id);
                 }
                 if self.is_live || is_new {

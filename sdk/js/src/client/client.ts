@@ -8,7 +8,7 @@ import { Engine } from "../engine/engine.ts";
 import { load } from "../engine/load.ts";
 import { HongyanError } from "../errors.ts";
 import { Groups } from "../groups.ts";
-import type { MemberPage } from "../groups.ts";
+import type { MemberPage, Mutes } from "../groups.ts";
 import { Http } from "../http.ts";
 import { ClientIds } from "../ids.ts";
 import { OverlayStorage } from "../storage/overlay.ts";
@@ -355,6 +355,50 @@ export class Client {
   /** Gives a member another role. Who makes somebody the owner is an admin from then on. */
   setRole(conv: number, user: number, role: Role): Promise<Sent> {
     return this.#groups.setRole(conv, user, role);
+  }
+
+  /** Bans people from a group, members or not: nobody brings them in any more. */
+  ban(conv: number, users: readonly number[]): Promise<Sent> {
+    return this.#groups.ban(conv, users);
+  }
+
+  /** Lets somebody be brought in again. */
+  unban(conv: number, user: number): Promise<Sent> {
+    return this.#groups.unban(conv, user);
+  }
+
+  /** A page of those who are banned from a group, by id. */
+  async bans(conv: number, page: { after?: number; limit?: number } = {}): Promise<UserPage> {
+    const found = await this.#groups.bans(conv, page);
+    this.#backend.profiles(found.users);
+    return found;
+  }
+
+  /** Lets a member of a group read and not write until a time, in ms since the epoch. */
+  muteMember(conv: number, user: number, until: number): Promise<Sent> {
+    return this.#groups.mute(conv, user, until);
+  }
+
+  /** Lets a member write again. */
+  unmuteMember(conv: number, user: number): Promise<Sent> {
+    return this.#groups.unmute(conv, user);
+  }
+
+  /** The members of a group who may not write now. */
+  async mutedMembers(conv: number): Promise<Mutes> {
+    const found = await this.#groups.mutes(conv);
+    this.#backend.profiles(found.users);
+    return found;
+  }
+
+  /** Pins a message for all members, in a conversation of two as well. A conversation has its `pins`. */
+  pin(conv: number, seq: number): Promise<Sent> {
+    return this.#groups.pin(conv, seq);
+  }
+
+  /** Takes the pin from a message. */
+  unpin(conv: number, seq: number): Promise<Sent> {
+    return this.#groups.unpin(conv, seq);
   }
 
   /** What is being written in a conversation or to a person (`conv:1`, `to:1001`, or any key). */

@@ -40,6 +40,8 @@ export interface StoredRow {
   view?: View;
   said?: { seq: number; at: number };
   since?: number;
+  pins?: number[];
+  pinsAsOf?: number;
 }
 
 /** What the server said of the unread messages, until all that it counted is held. */
@@ -75,6 +77,9 @@ export class Row {
   #wish: ViewChange | null = null;
   /** The first entry that is this user's to read: what stands before was said before they came, or was cleared. */
   #since = 1;
+  /** The pinned messages, ascending, and as of which entry they are known. */
+  #pins: number[] = [];
+  #pinsAsOf = 0;
   /** The last message that is held. */
   #said: { seq: number; at: number } | null = null;
   /** Unread messages that are held, ascending. */
@@ -105,6 +110,8 @@ export class Row {
     row.#view = stored.view ?? NO_VIEW;
     row.#said = stored.said ?? null;
     row.#since = stored.since ?? 1;
+    row.#pins = [...(stored.pins ?? [])];
+    row.#pinsAsOf = stored.pinsAsOf ?? 0;
     row.#unread = [...stored.unread];
     row.#older = stored.older;
     return row;
@@ -129,6 +136,7 @@ export class Row {
       ...(this.#view.rev === 0 ? {} : { view: this.#view }),
       ...(this.#said === null ? {} : { said: this.#said }),
       ...(this.#since === 1 ? {} : { since: this.#since }),
+      ...(this.#pinsAsOf === 0 ? {} : { pins: [...this.#pins], pinsAsOf: this.#pinsAsOf }),
     };
   }
 
@@ -174,6 +182,7 @@ export class Row {
       ...(this.#left ? { left: true as const } : {}),
       ...this.#viewNow(),
       ...(this.#since === 1 ? {} : { since: this.#since }),
+      ...(this.#pins.length === 0 || this.#left ? {} : { pins: this.#pins }),
       last: this.#last,
     };
   }
@@ -197,6 +206,7 @@ export class Row {
   #beginAt(since: number): void {
     if (since <= this.#since) return;
     this.#since = since;
+    this.#pins = this.#pins.filter((seq) => seq >= since);
     if (this.#last !== null && this.#last.seq < since) this.#last = null;
     this.#unread = this.#unread.filter((seq) => seq >= since);
     if (since > this.floor) this.#older = 0;
@@ -236,6 +246,7 @@ export class Row {
     }
     if (view.view !== undefined) this.takeView(view.view);
     this.#beginAt(view.since ?? 1);
+    if (view.head >= this.#pinsAsOf) [this.#pins, this.#pinsAsOf] = [[...(view.pins ?? [])], view.head];
     this.move(this.#user, view.me.read, view.me.delivered);
     this.#count = { unread: view.unread, head: view.head, read: view.me.read };
     this.#settle();
@@ -316,12 +327,21 @@ export class Row {
   }
 
   #event(entry: Entry, event: GroupEvent): void {
-    this.#kind = "group";
     this.#last = entry;
+    // What of a group's changes a conversation of two has as well.
+    if (event.type === "pinned" || event.type === "unpinned") return this.#pin(entry.seq, event.target ?? 0, event.type === "pinned");
+    this.#kind = "group";
     // What was said before is nothing that who comes in has still to read.
     if (comers(entry, event).includes(this.#user)) this.move(this.#user, entry.seq, entry.seq);
     if (entry.seq > this.#asOf) this.#change(entry, event);
     if (event.type === "added") this.#cameWith(entry.seq, event.users ?? []);
+  }
+
+  #pin(by: number, seq: number, isOn: boolean): void {
+    if (by <= this.#pinsAsOf) return;
+    this.#pinsAsOf = by;
+    const others = this.#pins.filter((pinned) => pinned !== seq);
+    this.#pins = isOn && seq >= this.#since ? [...others, seq].sort((one, other) => one - other) : others;
   }
 
   /** Also where a sync has told of these members before. */
@@ -366,6 +386,7 @@ export class Row {
     if (this.#last !== null) this.#last = amended(this.#last, by) ?? this.#last;
     if (by.kind !== "recall" || by.target === undefined) return;
     const target = by.target;
+    if (this.#pinsAsOf > 0) this.#pin(by.seq, target, false);
     if (this.#unread.includes(target)) this.#unread = this.#unread.filter((seq) => seq !== target);
     // In a group, admins recall what others said. What one said oneself is read.
     else if (target > this.read && target < this.floor) {

@@ -70,6 +70,22 @@ test("a page that was written before entries that have come undoes nothing of th
   expect("left" in row.toConversation()).toBe(false);
 });
 
+test("pins follow the log, an older page undoes nothing, and a conversation of two stays one", () => {
+  const row = new Row(9, ME);
+  const { group: _, ...direct } = view(3, { kind: "direct", pins: [1, 2] });
+  row.view(direct);
+  for (let seq = 1; seq <= 3; seq += 1) row.deliver(said(seq, LI));
+  row.deliver(said(4, LI, { type: "pinned", target: 3 }));
+  row.deliver(said(5, LI, { type: "unpinned", target: 1 }));
+  row.deliver({ ...said(6, LI), kind: "recall", target: 2 });
+  row.view(direct);
+  expect(row.toConversation()).toMatchObject({ kind: "direct", pins: [3] });
+  const again = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  expect(again.toConversation()).toEqual(row.toConversation());
+  again.view({ ...direct, head: 9, pins: [7] });
+  expect(again.toConversation().pins).toEqual([7]);
+});
+
 test.each<GroupEvent>([{ type: "removed", users: [ME] }, { type: "disbanded" }])("it ends with %o, and begins again", (event) => {
   const row = new Row(9, ME);
   row.view(view(5));

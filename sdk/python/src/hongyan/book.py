@@ -37,6 +37,8 @@ class Conversation:
     """What one made of it for oneself, the same on all devices; what has ended by itself is None in it."""
     since: int = 1
     """The first seq that one may read: what stands before was said before one came, or was cleared. Forget it."""
+    pins: tuple[int, ...] = ()
+    """The messages that are pinned, ascending."""
 
     @property
     def counted(self) -> int:
@@ -63,6 +65,8 @@ class Conversation:
             told["view"] = self.view.write()
         if self.since > 1:
             told["since"] = self.since
+        if self.pins:
+            told["pins"] = list(self.pins)
         if self.members is not None:
             told["members"] = [{"user": m.user, "read": m.read, "delivered": m.delivered} for m in self.members]
         return {**fields, "me": me, "size": self.size, **told, "entries": []}
@@ -106,6 +110,7 @@ class Book:
             summary.left,
             summary.view,
             summary.since,
+            summary.pins,
         )
         known = None if before is None or shown.left else before.view
         if known is not None and (shown.view is None or shown.view.rev < known.rev):
@@ -170,6 +175,8 @@ class Book:
         conversation = replace(conversation, head=entry.seq, unread=unread)
         if entry.kind == "event":
             conversation = groups.changed(conversation, entry, me)
+        elif entry.kind == "recall":
+            conversation = groups.pinned(conversation, entry.target, on=False)
         return self._put(conversation)
 
     def receipt(self, receipt: Receipt) -> Conversation | None:
@@ -215,6 +222,7 @@ class Book:
             view = view if said is None else view.after_message(*said)
             since = max(conversation.since, (view.cleared or 0) + 1)
             conversation = replace(conversation, view=view.at_position(conversation.me.read), since=since)
+            conversation = replace(conversation, pins=tuple(pin for pin in conversation.pins if pin >= since))
             conversation = _bounded(conversation)
         self.conversations[conversation.conv] = conversation
         return conversation

@@ -315,7 +315,11 @@ class Exchange:
                 turn.changes.meta.update(me=user.write())
 
     def _deliver(self, turn: Turn, entry: Entry) -> None:
-        self._conversation(turn, self.book.entry(entry))
+        before = self.book.conversations.get(entry.conv)
+        after = self.book.entry(entry)
+        self._conversation(turn, after)
+        if before is not None and before.left and after is not None and not after.left:
+            self.incoming.sync_now(milliseconds())
         turn.events.append(EntryEvent(entry))
         turn.changes.delivered.append(entry)
         if self._is_durable:

@@ -25,9 +25,17 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
     event = entry.event or {}
     match event.get("type"):
         case "added":
-            return _joined(conversation, entry.seq, _users(event))
+            joined = _joined(conversation, entry.seq, _users(event))
+            if me not in _users(event):
+                return joined
+            # What has changed while one was away a sync tells.
+            return _with(replace(joined, left=False), {"role": "member"})
         case "removed":
             return _parted(conversation, _users(event), me)
+        case "banned":
+            # Of those who are banned not all were members.
+            out = event.get("out")
+            return _parted(conversation, _users(event), me, out if isinstance(out, int) else None)
         case "left":
             return _parted(conversation, [entry.sender], me)
         case "disbanded":
@@ -37,6 +45,16 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
         case "renamed" | "described" | "pictured" | "post_set" | "invite_set":
             # An empty description or picture is none.
             return _with(conversation, {name: event[name] or None for name in SETTINGS if name in event})
+        case "slow_set":
+            return _with(conversation, {"slow_s": event.get("slow_s") or None})
+        case "pin_set":
+            return _with(conversation, {"pin": None if event.get("pin") == "admins" else event.get("pin")})
+        case "muted" if event.get("user") == me:
+            return _with(conversation, {"muted_until": event.get("until")})
+        case "unmuted" if event.get("user") == me:
+            return _with(conversation, {"muted_until": None})
+        case "pinned" | "unpinned":
+            return pinned(conversation, event.get("target"), on=event["type"] == "pinned")
         case "history_set":
             window = None if event.get("history") == "all" else event.get("history")
             return _with(conversation, {"history": window, "history_days": event.get("history_days")})
@@ -47,6 +65,14 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
 def ended(conversation: Conversation) -> Conversation:
     """For oneself the group ends here. Its name stays, to be shown."""
     return replace(conversation, left=True, size=0, members=(), unread=0, view=None)
+
+
+def pinned(conversation: Conversation, seq: Any, *, on: bool) -> Conversation:
+    """A message is pinned, or is not any more: in a conversation of two as well."""
+    pins = {pin for pin in conversation.pins if pin != seq}
+    if on and isinstance(seq, int) and seq >= conversation.since:
+        pins.add(seq)
+    return replace(conversation, pins=tuple(sorted(pins)))
 
 
 def _users(event: Mapping[str, Any]) -> list[int]:
@@ -66,13 +92,15 @@ def _joined(conversation: Conversation, seq: int, users: list[int]) -> Conversat
     return replace(conversation, size=size, members=members)
 
 
-def _parted(conversation: Conversation, users: list[int], me: int) -> Conversation:
+def _parted(conversation: Conversation, users: list[int], me: int, gone: int | None = None) -> Conversation:
     if me in users:
         return ended(conversation)
     members = conversation.members
     if members is not None:
         members = tuple(member for member in members if member.user not in users)
-    return replace(conversation, size=max(0, conversation.size - len(users)), members=members)
+    return replace(
+        conversation, size=max(0, conversation.size - (len(users) if gone is None else gone)), members=members
+    )
 
 
 def _role(conversation: Conversation, sender: int, event: Mapping[str, Any], me: int) -> Conversation:

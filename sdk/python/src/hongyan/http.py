@@ -241,8 +241,8 @@ class Http:
         return await self._change("POST", "/v1/groups", client_id, name=name, users=list(users))
 
     async def set_group(self, conv: int, *, client_id: str | None = None, **setting: str | int) -> Sent:
-        """Change one setting of a group: ``name``, ``description``, ``post``, ``invite`` or ``history``, the last with
-        ``history_days`` where it is ``days``."""
+        """Change one setting of a group: ``name``, ``description``, ``post``, ``invite``, ``slow_s``, ``pin`` or
+        ``history``, the last with ``history_days`` where it is ``days``."""
         return await self._change("PATCH", f"/v1/groups/{conv}", client_id, **setting)
 
     async def add_members(self, conv: int, users: Sequence[int], *, client_id: str | None = None) -> Sent:
@@ -267,6 +267,40 @@ class Http:
         answer = await self.request("GET", f"/v1/groups/{conv}/members", query=query)
         roles = {member["user"]: member["role"] for member in answer["members"]}
         return Members(roles, [User.of(user) for user in answer["users"]], answer["more"])
+
+    async def ban(self, conv: int, users: Sequence[int], *, client_id: str | None = None) -> Sent:
+        """Ban people from a group, members or not: nobody brings them in any more."""
+        return await self._change("POST", f"/v1/groups/{conv}/bans", client_id, users=list(users))
+
+    async def unban(self, conv: int, user: int, *, client_id: str | None = None) -> Sent:
+        """Let somebody be brought in again."""
+        return await self._end(f"/v1/groups/{conv}/bans/{user}", client_id)
+
+    async def bans(self, conv: int, *, after: int | None = None, limit: int | None = None) -> UserPage:
+        """A page of those who are banned from a group, by id."""
+        query = _present(after=after, limit=limit)
+        return UserPage.of(await self.request("GET", f"/v1/groups/{conv}/bans", query=query))
+
+    async def mute(self, conv: int, user: int, until: int, *, client_id: str | None = None) -> Sent:
+        """Let a member of a group read and not write until a time, in milliseconds since 1970."""
+        return await self._change("POST", f"/v1/groups/{conv}/mutes", client_id, user=user, until=until)
+
+    async def unmute(self, conv: int, user: int, *, client_id: str | None = None) -> Sent:
+        """Let a member write again."""
+        return await self._end(f"/v1/groups/{conv}/mutes/{user}", client_id)
+
+    async def mutes(self, conv: int) -> dict[int, int]:
+        """The members of a group who may not write now, and until when."""
+        answer = await self.request("GET", f"/v1/groups/{conv}/mutes")
+        return {mute["user"]: mute["until"] for mute in answer["muted"]}
+
+    async def pin(self, conv: int, seq: int, *, client_id: str | None = None) -> Sent:
+        """Pin a message for all members, in a conversation of two as well."""
+        return await self._change("POST", f"/v1/conversations/{conv}/pins", client_id, seq=seq)
+
+    async def unpin(self, conv: int, seq: int, *, client_id: str | None = None) -> Sent:
+        """Take the pin from a message."""
+        return await self._end(f"/v1/conversations/{conv}/pins/{seq}", client_id)
 
     async def _change(self, method: str, path: str, client_id: str | None, **asked: Any) -> Sent:
         body = {"client_id": client_id or new_client_id(), **asked}

@@ -148,6 +148,12 @@ class Group(Shape):
     """What new members may read of what was said before: ``joining``, or ``days``; None for all."""
     history_days: int | None = None
     """Of how many days."""
+    slow_s: int | None = None
+    """How many seconds a member waits between two messages. Admins never wait."""
+    pin: str | None = None
+    """Who may pin messages: ``all``; None for admins."""
+    muted_until: int | None = None
+    """Until when one may read and not write, in milliseconds since 1970; perhaps a time that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,8 @@ class Summary(Shape):
     """One is no member any more: the log ends with ``head``."""
     view: View | None = None
     """What one made of it; None where that is nothing."""
+    pins: tuple[int, ...] = ()
+    """The messages that are pinned, ascending, as far as one may read."""
     since: int = 1
     """The first seq that one may read."""
 

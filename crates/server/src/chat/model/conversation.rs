@@ -210,7 +210,14 @@ impl Conversation {
     /// Takes in the next entry.
     pub(super) fn entry(&mut self, entry: &Entry) {
         let is_by_other = entry.from != self.me;
-        if let Some(event) = &entry.event {
+        // What of a group's changes a conversation of two has as well.
+        let is_of_both = |event: &GroupEvent| {
+            matches!(
+                event,
+                GroupEvent::Pinned { .. } | GroupEvent::Unpinned { .. }
+            )
+        };
+        if let Some(event) = entry.event.as_deref().filter(|event| !is_of_both(event)) {
             self.peer = Peer::Many;
             self.event(entry, event);
         }

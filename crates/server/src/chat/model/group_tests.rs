@@ -92,6 +92,23 @@ fn a_message_is_read_when_all_who_are_in_the_group_have_read_it() {
 }
 
 #[test]
+fn a_pinned_message_makes_no_group_of_a_conversation_of_two() {
+    let mut model = online();
+    tell(&mut model, Event::Entry(message(1, LISI, "the address")));
+    let target = Seq::from_trusted(1);
+    tell(&mut model, event(2, LISI, GroupEvent::Pinned { target }));
+    let (_, conversation) = model.selected().unwrap();
+    assert_eq!(
+        (conversation.is_group(), conversation.peer()),
+        (false, Some(LISI))
+    );
+    assert!(matches!(
+        conversation.newest().unwrap().content,
+        Content::Event(_)
+    ));
+}
+
+#[test]
 fn an_admin_recalls_what_others_wrote() {
     let mut model = group();
     tell(&mut model, Event::Entry(message(2, WANGWU, "spam")));

@@ -306,6 +306,11 @@ class Incoming:
 
     # What goes.
 
+    def sync_now(self, now: int) -> None:
+        """There is more to learn than entries tell: ask as soon as may be."""
+        if self._sync_at is not None:
+            self._sync_at = min(self._sync_at, now)
+
     def kept(self, conv: int, seq: int) -> None:
         """The application has what was delivered, up to ``seq``: it can be acked."""
         log = self._logs.get(conv)
