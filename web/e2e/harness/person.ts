@@ -105,10 +105,10 @@ export class Person {
     const message = this.message(text);
     await message.hover();
     await expect(message.getByRole("toolbar")).toBeVisible();
-    const button = message.getByRole("button", { name: this.w.actions[action] });
+    const button = message.getByRole("button", { name: this.w.actions[action], exact: true });
     if (await button.isVisible()) return button.click();
     await message.getByRole("button", { name: this.w.moreActions }).click();
-    await this.page.getByRole("menuitem", { name: this.w.actions[action] }).click();
+    await this.page.getByRole("menuitem", { name: this.w.actions[action], exact: true }).click();
   }
 
   get banner(): Locator {

@@ -9,7 +9,7 @@ export interface Words {
   composer: RegExp;
   send: string;
   states: Record<"waiting" | "sending" | "sent" | "delivered" | "read" | "failed", string>;
-  actions: Record<"reply" | "edit" | "recall" | "forward" | "select", string>;
+  actions: Record<"reply" | "edit" | "recall" | "forward" | "select" | "pin" | "unpin", string>;
   moreActions: string;
   edited: string;
   recalled: RegExp;
@@ -27,7 +27,7 @@ export const words: { en: Words; zh: Words } = {
     composer: /^Message/,
     send: "Send",
     states: { waiting: "Waiting for a connection", sending: "Sending", sent: "Sent", delivered: "Delivered", read: "Read", failed: "Not sent" },
-    actions: { reply: "Reply", edit: "Edit", recall: "Recall", forward: "Forward", select: "Select" },
+    actions: { reply: "Reply", edit: "Edit", recall: "Recall", forward: "Forward", select: "Select", pin: "Pin", unpin: "Unpin" },
     moreActions: "More actions",
     edited: "Edited",
     recalled: /recalled/,
@@ -43,7 +43,7 @@ export const words: { en: Words; zh: Words } = {
     composer: /发消息$/,
     send: "发送",
     states: { waiting: "等待连接", sending: "发送中", sent: "已发送", delivered: "已送达", read: "已读", failed: "未发送" },
-    actions: { reply: "回复", edit: "编辑", recall: "撤回", forward: "转发", select: "多选" },
+    actions: { reply: "回复", edit: "编辑", recall: "撤回", forward: "转发", select: "多选", pin: "置顶", unpin: "取消置顶" },
     moreActions: "更多操作",
     edited: "已编辑",
     recalled: /撤回/,

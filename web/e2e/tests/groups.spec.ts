@@ -210,3 +210,39 @@ test("what new members may read of what was said before is the group's to say", 
   await expect(line(wang, "张三 added you")).toBeVisible();
   await expect(wang.message("said before")).toHaveCount(0);
 });
+
+test("order is kept: a pause between messages, muting, bans, and pinned messages", async ({ signedIn }) => {
+  const [zhang, li] = [await signedIn(ZHANG), await signedIn(LI)];
+  await make(zhang, "Geese", [LI.name, WANG.name]);
+  await li.open("Geese");
+  await zhang.say("Meet at seven");
+  const panel = await openPanel(zhang, "Geese");
+  await panel.getByRole("combobox", { name: "Time between messages of a member" }).selectOption({ label: "30 seconds" });
+  await expect(line(li, "张三 let members write every 30 seconds at most")).toBeVisible();
+
+  await actOn(zhang, LI.name, "Mute");
+  await zhang.page.getByRole("menuitem", { name: "Until unmuted" }).click();
+  await expect(line(li, "You may not write here.")).toBeVisible();
+  await expect(li.composer).toHaveCount(0);
+  await actOn(zhang, WANG.name, "Ban");
+  await zhang.page.getByRole("dialog").getByRole("button", { name: "Ban" }).click();
+  await expect(line(li, "张三 banned Wang Wu")).toBeVisible();
+  await panel.getByRole("button", { name: "Muted and banned" }).click();
+  const dialog = zhang.page.getByRole("dialog", { name: "Muted and banned" });
+  await expect(dialog.getByRole("list", { name: "Banned" }).getByRole("listitem")).toHaveText([/Wang Wu/]);
+  expect(await faults(zhang.page)).toEqual([]);
+  await dialog.getByRole("list", { name: "Muted" }).getByRole("button", { name: "Let write again" }).click();
+  await expect(li.composer).toBeVisible();
+  await dialog.getByRole("button", { name: "Lift the ban" }).click();
+  await expect(dialog.getByText("Nobody is muted or banned.")).toBeVisible();
+  await zhang.page.keyboard.press("Escape");
+
+  await zhang.act("Meet at seven", "pin");
+  const pinned = li.page.getByRole("navigation", { name: "Pinned messages" });
+  await expect(pinned).toContainText("Meet at seven");
+  await expect(line(li, "张三 pinned a message")).toBeVisible();
+  await pinned.getByRole("button").click();
+  await expect(li.message("Meet at seven")).toBeFocused();
+  await zhang.act("Meet at seven", "unpin");
+  await expect(pinned).toHaveCount(0);
+});

@@ -12,7 +12,7 @@ import { announce } from "../app/announce.ts";
 import { conversationIs } from "../app/composer.ts";
 import { errorText } from "../app/errors.ts";
 import { formatStamp } from "../i18n/index.ts";
-import { closedText } from "../group/closed.ts";
+import { closedText, isAdmin } from "../group/closed.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -33,6 +33,7 @@ import { makeRows } from "./log/rows.ts";
 import type { MessageRow } from "./log/rows.ts";
 import { createAttention } from "./log/attention.ts";
 import { viewsOf } from "./log/views.ts";
+import { PinnedBar } from "./PinnedBar.tsx";
 import { createSelection } from "./selection.ts";
 import type { Selected } from "./selection.ts";
 import { SelectionBar } from "./SelectionBar.tsx";
@@ -76,7 +77,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const [forwarded, setForwarded] = createSignal<readonly Selected[] | null>(null);
   const noComposer: ComposerHandle = { focus() {}, complain() {} };
   let composer = noComposer;
-  const closed = createMemo(() => closedText(conversation()));
+  const closed = createMemo(() => closedText(conversation(), model.now()));
   createEffect(on([closed, selection.isOn], ([why, isSelecting]) => {
     if (why !== null || isSelecting) composer = noComposer;
   }));
@@ -138,6 +139,15 @@ function Pane(props: ConversationPaneProps): JSX.Element {
       view.composing.put(before === "" ? text : `${before}\n${text}`);
       composer.focus();
     },
+    isPinned(row) {
+      const now = conversation();
+      const mayPin = now?.left !== true && (now?.kind === "direct" || now?.group?.pin === "all" || isAdmin(now?.group?.role));
+      return mayPin ? now?.pins?.includes(row.seq!) === true : null;
+    },
+    pin(row, isOn) {
+      const done = isOn ? model.client.pin(conv()!, row.seq!) : model.client.unpin(conv()!, row.seq!);
+      done.catch((error: unknown) => announce(errorText(error)));
+    },
     get canReact() {
       return conversation()?.left !== true;
     },
@@ -185,6 +195,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     <div class="pane-and-side">
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
+      <Show when={conversation()?.pins}>{(pins) => <PinnedBar pins={pins()} view={view} onJump={(seq) => void view.log.goTo(seq)} />}</Show>
       <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} selection={selection} ref={(handle) => (list = handle)} onLeave={() => leaveSelection() || composer.focus()} />
       <Show when={selection.isOn()}>
         <SelectionBar count={selection.all().length} onForward={() => setForwarded(selectedNow())} onCopy={copySelected} onEnd={leaveSelection} />

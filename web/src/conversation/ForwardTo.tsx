@@ -16,7 +16,7 @@ import { w } from "./words.ts";
 export function ForwardTo(props: { messages: readonly Selected[]; onDone(): void; onClose(): void }): JSX.Element {
   const model = useModel();
   const known = createMemo(() => candidates(model));
-  const canWrite = ({ place }: Candidate) => closedText(model.conversation(place)) === null;
+  const canWrite = ({ place }: Candidate) => closedText(model.conversation(place), model.now()) === null;
   async function forward(chosen: readonly Candidate[]): Promise<void> {
     for (const { place } of chosen) {
       const target = "conv" in place ? { conv: place.conv } : { to: place.to };

@@ -68,6 +68,10 @@ export const w = words({
     tooManySelected: (n: number) => plural(n, { other: "At most # messages at a time." }),
     forwarded: (n: number) => plural(n, { one: "# message forwarded", other: "# messages forwarded" }),
 
+    pin: "Pin",
+    unpin: "Unpin",
+    pinned: (at: number, of: number) => (of === 1 ? "Pinned message" : `Pinned message ${at} of ${of}`),
+    pinnedMessages: "Pinned messages",
     reactions: "Reactions",
     react: "React",
     reactWith: (emoji: string) => `React with ${emoji}`,
@@ -186,6 +190,10 @@ export const w = words({
     tooManySelected: (n: number) => `一次最多 ${n} 条消息。`,
     forwarded: (n: number) => `已转发 ${n} 条消息`,
 
+    pin: "置顶",
+    unpin: "取消置顶",
+    pinned: (at: number, of: number) => (of === 1 ? "置顶消息" : `置顶消息 ${at}/${of}`),
+    pinnedMessages: "置顶消息",
     reactions: "表情回应",
     react: "回应",
     reactWith: (emoji: string) => `用 ${emoji} 回应`,

@@ -3,7 +3,7 @@
  *
  * Promises: offers only what one's role allows, as far as this side knows; what the server refuses is said. Esc closes.
  */
-import { createMemo, createSignal, onCleanup, onMount, Show } from "solid-js";
+import { createMemo, createSignal, For, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
 import type { JSX } from "solid-js";
 import type { Conversation, GroupSetting, GroupView, Who } from "@hongyan/client";
 import { showAbout } from "../app/about.ts";
@@ -27,6 +27,8 @@ import { w } from "./words.ts";
 const DAYS = 30;
 /** As the server has it. */
 const MOST_DAYS = 365;
+
+const Restricted = lazy(async () => ({ default: (await import("./Restricted.tsx")).Restricted }));
 
 export interface GroupPanelProps {
   conv: number;
@@ -59,7 +61,7 @@ export function GroupPanel(props: GroupPanelProps): JSX.Element {
       <div class="side-body">
         <Show when={group()}>{(now) => <About conv={props.conv} group={now()} canChange={isIn() && isAdmin(now().role)} form={form} />}</Show>
         <Outcome text={form.text()} isProblem={form.isProblem()} />
-        <Show when={isIn()} fallback={<p class="side-note">{closedText(conversation())}</p>}>
+        <Show when={isIn()} fallback={<p class="side-note">{closedText(conversation(), model.now())}</p>}>
           <Show when={conversation()}>{(now) => <Inside conversation={now()} form={form} onClose={props.onClose} />}</Show>
         </Show>
       </div>
@@ -117,6 +119,7 @@ function Inside(props: { conversation: Conversation; form: Form; onClose(): void
         <MemberList conv={conv} members={members} size={props.conversation.size} own={group()?.role ?? "member"} form={props.form} />
       </section>
       <Show when={isAdmin(group()?.role) && group()}>{(now) => <Rights conv={conv} group={now()} form={props.form} />}</Show>
+      <Show when={isAdmin(group()?.role)}><Order conv={conv} form={props.form} /></Show>
       <Ways conversation={props.conversation} form={props.form} />
       <Show when={isAdding()}><AddPeople conv={conv} members={members} onClose={() => setAdding(false)} /></Show>
     </>
@@ -144,7 +147,7 @@ function AddPeople(props: { conv: number; members: Members; onClose(): void }): 
 function Rights(props: { conv: number; group: GroupView; form: Form }): JSX.Element {
   const model = useModel();
   const options = () => [["all", w.everybody], ["admins", w.admins]] as const;
-  const set = (setting: { post: Who } | { invite: Who }) => void props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
+  const set = (setting: GroupSetting) => void props.form.run(() => model.client.setGroup(props.conv, setting), () => "");
   const one = (label: string, name: "post" | "invite", choose: (who: Who) => void) => (
     <div class="side-line">
       <span>{label}</span>
@@ -156,9 +159,37 @@ function Rights(props: { conv: number; group: GroupView; form: Form }): JSX.Elem
       <h3 class="side-heading">{w.rights}</h3>
       {one(w.write, "post", (post) => set({ post }))}
       {one(w.invite, "invite", (invite) => set({ invite }))}
+      <div class="side-line">
+        <span>{w.pinMessages}</span>
+        <Segments label={`${w.rights}: ${w.pinMessages}`} name={`pin-${props.conv}`} value={props.group.pin ?? "admins"} options={options()} onChoose={(pin) => set({ pin })} />
+      </div>
+      <Slow group={props.group} onChoose={(slow_s) => set({ slow_s })} />
       <Past conv={props.conv} group={props.group} form={props.form} />
     </section>
   );
+}
+
+/** How long a member waits between two messages, in seconds. */
+const WAITS = [0, 10, 30, 60, 300, 3600];
+
+function Slow(props: { group: GroupView; onChoose(seconds: number): void }): JSX.Element {
+  const now = () => props.group.slow_s ?? 0;
+  // One that another client has set stands among the others.
+  const waits = () => [...new Set([...WAITS, now()])].sort((a, b) => a - b);
+  return (
+    <label class="side-block">
+      <span>{w.slow}</span>
+      <select class="input" onChange={(event) => props.onChoose(Number(event.currentTarget.value))}>
+        <For each={waits()}>{(seconds) => <option value={seconds} selected={seconds === now()}>{waitText(seconds)}</option>}</For>
+      </select>
+    </label>
+  );
+}
+
+function waitText(seconds: number): string {
+  if (seconds === 0) return w.slowNone;
+  if (seconds % 3600 === 0) return w.slowHours(seconds / 3600);
+  return seconds % 60 === 0 ? w.slowMinutes(seconds / 60) : w.slowSeconds(seconds);
 }
 
 /** What those who come in may read of what was said before. */
@@ -184,6 +215,17 @@ function Past(props: { conv: number; group: GroupView; form: Form }): JSX.Elemen
         </label>
       </Show>
     </div>
+  );
+}
+
+/** The way to those who may not write, or not come in. */
+function Order(props: { conv: number; form: Form }): JSX.Element {
+  const [isShown, setShown] = createSignal(false);
+  return (
+    <section class="side-part side-ways">
+      <button type="button" class="side-way side-way-plain" aria-haspopup="dialog" onClick={() => setShown(true)}><Icon name="bell-off" />{w.restricted}</button>
+      <Show when={isShown()}><Suspense><Restricted conv={props.conv} form={props.form} onClose={() => setShown(false)} /></Suspense></Show>
+    </section>
   );
 }
 

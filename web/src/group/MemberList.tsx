@@ -8,12 +8,15 @@ import { go } from "../app/route.ts";
 import { ofPerson } from "../list/candidates.ts";
 import { find } from "../list/find.ts";
 import { useModel } from "../model/model.ts";
+import { FOREVER } from "../model/view.ts";
 import type { Form } from "../settings/form.ts";
 import { ask, Avatar, Icon, openMenu } from "../ui/index.ts";
 import type { MenuItem } from "../ui/index.ts";
 import { inOrder } from "./members.ts";
 import type { Members } from "./members.ts";
 import { w } from "./words.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** So many can be looked over without a search. */
 const FEW = 8;
@@ -80,7 +83,7 @@ function Member(props: { member: GroupMember; list: MemberListProps }): JSX.Elem
   return (
     <button
       type="button" class="member" aria-haspopup="menu"
-      onClick={(event) => openMenu({ label: w.actionsFor(name()), items: actionsOn(model, props.member, props.list, name()), anchor: event.currentTarget })}
+      onClick={(event) => openMenu({ label: w.actionsFor(name()), items: actionsOn(model, props.member, props.list, name(), event.currentTarget), anchor: event.currentTarget })}
     >
       <Avatar id={props.member.user} name={model.profile(props.member.user).name} size="s" />
       <bdi class="member-name">{name()}</bdi>
@@ -92,7 +95,7 @@ function Member(props: { member: GroupMember; list: MemberListProps }): JSX.Elem
 }
 
 /** What can be done with a member, as far as one's own role allows. */
-function actionsOn(model: ReturnType<typeof useModel>, { user, role }: GroupMember, list: MemberListProps, name: string): MenuItem[] {
+function actionsOn(model: ReturnType<typeof useModel>, { user, role }: GroupMember, list: MemberListProps, name: string, anchor: HTMLElement): MenuItem[] {
   const { client } = model;
   const { conv, form, own } = list;
   const isSelf = user === model.me()?.id;
@@ -112,8 +115,22 @@ function actionsOn(model: ReturnType<typeof useModel>, { user, role }: GroupMemb
     else items.push({ label: w.makeAdmin, icon: "up", onSelect: () => setRole("admin") });
     items.push({ label: w.makeOwner, icon: "people", onSelect: () => void makeOwner() });
   }
+  async function ban(): Promise<void> {
+    const isSure = await ask({ title: w.banTitle(name), text: w.banText, action: w.banNow, isDanger: true });
+    if (isSure) await form.run(() => client.ban(conv, [user]), () => "");
+  }
+  const mute = (hours: number): void => {
+    const until = hours === Infinity ? FOREVER : Date.now() + hours * HOUR_MS;
+    void form.run(() => client.muteMember(conv, user, until), () => "");
+  };
+  const times = (): MenuItem[] => [
+    { label: w.muteFor(1), onSelect: () => mute(1) }, { label: w.muteFor(24), onSelect: () => mute(24) },
+    { label: w.muteWeek, onSelect: () => mute(7 * 24) }, { label: w.muteForever, onSelect: () => mute(Infinity) },
+  ];
   if (own === "owner" || (own === "admin" && role === "member")) {
+    items.push({ label: w.muteMember, icon: "bell-off", onSelect: () => openMenu({ label: w.muteMember, items: times(), anchor }) });
     items.push({ label: w.remove, icon: "trash", isDanger: true, onSelect: () => void remove() });
+    items.push({ label: w.ban, icon: "leave", isDanger: true, onSelect: () => void ban() });
   }
   return items;
 }

@@ -50,6 +50,22 @@ export function eventText(entry: Entry, names: Names): string {
     case "history_set":
       if (event.history === "joining") return w.historyJoining(who);
       return event.history === "days" ? w.historyDays(who, event.history_days ?? 1) : w.historyAll(who);
+    case "slow_set":
+      return (event.slow_s ?? 0) === 0 ? w.slowOff(who) : w.slowOn(who, event.slow_s!);
+    case "pin_set":
+      return event.pin === "all" ? w.pinAll(who) : w.pinAdmins(who);
+    case "banned":
+      return w.banned(who, others());
+    case "unbanned":
+      return w.unbanned(who, others());
+    case "muted":
+      return w.mutedMember(who, other());
+    case "unmuted":
+      return w.unmutedMember(who, other());
+    case "pinned":
+      return w.pinnedMessage(who);
+    case "unpinned":
+      return w.unpinnedMessage(who);
     case "disbanded":
       return w.disbanded(who);
     default:

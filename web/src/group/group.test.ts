@@ -35,6 +35,11 @@ describe("a change of a group is a sentence", () => {
     [2, { type: "history_set", history: "all" }, "张三 let new members read everything", "张三允许新成员查看全部消息"],
     [2, { type: "history_set", history: "joining" }, "张三 let new members read only what is said from then on", "张三只允许新成员查看入群后的消息"],
     [2, { type: "history_set", history: "days", history_days: 30 }, "张三 let new members read the last 30 days", "张三允许新成员查看最近 30 天的消息"],
+    [2, { type: "slow_set", slow_s: 30 }, "张三 let members write every 30 seconds at most", "张三开启了慢速模式，成员每 30 秒可发一条"],
+    [2, { type: "slow_set", slow_s: 0 }, "张三 let members write as often as they like", "张三关闭了慢速模式"],
+    [2, { type: "banned", users: [3, 1], out: 2 }, "张三 banned Li Si and you", "张三封禁了 Li Si、你"],
+    [1, { type: "muted", user: 3, until: 5 }, "You muted Li Si", "你禁言了 Li Si"],
+    [2, { type: "pinned", target: 3 }, "张三 pinned a message", "张三置顶了一条消息"],
     [2, { type: "disbanded" }, "张三 disbanded the group", "张三解散了群"],
     [2, { type: "of_a_later_version" }, "张三 changed the group", "张三修改了群设置"],
   ])("%i %o", (from, event, english, chinese) => {
@@ -45,8 +50,12 @@ describe("a change of a group is a sentence", () => {
 test("why nobody can write is said", () => {
   prefer({ language: "en" });
   const group = { name: "x", post: "admins", invite: "all", role: "member" };
-  const at = (more: Partial<Conversation>) => closedText({ group, last: null, ...more } as Conversation);
-  expect(closedText(null)).toBeNull();
+  const at = (more: Partial<Conversation>) => closedText({ group, last: null, ...more } as Conversation, 1000);
+  expect(closedText(null, 0)).toBeNull();
+  const muted = (muted_until: number) => at({ group: { ...group, post: "all", muted_until } });
+  expect([muted(1000), muted(Number.MAX_SAFE_INTEGER)]).toEqual([null, "You may not write here."]);
+  expect(muted(2000)).toMatch(/^You may not write here before /);
+  expect(at({ group: { ...group, role: "admin", muted_until: 2000 } })).toBeNull();
   expect(at({})).toBe("Only admins can write here.");
   expect([at({ group: { ...group, role: "admin" } }), at({ group: { ...group, post: "all" } })]).toEqual([null, null]);
   expect(at({ left: true, last: entry(2, { type: "disbanded" }) })).toBe("This group was disbanded.");

@@ -74,6 +74,7 @@ export function withChange(members: readonly GroupMember[], { from, event }: Ent
       return [...members, ...(event.users ?? []).filter((user) => !there.has(user)).map((user) => ({ user, role: "member" }))];
     }
     case "removed":
+    case "banned":
       return members.filter(({ user }) => event.users?.includes(user) !== true);
     case "left":
       return members.filter(({ user }) => user !== from);

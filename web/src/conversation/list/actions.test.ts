@@ -4,7 +4,7 @@ import type { MessageRow } from "../log/rows.ts";
 import { ME, message } from "../log/testing.ts";
 import { actionsFor, quickFor } from "./actions.ts";
 
-const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, forward() {}, select() {}, edit() {}, recall() {}, again() {}, canReact: true, react() {}, otherReaction() {}, reactors() {}, readers: null, resend() {}, discard() {} };
+const on = { canWrite: true, canRecall: true, canRecallOthers: false, reply() {}, copy() {}, forward() {}, select() {}, edit() {}, recall() {}, again() {}, isPinned: () => null, pin() {}, canReact: true, react() {}, otherReaction() {}, reactors() {}, readers: null, resend() {}, discard() {} };
 const own = { from: ME, client_id: "a" };
 
 function row(more: Parameters<typeof message>[1]): MessageRow {
@@ -61,4 +61,12 @@ test("what one reacted with is taken back by the same press; nothing is offered 
   expect(quickFor({ ...row(own), seq: null, local: "sending" }, reacting, [], at)).toBeUndefined();
   expect(quickFor(row({}), { ...reacting, canReact: false }, [], at)).toBeUndefined();
   expect(actionsFor(row({}), on, [{ value: "👍", count: 2 }]).map((one) => one.icon)).toEqual(["reply", "copy", "forward", "smile", "select"]);
+});
+
+test("who may pin takes a pin away by the same entry", () => {
+  const pinned: boolean[] = [];
+  const pinning = (now: boolean) => ({ ...on, isPinned: () => now, pin: (_row: MessageRow, isOn: boolean) => void pinned.push(isOn) });
+  for (const now of [false, true]) actionsFor(row({}), pinning(now)).find((one) => one.icon === "pin")!.onSelect();
+  expect(pinned).toEqual([true, false]);
+  expect(actionsFor(row({ recalled_by: 2 }), pinning(true))).toEqual([]);
 });

@@ -30,6 +30,9 @@ export interface MessageActions {
   again(row: MessageRow): void;
   /** Shows who has read it; null where there is only one who could. */
   readers: ((row: MessageRow) => void) | null;
+  /** Whether a message is pinned; null where one may not change that. */
+  isPinned(row: MessageRow): boolean | null;
+  pin(row: MessageRow, isOn: boolean): void;
   /** Whether one may set reactions here. */
   readonly canReact: boolean;
   /** Sets a reaction, or takes it back. */
@@ -62,6 +65,8 @@ export function actionsFor(row: MessageRow, on: MessageActions, reactions: reado
   if (readers !== null && row.own && isSaying(row)) {
     actions.push({ label: w.readers, icon: "check-double", isMinor: true, onSelect: () => readers(row) });
   }
+  const isPinned = isSaying(row) ? on.isPinned(row) : null;
+  if (isPinned !== null) actions.push({ label: isPinned ? w.unpin : w.pin, icon: "pin", isMinor: true, onSelect: () => on.pin(row, !isPinned) });
   const [first] = reactions;
   if (first !== undefined) actions.push({ label: w.whoReacted, icon: "smile", isMinor: true, onSelect: () => on.reactors(row, first.value) });
   if (isSaying(row)) actions.push({ label: w.select, icon: "select", isMinor: true, onSelect: () => on.select(row) });
