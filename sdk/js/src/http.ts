@@ -6,7 +6,7 @@
  */
 import { HongyanError } from "./errors.ts";
 import { checked, GarbageError } from "./frames.ts";
-import type { FoundUsers, PresenceSettings, Session, SignedIn, UserPage, UserProfile } from "./types.ts";
+import type { Entry, FoundUsers, MentionsPage, PresenceSettings, Session, SignedIn, UserPage, UserProfile } from "./types.ts";
 
 /** From the request to the end of the answer, in ms. */
 const TIMEOUT = 10_000;
@@ -82,6 +82,12 @@ export class Http {
   async reactors(conv: number, seq: number, value: string, page: { after?: number; limit?: number }): Promise<UserPage> {
     const path = `/v1/conversations/${conv}/entries/${seq}/reactions/${encodeURIComponent(value)}`;
     return userPageOf(await this.ask("GET", `${path}?${queryOf(page)}`));
+  }
+
+  async mentions(page: { before?: string; limit?: number }): Promise<MentionsPage> {
+    const { entries, users, before } = await this.ask("GET", `/v1/mentions?${queryOf(page)}`);
+    if (!Array.isArray(entries) || !Array.isArray(users)) throw garbage();
+    return { entries: entries.map(entryOf), users: users.map(profileOf), ...(typeof before === "string" ? { before } : {}) };
   }
 
   async sessions(): Promise<Session[]> {
@@ -202,8 +208,16 @@ function marksOf(name: string, marks: unknown): [from: number, to: number][] {
 }
 
 export function profileOf(value: unknown): UserProfile {
+  return shaped<UserProfile>("UserProfile", value);
+}
+
+function entryOf(value: unknown): Entry {
+  return shaped<Entry>("Entry", value);
+}
+
+function shaped<T>(shape: string, value: unknown): T {
   try {
-    return checked("UserProfile", value) as unknown as UserProfile;
+    return checked(shape, value) as T;
   } catch (problem) {
     if (problem instanceof GarbageError) throw garbage();
     throw problem;

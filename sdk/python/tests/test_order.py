@@ -58,6 +58,17 @@ class Order(unittest.IsolatedAsyncioTestCase):
             await http.add_members(conv, [wang.id])
             await until("wang is back", lambda: not wang.client.conversations[conv].left)
 
+    async def test_messages_that_mention_somebody_are_listed(self) -> None:
+        async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
+            conv = (await zhang.client.send("one", to=li.id, mentions=[li.id])).conv
+            await zhang.client.send("two", conv=conv, mentions=[li.id])
+            page = await li.client.http.mentions(limit=1)
+            self.assertEqual([(entry.seq, entry.text) for entry in page.entries], [(2, "two")])
+            self.assertEqual([user.id for user in page.users], [zhang.id])
+            page = await li.client.http.mentions(before=page.before, limit=1)
+            self.assertEqual([entry.seq for entry in page.entries], [1])
+            self.assertEqual((await zhang.client.http.mentions()).entries, ())
+
     async def test_messages_are_pinned_in_a_conversation_of_two_as_well(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
             conv = (await zhang.client.send("one", to=li.id)).conv

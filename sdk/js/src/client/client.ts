@@ -16,7 +16,7 @@ import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
 import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
-import type { Entry, FoundUsers, GroupSetting, HistoryPage, MessageReactions, PresenceSettings, Role, Sent, Session, UserPage, UserPresence, UserProfile, ViewChange } from "../types.ts";
+import type { Entry, FoundUsers, GroupSetting, HistoryPage, MentionsPage, MessageReactions, PresenceSettings, Role, Sent, Session, UserPage, UserPresence, UserProfile, ViewChange } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
@@ -417,6 +417,14 @@ export class Client {
   setDraft(key: string, draft: Draft): void {
     this.#drafts.set(key, draft);
     this.#syncedDrafts.written(key);
+  }
+
+  /** Messages that mention the user, over all conversations, the newest first: 50, or up to 100. Ask on with the `before` of the
+   * page. Those of a conversation that the user has left are not among them. */
+  async mentions(page: { before?: string; limit?: number } = {}): Promise<MentionsPage> {
+    const found = await this.#http.mentions(page);
+    this.#backend.profiles(found.users);
+    return found;
   }
 
   /** A user by login name. */

@@ -79,6 +79,16 @@ test("a group is made, grows, changes, and ends for whom it ends", async () => {
   await expect(ann.client.members(conv)).rejects.toEqual(code("conversation_not_found"));
 });
 
+test("messages that mention somebody are listed", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await ann.client.createGroup("mentions", [bob.id]);
+  for (const text of ["@bob one", "@bob two"]) await ann.client.send({ conv }, text, { mentions: [bob.id] }).sent;
+  const first = await bob.client.mentions({ limit: 1 });
+  expect(first).toMatchObject({ entries: [{ conv, seq: 3, body: { text: "@bob two" } }], users: [{ id: ann.id }] });
+  expect((await bob.client.mentions({ before: first.before!, limit: 1 })).entries.map(({ seq }) => seq)).toEqual([2]);
+  expect((await ann.client.mentions()).entries).toEqual([]);
+});
+
 test("who was put out while away learns it at the next sync, and nothing is asked for", async () => {
   const [ann, storage] = [await signIn("ann"), new MemoryStorage()];
   let bob = await signIn("bob", { storage });

@@ -24,7 +24,7 @@ from .machines import OutboxFull
 from .reactions import MessageReactions, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage
 from .version import VERSION as __version__
 from .views import FOR_EVER, SyncedDraft, View, Viewed
-from .wire import Entry, Group, History, Member, Position, Receipt, Sent, User, UserPage
+from .wire import Entry, Group, History, Member, MentionPage, Position, Receipt, Sent, User, UserPage
 
 __all__ = [
     "FOR_EVER",
@@ -48,6 +48,7 @@ __all__ = [
     "Login",
     "Member",
     "Members",
+    "MentionPage",
     "MessageReactions",
     "OfflineEvent",
     "OnlineEvent",

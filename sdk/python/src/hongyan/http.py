@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import RequestError, Unreachable
 from .identity import new_client_id
-from .wire import Frame, History, Sent, User, UserPage, text_body
+from .wire import Frame, History, MentionPage, Sent, User, UserPage, text_body
 
 TIMEOUT_SECONDS = 30.0
 """One request. Beyond it ``Unreachable`` is raised."""
@@ -224,6 +224,11 @@ class Http:
     async def set_presence(self, *, last_seen: str | None = None, invisible: bool | None = None) -> None:
         """Say who sees when one was last there (``everybody`` or ``nobody``), and whether one is offline to all."""
         await self.request("PATCH", "/v1/me", body=_present(last_seen=last_seen, invisible=invisible))
+
+    async def mentions(self, *, before: str | None = None, limit: int | None = None) -> MentionPage:
+        """Messages that mention oneself, over all conversations, the newest first."""
+        query = _present(before=before, limit=limit)
+        return MentionPage.of(await self.request("GET", "/v1/mentions", query=query))
 
     async def react(self, conv: int, seq: int, value: str, *, on: bool = True) -> None:
         """Set a reaction to a message, or take it back."""

@@ -253,6 +253,17 @@ class History(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class MentionPage(Shape):
+    """Messages that mention oneself, the newest first."""
+
+    entries: tuple[Entry, ...]
+    users: tuple[User, ...]
+    """Their senders."""
+    before: str | None = None
+    """What to ask on with; None at the end. A page may be empty and have it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent(Shape):
     """An append is on the server's disk."""
 
