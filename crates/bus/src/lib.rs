@@ -78,8 +78,10 @@ pub enum LiveEvent {
     Typing(UserId),
     /// A member is not writing any more: it is said.
     Said(UserId),
-    /// These are members since.
-    In(Arc<[UserId]>),
+    /// These are members since this entry.
+    In(Arc<[UserId]>, Seq),
+    /// A member has read up to here.
+    Read(UserId, Seq),
     /// These are members no more.
     Out(Arc<[UserId]>),
     /// There are no members any more.

@@ -34,6 +34,12 @@ pub(crate) const WATCH: Price = units(4);
 /// A question who is there: up to a hundred users are looked up.
 pub(crate) const PRESENCE: Price = units(4);
 
+/// By how many messages were read: a page or more of the log, and a walk along all members.
+pub(crate) const READ_BY: Price = units(16);
+
+/// Who has read a message, beside the question: a walk along all members.
+pub(crate) const READERS: Price = units(16);
+
 /// That a user is writing: the same, but not each time.
 pub(crate) const TYPING: Price = units(1);
 
@@ -117,6 +123,7 @@ pub(crate) fn of_frame(frame: &ClientFrame) -> Price {
         ClientFrame::Watch(_) => WATCH,
         ClientFrame::Typing(_) => TYPING,
         ClientFrame::Presence(_) => PRESENCE,
+        ClientFrame::ReadBy(_) => READ_BY,
     }
 }
 
@@ -149,6 +156,11 @@ mod tests {
             ("a `watch`", units(WATCH)),
             ("a `typing`", units(TYPING)),
             ("a `presence`", units(PRESENCE)),
+            ("a `read_by`", units(READ_BY)),
+            (
+                "who has read a message, beside the question",
+                units(READERS),
+            ),
             ("a search for people, beside that", units(SEARCH)),
             ("a new group, beside the request", units(GROUP)),
             (

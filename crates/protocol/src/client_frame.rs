@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use crate::append::{EditRead, SendRead};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    Ack, AskPresence, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read, Recall, Send,
-    SetView, Sync, Typing, Watch,
+    Ack, AskPresence, AskReadBy, Edit, ErrorCode, Hello, History, Ping, React, Reactions, Read,
+    Recall, Send, SetView, Sync, Typing, Watch,
 };
 
 /// A frame from a client.
@@ -45,6 +45,8 @@ pub enum ClientFrame {
     Typing(Typing),
     /// See [`AskPresence`].
     Presence(AskPresence),
+    /// See [`AskReadBy`].
+    ReadBy(AskReadBy),
 }
 
 /// Why a frame could not be read. The connection stays; the frame is answered with `error`.
@@ -90,6 +92,7 @@ impl ClientFrame {
             Self::Watch(frame) => encode("watch", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
             Self::Presence(frame) => encode("presence", req, frame),
+            Self::ReadBy(frame) => encode("read_by", req, frame),
         }
     }
 }
@@ -111,6 +114,7 @@ impl<'a> Frames<'a> for ClientFrame {
             "reactions" => Ok(Self::Reactions(Reactions::deserialize(fields)?)),
             "watch" => Ok(Self::Watch(Watch::deserialize(fields)?)),
             "typing" => Ok(Self::Typing(Typing::deserialize(fields)?)),
+            "read_by" => AskReadBy::deserialize(fields)?.checked().map(Self::ReadBy),
             "presence" => AskPresence::deserialize(fields)?
                 .checked()
                 .map(Self::Presence),

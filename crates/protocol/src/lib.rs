@@ -37,7 +37,8 @@ pub use group::{
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
 pub use json::escaped_bytes;
 pub use live::{
-    AskPresence, LastSeen, Presence, PresenceState, Typing, Typists, UserPresence, Watch,
+    AskPresence, AskReadBy, LastSeen, Presence, PresenceState, ReadByCount, ReadByCounts, Typing,
+    Typists, UserPresence, Watch,
 };
 pub use reaction::{
     MessageReactions, React, Reacted, Reaction, ReactionChange, Reactions, ReactionsPage,

@@ -78,6 +78,12 @@ pub const TYPING_LASTS: Duration = Duration::from_secs(6);
 /// The least time between two times that a client says so of one conversation.
 pub const TYPING_AGAIN: Duration = Duration::from_secs(3);
 
+/// Messages of which a client wants to know by how many they are read, on one connection.
+pub const READ_BY_MESSAGES: usize = 50;
+
+/// Users in one page of those who have read a message, or have not, at most and by default.
+pub const READERS_PAGE: usize = 100;
+
 /// Users whose presence one request asks for.
 pub const PRESENCE_USERS: usize = 100;
 

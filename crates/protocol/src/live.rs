@@ -1,9 +1,10 @@
-//! What is told only to those who look: which conversation a client shows, who writes in it now, and who is there.
+//! What is told only to those who look: which conversation a client shows, who writes in it now, who is
+//! there, and by how many it was read.
 
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Refusal;
-use crate::{ConversationId, ErrorCode, Millis, UserId, limits, value};
+use crate::{ConversationId, ErrorCode, Millis, Seq, UserId, limits, value};
 
 /// Says which conversation the client shows. It holds until the next one, and as long as the connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +108,44 @@ impl AskPresence {
     pub(crate) fn checked(self) -> Result<Self, Refusal> {
         if self.users.len() > limits::PRESENCE_USERS {
             let message = format!("at most {} users at a time", limits::PRESENCE_USERS);
+            return Err((ErrorCode::TooLarge, message));
+        }
+        Ok(self)
+    }
+}
+
+/// Says which messages of the conversation that it looks at a client shows, and wants to know by how many they are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskReadBy {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The messages; at most [`READ_BY_MESSAGES`](crate::limits::READ_BY_MESSAGES), or none.
+    #[serde(deserialize_with = "value::capped_list::<{ limits::READ_BY_MESSAGES + 1 }, _, _>")]
+    pub seqs: Vec<Seq>,
+}
+
+/// Answers `read_by`; as a push, it tells of those messages that were read by another number than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadByCounts {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// The messages, ascending.
+    pub messages: Vec<ReadByCount>,
+}
+
+/// By how many a message was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadByCount {
+    /// The message.
+    pub seq: Seq,
+    /// Members who have read it, who were members when it was sent, without its sender.
+    pub count: u64,
+}
+
+impl AskReadBy {
+    pub(crate) fn checked(self) -> Result<Self, Refusal> {
+        if self.seqs.len() > limits::READ_BY_MESSAGES {
+            let message = format!("at most {} messages at a time", limits::READ_BY_MESSAGES);
             return Err((ErrorCode::TooLarge, message));
         }
         Ok(self)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
     ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Presence, Reacted,
-    ReactionsPage, Seq, SessionId, Typists, UserId, View, Viewed,
+    ReactionsPage, ReadByCounts, Seq, SessionId, Typists, UserId, View, Viewed,
 };
 
 /// What one user may know of another.
@@ -438,6 +438,8 @@ pub enum ServerFrame {
     View(Viewed),
     /// An answer, or a push: see [`Presence`].
     Presence(Presence),
+    /// An answer, or a push: see [`ReadByCounts`].
+    ReadBy(ReadByCounts),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -481,6 +483,7 @@ impl ServerFrame {
             Self::Typing(frame) => encode("typing", req, frame),
             Self::View(frame) => encode("view", req, frame),
             Self::Presence(frame) => encode("presence", req, frame),
+            Self::ReadBy(frame) => encode("read_by", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -505,6 +508,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "typing" => Self::Typing(Typists::deserialize(fields)?),
             "view" => Self::View(Viewed::deserialize(fields)?),
             "presence" => Self::Presence(Presence::deserialize(fields)?),
+            "read_by" => Self::ReadBy(ReadByCounts::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

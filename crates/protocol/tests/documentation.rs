@@ -168,7 +168,7 @@ fn fields(frames: impl Iterator<Item = String>) -> BTreeMap<String, BTreeSet<Str
 fn every_field_is_in_the_table_of_its_frame() {
     let client = client_frames();
     let client = fields(client.iter().map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(client.len(), 15);
+    assert_eq!(client.len(), 16);
     for (kind, fields) in client {
         let mut rows = table_rows("## Frames from the client", &format!("### `{kind}`"));
         // The kinds of bodies are a table of their own in that section.
@@ -180,7 +180,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 16);
+    assert_eq!(server.len(), 17);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");
@@ -335,6 +335,10 @@ fn every_limit_is_the_real_one() {
         format!(
             "| users whom a `typing` push names | {} |",
             limits::TYPISTS_NAMED
+        ),
+        format!(
+            "| messages in one `read_by` | {} |",
+            limits::READ_BY_MESSAGES
         ),
         format!(
             "| users whose `presence` one request asks for | {} |",

@@ -50,6 +50,7 @@ fn every_frame_has_a_sample() {
         ClientFrame::Typing(_) => 12,
         ClientFrame::SetView(_) => 13,
         ClientFrame::Presence(_) => 14,
+        ClientFrame::ReadBy(_) => 15,
     };
     let server = |frame: &ServerFrame| match frame {
         ServerFrame::Welcome(_) => 0,
@@ -69,17 +70,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::Typing(_) => 14,
         ServerFrame::View(_) => 15,
         ServerFrame::Presence(_) => 16,
+        ServerFrame::ReadBy(_) => 17,
     };
-    let mut seen = [false; 15];
+    let mut seen = [false; 16];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
-    assert_eq!(seen, [true; 15]);
-    let mut seen = [false; 17];
+    assert_eq!(seen, [true; 16]);
+    let mut seen = [false; 18];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 17]);
+    assert_eq!(seen, [true; 18]);
 }
 
 #[test]

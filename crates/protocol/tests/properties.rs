@@ -173,6 +173,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         option::of(conv()).prop_map(|conv| ClientFrame::Watch(Watch { conv })),
         conv().prop_map(|conv| ClientFrame::Typing(Typing { conv })),
         vec(user(), 0..4).prop_map(|users| ClientFrame::Presence(AskPresence { users })),
+        (conv(), vec(seq(), 0..4))
+            .prop_map(|(conv, seqs)| ClientFrame::ReadBy(AskReadBy { conv, seqs })),
     ]
 }
 
@@ -480,6 +482,13 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                     online,
                 })
             }),
+        (conv(), vec((seq(), INTEGERS), 0..4)).prop_map(|(conv, messages)| {
+            let count = |(seq, count)| ReadByCount { seq, count };
+            ServerFrame::ReadBy(ReadByCounts {
+                conv,
+                messages: messages.into_iter().map(count).collect(),
+            })
+        }),
         Just(ServerFrame::Done(Done {})),
         (
             conv(),

@@ -26,6 +26,9 @@ use crate::{ConnectionId, ServiceError, Sink, views, wire};
 pub(crate) trait Follower: Send + Sync + 'static {
     /// An entry is on disk. Called in commit order; it must not block.
     fn appended(&self, append: &Append, appended: &Appended);
+
+    /// A position moved, and is on disk. It must not block.
+    fn moved(&self, moved: &Moved);
 }
 
 /// The publishing end of the pipeline.
@@ -97,6 +100,9 @@ impl Dispatcher {
                     }
                     if let Ok(moved) = result {
                         self.large.note(moved.conv, moved.members.len());
+                        if moved.changed {
+                            self.follower.moved(&moved);
+                        }
                         self.publish_receipt(wish, &moved, mover.connection);
                         if let Some(view) = &moved.view {
                             self.publish_view(moved.user, told(moved.conv, view), None);
@@ -278,6 +284,8 @@ mod tests {
 
     impl Follower for Nobody {
         fn appended(&self, _: &Append, _: &Appended) {}
+
+        fn moved(&self, _: &Moved) {}
     }
 
     fn user(number: usize) -> UserId {

@@ -54,7 +54,7 @@ pub use direct::{
 };
 pub use error::ServiceError;
 pub use groups::MembersPage;
-pub use live::{Attention, SetPrivacy};
+pub use live::{Attention, ReadersPage, SetPrivacy};
 pub use operator::{AddUser, Operator};
 pub use order::{BansPage, MutesPage};
 pub use people::FoundPeople;

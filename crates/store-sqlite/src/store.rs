@@ -10,8 +10,8 @@ use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
     HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, MENTIONS_PAGE, Maintenance, Member,
     Mention, MentionPage, NewSession, NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError,
-    ReactionPage, ReactionRange, Reactions, ReadError, Role, Session, Sessions, StoreError,
-    SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
+    ReactionPage, ReactionRange, Reactions, ReadError, Role, Session, Sessions, Standing,
+    StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -459,6 +459,40 @@ impl Logs for SqliteStore {
                 }
                 None => Ok(None),
             })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn standings(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<Standing>, ReadError> {
+        self.settled(user).await?;
+        self.group_settled(conv).await?;
+        let unsettled = Arc::clone(&self.unsettled);
+        let found = self
+            .readers
+            .run_after(
+                move || unsettled.beside(conv, user),
+                move |conn, beside| {
+                    if read::member(conn, conv, user)?.is_none() {
+                        return Ok(None);
+                    }
+                    let found = read::standings(conn, conv, after, limit.min(MEMBERS_PAGE))?;
+                    let now = found.into_iter().map(|(member, joined)| {
+                        let member = beside.as_ref().map_or(member, |beside| beside.now(member));
+                        Standing {
+                            user: member.user,
+                            joined,
+                            read: member.read,
+                        }
+                    });
+                    Ok(Some(now.collect()))
+                },
+            )
             .await?;
         found.ok_or(ReadError::NotMember)
     }

@@ -460,7 +460,7 @@ impl Beside {
     }
 
     /// How far a member has come now.
-    fn now(&self, member: Member) -> Member {
+    pub(crate) fn now(&self, member: Member) -> Member {
         let positions = &self.positions;
         match positions.binary_search_by_key(&member.user, |at| at.user) {
             Ok(at) => member.advanced(Some(positions[at].read), Some(positions[at].delivered)),

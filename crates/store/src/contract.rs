@@ -85,7 +85,7 @@ macro_rules! store_contract {
             groups: begins_with_its_owner, who_may_do_what, what_settings_say_holds,
                 admins_recall_what_others_said, whoever_is_out_sees_nothing_later,
                 a_group_ends_for_everybody, a_large_group_is_told_in_pages,
-                of_many_it_is_not_kept_what_is_delivered;
+                of_many_it_is_not_kept_what_is_delivered, what_members_have_seen;
             reactions: are_counted_and_taken_back, what_changed_after_a_number, go_with_their_message,
                 refusals_of_reactions, of_many_members;
             order: who_is_banned_stays_out, who_is_muted_reads_and_does_not_write, slow_mode_lets_one_message_through_at_a_time,

@@ -34,7 +34,7 @@ pub use mention::{Mention, MentionPage};
 pub use model::{
     Body, Committed, Content, Conversation, ConversationKind, Credentials, Entry, FoundUsers,
     Header, HeaderFields, History, HistoryRange, Member, NewSession, NewUser, Privacy, Session,
-    SyncCursor, SyncLimits, SyncPage, User,
+    Standing, SyncCursor, SyncLimits, SyncPage, User,
 };
 pub use order::{BANS, MUTES, Order, PINS, SLOW_S};
 pub use reaction::{
@@ -239,6 +239,16 @@ pub trait Logs: Send + Sync + 'static {
     /// Who may not come into a conversation of `user`'s, who may not write there, and what is pinned, as far as the user
     /// may read.
     async fn order(&self, user: UserId, conv: ConversationId) -> Result<Order, ReadError>;
+
+    /// What the members of a conversation of `user`'s have seen, of those with ids above `after`, ascending: at most `limit`,
+    /// and at most [`MEMBERS_PAGE`].
+    async fn standings(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<Standing>, ReadError>;
 
     /// The 1:1 conversation of two users, if they ever spoke.
     async fn direct_conversation(

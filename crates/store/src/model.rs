@@ -370,6 +370,17 @@ impl Member {
     }
 }
 
+/// What a member has seen of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub user: UserId,
+    /// The entry with which the member came in; the first, where it is not known.
+    pub joined: Seq,
+    /// Everything up to here was read. What was before the member came in counts as read.
+    pub read: Seq,
+}
+
 /// A conversation, without its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {

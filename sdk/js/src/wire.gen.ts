@@ -39,6 +39,14 @@ export interface AskPresence {
   users: number[];
 }
 
+/** Says which messages of the conversation that it looks at a client shows, and wants to know by how many they are read. */
+export interface AskReadBy {
+  /** The conversation. */
+  conv: number;
+  /** The messages; at most `READ_BY_MESSAGES`, or none. */
+  seqs: number[];
+}
+
 /** What a message says. */
 export interface Body {
   type: "text" | (string & {});
@@ -513,6 +521,22 @@ export interface Read {
   seq: number;
 }
 
+/** By how many a message was read. */
+export interface ReadByCount {
+  /** The message. */
+  seq: number;
+  /** Members who have read it, who were members when it was sent, without its sender. */
+  count: number;
+}
+
+/** Answers `read_by`; as a push, it tells of those messages that were read by another number than before. */
+export interface ReadByCounts {
+  /** The conversation. */
+  conv: number;
+  /** The messages, ascending. */
+  messages: ReadByCount[];
+}
+
 /** Blanks a message of one's own. */
 export interface Recall {
   /** The conversation. */
@@ -790,7 +814,8 @@ export type ClientFrame =
   | ({ type: "reactions"; req?: number } & Reactions)
   | ({ type: "watch"; req?: number } & Watch)
   | ({ type: "typing"; req?: number } & Typing)
-  | ({ type: "presence"; req?: number } & AskPresence);
+  | ({ type: "presence"; req?: number } & AskPresence)
+  | ({ type: "read_by"; req?: number } & AskReadBy);
 
 /** A frame, by its `type`. */
 export type ServerFrame =
@@ -804,6 +829,7 @@ export type ServerFrame =
   | ({ type: "typing"; req?: number } & Typists)
   | ({ type: "view"; req?: number } & Viewed)
   | ({ type: "presence"; req?: number } & Presence)
+  | ({ type: "read_by"; req?: number } & ReadByCounts)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -823,6 +849,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   typing: "Typists",
   view: "Viewed",
   presence: "Presence",
+  read_by: "ReadByCounts",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -857,6 +884,8 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Reaction: { value: "string", count: "integer", mine: "boolean?" },
   ReactionChange: { seq: "integer", user: "integer", value: "string", on: "boolean" },
   ReactionsPage: { conv: "integer", messages: "MessageReactions[]", number: "integer", more: "boolean" },
+  ReadByCount: { seq: "integer", count: "integer" },
+  ReadByCounts: { conv: "integer", messages: "ReadByCount[]" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", total_muted: "integer?", cursor: "string", more: "boolean" },

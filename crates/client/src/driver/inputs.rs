@@ -154,6 +154,7 @@ impl Driver {
                 | ServerFrame::Reactions(_)
                 | ServerFrame::Typing(_)
                 | ServerFrame::Presence(_)
+                | ServerFrame::ReadBy(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::View(_)

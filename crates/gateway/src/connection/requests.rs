@@ -80,6 +80,10 @@ impl Connection {
                 watches.map(|()| ServerFrame::Done(Done {}))
             }),
             ClientFrame::Typing(typing) => service.typing(&caller, typing),
+            ClientFrame::ReadBy(ask) => self.read_later(req, async move {
+                let counts = service.read_by(&caller, ask).await;
+                counts.map(ServerFrame::ReadBy)
+            }),
             ClientFrame::Presence(ask) => self.read_later(req, async move {
                 let presence = service.presence(&caller, ask).await;
                 presence.map(ServerFrame::Presence)

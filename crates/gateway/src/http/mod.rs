@@ -14,6 +14,7 @@ mod messages;
 mod order;
 mod people;
 mod reactions;
+mod readers;
 pub(crate) mod web;
 
 use std::convert::Infallible;
@@ -79,6 +80,10 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
                 .delete(reactions::take_back),
         )
         .route("/v1/mentions", get(mentions::list))
+        .route(
+            "/v1/conversations/{conv}/entries/{seq}/readers",
+            get(readers::list),
+        )
         .route("/v1/messages", post(messages::send))
         .route("/v1/groups", post(groups::create))
         .route(

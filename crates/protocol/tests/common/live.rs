@@ -2,7 +2,7 @@
 
 use hongyan_protocol::*;
 
-use super::{at, conv, user};
+use super::{at, conv, seq, user};
 
 /// The frames from a client, named.
 pub(crate) fn client() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
@@ -25,6 +25,14 @@ pub(crate) fn client() -> Vec<(&'static str, Option<u64>, ClientFrame)> {
             Some(15),
             ClientFrame::Presence(AskPresence {
                 users: vec![user(1001), user(1002)],
+            }),
+        ),
+        (
+            "read_by",
+            Some(16),
+            ClientFrame::ReadBy(AskReadBy {
+                conv: conv(5),
+                seqs: vec![seq(7309), seq(7311)],
             }),
         ),
     ]
@@ -90,6 +98,17 @@ pub(crate) fn server() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     last_seen: None,
                 }],
                 online: None,
+            }),
+        ),
+        (
+            "read_by_push",
+            None,
+            ServerFrame::ReadBy(ReadByCounts {
+                conv: conv(5),
+                messages: vec![ReadByCount {
+                    seq: seq(7311),
+                    count: 12,
+                }],
             }),
         ),
     ]

@@ -366,3 +366,106 @@ async fn in_a_large_group_those_who_are_there_are_counted() {
     http.call(Method::DELETE, &path, None).await;
     while zhang.next_of("presence").await != counted(20) {}
 }
+
+/// The count of a message in the next frames, once it is this one.
+async fn counts(raw: &mut Raw, seq: u64, count: u64) {
+    loop {
+        let told = raw.next_of("read_by").await;
+        let messages = told["messages"].as_array().unwrap();
+        if messages.contains(&json!({ "seq": seq, "count": count })) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_a_large_group_a_message_is_counted_by_who_read_it() {
+    let mut server = TestServer::start().await;
+    let (conv, tokens) = large_group(&mut server, 120).await;
+    let zhang_http = server.http(ZHANG).await;
+    let said = |id: &'static str| text(conv, id);
+    let (_, first) = zhang_http.post("/v1/messages", said("m1")).await;
+    let (_, second) = zhang_http.post("/v1/messages", said("m2")).await;
+    let (first, second) = (
+        first["seq"].as_u64().unwrap(),
+        second["seq"].as_u64().unwrap(),
+    );
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let ask = json!({ "type": "read_by", "conv": conv, "seqs": [second, first, 1, 9000] });
+    assert_eq!(
+        zhang.request(ask.clone()).await["code"],
+        "bad_request",
+        "not watched"
+    );
+    watch(&mut zhang, conv).await;
+    let answer = zhang.request(ask).await;
+    let nobody = json!([{ "seq": first, "count": 0 }, { "seq": second, "count": 0 }]);
+    assert_eq!(
+        answer["messages"], nobody,
+        "not the sender, and messages only"
+    );
+
+    // Some read the first, some both, one by answering.
+    let mut readers = Vec::new();
+    for (number, token) in tokens.iter().take(5).enumerate() {
+        let mut reader = Raw::welcome(server.address(), token).await.acking();
+        let up_to = if number < 2 { first } else { second };
+        let read = json!({ "type": "read", "conv": conv, "seq": up_to });
+        assert_eq!(reader.request(read).await["type"], "done");
+        readers.push(reader);
+    }
+    counts(&mut zhang, second, 3).await;
+    let mut writer = Raw::welcome(server.address(), &tokens[5]).await.acking();
+    writer.request(said("m3")).await;
+    counts(&mut zhang, second, 4).await;
+    // Who comes later does not count, whatever they read; who goes counts no more.
+    let members = format!("/v1/groups/{conv}/members");
+    let add = json!({ "client_id": "late", "users": [LI_ID] });
+    zhang_http.post(&members, add).await;
+    let mut li = server.connect(LI).await.acking();
+    let read = json!({ "type": "read", "conv": conv, "seq": second + 2 });
+    assert_eq!(li.request(read).await["type"], "done");
+    let path = format!("{members}/5002?client_id=r");
+    zhang_http.call(Method::DELETE, &path, None).await;
+    counts(&mut zhang, second, 3).await;
+
+    // The same by name, over HTTP and for those who come anew.
+    let readers = format!("/v1/conversations/{conv}/entries/{second}/readers");
+    let ids = |page: &Value| {
+        let users = page["users"].as_array().unwrap().iter();
+        users
+            .map(|user| user["id"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let (_, page) = zhang_http.get(&readers).await;
+    assert_eq!(
+        (ids(&page), &page["more"]),
+        (vec![5003, 5004, 5005], &json!(false))
+    );
+    let (_, page) = zhang_http
+        .get(&format!("{readers}?limit=2&after=5003"))
+        .await;
+    assert_eq!(
+        (ids(&page), &page["more"]),
+        (vec![5004, 5005], &json!(false))
+    );
+    let (_, page) = zhang_http
+        .get(&format!("{readers}?unread=true&limit=3"))
+        .await;
+    assert_eq!(
+        (ids(&page), &page["more"]),
+        (vec![5000, 5001, 5006], &json!(true))
+    );
+    let (status, _) = server.http(WANG).await.get(&readers).await;
+    assert_eq!(status, 404, "who is no member");
+    let (_, none) = zhang_http
+        .get(&format!("/v1/conversations/{conv}/entries/1/readers"))
+        .await;
+    assert_eq!(none["error"]["code"], "entry_not_found", "{none}");
+    let mut again = server.connect(ZHANG).await.acking();
+    watch(&mut again, conv).await;
+    let ask = json!({ "type": "read_by", "conv": conv, "seqs": [first, second] });
+    let answer = again.request(ask).await;
+    let both = json!([{ "seq": first, "count": 5 }, { "seq": second, "count": 3 }]);
+    assert_eq!(answer["messages"], both);
+}

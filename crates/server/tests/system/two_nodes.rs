@@ -198,3 +198,25 @@ async fn who_is_there_on_one_node_is_seen_on_the_other() {
     assert!(changed.send().await.unwrap().status().is_success());
     told(&mut here, &json!({ "user": 1002, "state": "offline" })).await;
 }
+
+#[tokio::test]
+async fn what_is_read_on_one_node_counts_on_the_other() {
+    let two = Two::start().await;
+    let conv = two.group().await;
+    let mut here = two.connect(0, 1000).await;
+    let mut there = two.connect(1, 1001).await;
+    let said = json!({ "type": "text", "text": "x" });
+    let said = json!({ "type": "send", "conv": conv, "client_id": "m", "body": said });
+    let seq = here.request(said).await["seq"].clone();
+    here.request(json!({ "type": "watch", "conv": conv })).await;
+    let ask = json!({ "type": "read_by", "conv": conv, "seqs": [seq] });
+    let answer = here.request(ask).await;
+    assert_eq!(answer["messages"], json!([{ "seq": seq, "count": 0 }]));
+    let read = json!({ "type": "read", "conv": conv, "seq": seq });
+    assert_eq!(there.request(read).await["type"], "done");
+    let told = here.next_of("read_by").await;
+    assert_eq!(told["messages"], json!([{ "seq": seq, "count": 1 }]));
+    two.remove(conv, 1001).await;
+    let told = here.next_of("read_by").await;
+    assert_eq!(told["messages"], json!([{ "seq": seq, "count": 0 }]));
+}

@@ -2,7 +2,8 @@
 //!
 //! client → hint → **live** → (once a second) sink (this node) and bus (the others)
 //!
-//! Owns: which connection looks at what, who is writing, and who is there.
+//! Owns: which connection looks at what, who is writing, who is there, and by how many the messages that are shown were
+//! read.
 //! Promises: bounded, and never in the way of an entry: a hint that finds no room is dropped, watchers are told in slices,
 //! and the committer and the dispatcher wait for nothing here. Whoever was put out of a conversation hears nothing after the
 //! entry that says so: a connection counts before its membership is looked up, and the dispatcher takes it off
@@ -11,21 +12,24 @@
 
 mod presence;
 mod privacy;
+mod read_by;
+mod readers;
 mod rooms;
 mod typing;
 mod watchers;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event as Happened, Live as Hint, LiveEvent, Notice, Received};
 use hongyan_protocol::{
-    ConversationId, Presence, PresenceState, ServerFrame, Typing, UserId, UserPresence, Watch,
+    ConversationId, Presence, PresenceState, ReadByCount, ReadByCounts, Seq, ServerFrame, Typing,
+    UserId, UserPresence, Watch,
 };
 use hongyan_store::{
-    Append, Appended, Conversation, ConversationKind, Event, MEMBERS_PAGE, MEMBERS_TOLD, ReadError,
-    Store,
+    Append, Appended, ConversationKind, Event, MEMBERS_PAGE, Moved, ReadError, Store,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
@@ -35,12 +39,14 @@ use crate::dispatch::Follower;
 use crate::limits::{COUNT_SLICE, LIVE_HINTS, LIVE_SLICE, PRIVACY_LOOKUPS, RETRY_STORE};
 use crate::{Caller, ConnectionId, Service, ServiceError, Sink, sight};
 use presence::Presences;
-use rooms::{Came, Due, Rooms};
+use read_by::{Came, Seat, short};
+use rooms::{Due, Rooms};
 use typing::{Audience, Writers};
 use watchers::{Turned, Watchers};
 
 pub use presence::Attention;
 pub use privacy::SetPrivacy;
+pub use readers::ReadersPage;
 
 /// What is live on this node: see the [module](self).
 pub(crate) struct Live {
@@ -102,13 +108,14 @@ impl Live {
         // Before the store is asked: who comes in or is put out from here on is noted by the dispatcher.
         let mut opened = None;
         self.change(|state| {
+            state.unname(connection);
             let turned = state.watchers.begin(connection, user, conv);
             opened = state.rooms.open(conv);
             turned
         });
         let found = match self.store.conversation(user, conv).await {
-            Ok(conversation) => match opened {
-                Some(opened) => self.read_members(user, &conversation, opened).await,
+            Ok(_) => match opened {
+                Some(opened) => self.read_members(user, conv, opened).await,
                 None => Ok(()),
             },
             Err(error) => Err(error),
@@ -135,21 +142,19 @@ impl Live {
     async fn read_members(
         &self,
         user: UserId,
-        conversation: &Conversation,
+        conv: ConversationId,
         opened: u64,
     ) -> Result<(), ReadError> {
-        let conv = conversation.id;
-        let told = conversation.members.iter().map(|member| member.user);
-        let mut members: Vec<UserId> = told.collect();
-        if conversation.size > MEMBERS_TOLD {
-            let mut after = UserId::default();
-            loop {
-                let page = self.store.members(user, conv, after, MEMBERS_PAGE).await?;
-                members.extend(page.iter().map(|(member, _)| member.user));
-                match members.last() {
-                    Some(last) if page.len() == MEMBERS_PAGE => after = *last,
-                    Some(_) | None => break,
-                }
+        let (mut members, mut after) = (Vec::new(), UserId::default());
+        loop {
+            let page = self
+                .store
+                .standings(user, conv, after, MEMBERS_PAGE)
+                .await?;
+            members.extend(page.iter().map(Seat::of));
+            match page.last() {
+                Some(last) if page.len() == MEMBERS_PAGE => after = last.user,
+                Some(_) | None => break,
             }
         }
         let mut state = self.state.lock();
@@ -165,7 +170,7 @@ impl Live {
                 return;
             };
             if state.rooms.tells_who(conv) {
-                let there = members.iter().map(|member| self.seen(&state, *member));
+                let there = members.iter().map(|seat| self.seen(&state, seat.user));
                 let users = there.filter(|one| one.state != PresenceState::Offline);
                 let presence = Presence {
                     conv: Some(conv),
@@ -224,7 +229,7 @@ impl Live {
         for some in members.chunks(COUNT_SLICE) {
             {
                 let state = self.state.lock();
-                let there = some.iter().map(|member| self.seen(&state, *member).state);
+                let there = some.iter().map(|seat| self.seen(&state, seat.user).state);
                 online += there
                     .filter(|state| *state != PresenceState::Offline)
                     .count();
@@ -236,16 +241,19 @@ impl Live {
 
     /// The connection looks at nothing any more.
     pub(crate) fn end(&self, connection: ConnectionId) {
-        if self.is_idle.load(Ordering::Relaxed) {
+        if self.is_idle.load(Ordering::SeqCst) {
             return;
         }
-        self.change(|state| Turned {
-            watched: None,
-            unwatched: state.watchers.end(connection),
+        self.change(|state| {
+            state.unname(connection);
+            Turned {
+                watched: None,
+                unwatched: state.watchers.end(connection),
+            }
         });
     }
 
-    fn changed(&self, conv: ConversationId, from: UserId, event: &Event) {
+    fn changed(&self, (conv, seq): (ConversationId, Seq), from: UserId, event: &Event) {
         match event {
             Event::Removed(users) | Event::Banned(users, _) => {
                 self.out(conv, LiveEvent::Out(users.as_slice().into()))
@@ -253,7 +261,7 @@ impl Live {
             Event::Left => self.out(conv, LiveEvent::Out(Arc::new([from]))),
             Event::Disbanded => self.out(conv, LiveEvent::Ended),
             Event::Added(users) => {
-                let event = LiveEvent::In(users.as_slice().into());
+                let event = LiveEvent::In(users.as_slice().into(), seq);
                 self.come_and_go(conv, &event);
                 self.bus.publish_live(Hint { conv, event });
             }
@@ -272,22 +280,42 @@ impl Live {
         self.bus.publish_live(Hint { conv, event });
     }
 
-    /// Takes in that members came or went.
+    /// A member has read up to here.
+    fn read(&self, conv: ConversationId, user: UserId, seq: Seq) {
+        let event = LiveEvent::Read(user, seq);
+        if !self.is_idle.load(Ordering::SeqCst) {
+            self.come_and_go(conv, &event);
+        }
+        self.bus.publish_live(Hint { conv, event });
+    }
+
+    /// Takes in that members came or went, or have read.
     fn come_and_go(&self, conv: ConversationId, event: &LiveEvent) {
         let changes: Vec<Came> = match event {
-            LiveEvent::In(users) => users.iter().copied().map(Came::In).collect(),
+            LiveEvent::In(users, seq) => users.iter().map(|user| Came::In(*user, *seq)).collect(),
+            LiveEvent::Read(user, seq) => vec![Came::Read(*user, *seq)],
             LiveEvent::Out(users) => users.iter().copied().map(Came::Out).collect(),
             LiveEvent::Ended | LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
         };
-        let mut state = self.state.lock();
-        state.rooms.change(conv, &changes, Instant::now());
+        let now = Instant::now();
+        let wakes = {
+            let mut state = self.state.lock();
+            let before = state.rooms.next();
+            state.rooms.change(conv, &changes, now);
+            state.rooms.next() != before
+        };
+        if wakes {
+            self.wake.notify_one();
+        }
     }
 
     fn take_out(&self, conv: ConversationId, event: &LiveEvent) {
         let users = match event {
             LiveEvent::Out(users) => Some(&**users),
             LiveEvent::Ended => None,
-            LiveEvent::In(_) | LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
+            LiveEvent::In(..) | LiveEvent::Read(..) | LiveEvent::Typing(_) | LiveEvent::Said(_) => {
+                return;
+            }
         };
         self.come_and_go(conv, event);
         // Without a look whether anybody is there: an old answer would be a wrong one.
@@ -306,7 +334,7 @@ impl Live {
 
     /// Who has said it is not writing it any more.
     fn said(&self, conv: ConversationId, user: UserId) {
-        if self.is_idle.load(Ordering::Relaxed) {
+        if self.is_idle.load(Ordering::SeqCst) {
             return;
         }
         // Where there is no room, the clients know by the entry.
@@ -326,7 +354,7 @@ impl Live {
             self.bus.watched(conv);
         }
         let is_idle = state.watchers.is_empty() && state.writers.is_empty();
-        self.is_idle.store(is_idle, Ordering::Relaxed);
+        self.is_idle.store(is_idle, Ordering::SeqCst);
     }
 
     /// The user's settings are others.
@@ -403,7 +431,9 @@ impl Live {
                 state.writers.stop(hint.conv, *user, Instant::now());
                 Turned::default()
             }),
-            event @ LiveEvent::In(_) => self.come_and_go(hint.conv, event),
+            event @ (LiveEvent::In(..) | LiveEvent::Read(..)) => {
+                self.come_and_go(hint.conv, event);
+            }
             event @ (LiveEvent::Out(_) | LiveEvent::Ended) => self.take_out(hint.conv, event),
         }
         self.wake.notify_one();
@@ -487,9 +517,46 @@ impl Live {
         }
     }
 
+    /// Tells by how many what is shown was read since.
+    async fn tell_reads(&self) {
+        let now = Instant::now();
+        loop {
+            let due = self.state.lock().rooms.take_reads(now);
+            let Some((conv, changed)) = due else {
+                return;
+            };
+            let mut above = None;
+            // Who shows the same gets the same bytes.
+            let mut frames = HashMap::new();
+            loop {
+                {
+                    let state = self.state.lock();
+                    let some = state.rooms.showing(conv, above, LIVE_SLICE);
+                    let Some((last, ..)) = some.last() else {
+                        break;
+                    };
+                    above = Some(*last);
+                    for (connection, user, shown) in some {
+                        let own = changed.iter().filter(|(seq, _)| shown.contains(seq));
+                        let own: Vec<(u32, u32)> = own.copied().collect();
+                        if own.is_empty() || !state.watchers.may_be_told(connection, conv) {
+                            continue;
+                        }
+                        let frame = frames
+                            .entry(own)
+                            .or_insert_with_key(|own| frame_of(counts(conv, own)));
+                        self.sink.tell(&[(user, connection)], frame);
+                    }
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
     /// Tells all that is due.
     async fn tell_due(&self) {
         self.tell_presence().await;
+        self.tell_reads().await;
         loop {
             let due = self.state.lock().writers.take_due(Instant::now());
             let Some((audience, typists)) = due else {
@@ -539,13 +606,44 @@ impl Live {
     }
 }
 
+impl State {
+    /// The connection shows nothing any more.
+    fn unname(&mut self, connection: ConnectionId) {
+        if let Some(conv) = self.watchers.at(connection) {
+            self.rooms.unname(conv, connection);
+        }
+    }
+}
+
+/// By how many these messages were read.
+fn counts(conv: ConversationId, messages: &[(u32, u32)]) -> ReadByCounts {
+    let messages = messages.iter().map(|(seq, count)| ReadByCount {
+        seq: Seq::from_trusted((*seq).into()),
+        count: (*count).into(),
+    });
+    ReadByCounts {
+        conv,
+        messages: messages.collect(),
+    }
+}
+
+fn frame_of(counts: ReadByCounts) -> Bytes {
+    Bytes::from(ServerFrame::ReadBy(counts).encode(None))
+}
+
 impl Follower for Live {
     fn appended(&self, append: &Append, appended: &Appended) {
         if let Some(event) = &appended.event {
-            self.changed(appended.conv, append.from, event);
+            let at = (appended.conv, appended.seq);
+            self.changed(at, append.from, event);
         } else if append.change.is_message() {
             self.said(appended.conv, append.from);
+            self.read(appended.conv, append.from, appended.seq);
         }
+    }
+
+    fn moved(&self, moved: &Moved) {
+        self.read(moved.conv, moved.user, moved.read);
     }
 }
 

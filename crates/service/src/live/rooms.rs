@@ -7,20 +7,19 @@ use hongyan_protocol::limits::PRESENCE_MEMBERS;
 use hongyan_protocol::{ConversationId, UserId};
 use tokio::time::Instant;
 
+use super::read_by::{Came, ReadBy, Seat, apply};
+use crate::ConnectionId;
 use crate::limits::{LIVE_INTERVAL, ROSTER_CHANGES};
-
-/// Who came or went while a list of members was read.
-#[derive(Debug, Clone)]
-pub(super) enum Came {
-    In(UserId),
-    Out(UserId),
-}
 
 /// A conversation that somebody looks at.
 #[derive(Default)]
 struct Room {
     /// The members, ascending; `None` until they are read.
-    members: Option<Vec<UserId>>,
+    members: Option<Vec<Seat>>,
+    /// What somebody shows of what was said.
+    read_by: ReadBy,
+    read_told_at: Option<Instant>,
+    read_due: Option<Instant>,
     /// Which of all that were opened.
     opened: u64,
     /// What changed while somebody reads them; `None` where nobody does, or too much did.
@@ -49,6 +48,7 @@ pub(super) struct Rooms {
     /// Where a member of a small one is seen.
     seen_in: HashMap<UserId, Vec<ConversationId>>,
     due: BTreeSet<(Instant, ConversationId)>,
+    read_due: BTreeSet<(Instant, ConversationId)>,
     /// How many were opened ever.
     opened: u64,
 }
@@ -78,6 +78,9 @@ impl Rooms {
         if let Some(due) = room.due {
             self.due.remove(&(due, conv));
         }
+        if let Some(due) = room.read_due {
+            self.read_due.remove(&(due, conv));
+        }
         self.unsee(conv, room.members.as_deref().unwrap_or_default());
     }
 
@@ -85,7 +88,7 @@ impl Rooms {
     pub(super) fn read(
         &mut self,
         (conv, opened): (ConversationId, u64),
-        mut members: Vec<UserId>,
+        mut members: Vec<Seat>,
         now: Instant,
     ) {
         let room = self.of.get_mut(&conv);
@@ -96,13 +99,13 @@ impl Rooms {
         let (None, Some(meanwhile)) = (&room.members, room.meanwhile.take()) else {
             return;
         };
-        for came in &meanwhile {
-            apply(&mut members, came);
+        for came in meanwhile {
+            apply(&mut members, &mut room.read_by, came);
         }
         let is_small = is_small(&members);
         if is_small {
             for member in &members {
-                self.seen_in.entry(*member).or_default().push(conv);
+                self.seen_in.entry(member.user).or_default().push(conv);
             }
         }
         room.members = Some(members);
@@ -111,7 +114,7 @@ impl Rooms {
         }
     }
 
-    /// Members came or went.
+    /// Members came or went, or have read.
     pub(super) fn change(&mut self, conv: ConversationId, changes: &[Came], now: Instant) {
         let Some(room) = self.of.get_mut(&conv) else {
             return;
@@ -125,25 +128,109 @@ impl Rooms {
         let Some(mut members) = room.members.take() else {
             return;
         };
-        self.unsee(conv, &members);
+        let was_small = is_small(&members);
+        let mut others = false;
         for came in changes {
-            apply(&mut members, came);
-        }
-        let came = changes.iter().filter_map(|came| match came {
-            Came::In(user) => Some(*user),
-            Came::Out(_) => None,
-        });
-        let room = self.of.entry(conv).or_default();
-        room.untold.extend(came);
-        room.untold
-            .retain(|user| members.binary_search(user).is_ok());
-        if is_small(&members) {
-            for member in &members {
-                self.seen_in.entry(*member).or_default().push(conv);
+            others |= apply(&mut members, &mut room.read_by, *came);
+            match came {
+                Came::Out(user) => {
+                    room.read_by.out(*user);
+                    room.untold.remove(user);
+                }
+                Came::In(user, _) => {
+                    room.untold.insert(*user);
+                }
+                Came::Read(..) => {}
             }
         }
-        room.members = Some(members);
-        self.tell_soon(conv, now);
+        let (is_small, has_read) = (is_small(&members), room.read_by.has_changed());
+        if others && (was_small || is_small) {
+            self.see(conv, was_small, changes, &members);
+        }
+        if let Some(room) = self.of.get_mut(&conv) {
+            room.members = Some(members);
+        }
+        if others {
+            self.tell_soon(conv, now);
+        }
+        if has_read {
+            self.tell_reads_soon(conv, now);
+        }
+    }
+
+    /// Where the members of a small conversation are seen, once some came or went.
+    fn see(&mut self, conv: ConversationId, was_small: bool, changes: &[Came], now: &[Seat]) {
+        if was_small {
+            let before = changes.iter().filter_map(|came| match came {
+                Came::Out(user) => Some(*user),
+                Came::In(..) | Came::Read(..) => None,
+            });
+            let users: Vec<UserId> = now.iter().map(|seat| seat.user).chain(before).collect();
+            self.unsee_users(conv, users);
+        }
+        if is_small(now) {
+            for member in now {
+                self.seen_in.entry(member.user).or_default().push(conv);
+            }
+        }
+    }
+
+    /// The connection shows these messages, each with its author, ascending. By how many each was read; `None` where the
+    /// members are not known.
+    pub(super) fn name(
+        &mut self,
+        conv: ConversationId,
+        whose: (ConnectionId, UserId),
+        messages: &[(u32, UserId)],
+    ) -> Option<Vec<(u32, u32)>> {
+        let room = self.of.get_mut(&conv)?;
+        let members = room.members.as_deref()?;
+        Some(room.read_by.name(whose, messages, members))
+    }
+
+    /// The connection shows nothing there any more.
+    pub(super) fn unname(&mut self, conv: ConversationId, connection: ConnectionId) {
+        if let Some(room) = self.of.get_mut(&conv) {
+            room.read_by.unname(connection);
+        }
+    }
+
+    /// The messages of which it is to be told now by how many they were read, if there are any.
+    pub(super) fn take_reads(&mut self, now: Instant) -> Option<(ConversationId, Vec<(u32, u32)>)> {
+        while let Some(&(due, conv)) = self.read_due.first()
+            && due <= now
+        {
+            self.read_due.pop_first();
+            if let Some(room) = self.of.get_mut(&conv) {
+                room.read_due = None;
+                room.read_told_at = Some(now);
+                return Some((conv, room.read_by.take_changed()));
+            }
+        }
+        None
+    }
+
+    /// At most `limit` connections above this one that show messages there, and which.
+    pub(super) fn showing(
+        &self,
+        conv: ConversationId,
+        above: Option<ConnectionId>,
+        limit: usize,
+    ) -> Vec<(ConnectionId, UserId, &[u32])> {
+        let room = self.of.get(&conv);
+        room.map_or_else(Vec::new, |room| room.read_by.some_above(above, limit))
+    }
+
+    fn tell_reads_soon(&mut self, conv: ConversationId, now: Instant) {
+        let Some(room) = self.of.get_mut(&conv) else {
+            return;
+        };
+        if room.read_due.is_none() {
+            let may = room.read_told_at.map(|told_at| told_at + LIVE_INTERVAL);
+            let at = may.map_or(now, |may| may.max(now));
+            room.read_due = Some(at);
+            self.read_due.insert((at, conv));
+        }
     }
 
     /// Others see something else of this user now.
@@ -157,7 +244,7 @@ impl Rooms {
     }
 
     /// The members, where they are known, and how many were there when they were counted, where they are many.
-    pub(super) fn members(&self, conv: ConversationId) -> Option<(&[UserId], Option<u64>)> {
+    pub(super) fn members(&self, conv: ConversationId) -> Option<(&[Seat], Option<u64>)> {
         let room = self.of.get(&conv)?;
         Some((room.members.as_deref()?, room.online))
     }
@@ -176,7 +263,9 @@ impl Rooms {
 
     /// When there is something to do.
     pub(super) fn next(&self) -> Option<Instant> {
-        self.due.first().map(|(due, _)| *due)
+        let reads = self.read_due.first().map(|(due, _)| *due);
+        let due = self.due.first().map(|(due, _)| *due);
+        due.into_iter().chain(reads).min()
     }
 
     /// What is due now, if anything.
@@ -208,15 +297,19 @@ impl Rooms {
         None
     }
 
-    fn unsee(&mut self, conv: ConversationId, members: &[UserId]) {
-        if !is_small(members) {
-            return;
+    fn unsee(&mut self, conv: ConversationId, members: &[Seat]) {
+        if is_small(members) {
+            let users = members.iter().map(|seat| seat.user).collect();
+            self.unsee_users(conv, users);
         }
-        for member in members {
-            if let Some(seen_in) = self.seen_in.get_mut(member) {
+    }
+
+    fn unsee_users(&mut self, conv: ConversationId, users: Vec<UserId>) {
+        for user in users {
+            if let Some(seen_in) = self.seen_in.get_mut(&user) {
                 seen_in.retain(|one| *one != conv);
                 if seen_in.is_empty() {
-                    self.seen_in.remove(member);
+                    self.seen_in.remove(&user);
                 }
             }
         }
@@ -247,7 +340,7 @@ impl Rooms {
     }
 }
 
-fn is_small(members: &[UserId]) -> bool {
+fn is_small(members: &[Seat]) -> bool {
     members.len() <= PRESENCE_MEMBERS
 }
 
@@ -257,23 +350,11 @@ fn interval(members: usize) -> Duration {
     LIVE_INTERVAL * thousands.clamp(1, 10)
 }
 
-fn apply(members: &mut Vec<UserId>, came: &Came) {
-    match came {
-        Came::In(user) => {
-            if let Err(at) = members.binary_search(user) {
-                members.insert(at, *user);
-            }
-        }
-        Came::Out(user) => {
-            if let Ok(at) = members.binary_search(user) {
-                members.remove(at);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use hongyan_protocol::Seq;
+    use hongyan_store::Standing;
+
     use super::*;
 
     fn conv(number: u64) -> ConversationId {
@@ -284,8 +365,22 @@ mod tests {
         UserId::new(1000 + number).unwrap()
     }
 
-    fn users(numbers: std::ops::Range<u64>) -> Vec<UserId> {
-        numbers.map(user).collect()
+    fn came(number: u64) -> Came {
+        Came::In(user(number), Seq::new(1).unwrap())
+    }
+
+    fn users(numbers: std::ops::Range<u64>) -> Vec<Seat> {
+        let standing = |number| Standing {
+            user: user(number),
+            joined: Seq::new(1).unwrap(),
+            read: Seq::new(1).unwrap(),
+        };
+        numbers.map(|number| Seat::of(&standing(number))).collect()
+    }
+
+    fn members(rooms: &Rooms) -> Vec<UserId> {
+        let members = rooms.members(conv(1)).unwrap().0.iter();
+        members.map(|seat| seat.user).collect()
     }
 
     #[test]
@@ -316,15 +411,15 @@ mod tests {
     fn who_comes_and_goes_while_the_members_are_read_counts() {
         let (mut rooms, now) = (Rooms::default(), Instant::now());
         let opened = rooms.open(conv(1)).unwrap();
-        let changes = [Came::In(user(9)), Came::Out(user(1)), Came::In(user(2))];
+        let changes = [came(9), Came::Out(user(1)), came(2)];
         rooms.change(conv(1), &changes, now);
         rooms.read((conv(1), opened), users(1..3), now);
-        assert_eq!(rooms.members(conv(1)).unwrap().0, [user(2), user(9)]);
+        assert_eq!(members(&rooms), [user(2), user(9)]);
         rooms.change(conv(1), &[Came::Out(user(9))], now);
-        assert_eq!(rooms.members(conv(1)).unwrap().0, [user(2)]);
+        assert_eq!(members(&rooms), [user(2)]);
         rooms.changed(user(9), now);
         assert_eq!(rooms.take_due(now), None, "a member no more");
-        rooms.change(conv(1), &[Came::In(user(3))], now + LIVE_INTERVAL);
+        rooms.change(conv(1), &[came(3)], now + LIVE_INTERVAL);
         let due = rooms.take_due(now + LIVE_INTERVAL);
         assert_eq!(due, Some((conv(1), Due::Who(vec![user(3)]))));
     }

@@ -104,6 +104,11 @@ impl Watchers {
         all
     }
 
+    /// What the connection looks at.
+    pub(super) fn at(&self, connection: ConnectionId) -> Option<ConversationId> {
+        self.at.get(&connection).copied()
+    }
+
     /// Whether this connection may be told what happens there.
     pub(super) fn may_be_told(&self, connection: ConnectionId, conv: ConversationId) -> bool {
         let watchers = self.of.get(&conv).map(Vec::as_slice).unwrap_or_default();

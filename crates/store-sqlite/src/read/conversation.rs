@@ -168,6 +168,23 @@ pub(crate) fn members(
     .collect()
 }
 
+/// At most `limit` members above a user with what they came in with, ascending.
+pub(crate) fn standings(
+    conn: &Connection,
+    conv: ConversationId,
+    after: UserId,
+    limit: usize,
+) -> Result<Vec<(Member, Seq)>> {
+    conn.prepare_cached(
+        "SELECT user_id, read_seq, delivered_seq, joined_seq FROM members
+         WHERE conv_id = ?1 AND user_id > ?2 AND until_seq IS NULL ORDER BY user_id LIMIT ?3",
+    )?
+    .query_map((sql(conv), sql(after), row::limit(limit)), |row| {
+        Ok((row::member(row)?, row::id(row, 3)?))
+    })?
+    .collect()
+}
+
 /// How far the members have come, ascending by user.
 fn all_members(conn: &Connection, conv: ConversationId) -> Result<Vec<Member>> {
     conn.prepare_cached(

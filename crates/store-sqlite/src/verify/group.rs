@@ -20,6 +20,8 @@ pub(super) struct Present {
     order: Order,
     /// When each member of a group said something last.
     said: BTreeMap<UserId, Millis>,
+    /// With which entry each came in.
+    joined: BTreeMap<UserId, Seq>,
 }
 
 /// How a member came in.
@@ -47,6 +49,7 @@ impl Present {
             coming: BTreeMap::new(),
             order: Order::default(),
             said: BTreeMap::new(),
+            joined: BTreeMap::new(),
         }
     }
 
@@ -102,6 +105,8 @@ impl Present {
                 window: self.settings.history,
             };
             self.coming.extend(users.iter().map(|user| (*user, coming)));
+            self.joined
+                .extend(users.iter().map(|user| (*user, entry.seq)));
         }
         self.change(entry.from, event)
     }
@@ -150,7 +155,7 @@ impl Check<'_> {
         head: Seq,
         present: &Present,
         roles: &BTreeMap<UserId, Role>,
-        since: &BTreeMap<UserId, Seq>,
+        (since, joined): (&BTreeMap<UserId, Seq>, &BTreeMap<UserId, Seq>),
     ) -> Result<()> {
         if *roles != present.roles {
             self.broken(
@@ -167,6 +172,15 @@ impl Check<'_> {
             if !self.is_window(conv, *since, coming.copied())? {
                 let what =
                     format!("user {user} may read from {since} on, which its log does not tell");
+                self.broken(conv, head, what);
+            }
+        }
+        // Of who came in before it was kept, it is the first.
+        let first = Seq::ZERO.next();
+        for (user, joined) in joined {
+            let told = present.joined.get(user).copied().unwrap_or(first);
+            if *joined != told && *joined != first {
+                let what = format!("user {user} came in with {joined}, and with {told} by its log");
                 self.broken(conv, head, what);
             }
         }

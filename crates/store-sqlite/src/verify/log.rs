@@ -28,6 +28,7 @@ struct CheckedMember {
     /// What is not unread: read, or cleared.
     passed: Seq,
     said_at: Option<Millis>,
+    joined: Seq,
     /// Unread messages, counted by the definition.
     counted: u64,
 }
@@ -175,8 +176,9 @@ impl Check<'_> {
                 let of = |checked: &CheckedMember| checked.member.user;
                 let roles = members.iter().map(|checked| (of(checked), checked.role));
                 let since = members.iter().map(|checked| (of(checked), checked.since));
-                let (roles, since) = (roles.collect(), since.collect());
-                self.group(conv, told.last, &present, &roles, &since)
+                let joined = members.iter().map(|checked| (of(checked), checked.joined));
+                let (roles, since, joined) = (roles.collect(), since.collect(), joined.collect());
+                self.group(conv, told.last, &present, &roles, (&since, &joined))
             }
         }
     }
@@ -202,7 +204,7 @@ impl Check<'_> {
         self.conn
             .prepare_cached(
                 "SELECT m.user_id, read_seq, delivered_seq, role, since_seq,
-                        max(read_seq, coalesce(v.cleared_seq, 0)), said_at
+                        max(read_seq, coalesce(v.cleared_seq, 0)), said_at, joined_seq
                  FROM members m LEFT JOIN views v ON v.user_id = m.user_id AND v.conv_id = m.conv_id
                  WHERE m.conv_id = ?1 AND until_seq IS NULL ORDER BY m.user_id",
             )?
@@ -213,6 +215,7 @@ impl Check<'_> {
                     since: row::id(row, 4)?,
                     passed: row::id(row, 5)?,
                     said_at: row::optional_id(row, 6)?,
+                    joined: row::id(row, 7)?,
                     counted: 0,
                 })
             })?

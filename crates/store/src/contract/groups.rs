@@ -5,7 +5,7 @@ use hongyan_protocol::{ConversationId, UserId};
 use super::fixture::{Engine, Fixture, WIDE, seq};
 use crate::{
     AppendError, Content, ConversationKind, Event, GroupChange, HistoryRange, Logs, MEMBERS_TOLD,
-    ReadError, Role, Setting, SyncCursor, Target, USERS_A_CHANGE, Who,
+    ReadError, Role, Setting, Standing, SyncCursor, Target, USERS_A_CHANGE, Who,
 };
 
 /// An owner, an admin, a member, and their group.
@@ -349,4 +349,40 @@ pub async fn of_many_it_is_not_kept_what_is_delivered<E: Engine>(f: &mut Fixture
     changed(f, owner, conv, GroupChange::Remove(vec![users[1]])).await;
     let moved = f.advance(reader, conv, None, Some(head)).await.unwrap();
     assert_eq!((moved.delivered, moved.changed), (seq(head), true));
+}
+
+pub async fn what_members_have_seen<E: Engine>(f: &mut Fixture<E>) {
+    let ([owner, admin, member], conv) = group(f).await;
+    let late = f.user().await;
+    let first = says(f, owner, conv, "one").await.unwrap();
+    changed(f, owner, conv, GroupChange::Add(vec![late])).await;
+    let joined = first + 1;
+    changed(f, owner, conv, GroupChange::Remove(vec![member])).await;
+    changed(f, owner, conv, GroupChange::Add(vec![member])).await;
+    let again = first + 3;
+    let last = says(f, owner, conv, "two").await.unwrap();
+    f.advance(admin, conv, Some(first), None).await.unwrap();
+    f.advance(late, conv, Some(last), None).await.unwrap();
+    let standing = |user, joined, read| Standing {
+        user,
+        joined: seq(joined),
+        read: seq(read),
+    };
+    let expected = [
+        standing(owner, 1, last),
+        standing(admin, 1, first),
+        standing(member, again, again),
+        standing(late, joined, last),
+    ];
+    // At once, and when all is in the tables.
+    let (store, none) = (f.shared(), UserId::default());
+    let found = store.standings(owner, conv, none, 10).await.unwrap();
+    assert_eq!(found, expected);
+    drop(store);
+    f.reopen().await;
+    let page = f.store().standings(owner, conv, owner, 2).await.unwrap();
+    assert_eq!(page, expected[1..3]);
+    let stranger = f.user().await;
+    let refused = f.store().standings(stranger, conv, none, 10).await;
+    assert_eq!(refused, Err(ReadError::NotMember));
 }

@@ -55,7 +55,8 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
     for (user, role) in &effects.members {
         match role {
             Some(role) if effects.brings_in() => {
-                comes(conn, conv, sql(*user), *role, effects.since)?;
+                let joined = entry.place.seq;
+                comes(conn, conv, sql(*user), *role, (effects.since, joined))?;
             }
             Some(role) => {
                 conn.prepare_cached(
@@ -74,14 +75,21 @@ pub(super) fn change(conn: &Connection, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-fn comes(conn: &Connection, conv: i64, user: i64, role: Role, since: Seq) -> Result<()> {
+fn comes(
+    conn: &Connection,
+    conv: i64,
+    user: i64,
+    role: Role,
+    (since, joined): (Seq, Seq),
+) -> Result<()> {
     conn.prepare_cached(
-        "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, role, since_seq)
-         VALUES (?1, ?2, 0, 0, 0, ?3, ?4)
+        "INSERT INTO members (conv_id, user_id, read_seq, delivered_seq, version, role, since_seq, joined_seq)
+         VALUES (?1, ?2, 0, 0, 0, ?3, ?4, ?5)
          ON CONFLICT (conv_id, user_id) DO UPDATE
-         SET role = excluded.role, since_seq = excluded.since_seq, until_seq = NULL",
+         SET role = excluded.role, since_seq = excluded.since_seq, joined_seq = excluded.joined_seq,
+             until_seq = NULL",
     )?
-    .execute((conv, user, role.code(), sql(since)))?;
+    .execute((conv, user, role.code(), sql(since), sql(joined)))?;
     Ok(())
 }
 
