@@ -59,6 +59,8 @@ test("a muted conversation neither rings nor counts", async ({ server, browserFo
   const [li, wang] = [await Script.signIn(server, LI), await Script.signIn(server, WANG)];
   const { id } = await Script.signIn(server, ZHANG);
   await zhang.open(LI.name);
+  await zhang.say("before");
+  await zhang.seesState("before", "sent");
   await zhang.page.getByRole("main").getByRole("button", { name: "More" }).click();
   await zhang.page.getByRole("menuitem", { name: "Mute notifications" }).click();
   await zhang.page.getByRole("menuitem", { name: "Until I unmute" }).click();
