@@ -1,5 +1,5 @@
 //! A bare broadcast: a frame from one connection to all others, on the WebSocket library that the
-//! [relay](super::relay) uses. No store, no answer, no ack, nothing checked.
+//! [relay](mod@super::relay) uses. No store, no answer, no ack, nothing checked.
 
 use std::sync::Arc;
 

@@ -170,6 +170,8 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
     }
     let mut next = dice();
     let mut groups = Vec::new();
+    // Where messages stand, and who wrote them.
+    let mut said = Vec::new();
     let (mut reacted, mut set) = (0, 0);
     for round in 0..400_u64 {
         let writer = case.store.writer();
@@ -186,11 +188,15 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                 let (live, after) = (seen(&case.store, &users), seen(&again.store, &users));
                 assert_eq!(after.await, live.await, "round {round}");
             }
-            4..7 if !groups.is_empty() => {
+            4..7 if !said.is_empty() => {
+                let (conv, seq, from) = said[next(said.len() as u64) as usize];
                 let react = React {
-                    user: users[next(5) as usize],
-                    conv: groups[next(groups.len() as u64) as usize],
-                    seq: Seq::new(next(8)).unwrap(),
+                    user: match next(2) {
+                        0 => from,
+                        _ => users[next(5) as usize],
+                    },
+                    conv,
+                    seq: Seq::new(seq + next(8) / 7).unwrap(),
                     value: format!("value {}", next(3)).into(),
                     on: next(3) > 0,
                     at: Millis::new(round + 1).unwrap(),
@@ -224,8 +230,8 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
             _ => {
                 let mut pick = || users[next(5) as usize];
                 let (from, one) = (pick(), pick());
-                let change = match next(11) {
-                    10 => Change::Recall {
+                let change = match next(12) {
+                    11 => Change::Recall {
                         target: Seq::new(next(8)).unwrap(),
                         not_before: Millis::default(),
                     },
@@ -246,6 +252,7 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                         header: Header::default(),
                     },
                 };
+                let is_message = change.is_message();
                 let is_new = matches!(change, Change::Group(GroupChange::Create { .. }));
                 let target = match groups.len() as u64 {
                     0 => Target::NewGroup,
@@ -260,10 +267,12 @@ async fn whenever_it_crashes_a_group_is_as_it_was() {
                     at: Millis::new(round + 1).unwrap(),
                 };
                 let outcomes = case.store.commit(Arc::new([Write::Append(append)])).await;
-                if let [Outcome::Append(Ok(appended))] = &outcomes.unwrap()[..]
-                    && is_new
-                {
-                    groups.push(appended.conv);
+                if let [Outcome::Append(Ok(appended))] = &outcomes.unwrap()[..] {
+                    if is_new {
+                        groups.push(appended.conv);
+                    } else if is_message {
+                        said.push((appended.conv, appended.seq.get(), from));
+                    }
                 }
             }
         }
