@@ -106,6 +106,6 @@ export function throttle(since: number): void {
 
 /** Time that only goes on when a test says so. */
 export function stopTime(): void {
-  vi.useFakeTimers({ now: 1_795_000_000_000, toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "Date"] });
+  vi.useFakeTimers({ now: 1_795_000_000_000, toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "Date", "performance"] });
   Line.opened = [];
 }
