@@ -76,7 +76,7 @@ codes! {
         Muted = "muted", false, 403;
         /// The group lets somebody not in.
         Banned = "banned", false, 403;
-        /// There are as many of these as there may be: bans, mutes, pinned messages, pinned conversations, drafts.
+        /// There are as many of these as there may be: bans, mutes, pinned messages, groups of one user, pinned conversations, drafts.
         LimitReached = "limit_reached", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;

@@ -82,7 +82,7 @@ macro_rules! store_contract {
                 what_is_gone_is_gone_there_too, nothing_is_missed_while_many_write;
             unsettled: an_edit_is_read_at_once, a_recall_is_read_at_once,
                 a_conversation_that_has_just_begun_is_there, pages_against_a_naive_model;
-            groups: begins_with_its_owner, who_may_do_what, what_settings_say_holds,
+            groups: nobody_is_in_more_than_so_many, begins_with_its_owner, who_may_do_what, what_settings_say_holds,
                 admins_recall_what_others_said, whoever_is_out_sees_nothing_later,
                 a_group_ends_for_everybody, a_large_group_is_told_in_pages,
                 of_many_it_is_not_kept_what_is_delivered, what_members_have_seen;

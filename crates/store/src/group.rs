@@ -266,6 +266,9 @@ impl GroupChange {
 /// Users whom one change of a group may name.
 pub const USERS_A_CHANGE: usize = 100;
 
+/// Groups that one user may be in.
+pub const GROUPS_A_USER: usize = 5_000;
+
 /// Members of a group.
 pub const GROUP_MEMBERS: usize = 10_000;
 

@@ -26,8 +26,8 @@ mod write;
 pub use hongyan_protocol::limits::{DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
 
 pub use group::{
-    Effects, Event, GROUP_MEMBERS, GroupChange, KeptEvent, Role, Setting, Settings, USERS_A_CHANGE,
-    WINDOW_DAYS, Who, Window,
+    Effects, Event, GROUP_MEMBERS, GROUPS_A_USER, GroupChange, KeptEvent, Role, Setting, Settings,
+    USERS_A_CHANGE, WINDOW_DAYS, Who, Window,
 };
 pub use login::{composed, login_key};
 pub use mention::{Mention, MentionPage};

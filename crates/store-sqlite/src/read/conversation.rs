@@ -1,5 +1,6 @@
 //! A conversation without its entries.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
@@ -136,6 +137,17 @@ pub(crate) fn member(
         })
     })
     .optional()
+}
+
+/// The groups that a user is in.
+pub(crate) fn groups_of(conn: &Connection, user: UserId) -> Result<BTreeSet<ConversationId>> {
+    conn.prepare_cached(
+        "SELECT m.conv_id FROM members m INDEXED BY members_of_user
+         JOIN conversations c ON c.id = m.conv_id
+         WHERE m.user_id = ?1 AND m.until_seq IS NULL AND c.kind = ?2",
+    )?
+    .query_map((sql(user), row::GROUP), |row| row::id(row, 0))?
+    .collect()
 }
 
 /// When somebody said something in a group last, whether they are a member still or not.

@@ -17,8 +17,8 @@ pub(crate) use accounts::{
     credentials, is_revoked, last_seen, list_users, privacy, session, sessions, users,
 };
 pub(crate) use conversation::{
-    Seen, direct_conversation, member, member_ids, members, said_at, seen, settings, standings,
-    windows,
+    Seen, direct_conversation, groups_of, member, member_ids, members, said_at, seen, settings,
+    standings, windows,
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;

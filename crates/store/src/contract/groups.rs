@@ -4,8 +4,8 @@ use hongyan_protocol::{ConversationId, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, seq};
 use crate::{
-    AppendError, Content, ConversationKind, Event, GroupChange, HistoryRange, Logs, MEMBERS_TOLD,
-    ReadError, Role, Setting, Standing, SyncCursor, Target, USERS_A_CHANGE, Who,
+    AppendError, Content, ConversationKind, Event, GROUPS_A_USER, GroupChange, HistoryRange, Logs,
+    MEMBERS_TOLD, ReadError, Role, Setting, Standing, SyncCursor, Target, USERS_A_CHANGE, Who,
 };
 
 /// An owner, an admin, a member, and their group.
@@ -94,6 +94,45 @@ pub async fn begins_with_its_owner<E: Engine>(f: &mut Fixture<E>) {
     let nobody = UserId::new(1).unwrap();
     let with_nobody = f.new_group(a, "x", &[nobody]);
     assert_eq!(f.append(&with_nobody).await, Err(AppendError::NoSuchUser));
+}
+
+pub async fn nobody_is_in_more_than_so_many<E: Engine>(f: &mut Fixture<E>) {
+    let (owner, busy) = f.pair().await;
+    let mut convs = Vec::new();
+    for _ in 0..GROUPS_A_USER / 500 {
+        let new: Vec<_> = (0..500)
+            .map(|_| f.new_group(owner, "one of many", &[busy]))
+            .collect();
+        for made in f.append_all(&new).await {
+            convs.push(made.unwrap().conv);
+        }
+    }
+    let leaves = |conv| (busy, conv, GroupChange::Leave);
+    for is_settled in [false, true] {
+        if is_settled {
+            f.reopen().await;
+        }
+        let another = f.new_group(busy, "too much", &[]);
+        assert_eq!(f.append(&another).await, Err(AppendError::ListFull));
+        let friend = f.user().await;
+        let another = f.new_group(friend, "too much", &[busy]);
+        assert_eq!(f.append(&another).await, Err(AppendError::ListFull));
+        let small = f.new_group(friend, "small", &[]);
+        let small = f.append(&small).await.unwrap().conv;
+        let add = || GroupChange::Add(vec![busy]);
+        assert_eq!(
+            refused(f, friend, small, add()).await,
+            AppendError::ListFull
+        );
+        // Who goes out of one has room for one.
+        let (user, conv, leave) = leaves(convs.pop().unwrap());
+        changed(f, user, conv, leave).await;
+        changed(f, friend, small, add()).await;
+        assert_eq!(refused(f, owner, conv, add()).await, AppendError::ListFull);
+        changed(f, friend, small, GroupChange::Disband).await;
+        changed(f, owner, conv, add()).await;
+        convs.push(conv);
+    }
 }
 
 pub async fn who_may_do_what<E: Engine>(f: &mut Fixture<E>) {

@@ -3,7 +3,7 @@
 use hongyan_protocol::{Millis, Seq, UserId};
 
 use super::{Group, Named};
-use crate::group::GROUP_MEMBERS;
+use crate::group::{GROUP_MEMBERS, GROUPS_A_USER};
 use crate::{AppendError, BANS, Effects, Event, GroupChange, MUTES, Role, Window};
 
 /// What a new group is. `named`: all whom it names.
@@ -18,6 +18,7 @@ pub(super) fn created(
     if !named.iter().all(|named| named.is_user) {
         return Err(AppendError::NoSuchUser);
     }
+    have_room(named.iter())?;
     let others: Vec<UserId> = users.iter().copied().filter(|user| *user != from).collect();
     let mut members: Vec<_> = others
         .iter()
@@ -86,6 +87,7 @@ fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendEr
     if new.is_empty() {
         return Err(AppendError::Unchanged);
     }
+    have_room(named.iter().filter(|named| named.role.is_none()))?;
     if group.size + new.len() > GROUP_MEMBERS {
         return Err(AppendError::GroupFull);
     }
@@ -95,6 +97,14 @@ fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendEr
         event: Event::Added(new),
         since: since(group),
     })
+}
+
+/// Passes when each of these may come into one more group.
+fn have_room<'a>(mut coming: impl Iterator<Item = &'a Named>) -> Result<(), AppendError> {
+    match coming.any(|named| named.groups >= GROUPS_A_USER) {
+        true => Err(AppendError::ListFull),
+        false => Ok(()),
+    }
 }
 
 /// From where those may read who come into the group now.

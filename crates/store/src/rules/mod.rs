@@ -34,7 +34,7 @@ pub struct Facts {
     /// The message that the [change is about](Change::subject). `None` where it is about none, or where no message is
     /// there.
     pub subject: Option<Subject>,
-    /// Those whom a change of a group names, each once.
+    /// Those whom a change of a group names, each once; with them the sender, where a group is to begin.
     pub named: Vec<Named>,
 }
 
@@ -104,6 +104,8 @@ pub struct Named {
     pub is_user: bool,
     /// The role, of a member.
     pub role: Option<Role>,
+    /// How many groups the user is in. Needed where somebody is to come in.
+    pub groups: usize,
     /// Whether the group lets this user not in.
     pub is_banned: bool,
     /// Until when the group does not let this member write; perhaps a time that is over.

@@ -16,6 +16,7 @@ use hongyan_store::{
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
+use super::counts::GroupCounts;
 use super::entry_ids::{Block, EntryIds};
 use super::fresh::FreshClientIds;
 use super::generations::Generations;
@@ -111,6 +112,7 @@ pub(in crate::writer) struct Cache {
     pub(super) fresh: FreshClientIds,
     pub(super) ids: EntryIds,
     pub(super) reactions: Reactions,
+    pub(super) group_counts: GroupCounts,
     /// The id of the next conversation; `None` before it was read.
     next_conv: Option<ConversationId>,
     /// What is ahead of its row.
@@ -133,6 +135,7 @@ impl Cache {
             fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
             reactions: Reactions::default(),
+            group_counts: GroupCounts::default(),
             next_conv: None,
             changed: Vec::new(),
             changes: 0,
@@ -153,6 +156,7 @@ impl Cache {
         self.next_conv = None;
         self.ids = EntryIds::default();
         self.reactions.clear();
+        self.group_counts.clear();
     }
 
     /// Whether there is so much that something has to be [forgotten](Self::age).
@@ -164,6 +168,7 @@ impl Cache {
             || self.groups.len() >= HALF
             || self.fresh.is_overgrown()
             || self.reactions.is_overgrown()
+            || self.group_counts.is_overgrown()
     }
 
     /// Forgets what is too much. Nothing may be ahead of the file.
@@ -174,6 +179,9 @@ impl Cache {
         self.directs.age();
         self.groups.clear();
         self.fresh.age();
+        if self.group_counts.is_overgrown() {
+            self.group_counts.clear();
+        }
         if self.reactions.is_overgrown() {
             self.reactions.clear();
         }
@@ -364,6 +372,7 @@ impl Cache {
     ) -> Result<()> {
         let hot = self.note_log(conn, conv)?;
         hot.order.change(&effects.event, at);
+        let before = Arc::clone(&hot.members);
         let seq = hot.head;
         let settings = hot.group.clone().unwrap_or_default();
         match &effects.event {
@@ -393,6 +402,7 @@ impl Cache {
                 }
             }
         }
+        self.group_counts.change(effects, &before);
         let hot = self.known(conn, conv)?;
         hot.windows.change(effects);
         hot.members = roster::with(&hot.members, &effects.members);

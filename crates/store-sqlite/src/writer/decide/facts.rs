@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::{ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::rules::{Earlier, Group, Log, Named, Sender, Subject};
-use hongyan_store::{Append, Change, ChangeDigest, GroupChange, Target};
+use hongyan_store::{Append, Change, ChangeDigest, Event, GroupChange, Target};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 use super::{Batch, Entry};
@@ -141,11 +141,23 @@ impl Batch<'_> {
             | GroupChange::Unpin(_)
             | GroupChange::Disband => &[],
         };
+        let comes_in = matches!(change, GroupChange::Create { .. } | GroupChange::Add(_));
+        let creator =
+            matches!(change, GroupChange::Create { users, .. } if !users.contains(&append.from));
+        let users: Vec<UserId> = users
+            .iter()
+            .copied()
+            .chain(creator.then_some(append.from))
+            .collect();
+        if comes_in {
+            self.count_groups(&users)?;
+        }
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
         let named = users.iter().map(|user| {
             let mut named = Named {
                 user: *user,
                 is_user: user_exists(conn, *user)?,
+                groups: cache.group_counts.of(*user).unwrap_or_default(),
                 role: None,
                 is_banned: false,
                 muted_until: None,
@@ -160,6 +172,36 @@ impl Batch<'_> {
             Ok(named)
         });
         named.collect()
+    }
+
+    /// Counts the groups that these are in, where that is not known. What is unsettled is in the tables already or not yet,
+    /// and counts once.
+    fn count_groups(&mut self, users: &[UserId]) -> Result<()> {
+        for user in users {
+            if self.state.cache.group_counts.of(*user).is_some() {
+                continue;
+            }
+            let mut groups = crate::read::groups_of(self.state.conn, *user)?;
+            let settling = self.state.settling.as_ref().map(|entries| entries.all());
+            let pending = self.state.pending.entries().as_slice();
+            for entry in settling.iter().flat_map(|all| all.iter()).chain(pending) {
+                let Some(effects) = entry.effects() else {
+                    continue;
+                };
+                let conv = entry.place.conv;
+                if effects.event == Event::Disbanded {
+                    groups.remove(&conv);
+                }
+                for (_, role) in effects.members.iter().filter(|(named, _)| named == user) {
+                    match role {
+                        Some(_) => groups.insert(conv),
+                        None => groups.remove(&conv),
+                    };
+                }
+            }
+            self.state.cache.group_counts.learn(*user, groups.len());
+        }
+        Ok(())
     }
 
     /// What the sender appended before to this log under this client id. Nearly every append is the first under its own, and most

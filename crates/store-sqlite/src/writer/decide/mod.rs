@@ -11,6 +11,7 @@
 
 mod append;
 mod cache;
+mod counts;
 mod entry_ids;
 mod facts;
 mod fresh;

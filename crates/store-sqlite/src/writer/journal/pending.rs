@@ -153,6 +153,11 @@ impl<E: AsRef<[Arc<Entry>]>> Entries<E> {
             .map(|entry| &**entry)
     }
 
+    /// All of them, in their order.
+    pub(in crate::writer) fn as_slice(&self) -> &[Arc<Entry>] {
+        self.entries.as_ref()
+    }
+
     /// The entry at this place of a log.
     pub(in crate::writer) fn at(&mut self, conv: ConversationId, seq: Seq) -> Option<&Entry> {
         let entries = self.entries.as_ref();
