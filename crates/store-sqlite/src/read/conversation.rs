@@ -21,9 +21,14 @@ pub(crate) struct Seen {
 impl Seen {
     /// As its member is told of it.
     pub(crate) fn told(self) -> Conversation {
-        let Self { conversation, last } = self;
+        let Self {
+            mut conversation,
+            last,
+        } = self;
+        let since = conversation.view.first_told(conversation.since);
+        conversation.pinned.retain(|seq| *seq >= since);
         Conversation {
-            since: conversation.view.first_told(conversation.since),
+            since,
             view: conversation.view.now(conversation.me.read, last),
             ..conversation
         }

@@ -93,7 +93,7 @@ impl Log {
             "of {user} in {}",
             self.conv
         );
-        let shown = self.pinned.range(self.since(user)..);
+        let shown = self.pinned.range(self.told_from(user)..);
         assert!(conversation.pinned.iter().eq(shown));
         assert_eq!(conversation.muted_until, self.muted.get(&user).copied());
         assert_eq!(conversation.role, self.roles.get(&user).copied());
