@@ -156,6 +156,7 @@ impl Service {
             Arc::clone(&parts.store),
             Arc::clone(&parts.sink),
             Arc::clone(&parts.bus),
+            Arc::clone(&parts.clock),
         );
         if let Some(inbox) = parts.bus.take_inbox() {
             tokio::spawn(live::hear(Arc::downgrade(&live), inbox));

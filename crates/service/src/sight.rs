@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use hongyan_protocol::UserId;
-use hongyan_store::{Conversation, Store, StoreError, SyncCursor, SyncLimits};
+use hongyan_protocol::{Millis, UserId};
+use hongyan_store::{Conversation, Role, Store, StoreError, SyncCursor, SyncLimits};
 
 use crate::limits::SEEN_CONVERSATIONS;
 
-/// Whether the member whose view this is may write there, and so be seen writing.
-pub(crate) fn may_write(conversation: &Conversation) -> bool {
+/// Whether the member whose view this is may write there now, and so be seen writing.
+pub(crate) fn may_write(conversation: &Conversation, now: Millis) -> bool {
+    let is_muted = conversation.muted_until.is_some_and(|until| until > now);
     conversation.role.is_some_and(|role| {
         let group = conversation.group.as_ref();
-        group.is_none_or(|group| group.post.has(role))
+        let may_post = group.is_none_or(|group| group.post.has(role));
+        may_post && (role >= Role::Admin || !is_muted)
     })
 }
 

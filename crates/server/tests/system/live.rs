@@ -125,6 +125,24 @@ async fn who_may_not_write_is_not_seen_writing() {
 }
 
 #[tokio::test]
+async fn who_is_muted_is_not_seen_writing() {
+    let server = TestServer::start().await;
+    let http = server.http(ZHANG).await;
+    let conv = group(&http, &[LI_ID, WANG_ID]).await;
+    let mute = json!({ "client_id": "u", "user": LI_ID, "until": 4_000_000_000_000_u64 });
+    let path = format!("/v1/groups/{conv}/mutes");
+    let (status, answer) = http.post(&path, mute).await;
+    assert_eq!(status, 200, "{answer}");
+    let mut zhang = server.connect(ZHANG).await.acking();
+    let mut li = server.connect(LI).await.acking();
+    let mut wang = server.connect(WANG).await.acking();
+    assert_eq!(watch(&mut wang, conv).await["type"], "done");
+    types(&mut li, conv).await;
+    types(&mut zhang, conv).await;
+    assert_eq!(wang.next_of("typing").await["users"], json!([ZHANG_ID]));
+}
+
+#[tokio::test]
 async fn who_was_put_out_hears_nothing_more() {
     let server = TestServer::start().await;
     let http = server.http(ZHANG).await;

@@ -37,7 +37,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::dispatch::Follower;
 use crate::limits::{COUNT_SLICE, LIVE_HINTS, LIVE_SLICE, PRIVACY_LOOKUPS, RETRY_STORE};
-use crate::{Caller, ConnectionId, Service, ServiceError, Sink, sight};
+use crate::{Caller, Clock, ConnectionId, Service, ServiceError, Sink, sight};
 use presence::Presences;
 use read_by::{Came, Seat, short};
 use rooms::{Due, Rooms};
@@ -53,6 +53,7 @@ pub(crate) struct Live {
     store: Arc<dyn Store>,
     sink: Arc<dyn Sink>,
     bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Whether there is anything in it. While there is not, nobody waits for the lock.
     is_idle: AtomicBool,
@@ -82,6 +83,7 @@ impl Live {
         store: Arc<dyn Store>,
         sink: Arc<dyn Sink>,
         bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
         let (asked, hints) = mpsc::channel(LIVE_HINTS);
         let wake = Arc::new(Notify::new());
@@ -89,6 +91,7 @@ impl Live {
             store,
             sink,
             bus,
+            clock,
             state: Mutex::default(),
             is_idle: AtomicBool::new(true),
             asked,
@@ -393,7 +396,7 @@ impl Live {
             }
         }
         let conversation = match self.store.conversation(user, conv).await {
-            Ok(conversation) if sight::may_write(&conversation) => conversation,
+            Ok(conversation) if sight::may_write(&conversation, self.clock.now()) => conversation,
             Ok(_) | Err(ReadError::NotMember) => return,
             Err(ReadError::Store(error)) => {
                 return tracing::debug!(%error, "nobody is told who is writing");
