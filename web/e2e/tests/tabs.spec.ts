@@ -65,6 +65,8 @@ test("a muted conversation neither rings nor counts", async ({ server, browserFo
   await zhang.page.getByRole("menuitem", { name: "Mute notifications" }).click();
   await zhang.page.getByRole("menuitem", { name: "Until I unmute" }).click();
   await zhang.page.goto(`${zhang.url}/#/`);
+  // Muting lives on the server: it holds once it is shown.
+  await expect(zhang.row(LI.name)).toHaveAccessibleName(/Muted/);
   await look(zhang.page, "away");
   await li.send(id, "psst");
   await expect(zhang.row(LI.name)).toHaveAccessibleName(/1 unread message. Muted/);
