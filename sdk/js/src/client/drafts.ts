@@ -56,13 +56,17 @@ export class Drafts {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const changes = [...this.#changed].map((key): Change => {
+    const keys = [...this.#changed];
+    const changes = keys.map((key): Change => {
       const value = this.#replica.draft(key);
       if (isEmptyDraft(value)) return { op: "delete", table: "drafts", key };
       return { op: "put", table: "drafts", key, value };
     });
     this.#changed.clear();
-    if (changes.length > 0) await this.#storage.write(changes);
+    if (changes.length === 0) return;
+    await this.#storage.write(changes);
+    // A tab that opened meanwhile has read what was there before, and was not there to be told.
+    if (!this.#isOver) keys.forEach((key) => this.#tell(key, this.#replica.draft(key)));
   }
 
   /** The messages that drafts were about are gone, or are others. */

@@ -42,6 +42,20 @@ test("the same draft is told once", async () => {
   expect(told).toEqual([["to:1", { text: "a", replyTo: 7 }]]);
 });
 
+test("what changed while another tab opened is told again, once it is kept", async () => {
+  const storage = new MemoryStorage();
+  const { drafts, told } = await open(storage);
+  drafts.set("to:1", { text: "", edit: EDIT });
+  await drafts.flush();
+  drafts.set("to:1", { text: "sent" });
+  const other = await open(storage);
+  expect(other.replica.draft("to:1")).toEqual({ text: "", edit: EDIT });
+  told.length = 0;
+  await drafts.flush();
+  for (const [key, draft] of told) other.drafts.take(key, draft, false);
+  expect(other.replica.draft("to:1")).toEqual({ text: "sent" });
+});
+
 test("in another history it answers and changes nothing, and no text is lost", async () => {
   const { replica, drafts } = await open(new MemoryStorage());
   drafts.set("to:1", { text: "a", replyTo: 7 });
