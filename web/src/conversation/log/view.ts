@@ -168,9 +168,7 @@ export class LogView {
     const window = this.window();
     if (window === null) return;
     const follows = this.spot.kind === "end" && this.atEnd();
-    // What comes next to the last is shown, also where the end was not known to be shown: a window that was cleared.
-    const continues = this.atEnd() || entries[0]?.seq === window.last + 1;
-    const room = continues && window.messages.length + entries.length <= MOST;
+    const room = this.atEnd() && window.messages.length + entries.length <= MOST;
     const next = follows || room ? withNewer(window, entries) : { ...window, messages: amendAll(window.messages, entries) };
     this.divide(entries, seen);
     this.show(follows ? trimmedInSteps(next) : next, next.last >= (entries.at(-1)?.seq ?? 0));
