@@ -29,7 +29,7 @@ test: web check ## Everything that must hold: the checks, then every test
 	SERVER_BINARY=$(TARGET)/debug/hongyan $(MAKE) web-test
 
 js: ## Check and test the TypeScript SDK, against a real server and in Chromium
-	@scripts/prerequisites npm chromium
+	@scripts/prerequisites npm chromium python
 	$(CARGO) build --quiet --package hongyan
 	cd sdk/js && npm ci --silent --no-audit --no-fund && npm run --silent check && SERVER_BINARY=$(TARGET)/debug/hongyan npm test --silent
 

@@ -84,6 +84,10 @@ export class Http {
     return userPageOf(await this.ask("GET", `${path}?${queryOf(page)}`));
   }
 
+  async readers(conv: number, seq: number, page: { after?: number; limit?: number; unread?: boolean }): Promise<UserPage> {
+    return userPageOf(await this.ask("GET", `/v1/conversations/${conv}/entries/${seq}/readers?${queryOf(page)}`));
+  }
+
   async mentions(page: { before?: string; limit?: number }): Promise<MentionsPage> {
     const { entries, users, before } = await this.ask("GET", `/v1/mentions?${queryOf(page)}`);
     if (!Array.isArray(entries) || !Array.isArray(users)) throw garbage();
@@ -174,7 +178,7 @@ function settingsOf({ last_seen, invisible }: Record<string, unknown>): Presence
 }
 
 /** What of a query is said. */
-export function queryOf(query: Record<string, number | string | undefined>): URLSearchParams {
+export function queryOf(query: Record<string, number | string | boolean | undefined>): URLSearchParams {
   const said = Object.entries(query).filter(([, value]) => value !== undefined);
   return new URLSearchParams(said.map(([name, value]) => [name, String(value)]));
 }

@@ -56,6 +56,9 @@ export interface Submission {
   readonly sent: Promise<Sent>;
 }
 
+/** Pages of mentions in all conversations that are looked through for those of one. */
+const MENTION_PAGES = 10;
+
 /** One client of one account on one device. */
 export class Client {
   readonly #http: Http;
@@ -250,6 +253,26 @@ export class Client {
     this.#backend.watch(conv).catch(() => {});
   }
 
+  /** Says which messages of the conversation that is {@link watch}ed are on the screen: of the newest 50 of them it is told by
+   * how many others each was read, as that changes (`readBy` events). Where a conversation has its `members`, their positions say it, and
+   * nothing is asked. */
+  show(conv: number, seqs: readonly number[]): void {
+    this.#backend.show(conv, seqs).catch(() => {});
+  }
+
+  /** By how many others a message was read that was {@link show}n; null while the server has not told. */
+  readBy(conv: number, seq: number): number | null {
+    return this.#replica.readBy(conv, seq);
+  }
+
+  /** Who has read a message, or with `unread` who has not: a page of at most 100, by id. Those count who were members when it
+   * was sent, and still are; its sender does not. */
+  async readers(conv: number, seq: number, page: { after?: number; limit?: number; unread?: boolean } = {}): Promise<UserPage> {
+    const found = await this.#http.readers(conv, seq, page);
+    this.#backend.profiles(found.users);
+    return found;
+  }
+
   /** Who is there now, of the members of the conversation that is {@link watch}ed: in one of more than 100 members only how
    * many. */
   present(conv: number): Present {
@@ -424,6 +447,30 @@ export class Client {
   async mentions(page: { before?: string; limit?: number } = {}): Promise<MentionsPage> {
     const found = await this.#http.mentions(page);
     this.#backend.profiles(found.users);
+    return found;
+  }
+
+  /** The seqs of a conversation's unread messages that mention the user, ascending. Those that are not known here are asked for,
+   * and known from then on. Rejects with a {@link HongyanError}. */
+  async unreadMentions(conv: number): Promise<number[]> {
+    const { mentions = 0, mentioned = [], me } = this.conversation(conv) ?? {};
+    if (mentioned.length === mentions) return [...mentioned];
+    const found = await this.#mentionsOf(conv, me?.read ?? 0, mentions);
+    const all = [...new Set([...mentioned, ...found])].sort((one, other) => one - other);
+    await this.#backend.mentions(conv, all);
+    return all;
+  }
+
+  /** Those that the server has after `read`, once `most` of them are found. */
+  async #mentionsOf(conv: number, read: number, most: number): Promise<number[]> {
+    const found: number[] = [];
+    let before: string | undefined;
+    for (let page = 0; page < MENTION_PAGES && found.length < most; page += 1) {
+      const { entries, before: next } = await this.mentions({ limit: 100, ...(before === undefined ? {} : { before }) });
+      found.push(...entries.filter((entry) => entry.conv === conv && entry.seq > read).map(({ seq }) => seq));
+      if (next === undefined) break;
+      before = next;
+    }
     return found;
   }
 

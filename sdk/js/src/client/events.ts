@@ -7,7 +7,7 @@
 import type { Append } from "../delivery/outbox.ts";
 import type { Present } from "../delivery/presence.ts";
 import type { Writing } from "../delivery/typing.ts";
-import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, Receipt, Sent, UserProfile, View } from "../wire.gen.ts";
+import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, ReadByCounts, Receipt, Sent, UserProfile, View } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -66,6 +66,10 @@ export interface Conversation {
   floor: number;
   /** Messages by others, not recalled, after one's own read position. */
   unread: number;
+  /** In how many of these the user is mentioned; absent for none. */
+  mentions?: number;
+  /** Those of them that are known here, by seq, ascending. For older ones ask `Client.unreadMentions`. */
+  mentioned?: readonly number[];
   /** One's own positions. */
   me: Position;
   /** How many members there are, as far as is known. */
@@ -171,6 +175,8 @@ export interface ClientEvents {
   /** Who is there now, of the members of the conversation that is watched: all of them. Nobody, after a break, until the
    * server tells. */
   presence: Present;
+  /** By how many others messages were read, of those that `Client.show` names: those of which that is news. */
+  readBy: ReadByCounts;
   /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
   reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

@@ -34,6 +34,8 @@ export class Replica {
   readonly #reactions = new Map<number, Map<number, MessageReactions>>();
   readonly #typing = new Map<number, Writing>();
   #present: Present | null = null;
+  /** Of the conversation that was told of last. */
+  #readBy: { conv: number; counts: Map<number, number> } | null = null;
   readonly #drafts: Map<string, Draft>;
   me: UserProfile | null;
   connection: ConnectionState = { kind: "connecting", attempt: 1 };
@@ -114,6 +116,11 @@ export class Replica {
     return this.#present?.conv === conv ? this.#present : { conv, users: [], online: 0 };
   }
 
+  /** By how many others a message was read, as far as the server has told; null where it has not. */
+  readBy(conv: number, seq: number): number | null {
+    return this.#readBy?.conv === conv ? (this.#readBy.counts.get(seq) ?? null) : null;
+  }
+
   typing(conv: number): Writing {
     return this.#typing.get(conv) ?? { conv, users: [], others: 0 };
   }
@@ -137,6 +144,7 @@ export class Replica {
         this.#directs.clear();
         this.#recent = [];
         this.#reactions.clear();
+        this.#readBy = null;
         break;
       case "conversation":
         this.#takeConversation(event);
@@ -163,6 +171,9 @@ export class Replica {
         break;
       case "presence":
         this.#present = event;
+        break;
+      case "readBy":
+        this.#takeReadBy(event);
         break;
       case "draft":
         this.#takeDraft(event);
@@ -195,6 +206,19 @@ export class Replica {
       if (this.#reactions.size <= REACTIONS) break;
       this.#reactions.delete(oldest);
     }
+  }
+
+  #takeReadBy({ conv, messages }: ClientEvents["readBy"]): void {
+    const counts = this.#readBy?.conv === conv ? this.#readBy.counts : new Map<number, number>();
+    for (const { seq, count } of messages) {
+      counts.delete(seq);
+      counts.set(seq, count);
+    }
+    for (const oldest of counts.keys()) {
+      if (counts.size <= RECENT) break;
+      counts.delete(oldest);
+    }
+    this.#readBy = { conv, counts };
   }
 
   #takeDraft({ key, ...draft }: ClientEvents["draft"]): void {

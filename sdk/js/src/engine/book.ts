@@ -145,6 +145,11 @@ export class Book {
     return row === undefined || row.floor > row.held ? null : { from: row.floor, to: row.held };
   }
 
+  /** Whether the positions of a conversation's members are told, as far as is known. */
+  isTold(conv: number): boolean {
+    return this.#rows.get(conv)?.members() !== undefined;
+  }
+
   /** What users are called now, oneself perhaps among them. */
   learn(users: UserProfile[]): void {
     const me = users.find(({ id }) => id === this.#me?.id);
@@ -221,8 +226,17 @@ export class Book {
       const news = amendments.filter(({ target }) => target === entry.seq);
       return keepable(news.reduce((now, by) => amended(now, by) ?? now, entry));
     });
+    if (this.#rows.get(page.conv)?.look(entries) === true) this.#touch(page.conv);
     this.#keepOlder(page.conv, entries);
     return { ...page, entries };
+  }
+
+  /** The unread messages that mention the user, as the application has asked for them. */
+  takeMentions(conv: number, seqs: readonly number[]): void {
+    const row = this.#rows.get(conv);
+    if (row === undefined) return;
+    row.takeMentions(seqs);
+    this.#touch(conv);
   }
 
   /** How many requests were not sent yet. */

@@ -169,6 +169,16 @@ export class Engine implements Backend {
     this.#turn(() => this.#exchange.follow(conv, kept));
   }
 
+  /** These messages of a conversation are on the screen. */
+  async show(conv: number, seqs: readonly number[]): Promise<void> {
+    this.#turn(() => this.#exchange.show(conv, seqs));
+  }
+
+  /** All unread messages of a conversation that mention the user, as the application has asked for them. */
+  async mentions(conv: number, seqs: readonly number[]): Promise<void> {
+    this.#turn(() => this.#book.takeMentions(conv, seqs));
+  }
+
   /** Changes what the user makes of a conversation. Resolves when the server has it. */
   setView(conv: number, change: ViewChange): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -20,6 +20,7 @@ import type { Present } from "../delivery/presence.ts";
 import { Presences } from "../delivery/presence.ts";
 import { Reactions } from "../delivery/reactions.ts";
 import type { ReactionAction, ReactionsWish, ReactionWish, Stretch } from "../delivery/reactions.ts";
+import { ReadBy } from "../delivery/read-by.ts";
 import { Reads } from "../delivery/reads.ts";
 import { Typing } from "../delivery/typing.ts";
 import type { Writing } from "../delivery/typing.ts";
@@ -62,6 +63,7 @@ export class Exchange {
   readonly #views = new Views<Waiter>();
   readonly #typing = new Typing();
   readonly #presences = new Presences();
+  readonly #readBy = new ReadBy();
   /** What somebody looks at; null while nobody does. */
   #watched: number | null = null;
   readonly #reacting = new Set<Reacting>();
@@ -144,6 +146,11 @@ export class Exchange {
     if (isOnline) this.#sendWatch();
   }
 
+  /** These messages of a conversation are on the screen. */
+  show(conv: number, seqs: readonly number[]): void {
+    this.#readBy.show(conv, this.#book.isTold(conv) ? [] : seqs);
+  }
+
   /** Asks whether users are there, on behalf of the application. */
   whoIsThere(users: number[], question: PresenceQuestion, now: number): void {
     const req = this.#requests.askWhoIsThere(question, now);
@@ -212,6 +219,7 @@ export class Exchange {
     this.#views.disconnected();
     this.#write(this.#typing.clear());
     this.#present(this.#presences.clear());
+    this.#readBy.watching(null);
   }
 
   /** Whoever waits will wait in vain. */
@@ -262,12 +270,15 @@ export class Exchange {
       case "presence":
         if (asker?.kind === "presence") return asker.resolve(frame.users ?? []);
         return this.#present(this.#presences.push(frame));
+      case "read_by":
+        return this.#book.tell("readBy", { conv: frame.conv, messages: frame.messages });
       case "reacted":
         return this.#re((out) => this.#reactions.reacted(frame, out));
       case "reactions":
         return asker?.kind === "reactions" ? this.#standing(asker.wish, frame) : undefined;
       case "done":
         if (asker?.kind === "react") this.#re((out) => this.#reactions.answered(asker.wish, null, now, out));
+        if (asker?.kind === "watch") this.#readBy.watching(asker.conv);
         return asker?.kind === "read" ? this.#reads.answered(asker.conv, asker.seq) : undefined;
       case "synced":
         return asker?.kind === "sync" ? this.#synced(frame, now) : undefined;
@@ -297,6 +308,8 @@ export class Exchange {
     }
     this.#re((out) => this.#reactions.tick(now, out));
     this.#write(this.#typing.tick(now));
+    const shown = this.#readBy.next(now);
+    if (shown !== null) this.#wire.send({ type: "read_by", req: this.#requests.ask({ kind: "readBy" }), ...shown });
   }
 
   /** Sends the acks whose entries are kept, when it is time, or at once where something is sent anyway. */
@@ -320,6 +333,7 @@ export class Exchange {
       this.#reactions.nextDeadline(),
       this.#typing.nextDeadline(),
       this.#views.nextDeadline(),
+      this.#readBy.nextDeadline(),
       this.#unkept.hasNews ? this.#acks.nextDeadline() : null,
     ];
   }
@@ -354,6 +368,8 @@ export class Exchange {
         return this.#fetchRefused(asker.conv, failure, random, now);
       case "view":
         return this.#viewed(asker.conv, failure, now);
+      case "readBy":
+        return failure.retry_after_ms === undefined ? this.#readBy.watching(null) : this.#readBy.failed();
       case "watch":
         // Of a conversation that the user is not in: there is nothing to look at.
         return;
@@ -389,7 +405,8 @@ export class Exchange {
 
   #sendWatch(): void {
     const conv = this.#watched;
-    this.#wire.send({ type: "watch", req: this.#requests.ask({ kind: "watch" }), ...(conv === null ? {} : { conv }) });
+    this.#readBy.watching(null);
+    this.#wire.send({ type: "watch", req: this.#requests.ask({ kind: "watch", conv }), ...(conv === null ? {} : { conv }) });
   }
 
   #present(present: Present | null): void {

@@ -31,7 +31,8 @@ export type Asker =
   | { kind: "sync" }
   | { kind: "fetch"; conv: number }
   | { kind: "read"; conv: number; seq: number }
-  | { kind: "watch" }
+  | { kind: "watch"; conv: number | null }
+  | { kind: "readBy" }
   | { kind: "view"; conv: number }
   | { kind: "react"; wish: ReactionWish }
   | { kind: "reactions"; wish: ReactionsWish }

@@ -12,6 +12,7 @@ import type { Conversation, Member } from "../client/events.ts";
 import { amended } from "../log.ts";
 import type { ConversationKind, ConversationView, Entry, GroupEvent, GroupView, MemberPosition, Position, View, ViewChange } from "../wire.gen.ts";
 import { begun, changed, comers, goers, isTold } from "./group.ts";
+import { Tally } from "./tally.ts";
 import { changed as changedView, leftOf } from "./view.ts";
 
 /** Nothing was ever made of it. */
@@ -32,6 +33,9 @@ export interface StoredRow {
   last: Entry | null;
   unread: number[];
   older: number;
+  /** Those of them that mention the user; absent in what an earlier version kept. */
+  mentioned?: number[];
+  olderMentions?: number;
   /** Of a group: what is known of it, and up to which entry; absent in what an earlier version kept. */
   group?: GroupView;
   asOf?: number;
@@ -47,6 +51,7 @@ export interface StoredRow {
 /** What the server said of the unread messages, until all that it counted is held. */
 interface Count {
   unread: number;
+  mentions: number;
   head: number;
   read: number;
 }
@@ -82,10 +87,9 @@ export class Row {
   #pinsAsOf = 0;
   /** The last message that is held. */
   #said: { seq: number; at: number } | null = null;
-  /** Unread messages that are held, ascending. */
-  #unread: number[] = [];
-  /** Unread messages below what is held. */
-  #older = 0;
+  #unread = new Tally();
+  /** Those of them that mention the user. */
+  #mentions = new Tally();
   #count: Count | null = null;
 
   constructor(conv: number, me: number) {
@@ -112,8 +116,8 @@ export class Row {
     row.#since = stored.since ?? 1;
     row.#pins = [...(stored.pins ?? [])];
     row.#pinsAsOf = stored.pinsAsOf ?? 0;
-    row.#unread = [...stored.unread];
-    row.#older = stored.older;
+    row.#unread = new Tally(stored.unread, stored.older);
+    row.#mentions = new Tally(stored.mentioned, stored.olderMentions);
     return row;
   }
 
@@ -128,8 +132,9 @@ export class Row {
       size: this.#size,
       members: this.members() ?? null,
       last: this.#last,
-      unread: [...this.#unread],
-      older: this.#older,
+      unread: [...this.#unread.seqs],
+      older: this.#unread.older,
+      ...(this.#mentions.total(null) === 0 ? {} : { mentioned: [...this.#mentions.seqs], olderMentions: this.#mentions.older }),
       ...(this.#group === null ? {} : { group: this.#group }),
       ...(this.#kind === "group" ? { asOf: this.#asOf } : {}),
       ...(this.#left ? { left: true as const } : {}),
@@ -174,7 +179,7 @@ export class Row {
       head: this.#headNow(),
       held: this.held,
       floor: this.floor,
-      unread: this.#unreadNow(),
+      ...this.#unreadNow(),
       me: this.#me,
       size: Math.max(this.#size, members?.length ?? 0),
       ...(members === undefined ? {} : { members }),
@@ -208,8 +213,7 @@ export class Row {
     this.#since = since;
     this.#pins = this.#pins.filter((seq) => seq >= since);
     if (this.#last !== null && this.#last.seq < since) this.#last = null;
-    this.#unread = this.#unread.filter((seq) => seq >= since);
-    if (since > this.floor) this.#older = 0;
+    for (const tally of [this.#unread, this.#mentions]) tally.beginAt(since, this.floor);
     // It counted what is gone.
     if (since > (this.#count?.head ?? since)) this.#count = null;
   }
@@ -248,7 +252,7 @@ export class Row {
     this.#beginAt(view.since ?? 1);
     if (view.head >= this.#pinsAsOf) [this.#pins, this.#pinsAsOf] = [[...(view.pins ?? [])], view.head];
     this.move(this.#user, view.me.read, view.me.delivered);
-    this.#count = { unread: view.unread, head: view.head, read: view.me.read };
+    this.#count = { unread: view.unread, mentions: view.mentions ?? 0, head: view.head, read: view.me.read };
     this.#settle();
   }
 
@@ -257,8 +261,8 @@ export class Row {
     this.#left = true;
     this.#view = NO_VIEW;
     this.#count = null;
-    this.#older = 0;
-    this.#unread = [];
+    this.#unread = new Tally();
+    this.#mentions = new Tally();
   }
 
   /** Somebody who is in it, as far as an entry shows. Who is in a group is said by events. */
@@ -322,7 +326,9 @@ export class Row {
     else {
       this.move(entry.from, entry.seq, entry.seq);
       const isToRead = entry.seq > this.read && entry.seq >= this.#since;
-      if (isToRead && entry.recalled_by === undefined && !this.#left) this.#unread.push(entry.seq);
+      if (!isToRead || entry.recalled_by !== undefined || this.#left) return;
+      this.#unread.add(entry.seq);
+      if (entry.mentions?.includes(this.#user) === true) this.#mentions.add(entry.seq);
     }
   }
 
@@ -387,17 +393,19 @@ export class Row {
     if (by.kind !== "recall" || by.target === undefined) return;
     const target = by.target;
     if (this.#pinsAsOf > 0) this.#pin(by.seq, target, false);
-    if (this.#unread.includes(target)) this.#unread = this.#unread.filter((seq) => seq !== target);
+    this.#mentions.remove(target);
     // In a group, admins recall what others said. What one said oneself is read.
-    else if (target > this.read && target < this.floor) {
-      this.#older = Math.max(0, this.#older - 1);
-    }
+    if (this.#unread.remove(target) || target <= this.read || target >= this.floor) return;
+    this.#unread.limitOlder(this.#unread.older - 1);
+    // Whether that one mentioned the user is not known.
+    this.#mentions.limitOlder(this.#unread.older);
   }
 
   #forgetRead(before: number, read: number): void {
-    this.#unread = this.#unread.filter((seq) => seq > read);
-    const isAllOlderRead = read >= this.floor - 1;
-    this.#older = isAllOlderRead ? 0 : Math.max(0, this.#older - (read - before));
+    for (const tally of [this.#unread, this.#mentions]) tally.read(read, this.floor);
+    this.#unread.limitOlder(this.#unread.older - (read - before));
+    // Which of those that were read mentioned the user is not known.
+    this.#mentions.limitOlder(this.#unread.older);
   }
 
   /** Once all that the server counted is held, what it counted beyond that is older. */
@@ -408,17 +416,40 @@ export class Row {
       // It counted from a position that is no longer one's own.
       this.#count = null;
     } else if (this.held >= count.head) {
-      const held = this.#unread.filter((seq) => seq <= count.head).length;
       const isAllHeld = Math.max(this.read, this.#since - 1) >= this.floor - 1;
-      this.#older = isAllHeld ? 0 : Math.max(0, count.unread - held);
+      this.#unread.settle(count.unread, count.head, isAllHeld);
+      this.#mentions.settle(count.mentions, count.head, isAllHeld);
       this.#count = null;
     }
   }
 
-  #unreadNow(): number {
-    const count = this.#count;
-    if (count === null) return this.#older + this.#unread.length;
-    return count.unread + this.#unread.filter((seq) => seq > count.head).length;
+  /** Older entries were read from the server: those of them that are unread and mention the user are known now. Whether
+   * there was one that was not. */
+  look(entries: readonly Entry[]): boolean {
+    const before = this.#mentions.seqs.length;
+    for (const { kind, from, seq, mentions, recalled_by } of entries) {
+      if (kind !== "message" || from === this.#user || recalled_by !== undefined) continue;
+      if (mentions?.includes(this.#user) === true) this.#find(seq);
+    }
+    return this.#mentions.seqs.length > before;
+  }
+
+  /** These are all that mention the user, below what is held. */
+  takeMentions(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#find(seq);
+    this.#mentions.limitOlder(0);
+  }
+
+  #find(seq: number): void {
+    if (seq > this.read && seq >= this.#since && seq < this.floor && !this.#left) this.#mentions.find(seq);
+  }
+
+  #unreadNow(): { unread: number; mentions?: number; mentioned?: readonly number[] } {
+    const { head, unread, mentions } = this.#count ?? { head: 0, unread: 0, mentions: 0 };
+    const counted = (count: number) => (this.#count === null ? null : { count, head });
+    const all = this.#unread.total(counted(unread));
+    const mine = this.#mentions.total(counted(mentions));
+    return { unread: all, ...(mine === 0 ? {} : { mentions: mine, mentioned: [...this.#mentions.seqs] }) };
   }
 }
 

@@ -13,6 +13,8 @@ export interface Backend {
   history(conv: number, range: Range): Promise<HistoryPage>;
   /** Somebody looks at this conversation, here. */
   watch(conv: number | null): Promise<void>;
+  /** These messages of it are on the screen, here. */
+  show(conv: number, seqs: readonly number[]): Promise<void>;
   typing(conv: number): void;
   presence(users: number[]): Promise<UserPresence[]>;
   /** Resolves when the server has it. */
@@ -26,5 +28,7 @@ export interface Backend {
   /** A draft changed here. */
   draft(key: string, draft: Draft): void;
   profiles(users: UserProfile[]): void;
+  /** All unread messages of a conversation that mention the user. */
+  mentions(conv: number, seqs: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }

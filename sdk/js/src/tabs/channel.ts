@@ -17,6 +17,8 @@ export type Call =
   | { do: "read"; conv: number; seq: number }
   | { do: "history"; conv: number; range: Range }
   | { do: "watch"; conv: number | null }
+  | { do: "show"; conv: number; seqs: readonly number[] }
+  | { do: "mentions"; conv: number; seqs: readonly number[] }
   | { do: "typing"; conv: number }
   | { do: "presence"; users: number[] }
   | { do: "view"; conv: number; change: ViewChange }

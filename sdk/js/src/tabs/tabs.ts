@@ -58,6 +58,7 @@ export class Tabs implements Backend {
   #isVisible = false;
   /** What somebody looks at here. */
   #watched: number | null = null;
+  #shown: { conv: number; seqs: readonly number[] } | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
   /** Other tabs that somebody sees. */
   readonly #visible = new Set<string>();
@@ -100,6 +101,11 @@ export class Tabs implements Backend {
     await this.#call({ do: "watch", conv });
   }
 
+  async show(conv: number, seqs: readonly number[]): Promise<void> {
+    this.#shown = { conv, seqs };
+    await this.#call({ do: "show", conv, seqs });
+  }
+
   typing(conv: number): void {
     void this.#call({ do: "typing", conv }).catch(() => {});
   }
@@ -126,6 +132,10 @@ export class Tabs implements Backend {
 
   profiles(users: UserProfile[]): void {
     void this.#call({ do: "profiles", users });
+  }
+
+  async mentions(conv: number, seqs: readonly number[]): Promise<void> {
+    await this.#call({ do: "mentions", conv, seqs });
   }
 
   draft(key: string, draft: Draft): void {
@@ -209,6 +219,7 @@ export class Tabs implements Backend {
   /** A new leader knows nothing of what is looked at here. */
   #watchAgain(): void {
     if (this.#watched !== null) void this.#call({ do: "watch", conv: this.#watched }).catch(() => {});
+    if (this.#shown !== null) void this.#call({ do: "show", ...this.#shown }).catch(() => {});
   }
 
   /** The leader's word for whether nobody looks. */
@@ -327,6 +338,10 @@ async function carryOut(engine: Engine, call: Call): Promise<unknown> {
       return engine.history(call.conv, call.range);
     case "watch":
       return engine.watch(call.conv);
+    case "show":
+      return engine.show(call.conv, call.seqs);
+    case "mentions":
+      return engine.mentions(call.conv, call.seqs);
     case "typing":
       return engine.typing(call.conv);
     case "view":

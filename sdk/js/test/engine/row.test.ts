@@ -28,18 +28,25 @@ class Log {
     const theirs = this.entries.filter((entry) => entry.kind === "message" && (isAdmin || entry.from === from) && entry.recalled_by === undefined);
     const target = theirs[Math.floor(this.#random() * theirs.length)];
     const kind = target === undefined || this.#random() < 0.6 ? "message" : isAdmin || this.#random() < 0.5 ? "recall" : "edit";
-    const entry: Entry = { conv: 9, seq, id: seq, kind, from, at: seq, client_id: `c${seq}`, ...(kind === "message" ? {} : { target: target!.seq }) };
+    const mentions = this.#random() < 0.3 ? { mentions: [ME] } : {};
+    const entry: Entry = { conv: 9, seq, id: seq, kind, from, at: seq, client_id: `c${seq}`, ...(kind === "message" ? mentions : { target: target!.seq }) };
     this.entries.push(entry);
     if (kind === "recall") target!.recalled_by ??= seq;
     if (kind === "message" && from === ME) this.read = seq;
     return { ...entry };
   }
 
-  unread(upTo = this.entries.length, read = this.read): number {
-    return this.entries.filter(
-      ({ seq, kind, from, recalled_by }) =>
-        seq <= upTo && seq > read && kind === "message" && from !== ME && (recalled_by ?? Infinity) > upTo,
-    ).length;
+  #unread(): Entry[] {
+    return this.entries.filter(({ seq, kind, from, recalled_by }) => seq > this.read && kind === "message" && from !== ME && recalled_by === undefined);
+  }
+
+  get unread(): number {
+    return this.#unread().length;
+  }
+
+  /** Unread messages that mention oneself. */
+  get mentioned(): number[] {
+    return this.#unread().filter(({ mentions }) => mentions?.includes(ME)).map(({ seq }) => seq);
   }
 }
 
@@ -63,12 +70,16 @@ test.each([2, 4, 70])("the number is the server's among %i members, whatever com
         const me = { read: log.read, delivered: log.read };
         const members = [{ user: ME, ...me }, ...OTHERS.map((user) => ({ user, read: 0, delivered: 0 }))];
         const told = size > LIMITS.MEMBERS_TOLD ? {} : { members: members.slice(0, size) };
-        row.view({ conv: 9, kind: "group", head, unread: log.unread(), me, size, ...told, entries: [] });
+        row.view({ conv: 9, kind: "group", head, unread: log.unread, mentions: log.mentioned.length, me, size, ...told, entries: [] });
         expect(row.toConversation().members?.length).toBe(told.members?.length);
-        expect(row.toConversation().unread, `seed ${seed}, round ${round}, told`).toBe(log.unread());
+        expect(row.toConversation().unread, `seed ${seed}, round ${round}, told`).toBe(log.unread);
+        expect(row.toConversation().mentions ?? 0, `seed ${seed}, round ${round}, told`).toBe(log.mentioned.length);
         for (const entry of missed) row.deliver(entry);
       }
-      expect(row.toConversation().unread, `seed ${seed}, round ${round}, step ${step}`).toBe(log.unread());
+      expect(row.toConversation().unread, `seed ${seed}, round ${round}, step ${step}`).toBe(log.unread);
+      const { mentions, mentioned } = row.toConversation();
+      const own = log.mentioned;
+      expect([mentions, mentioned], `seed ${seed}, round ${round}, step ${step}`).toEqual(own.length === 0 ? [undefined, undefined] : [own.length, own]);
     }
   }
 });
@@ -85,6 +96,35 @@ test("what the server counts below what is held stays in the number until it is 
   expect(row.toConversation().unread).toBe(100);
   row.move(ME, 95, 95);
   expect(row.toConversation().unread).toBe(6);
+});
+
+test("mentions below what is held are counted until they are read, and are never more than what is unread", () => {
+  const row = new Row(9, ME);
+  const message = (seq: number, mentions?: number[]): Entry => ({ conv: 9, seq, id: seq, kind: "message", from: OTHER, at: 0, client_id: `${seq}`, ...(mentions && { mentions }) });
+  const shown = () => ({ mentions: row.toConversation().mentions, mentioned: row.toConversation().mentioned });
+  row.view({ conv: 9, kind: "group", head: 6, unread: 5, mentions: 3, me: { read: 1, delivered: 1 }, size: 3, entries: [] });
+  row.deliver(message(5, [ME]));
+  expect(shown()).toEqual({ mentions: 3, mentioned: [5] });
+  row.deliver(message(6, [OTHER]));
+  expect(shown()).toEqual({ mentions: 3, mentioned: [5] });
+  const another = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  expect(another.toConversation()).toEqual(row.toConversation());
+  // What was asked for is known.
+  another.look([message(1, [ME]), message(2, [ME]), { ...message(3, [ME]), recalled_by: 9 }, { ...message(4, [ME]), from: ME }, message(5, [ME])]);
+  expect(another.toConversation()).toMatchObject({ mentions: 3, mentioned: [2, 5] });
+  another.move(ME, 2, 2);
+  expect(another.toConversation()).toMatchObject({ mentions: 2, mentioned: [5] });
+  another.takeMentions([5]);
+  expect(another.toConversation()).toMatchObject({ mentions: 1, mentioned: [5] });
+  for (const [seq, target] of [[7, 2], [8, 3]]) row.deliver({ ...message(seq!), kind: "recall", target: target! });
+  expect(row.toConversation()).toMatchObject({ unread: 3, mentions: 2 });
+  row.move(ME, 4, 4);
+  expect(shown()).toEqual({ mentions: 1, mentioned: [5] });
+  row.deliver({ ...message(9), kind: "recall", target: 5 });
+  expect(shown()).toEqual({ mentions: undefined, mentioned: undefined });
+  row.deliver(message(10, [ME]));
+  row.leave();
+  expect(shown()).toEqual({ mentions: undefined, mentioned: undefined });
 });
 
 test("where members are not told, only one's own positions are known and move", () => {

@@ -87,6 +87,30 @@ test("messages that mention somebody are listed", async () => {
   expect(first).toMatchObject({ entries: [{ conv, seq: 3, body: { text: "@bob two" } }], users: [{ id: ann.id }] });
   expect((await bob.client.mentions({ before: first.before!, limit: 1 })).entries.map(({ seq }) => seq)).toEqual([2]);
   expect((await ann.client.mentions()).entries).toEqual([]);
+  await until(() => expect(bob.client.conversation(conv)).toMatchObject({ unread: 2, mentions: 2, mentioned: [2, 3] }));
+  bob.client.read(conv, 2);
+  await until(() => expect(bob.client.conversation(conv)).toMatchObject({ mentions: 1, mentioned: [3] }));
+});
+
+test("mentions that came while one was away are counted, and found where they are not held", async () => {
+  const [ann, storage] = [await signIn("ann"), new MemoryStorage()];
+  let bob = await signIn("bob", { storage });
+  const { conv } = await ann.client.createGroup("long", [bob.id]);
+  await until(() => expect(bob.client.conversation(conv)?.held).toBe(1));
+  await bob.client.close();
+  const mentioned = [2, 9, 30];
+  for (let seq = 2; seq <= 40; seq += 1) await ann.client.send({ conv }, `m${seq}`, { mentions: mentioned.includes(seq) ? [bob.id] : [] }).sent;
+  // Another device, which begins with the end of the log.
+  bob = await signIn("bob");
+  expect(bob.client.conversation(conv)).toMatchObject({ unread: 39, mentions: 3, mentioned: [] });
+  expect(await bob.client.unreadMentions(conv)).toEqual(mentioned);
+  expect(bob.client.conversation(conv)).toMatchObject({ mentions: 3, mentioned });
+  bob.client.read(conv, 9);
+  expect(bob.client.conversation(conv)).toMatchObject({ mentions: 1, mentioned: [30] });
+  expect(await bob.client.unreadMentions(conv)).toEqual([30]);
+  bob.client.read(conv, 40);
+  await until(() => expect(bob.client.conversation(conv)?.mentions).toBeUndefined());
+  expect(await bob.client.unreadMentions(conv)).toEqual([]);
 });
 
 test("who was put out while away learns it at the next sync, and nothing is asked for", async () => {

@@ -65,6 +65,44 @@ test("who is there is told to who looks, and answered to who asks", async () => 
   expect(ann.client.present(conv)).toEqual(online());
 });
 
+test("by how many a message was read is told in a group that does not tell its members, and who they are is asked", async () => {
+  await server.stop();
+  server.addCrowd(Array.from({ length: 70 }, (_, at) => `crowd${at}`));
+  await server.run();
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const crowd = (await ann.client.users({ limit: 200 })).filter(({ name }) => name.startsWith("crowd")).map(({ id }) => id);
+  const { conv } = await ann.client.createGroup("large", [bob.id, ...crowd]);
+  await until(() => expect(bob.client.conversation(conv)?.size).toBe(72));
+  const { seq } = await ann.client.send({ conv }, "everybody?").sent;
+  const told: unknown[] = [];
+  ann.client.on("readBy", (counts) => told.push(counts));
+  ann.client.watch(conv);
+  ann.client.show(conv, [seq]);
+  await until(() => expect(ann.client.readBy(conv, seq)).toBe(0));
+  await until(() => expect(bob.client.conversation(conv)?.held).toBe(seq));
+  bob.client.read(conv, seq);
+  await until(() => expect(ann.client.readBy(conv, seq)).toBe(1));
+  expect(told).toEqual([{ conv, messages: [{ seq, count: 0 }] }, { conv, messages: [{ seq, count: 1 }] }]);
+  expect((await ann.client.readers(conv, seq)).users.map(({ id }) => id)).toEqual([bob.id]);
+  expect(await ann.client.readers(conv, seq, { unread: true, limit: 70, after: 0 })).toMatchObject({ users: { length: 70 }, more: false });
+
+  // A new connection asks for the same again.
+  await server.stop();
+  await server.run();
+  await until(() => expect(told.at(-1)).toEqual({ conv, messages: [{ seq, count: 1 }] }));
+  await until(() => expect(told.length).toBe(3));
+  // Where members are told there is nothing to ask.
+  const small = await ann.client.createGroup("small", [bob.id]);
+  await until(() => expect(ann.client.conversation(small.conv)?.members?.length).toBe(2));
+  const said = await ann.client.send({ conv: small.conv }, "both?").sent;
+  ann.client.watch(small.conv);
+  ann.client.show(small.conv, [said.seq]);
+  await until(() => expect(bob.client.conversation(small.conv)?.held).toBe(said.seq));
+  bob.client.read(small.conv, said.seq);
+  await until(() => expect(ann.client.conversation(small.conv)?.members?.find(({ user }) => user === bob.id)?.read).toBe(said.seq));
+  expect([told.length, ann.client.readBy(small.conv, said.seq)]).toEqual([3, null]);
+});
+
 test("new members read as much of what was said as the group lets them", async () => {
   const [ann, bob] = [await signIn("ann"), await signIn("bob")];
   const { conv } = await ann.client.createGroup("new", []);

@@ -71,7 +71,19 @@ export class Server {
     execFileSync(BINARY, options, { env, input: `${password}\n`, stdio: ["pipe", "ignore", "pipe"] });
     return login;
   }
+
+  /** Adds users as whom nobody can sign in, while the server does not run. */
+  addCrowd(logins: readonly string[]): void {
+    execFileSync("python3", ["-c", INSERT, join(this.#folder, "hongyan.db")], { input: JSON.stringify(logins) });
+  }
 }
+
+/** Hashing a password for each would take long. */
+const INSERT = `
+import json, sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    database.executemany("INSERT INTO users (login, name, password_hash, created_at) VALUES (?1, ?1, '*', 0)", [[login] for login in json.load(sys.stdin)])
+`;
 
 /** A network between client and server that can swallow everything without a word, or break. */
 export class Network {

@@ -3,9 +3,9 @@ import type { ConversationView, Listed } from "../../wire.gen.ts";
 
 /** The same as its member sees it, but for the entries. */
 export function viewOf(row: Listed, me: number): ConversationView {
-  const { conv, head, unread = 0, user, read = 0, own_read: ownRead = 0 } = row;
+  const { conv, head, unread = 0, mentions, user, read = 0, own_read: ownRead = 0 } = row;
   const own = { read: ownRead, delivered: row.own_delivered ?? ownRead };
   const members = [{ user: me, ...own }];
   if (user !== undefined) members.push({ user, read, delivered: row.delivered ?? read });
-  return { conv, kind: "direct", head, unread, me: own, size: members.length, members, entries: [] };
+  return { conv, kind: "direct", head, unread, ...(mentions === undefined ? {} : { mentions }), me: own, size: members.length, members, entries: [] };
 }
