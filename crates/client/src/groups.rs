@@ -402,6 +402,7 @@ mod tests {
             body: None,
             reply_to: None,
             mentions: Vec::new(),
+            mentions_all: false,
             topic: None,
             expires_at: None,
             origin: None,

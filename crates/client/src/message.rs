@@ -15,6 +15,7 @@ pub struct Message {
     body: Body,
     reply_to: Option<Seq>,
     mentions: Vec<UserId>,
+    mentions_all: bool,
     topic: Option<Box<str>>,
     expires_at: Option<Millis>,
     origin: Option<Box<str>>,
@@ -28,6 +29,7 @@ impl Message {
             body: Body::text(text),
             reply_to: None,
             mentions: Vec::new(),
+            mentions_all: false,
             topic: None,
             expires_at: None,
             origin: None,
@@ -46,6 +48,14 @@ impl Message {
     #[must_use]
     pub fn mentions(mut self, users: impl Into<Vec<UserId>>) -> Self {
         self.mentions = users.into();
+        self
+    }
+
+    /// Asks all members of the group to notice it. Only its admins can, and
+    /// [`ALLS_A_DAY`](hongyan_protocol::limits::ALLS_A_DAY) times in 24 hours.
+    #[must_use]
+    pub fn mentions_all(mut self) -> Self {
+        self.mentions_all = true;
         self
     }
 
@@ -125,6 +135,7 @@ impl Draft {
                 body: message.body,
                 reply_to: message.reply_to,
                 mentions: message.mentions,
+                mentions_all: message.mentions_all,
                 topic: message.topic,
                 expires_at: message.expires_at,
                 origin: message.origin,

@@ -244,6 +244,7 @@ mod tests {
             body: Some(Body::text("hi")),
             reply_to: None,
             mentions: Vec::new(),
+            mentions_all: false,
             topic: None,
             expires_at: None,
             origin: None,

@@ -41,6 +41,7 @@ fn entry(in_conv: u64, at: u64) -> Entry {
         }),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,

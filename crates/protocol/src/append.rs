@@ -30,6 +30,8 @@ pub struct Send {
     pub reply_to: Option<Seq>,
     /// Users who should notice it; at most [`limits::MENTIONS`].
     pub mentions: Vec<UserId>,
+    /// Whether all members of the group should notice it; for its admins, [`limits::ALLS_A_DAY`] times.
+    pub mentions_all: bool,
     /// What it belongs to within the conversation: 1 to [`limits::TOPIC_BYTES`].
     pub topic: Option<Box<str>>,
     /// When it loses its worth.
@@ -79,6 +81,8 @@ pub(crate) struct SendRead {
         deserialize_with = "value::capped_list::<{ limits::MENTIONS + 1 }, _, _>"
     )]
     mentions: Vec<UserId>,
+    #[serde(default, deserialize_with = "value::or_default")]
+    mentions_all: bool,
     #[serde(default)]
     topic: Option<Box<str>>,
     #[serde(default)]
@@ -116,6 +120,8 @@ pub(crate) struct SendWritten<'a> {
     reply_to: Option<Seq>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     mentions: &'a [UserId],
+    #[serde(skip_serializing_if = "value::is_false")]
+    mentions_all: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     topic: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +154,7 @@ impl Send {
             body: checked_text(Body::text(text))?,
             reply_to: None,
             mentions: Vec::new(),
+            mentions_all: false,
             topic: None,
             expires_at: None,
             origin: None,
@@ -177,6 +184,7 @@ impl Send {
             body: checked_body(read.body)?,
             reply_to: read.reply_to,
             mentions: read.mentions,
+            mentions_all: read.mentions_all,
             topic: checked_label("topic", read.topic, limits::TOPIC_BYTES)?,
             expires_at: read.expires_at,
             origin: checked_label("origin", read.origin, limits::ORIGIN_BYTES)?,
@@ -203,6 +211,7 @@ impl Send {
             body: &self.body,
             reply_to: self.reply_to,
             mentions: &self.mentions,
+            mentions_all: self.mentions_all,
             topic: self.topic.as_deref(),
             expires_at: self.expires_at,
             origin: self.origin.as_deref(),

@@ -153,6 +153,13 @@ pub struct Entry {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub mentions: Vec<UserId>,
+    /// Whether this message wants all members of its group to notice it.
+    #[serde(
+        default,
+        deserialize_with = "value::or_default",
+        skip_serializing_if = "value::is_false"
+    )]
+    pub mentions_all: bool,
     /// What the message belongs to within the conversation, as its sender says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<Box<str>>,
@@ -178,7 +185,7 @@ pub struct Entry {
 
 /// The most that an entry takes as JSON, its client id, text and mentions aside: every field is there, and every
 /// integer as long as one can be.
-const ENTRY_BYTES: usize = 384;
+const ENTRY_BYTES: usize = 408;
 
 /// The most that one mention takes as JSON: 16 digits and a comma.
 const MENTION_BYTES: usize = 17;

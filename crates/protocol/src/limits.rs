@@ -27,6 +27,9 @@ pub const ERROR_MESSAGE_BYTES: usize = 256;
 /// Users mentioned by one message.
 pub const MENTIONS: usize = 64;
 
+/// Messages of one group in 24 hours that mention all its members.
+pub const ALLS_A_DAY: usize = 10;
+
 /// The `topic` of a message, in UTF-8 bytes.
 pub const TOPIC_BYTES: usize = 64;
 

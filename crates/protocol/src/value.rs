@@ -88,6 +88,15 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Whether a flag need not be written: its absence says so.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// Reads an integer below 2^53, of a field that may be absent.
 pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -296,6 +296,10 @@ fn every_limit_is_the_real_one() {
         ),
         format!("| a `client_id` | 1 to {} bytes,", limits::CLIENT_ID_BYTES),
         format!("| `mentions` of a message | {} users |", limits::MENTIONS),
+        format!(
+            "| messages with `mentions_all` in a group, in 24 hours | {} |",
+            limits::ALLS_A_DAY
+        ),
         format!("| a `topic` | 1 to {} bytes |", limits::TOPIC_BYTES),
         format!("| an `origin` | 1 to {} bytes |", limits::ORIGIN_BYTES),
         format!("| the `token` of `hello` | {} bytes |", limits::TOKEN_BYTES),

@@ -272,6 +272,10 @@ fn a_field_of_the_wrong_type_is_answered_under_its_req() {
             ],
         ),
         (
+            r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"mentions_all":@}"#,
+            &["0", "1", "\"true\"", "[]", "{}"],
+        ),
+        (
             r#"{"type":"send","req":5,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"topic":@}"#,
             &["1", "[]", "\"\"", "\"a\\u0000\"", "\"\\ud800\""],
         ),
@@ -346,7 +350,7 @@ fn an_optional_field_may_be_null() {
         ),
         (
             r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,
-            r#"{"type":"send","conv":null,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"reply_to":null,"mentions":null,"topic":null,"expires_at":null,"origin":null}"#,
+            r#"{"type":"send","conv":null,"to":1,"client_id":"c","body":{"type":"text","text":"x"},"reply_to":null,"mentions":null,"mentions_all":null,"topic":null,"expires_at":null,"origin":null}"#,
         ),
         (
             r#"{"type":"send","to":1,"client_id":"c","body":{"type":"text","text":"x"}}"#,

@@ -35,7 +35,7 @@ fn an_unknown_kind_keeps_its_place_in_the_log() {
 
 #[test]
 fn a_null_is_an_absence() {
-    let full = r#"{"type":"entry","conv":1,"seq":9,"id":1,"kind":"message","from":1,"at":1,"client_id":"c","body":null,"reply_to":null,"mentions":null,"topic":null,"expires_at":null,"origin":null,"target":null,"edited_by":null,"recalled_by":null}"#;
+    let full = r#"{"type":"entry","conv":1,"seq":9,"id":1,"kind":"message","from":1,"at":1,"client_id":"c","body":null,"reply_to":null,"mentions":null,"mentions_all":null,"topic":null,"expires_at":null,"origin":null,"target":null,"edited_by":null,"recalled_by":null}"#;
     let least = r#"{"type":"entry","conv":1,"seq":9,"id":1,"kind":"message","from":1,"at":1,"client_id":"c"}"#;
     assert_eq!(decode(full), decode(least));
 }

@@ -65,7 +65,7 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         conv().prop_map(Target::Conversation),
         user().prop_map(Target::User)
     ];
-    let mentions = vec(user(), 0..=limits::MENTIONS);
+    let mentions = (vec(user(), 0..=limits::MENTIONS), any::<bool>());
     let range = prop_oneof![
         Just((None, None)),
         seq().prop_map(|seq| (Some(seq), None)),
@@ -93,12 +93,14 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         )
             .prop_map(
                 |(target, client_id, body, reply_to, mentions, (topic, expires_at, origin))| {
+                    let (mentions, mentions_all) = mentions;
                     ClientFrame::Send(Send {
                         target,
                         client_id,
                         body,
                         reply_to,
                         mentions,
+                        mentions_all,
                         topic,
                         expires_at,
                         origin,
@@ -211,7 +213,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     let rest = (
         option::of(prop_oneof![4 => body(), 1 => Just(Body::Unknown)]),
         option::of(seq()),
-        vec(user(), 0..4),
+        (vec(user(), 0..4), any::<bool>()),
         header(),
         option::of(seq()),
         option::of(seq()),
@@ -221,6 +223,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         let (conv, seq, id, kind, from, at, client_id) = head;
         let (body, reply_to, mentions, header, target, edited_by, recalled_by) = rest;
         let (topic, expires_at, origin) = header;
+        let (mentions, mentions_all) = mentions;
         Entry {
             event: None,
             conv,
@@ -233,6 +236,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             body,
             reply_to,
             mentions,
+            mentions_all,
             topic,
             expires_at,
             origin,

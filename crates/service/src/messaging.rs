@@ -27,7 +27,12 @@ impl Service {
             body,
             reply_to: send.reply_to,
             mentions,
-            header: wire::stored_header(send.topic, send.expires_at, send.origin),
+            header: hongyan_store::Header::from(hongyan_store::HeaderFields {
+                topic: send.topic,
+                expires_at: send.expires_at,
+                origin: send.origin,
+                mentions_all: send.mentions_all,
+            }),
         };
         let target = match send.target {
             Target::Conversation(conv) => hongyan_store::Target::Conversation(conv),

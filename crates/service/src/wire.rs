@@ -39,6 +39,7 @@ pub(crate) fn new_entry(append: &store::Append, appended: &store::Appended) -> w
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,
@@ -98,6 +99,7 @@ pub(crate) fn entry(entry: store::Entry) -> wire::Entry {
         body: None,
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,
@@ -255,22 +257,10 @@ fn with_header(entry: wire::Entry, header: &store::Header) -> wire::Entry {
             topic: fields.topic,
             expires_at: fields.expires_at,
             origin: fields.origin,
+            mentions_all: fields.mentions_all,
             ..entry
         },
     }
-}
-
-/// What a sender says beside the body, as it is kept.
-pub(crate) fn stored_header(
-    topic: Option<Box<str>>,
-    expires_at: Option<wire::Millis>,
-    origin: Option<Box<str>>,
-) -> store::Header {
-    store::Header::from(store::HeaderFields {
-        topic,
-        expires_at,
-        origin,
-    })
 }
 
 /// A conversation in a page of sync.

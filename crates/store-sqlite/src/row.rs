@@ -154,10 +154,11 @@ pub(crate) fn member(row: &Row<'_>) -> Result<Member> {
 
 /// The columns that [`entry`] reads.
 pub(crate) const ENTRY_COLUMNS: &str = "conv_id, seq, id, sender_id, at, client_id, kind, target, \
-     reply_to, edited_by, recalled_by, mentions, body, body_type, topic, expires_at, origin";
+     reply_to, edited_by, recalled_by, mentions, body, body_type, topic, expires_at, origin, \
+     mentions_all";
 
 /// How many [`ENTRY_COLUMNS`] there are: where others begin that stand behind them.
-pub(crate) const ENTRY_COLUMN_COUNT: usize = 17;
+pub(crate) const ENTRY_COLUMN_COUNT: usize = 18;
 
 pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
@@ -248,6 +249,7 @@ fn header(row: &Row<'_>) -> Result<Header> {
         topic: row.get(14)?,
         expires_at: optional_id(row, 15)?,
         origin: row.get(16)?,
+        mentions_all: row.get::<_, Option<bool>>(17)?.unwrap_or_default(),
     };
     Ok(fields.into())
 }

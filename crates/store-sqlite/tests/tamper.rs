@@ -339,6 +339,14 @@ async fn mentions_and_views() {
             "conversation 1, seq 0: 2 mentions are noted, the log has 1",
         ),
         (
+            "UPDATE entries SET mentions_all = 1 WHERE conv_id = 1 AND seq = 6",
+            "conversation 1, seq 6: it mentions all, which its sender could not do",
+        ),
+        (
+            "UPDATE entries SET mentions_all = 1 WHERE conv_id = 1 AND seq = 7",
+            "conversation 1, seq 0: 1 entries mention all, 0 messages do",
+        ),
+        (
             "UPDATE views SET archived_seq = 9",
             "conversation 1, seq 8: the view of user 1001: it goes beyond the log",
         ),

@@ -92,7 +92,8 @@ macro_rules! store_contract {
                 pins_are_a_list, what_is_recalled_is_not_pinned;
             windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
                 days_reach_back_by_the_time_of_entries;
-            mentions: are_counted_until_they_are_read, only_what_may_be_read_is_listed, are_listed_in_pages;
+            mentions: are_counted_until_they_are_read, only_what_may_be_read_is_listed, are_listed_in_pages,
+                who_leads_mentions_all, all_are_mentioned_so_often_a_day, both_kinds_are_listed_in_pages;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,
                 a_mark_counts_until_it_is_read, totals_know_what_is_quiet, pins_are_bounded, drafts_are_bounded,
                 who_goes_leaves_nothing, what_is_cleared_is_told_no_more, refused_to_others, everything_is_there_after_a_restart;

@@ -23,7 +23,7 @@ mod verify;
 mod view;
 mod write;
 
-pub use hongyan_protocol::limits::{DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
+pub use hongyan_protocol::limits::{ALLS_A_DAY, DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
 
 pub use group::{
     Effects, Event, GROUP_MEMBERS, GROUPS_A_USER, GroupChange, KeptEvent, Role, Setting, Settings,

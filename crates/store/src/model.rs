@@ -140,8 +140,8 @@ impl Body {
 /// The code of [`Body::Text`]. A type has its code for ever.
 const TEXT: u8 = 1;
 
-/// What a sender says of a message beside its body. Nothing in the store acts on it. Nearly every message has none, which
-/// takes 8 bytes.
+/// What a sender says of a message beside its body. The store acts on `mentions_all` only. Nearly every message has none,
+/// which takes 8 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header(Option<Box<HeaderFields>>);
 
@@ -154,12 +154,19 @@ pub struct HeaderFields {
     pub expires_at: Option<Millis>,
     /// Where it comes from, if not from its sender's own hand.
     pub origin: Option<Box<str>>,
+    /// Whether all members of the group should notice it.
+    pub mentions_all: bool,
 }
 
 impl Header {
     /// The fields; `None` where none is set.
     pub fn fields(&self) -> Option<&HeaderFields> {
         self.0.as_deref()
+    }
+
+    /// Whether all members of the group should notice the message.
+    pub fn mentions_all(&self) -> bool {
+        self.fields().is_some_and(|fields| fields.mentions_all)
     }
 
     /// The most bytes that are written of it on the wire: a byte of text may become six.

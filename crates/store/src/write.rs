@@ -77,6 +77,11 @@ impl Change {
         matches!(self, Self::Message { .. })
     }
 
+    /// Whether it asks all members of a group to notice it.
+    pub fn mentions_all(&self) -> bool {
+        matches!(self, Self::Message { header, .. } if header.mentions_all())
+    }
+
     /// What it says.
     pub fn body(&self) -> Option<&Body> {
         match self {
@@ -145,6 +150,10 @@ fn hash_header(hash: &mut Sha256, header: &Header) {
     text(fields.origin.as_deref());
     let expires_at = fields.expires_at.map_or(0, Millis::get);
     hash.update(expires_at.to_le_bytes());
+    // One that does not mention all has the digest that it had before any did.
+    if fields.mentions_all {
+        hash.update([1]);
+    }
 }
 
 /// As the event that it would be.

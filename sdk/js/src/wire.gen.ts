@@ -154,6 +154,8 @@ export interface Entry {
   reply_to?: number;
   /** The users that this message wants to notice it. */
   mentions?: number[];
+  /** Whether this message wants all members of its group to notice it. */
+  mentions_all?: boolean;
   /** What the message belongs to within the conversation, as its sender says. */
   topic?: string;
   /** When the message loses its worth, as its sender says. */
@@ -577,6 +579,8 @@ export interface Send {
   reply_to?: number;
   /** Users who should notice it; at most `LIMITS.MENTIONS`. */
   mentions?: number[];
+  /** Whether all members of the group should notice it; for its admins, `LIMITS.ALLS_A_DAY` times. */
+  mentions_all?: boolean;
   /** What it belongs to within the conversation: 1 to `LIMITS.TOPIC_BYTES`. */
   topic?: string;
   /** When it loses its worth. */
@@ -867,7 +871,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", pins: "integer[]?", unread: "integer", mentions: "integer?", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Draft: { text: "string", reply_to: "integer?", at: "integer" },
-  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
+  Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", mentions_all: "boolean?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
   GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", muted_until: "integer?", role: "string" },
@@ -960,6 +964,8 @@ export const LIMITS = {
   CLIENT_ID_BYTES: 64,
   /** Users mentioned by one message. */
   MENTIONS: 64,
+  /** Messages of one group in 24 hours that mention all its members. */
+  ALLS_A_DAY: 10,
   /** The `topic` of a message, in UTF-8 bytes. */
   TOPIC_BYTES: 64,
   /** The `origin` of a message, in UTF-8 bytes. */

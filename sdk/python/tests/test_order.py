@@ -69,6 +69,17 @@ class Order(unittest.IsolatedAsyncioTestCase):
             self.assertEqual([entry.seq for entry in page.entries], [1])
             self.assertEqual((await zhang.client.http.mentions()).entries, ())
 
+    async def test_who_leads_a_group_mentions_all(self) -> None:
+        async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
+            conv = (await zhang.client.http.create_group("雁群", [li.id])).conv
+            sent = await zhang.client.send("all of you", conv=conv, mentions_all=True)
+            await until("it came", lambda: bool(li.entries) and li.entries[-1].seq == sent.seq)
+            self.assertTrue(li.entries[-1].mentions_all)
+            self.assertEqual([entry.seq for entry in (await li.client.http.mentions()).entries], [sent.seq])
+            with self.assertRaises(RequestError) as refused:
+                await li.client.http.send("all of us", conv=conv, mentions_all=True)
+            self.assertEqual(refused.exception.code, "forbidden")
+
     async def test_messages_are_pinned_in_a_conversation_of_two_as_well(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
             conv = (await zhang.client.send("one", to=li.id)).conv

@@ -65,6 +65,7 @@ fn message(order: &Fill, sender: u64, number: u64) -> anyhow::Result<ClientFrame
         body: Body::text(String::from_utf8(text).context("a text of digits")?),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,

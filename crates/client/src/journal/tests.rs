@@ -21,6 +21,7 @@ fn message(id: &str, text: &str) -> Append {
         body: Body::text(text),
         reply_to: Some(Seq::from_trusted(3)),
         mentions: vec![UserId::from_trusted(1002)],
+        mentions_all: true,
         topic: Some("builds".into()),
         expires_at: Some(Millis::from_trusted(9)),
         origin: Some("ci".into()),

@@ -299,6 +299,7 @@ pub fn entry(seq: u64) -> Entry {
         body: Some(Body::text(format!("message {seq}"))),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,

@@ -148,6 +148,7 @@ impl Log {
             body: content.body(),
             reply_to: None,
             mentions: Vec::new(),
+            mentions_all: false,
             topic: None,
             expires_at: None,
             origin: None,

@@ -66,6 +66,7 @@ impl World {
                     body: Body::text("x".repeat(length + 1)),
                     reply_to: None,
                     mentions: Vec::new(),
+                    mentions_all: false,
                     topic: None,
                     expires_at: None,
                     origin: None,

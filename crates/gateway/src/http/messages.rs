@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use hongyan_protocol::{ClientId, ConversationId, Edit, Recall, Send, Sent, Seq};
 use hongyan_service::ServiceError;
 
@@ -12,14 +12,18 @@ use super::committed;
 use super::error::ApiError;
 use super::extract::{Body, PathOf};
 use crate::Gateway;
+use crate::door::Visit;
+use crate::price;
 
 /// `POST /v1/messages`: the fields of `send`, answered with those of `sent`.
 pub(super) async fn send(
     State(gateway): State<Arc<Gateway>>,
     Authenticated { caller, .. }: Authenticated,
+    Extension(visit): Extension<Visit>,
     Body(body): Body,
 ) -> Result<Json<Sent>, ApiError> {
     let send = Send::from_json(&body)?;
+    visit.spend(&gateway, price::MENTION.times(send.mentions.len()))?;
     let sent = committed(|reply| gateway.service.send(&caller, send, reply)).await?;
     Ok(Json(sent))
 }

@@ -244,6 +244,7 @@ fn constants(source: &Source) -> String {
         ("CLIENT_NAME_BYTES", limits::CLIENT_NAME_BYTES),
         ("CLIENT_ID_BYTES", limits::CLIENT_ID_BYTES),
         ("MENTIONS", limits::MENTIONS),
+        ("ALLS_A_DAY", limits::ALLS_A_DAY),
         ("TOPIC_BYTES", limits::TOPIC_BYTES),
         ("ORIGIN_BYTES", limits::ORIGIN_BYTES),
         ("MEMBERS_TOLD", limits::MEMBERS_TOLD),

@@ -18,6 +18,7 @@ fn message(n: u64) -> Entry {
         body: Some(Body::text("hi")),
         reply_to: None,
         mentions: vec![],
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,
@@ -36,6 +37,7 @@ pub(crate) fn entries() -> Vec<(&'static str, Entry)> {
             Entry {
                 reply_to: Some(seq(1)),
                 mentions: vec![user(1001)],
+                mentions_all: true,
                 topic: Some("发布".into()),
                 expires_at: Some(at(9_000)),
                 origin: Some("import:slack \"x\"".into()),

@@ -1,5 +1,6 @@
 //! Mentions: how many are unread, and where one was mentioned.
 
+use hongyan_protocol::limits::ALLS_A_DAY;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -73,4 +74,80 @@ async fn mentions_are_counted_and_listed() {
     zhang.call(reqwest::Method::DELETE, &path, None).await;
     let (_, none) = li.get("/v1/mentions").await;
     assert_eq!(none["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn who_leads_a_group_mentions_all_so_often_a_day() {
+    let mut server = TestServer::start().await;
+    let (zhang, li) = (server.http(ZHANG).await, server.http(LI).await);
+    let new = json!({ "client_id": "g1", "name": "雁群", "users": [LI_ID] });
+    let (_, made) = zhang.post("/v1/groups", new).await;
+    let conv = made["conv"].clone();
+    let to_all = |client_id: String| {
+        json!({ "conv": conv, "client_id": client_id, "mentions_all": true,
+            "body": { "type": "text", "text": "all of you" } })
+    };
+    let mut device = server.connect(LI).await.acking();
+    let mut own = server.connect(ZHANG).await.acking();
+    let (status, refused) = li.post("/v1/messages", to_all("l1".into())).await;
+    let code = &refused["error"]["code"];
+    assert_eq!((status, code), (StatusCode::FORBIDDEN, &json!("forbidden")));
+    let direct = json!({ "to": LI_ID, "client_id": "d1", "mentions_all": true,
+        "body": { "type": "text", "text": "both of us" } });
+    let (status, _) = zhang.post("/v1/messages", direct).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    for round in 0..ALLS_A_DAY {
+        let (status, sent) = zhang
+            .post("/v1/messages", to_all(format!("z{round}")))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{sent}");
+        for heard in [device.next_of("entry").await, own.next_of("entry").await] {
+            assert_eq!(heard["mentions_all"], true);
+            assert_eq!(heard["seq"], sent["seq"]);
+        }
+    }
+    let synced = device.request(json!({ "type": "sync" })).await;
+    assert_eq!(synced["conversations"][0]["mentions"], ALLS_A_DAY);
+    let synced = own.request(json!({ "type": "sync" })).await;
+    assert_eq!(synced["conversations"][0]["mentions"], Value::Null);
+    let (_, page) = li.get("/v1/mentions").await;
+    assert_eq!(page["entries"].as_array().unwrap().len(), ALLS_A_DAY);
+    assert_eq!(page["entries"][0]["mentions_all"], true);
+    drop((device, own));
+    for round in 0..2 {
+        let zhang = server.http(ZHANG).await;
+        let (status, refused) = zhang.post("/v1/messages", to_all("more".into())).await;
+        let error = &refused["error"];
+        let limited = (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited"));
+        assert_eq!((status, &error["code"]), limited, "{round}");
+        let wait = error["retry_after_ms"].as_u64().unwrap();
+        assert!((86_000_000..=86_400_000).contains(&wait), "{wait}");
+        let (status, again) = zhang.post("/v1/messages", to_all("z0".into())).await;
+        assert_eq!(status, StatusCode::OK, "a repetition: {again}");
+        if round == 0 {
+            server.stop().await;
+            server.start_again().await;
+        }
+    }
+}
+
+/// A message with 64 mentions costs 16 units more than one without, here as on a connection.
+#[tokio::test]
+async fn mentions_cost_their_sender_over_http_too() {
+    let server = TestServer::start_with(|config| config.limits.user_units_per_second = 10).await;
+    let zhang = server.http(ZHANG).await;
+    let users: Vec<u64> = (2000..2064).collect();
+    let mut sent = 0;
+    loop {
+        let message = json!({ "to": LI_ID, "client_id": format!("m{sent}"), "mentions": users,
+            "body": { "type": "text", "text": "all of you" } });
+        let (status, answer) = zhang.post("/v1/messages", message).await;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        sent += 1;
+        // The 160 units of 16 s pay for 9 of them, or for twice as many if the machine takes 16 s.
+        assert!(sent < 30, "nobody asks what they cost");
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) use conversation::{
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
-pub(crate) use mentions::mentions;
+pub(crate) use mentions::{last_alls, mentions};
 pub(crate) use order::{mark, order};
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
 pub(crate) use sync::{probe, sync};

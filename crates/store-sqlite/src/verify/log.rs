@@ -8,6 +8,7 @@ use rusqlite::Result;
 
 use super::Check;
 use super::group::Present;
+use super::mentions::Counts;
 use crate::read::{self, unread};
 use crate::row::{self, ENTRY_COLUMN_COUNT, ENTRY_COLUMNS, sql};
 
@@ -118,7 +119,7 @@ impl Check<'_> {
         let mut present = Present::at_the_beginning(kept.kind, users);
         let mut unread = Unread::new(&members);
         let mut told = Told::default();
-        let mut mentions = 0;
+        let mut mentions = Counts::default();
         let mut select = conn.prepare_cached(&format!(
             "SELECT {ENTRY_COLUMNS}, messages FROM entries WHERE conv_id = ?1 ORDER BY seq"
         ))?;
@@ -128,14 +129,14 @@ impl Check<'_> {
             self.count_entry();
             self.entry(&entry, row::count(row, ENTRY_COLUMN_COUNT)?, &mut told);
             self.links(&entry, &present)?;
-            mentions += self.mentioned(&entry)?;
+            self.mentioned(&entry, &present, &mut mentions)?;
             if let Err(what) = present.go_on(&entry) {
                 self.broken(conv, entry.seq, what);
             }
             unread.entry(&entry, &mut members);
         }
         unread.finish(&mut members);
-        self.mentions(conv, mentions)?;
+        self.mentions(conv, &mentions)?;
         self.beside_the_log(conv, &kept, &told);
         if kept.size != members.len() as u64 {
             let what = format!(

@@ -235,6 +235,7 @@ pub async fn any_text_survives<E: Engine>(f: &mut Fixture<E>) {
         topic: Some("雁阵".into()),
         expires_at: Some(Millis::new(1_800_000_000_000).unwrap()),
         origin: Some("import:wechat".into()),
+        mentions_all: false,
     });
     if let Change::Message {
         mentions, header, ..

@@ -5,8 +5,8 @@ use hongyan_protocol::{Millis, Seq, UserId};
 use super::fixture::seq;
 use super::model::{Log, message};
 use crate::{
-    Append, AppendError, Change, Entry, Event, GROUP_MEMBERS, GroupChange, Member, Role, Who,
-    Window,
+    ALLS_A_DAY, Append, AppendError, Change, Content, Entry, Event, GROUP_MEMBERS, GroupChange,
+    Member, Role, Who, Window,
 };
 
 /// What becomes of a change that a user asks of a group.
@@ -190,6 +190,28 @@ impl Log {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn may_mention_all(
+        &self,
+        append: &Append,
+        is_chief: bool,
+    ) -> Result<(), AppendError> {
+        if !is_chief {
+            return Err(AppendError::NotAllowed);
+        }
+        let alls = self.entries.iter().filter(|entry| {
+            matches!(&entry.content, Content::Message { header, .. } if header.mentions_all())
+        });
+        let alls: Vec<u64> = alls.map(|entry| entry.at.get()).collect();
+        let Some(spent) = alls.len().checked_sub(ALLS_A_DAY) else {
+            return Ok(());
+        };
+        let (next, now) = (alls[spent] + 24 * 60 * 60 * 1000, append.at.get());
+        match now < next {
+            true => Err(AppendError::TooSoon(next - now)),
+            false => Ok(()),
+        }
     }
 
     /// What the event, which is the log's last entry, makes of the group. All who are told of it.

@@ -3,7 +3,10 @@
 use hongyan_protocol::{ConversationId, Seq, UserId};
 
 use super::fixture::{Engine, Fixture, WIDE, seq};
-use crate::{Change, GroupChange, Logs, MENTIONS_PAGE, SyncCursor, Target, ViewChange};
+use crate::{
+    ALLS_A_DAY, Append, AppendError, Change, GroupChange, HeaderFields, Logs, MENTIONS_PAGE, Role,
+    Setting, SyncCursor, Target, ViewChange, Window,
+};
 
 /// Says something to a group that mentions these.
 async fn mention<E: Engine>(
@@ -17,6 +20,23 @@ async fn mention<E: Engine>(
         *mentions = users.to_vec();
     }
     f.append(&message).await.unwrap().seq
+}
+
+/// A message that mentions all, and these by name.
+fn to_all<E: Engine>(f: &mut Fixture<E>, from: UserId, target: Target, users: &[UserId]) -> Append {
+    let mut message = f.message(from, target, "look at this, all of you");
+    if let Change::Message {
+        mentions, header, ..
+    } = &mut message.change
+    {
+        *mentions = users.to_vec();
+        *header = HeaderFields {
+            mentions_all: true,
+            ..HeaderFields::default()
+        }
+        .into();
+    }
+    message
 }
 
 /// How many unread messages of a conversation mention a user, as a sync says.
@@ -105,4 +125,153 @@ pub async fn are_listed_in_pages<E: Engine>(f: &mut Fixture<E>) {
         }
     }
     assert_eq!(found, expected);
+}
+
+pub async fn who_leads_mentions_all<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let (c, d) = f.pair().await;
+    let group = f.new_group(a, "雁群", &[b, c]);
+    let conv = f.append(&group).await.unwrap().conv;
+    f.say(a, d, "hello").await;
+    let there = Target::Conversation(conv);
+    for target in [
+        there,
+        Target::Direct(a),
+        Target::Direct(d),
+        Target::Direct(c),
+    ] {
+        let refused = to_all(f, c, target, &[]);
+        assert_eq!(f.append(&refused).await, Err(AppendError::NotAllowed));
+    }
+    let own = to_all(f, a, Target::Direct(d), &[]);
+    assert_eq!(f.append(&own).await, Err(AppendError::NotAllowed));
+    let admin = f.group_change(a, conv, GroupChange::Role(b, Role::Admin));
+    f.append(&admin).await.unwrap();
+    let first = to_all(f, a, there, &[c]);
+    let first = f.append(&first).await.unwrap().seq;
+    let second = to_all(f, b, there, &[]);
+    let second = f.append(&second).await.unwrap().seq;
+    let third = mention(f, a, conv, &[c]).await;
+    assert_eq!(unread(f, c, conv).await, 3, "one by name and as one of all");
+    let all = [(conv, third), (conv, second), (conv, first)];
+    assert_eq!(listed(f, c).await, all);
+    assert_eq!(listed(f, a).await, [(conv, second)], "not one's own");
+    f.advance(c, conv, Some(first.get()), None).await.unwrap();
+    assert_eq!(unread(f, c, conv).await, 2);
+    let recall = f.recall(b, conv, second);
+    f.append(&recall).await.unwrap();
+    assert_eq!(unread(f, c, conv).await, 1);
+    assert_eq!(listed(f, c).await, [(conv, third), (conv, first)]);
+    let window = Setting::History(Window::Joining);
+    for change in [GroupChange::Set(window), GroupChange::Add(vec![d])] {
+        let change = f.group_change(a, conv, change);
+        f.append(&change).await.unwrap();
+    }
+    assert_eq!(listed(f, d).await, [], "before they came");
+    f.reopen().await;
+    let fourth = to_all(f, a, there, &[]);
+    let fourth = f.append(&fourth).await.unwrap().seq;
+    assert_eq!(listed(f, d).await, [(conv, fourth)]);
+    assert_eq!(unread(f, d, conv).await, 1);
+    let clear = ViewChange {
+        cleared: Some(first),
+        ..f.view(c, conv)
+    };
+    f.set_view(&clear).await.unwrap();
+    assert_eq!(listed(f, c).await, [(conv, fourth), (conv, third)]);
+    let leave = f.group_change(c, conv, GroupChange::Leave);
+    f.append(&leave).await.unwrap();
+    assert_eq!(listed(f, c).await, []);
+}
+
+pub async fn all_are_mentioned_so_often_a_day<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let mut targets = Vec::new();
+    for name in ["one", "two"] {
+        let group = f.new_group(a, name, &[b]);
+        targets.push(Target::Conversation(f.append(&group).await.unwrap().conv));
+    }
+    let admin = |f: &mut Fixture<E>, target| {
+        let Target::Conversation(conv) = target else {
+            unreachable!("a group");
+        };
+        f.group_change(a, conv, GroupChange::Role(b, Role::Admin))
+    };
+    let admin = admin(f, targets[0]);
+    f.append(&admin).await.unwrap();
+    let mut first = None;
+    for round in 0..ALLS_A_DAY {
+        let from = if round % 2 == 0 { a } else { b };
+        let message = to_all(f, from, targets[0], &[]);
+        let appended = f.append(&message).await.unwrap();
+        if round == 3 {
+            // What is recalled was told all the same.
+            let recall = f.recall(from, appended.conv, appended.seq);
+            f.append(&recall).await.unwrap();
+        }
+        first.get_or_insert(message);
+        f.pass(60_000);
+        if round == 5 {
+            f.reopen().await;
+        }
+    }
+    let first = first.unwrap();
+    let day = 24 * 60 * 60 * 1000;
+    for _ in 0..2 {
+        let more = to_all(f, b, targets[0], &[]);
+        let wait = first.at.get() + day - more.at.get();
+        assert_eq!(f.append(&more).await, Err(AppendError::TooSoon(wait)));
+        f.reopen().await;
+    }
+    let again = f.append(&first).await.unwrap();
+    assert!(again.duplicate, "a retry is never refused");
+    let elsewhere = to_all(f, a, targets[1], &[]);
+    f.append(&elsewhere).await.unwrap();
+    let plain = f.message(a, targets[0], "nobody need look");
+    let said_at = f.append(&plain).await.unwrap().at;
+    f.pass(first.at.get() + day - said_at.get() - 1);
+    // The time that it takes is the last millisecond of the day.
+    let next = to_all(f, a, targets[0], &[]);
+    f.append(&next).await.unwrap();
+    let more = to_all(f, a, targets[0], &[]);
+    let outcome = f.append(&more).await;
+    assert!(
+        matches!(outcome, Err(AppendError::TooSoon(_))),
+        "{outcome:?}"
+    );
+}
+
+pub async fn both_kinds_are_listed_in_pages<E: Engine>(f: &mut Fixture<E>) {
+    let (a, b) = f.pair().await;
+    let mut convs = Vec::new();
+    for name in ["one", "two", "three"] {
+        let group = f.new_group(a, name, &[b]);
+        convs.push(f.append(&group).await.unwrap().conv);
+    }
+    let mut expected = Vec::new();
+    for round in 0..18 {
+        let conv = convs[round % 3];
+        let seq = match round % 4 {
+            0 => mention(f, a, conv, &[b]).await,
+            _ => {
+                let message = to_all(f, a, Target::Conversation(conv), &[]);
+                f.append(&message).await.unwrap().seq
+            }
+        };
+        expected.push((conv, seq));
+    }
+    expected.reverse();
+    for limit in [1, 2, 5, 18, 19] {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let page = f.store().mentions(b, before, limit).await.unwrap();
+            assert!(page.entries.len() <= limit);
+            found.extend(page.entries.iter().map(|entry| (entry.conv, entry.seq)));
+            match page.next {
+                Some(next) => before = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(found, expected, "in pages of {limit}");
+    }
 }

@@ -286,8 +286,15 @@ impl Model {
         if !known(other) || !known(append.from) {
             return Err(AppendError::NoSuchUser);
         }
-        match append.change {
-            Change::Message { reply_to: None, .. } => Ok(None),
+        match &append.change {
+            Change::Message {
+                reply_to: None,
+                header,
+                ..
+            } => match header.mentions_all() {
+                true => Err(AppendError::NotAllowed),
+                false => Ok(None),
+            },
             _ => Err(AppendError::NoSuchMessage),
         }
     }
@@ -349,6 +356,11 @@ impl Model {
         let is_message = matches!(append.change, Change::Message { .. });
         if is_message && is_closed && !is_chief {
             return Err(AppendError::NotAllowed);
+        }
+        if let Change::Message { header, .. } = &append.change
+            && header.mentions_all()
+        {
+            log.may_mention_all(append, is_chief)?;
         }
         if is_message || matches!(append.change, Change::Edit { .. }) {
             log.may_write_now(append, is_chief)?;

@@ -202,6 +202,14 @@ fn random_append<E: Engine>(
                         ids.dedup();
                         *mentions = ids.into_iter().map(UserId::from_trusted).collect();
                     }
+                    7 => {
+                        let fields = HeaderFields {
+                            mentions_all: true,
+                            ..HeaderFields::default()
+                        };
+                        *header = fields.into();
+                        *mentions = vec![user];
+                    }
                     5 => {
                         let topic = Some(format!("topic {}", rng.below(3)).into());
                         let fields = HeaderFields {

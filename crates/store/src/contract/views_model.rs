@@ -28,10 +28,11 @@ impl Log {
         for entry in &self.entries {
             if let Content::Message {
                 mentions,
+                header,
                 recalled_by: None,
                 ..
             } = &entry.content
-                && mentions.contains(&user)
+                && (mentions.contains(&user) || header.mentions_all())
                 && entry.from != user
                 && entry.seq >= self.told_from(user)
                 && !(only_unread && entry.seq <= read)

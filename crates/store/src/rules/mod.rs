@@ -93,6 +93,9 @@ pub struct Group {
     pub bans: usize,
     /// How many are muted at the time of the append.
     pub mutes: usize,
+    /// When the last message but [`ALLS_A_DAY`](crate::ALLS_A_DAY) - 1 was taken that mentioned all, recalled ones with it. `None` where there
+    /// were fewer.
+    pub spent_all_at: Option<Millis>,
 }
 
 /// Somebody whom a change of a group names.
@@ -172,6 +175,7 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
             }
             // In a conversation that is not there, nothing can be answered, edited or recalled.
             (_, Some(_)) => Err(AppendError::NoSuchMessage),
+            (change, None) if change.mentions_all() => Err(AppendError::NotAllowed),
             (_, None) => match append.target {
                 Target::Direct(_) => Ok(Plan::Begin),
                 Target::NewGroup | Target::Conversation(_) => Err(AppendError::NotMember),
@@ -204,8 +208,12 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
                 }
                 (Change::Group(_), None) => Err(AppendError::NotAllowed),
                 (_, group) => {
-                    if let Some(group) = group {
-                        may_say(append, *sender, group)?;
+                    match group {
+                        Some(group) => may_say(append, *sender, group)?,
+                        None if append.change.mentions_all() => {
+                            return Err(AppendError::NotAllowed);
+                        }
+                        None => {}
                     }
                     about(append, sender.role, group.is_some(), subject)?;
                     Ok(Plan::Append(*conv))
@@ -230,6 +238,9 @@ fn may_say(append: &Append, sender: Sender, group: &Group) -> Result<(), AppendE
     if is_message && !group.settings.post.has(sender.role) {
         return Err(AppendError::NotAllowed);
     }
+    if append.change.mentions_all() {
+        may_mention_all(append.at, sender, group)?;
+    }
     if sender.role >= Role::Admin || matches!(append.change, Change::Recall { .. }) {
         return Ok(());
     }
@@ -243,6 +254,20 @@ fn may_say(append: &Append, sender: Sender, group: &Group) -> Result<(), AppendE
         None => Ok(()),
     }
 }
+
+/// Passes when this member may ask all others to notice a message now: who leads the group, a few times a day.
+fn may_mention_all(at: Millis, sender: Sender, group: &Group) -> Result<(), AppendError> {
+    if sender.role < Role::Admin {
+        return Err(AppendError::NotAllowed);
+    }
+    match group.spent_all_at.map(|spent| spent.plus(DAY_MS)) {
+        Some(from) if from > at => Err(AppendError::TooSoon(from.get() - at.get())),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// In milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Passes when the message that the change is about lets it. In a group, admins recall whatever is there.
 fn about(
@@ -387,6 +412,7 @@ mod tests {
             young_from: seq(9),
             bans: 0,
             mutes: 0,
+            spent_all_at: None,
         }
     }
 
@@ -527,6 +553,42 @@ mod tests {
         assert_eq!(judge(&edits(), None, Some(at(45)), member), done);
         assert_eq!(judge(&says(None), None, Some(at(45)), Role::Admin), done);
         assert_eq!(judge(&says(None), None, None, member), done);
+    }
+
+    #[test]
+    fn who_leads_a_group_mentions_all_until_that_is_spent() {
+        let mut to_all = says(None);
+        if let Change::Message { header, .. } = &mut to_all.change {
+            *header = crate::HeaderFields {
+                mentions_all: true,
+                ..crate::HeaderFields::default()
+            }
+            .into();
+        }
+        to_all.at = at(DAY_MS + 50);
+        let judge = |role, spent_all_at| {
+            let log = Log::There {
+                conv: conv(),
+                sender: Some(sender(role)),
+                pins: 0,
+                is_pinned: false,
+                group: Some(Group {
+                    spent_all_at,
+                    ..group(Settings::default())
+                }),
+            };
+            decide(&to_all, &facts(log, None))
+        };
+        let done = Ok(Plan::Append(conv()));
+        for role in [Role::Admin, Role::Owner] {
+            assert_eq!(judge(role, None), done);
+            assert_eq!(judge(role, Some(at(50))), done);
+            let soon = Err(AppendError::TooSoon(1));
+            assert_eq!(judge(role, Some(at(51))), soon);
+        }
+        assert_eq!(judge(Role::Member, None), Err(AppendError::NotAllowed));
+        let of_two = decide(&to_all, &facts(MEMBER(), None));
+        assert_eq!(of_two, Err(AppendError::NotAllowed));
     }
 
     #[test]

@@ -39,6 +39,9 @@ export interface SendOptions {
   replyTo?: number;
   /** Users who should notice it. */
   mentions?: number[];
+  /** All members of the group should notice it: for its admins, `LIMITS.ALLS_A_DAY` times in 24 hours. Beyond that it waits,
+   * and what is sent behind it. */
+  mentionsAll?: boolean;
   /** What it belongs to within the conversation: 1 to `LIMITS.TOPIC_BYTES` bytes. */
   topic?: string;
   /** When it loses its worth, in ms since the epoch. The server keeps it all the same. */
@@ -180,7 +183,7 @@ export class Client {
   /** Sends a message; offline, as soon as there is a connection. Throws a {@link HongyanError} for a
    * text that no server would take, and for a group that one has left. */
   send(target: Target, text: string, options: SendOptions = {}): Submission {
-    const { replyTo, mentions, topic, expiresAt, origin } = options;
+    const { replyTo, mentions, mentionsAll, topic, expiresAt, origin } = options;
     if ("conv" in target && this.conversation(target.conv)?.left === true) {
       throw new HongyanError("conversation_not_found", "no member of this group any more");
     }
@@ -191,6 +194,7 @@ export class Client {
       body: { type: "text", text: checkText(text) },
       ...(replyTo === undefined ? {} : { reply_to: replyTo }),
       ...(mentions === undefined || mentions.length === 0 ? {} : { mentions }),
+      ...(mentionsAll === true ? { mentions_all: true } : {}),
       ...(topic === undefined ? {} : { topic: checkLabel("topic", topic, LIMITS.TOPIC_BYTES) }),
       ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
       ...(origin === undefined ? {} : { origin: checkLabel("origin", origin, LIMITS.ORIGIN_BYTES) }),

@@ -27,7 +27,7 @@ export function entryOf(append: Append, sent: Sent, from: number): Entry {
   const common = { conv, seq, id, from, at, client_id };
   switch (append.type) {
     case "send": {
-      const { body, reply_to, mentions = [], topic, expires_at, origin } = append;
+      const { body, reply_to, mentions = [], mentions_all, topic, expires_at, origin } = append;
       return {
         ...common,
         kind: "message",
@@ -35,6 +35,7 @@ export function entryOf(append: Append, sent: Sent, from: number): Entry {
         ...(reply_to === undefined ? {} : { reply_to }),
         // As the server keeps them.
         ...(mentions.length === 0 ? {} : { mentions: [...new Set(mentions)].sort((one, other) => one - other) }),
+        ...(mentions_all === true ? { mentions_all } : {}),
         ...(topic === undefined ? {} : { topic }),
         ...(expires_at === undefined ? {} : { expires_at }),
         ...(origin === undefined ? {} : { origin }),

@@ -328,8 +328,12 @@ export class Row {
       const isToRead = entry.seq > this.read && entry.seq >= this.#since;
       if (!isToRead || entry.recalled_by !== undefined || this.#left) return;
       this.#unread.add(entry.seq);
-      if (entry.mentions?.includes(this.#user) === true) this.#mentions.add(entry.seq);
+      if (this.#isMentionedBy(entry)) this.#mentions.add(entry.seq);
     }
+  }
+
+  #isMentionedBy({ mentions, mentions_all }: Entry): boolean {
+    return mentions_all === true || mentions?.includes(this.#user) === true;
   }
 
   #event(entry: Entry, event: GroupEvent): void {
@@ -427,9 +431,10 @@ export class Row {
    * there was one that was not. */
   look(entries: readonly Entry[]): boolean {
     const before = this.#mentions.seqs.length;
-    for (const { kind, from, seq, mentions, recalled_by } of entries) {
+    for (const entry of entries) {
+      const { kind, from, seq, recalled_by } = entry;
       if (kind !== "message" || from === this.#user || recalled_by !== undefined) continue;
-      if (mentions?.includes(this.#user) === true) this.#find(seq);
+      if (this.#isMentionedBy(entry)) this.#find(seq);
     }
     return this.#mentions.seqs.length > before;
   }

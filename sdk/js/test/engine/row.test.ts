@@ -28,7 +28,8 @@ class Log {
     const theirs = this.entries.filter((entry) => entry.kind === "message" && (isAdmin || entry.from === from) && entry.recalled_by === undefined);
     const target = theirs[Math.floor(this.#random() * theirs.length)];
     const kind = target === undefined || this.#random() < 0.6 ? "message" : isAdmin || this.#random() < 0.5 ? "recall" : "edit";
-    const mentions = this.#random() < 0.3 ? { mentions: [ME] } : {};
+    const draw = this.#random();
+    const mentions = draw < 0.2 ? { mentions: [ME] } : draw < 0.3 ? { mentions_all: true } : draw < 0.4 ? { mentions: [ME], mentions_all: true } : {};
     const entry: Entry = { conv: 9, seq, id: seq, kind, from, at: seq, client_id: `c${seq}`, ...(kind === "message" ? mentions : { target: target!.seq }) };
     this.entries.push(entry);
     if (kind === "recall") target!.recalled_by ??= seq;
@@ -46,7 +47,7 @@ class Log {
 
   /** Unread messages that mention oneself. */
   get mentioned(): number[] {
-    return this.#unread().filter(({ mentions }) => mentions?.includes(ME)).map(({ seq }) => seq);
+    return this.#unread().filter(({ mentions, mentions_all }) => mentions?.includes(ME) || mentions_all).map(({ seq }) => seq);
   }
 }
 

@@ -113,6 +113,17 @@ test("mentions that came while one was away are counted, and found where they ar
   expect(await bob.client.unreadMentions(conv)).toEqual([]);
 });
 
+test("who leads a group mentions all of it", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await ann.client.createGroup("all", [bob.id]);
+  const { seq } = await ann.client.send({ conv }, "@all come", { mentionsAll: true }).sent;
+  for (const { client } of [ann, bob]) {
+    await until(() => expect(client.conversation(conv)?.last).toMatchObject({ seq, mentions_all: true }));
+  }
+  expect((await bob.client.mentions({ limit: 1 })).entries).toMatchObject([{ conv, seq, mentions_all: true }]);
+  await expect(bob.client.send({ conv }, "@all no", { mentionsAll: true }).sent).rejects.toEqual(code("forbidden"));
+});
+
 test("who was put out while away learns it at the next sync, and nothing is asked for", async () => {
   const [ann, storage] = [await signIn("ann"), new MemoryStorage()];
   let bob = await signIn("bob", { storage });

@@ -135,12 +135,16 @@ class Client:
         conv: int | None = None,
         reply_to: int | None = None,
         mentions: Sequence[int] = (),
+        mentions_all: bool = False,
         topic: str | None = None,
         expires_at: int | None = None,
         origin: str | None = None,
         client_id: str | None = None,
     ) -> Sent:
         """Append a message to a conversation, or to that with a user. Returns when the server has it on disk.
+
+        ``mentions_all`` asks all members of a group to notice it: for its admins, ten times in 24 hours. Beyond that it
+        waits, and what is sent behind it.
 
         ``topic`` says what it belongs to within the conversation (1 to 64 bytes), ``expires_at`` when it loses its
         worth (milliseconds since 1970), ``origin`` where it comes from (1 to 128 bytes). The server keeps them.
@@ -151,6 +155,7 @@ class Client:
             conv=conv,
             reply_to=reply_to,
             mentions=mentions,
+            mentions_all=mentions_all,
             topic=topic,
             expires_at=expires_at,
             origin=origin,
@@ -166,6 +171,7 @@ class Client:
         conv: int | None = None,
         reply_to: int | None = None,
         mentions: Sequence[int] = (),
+        mentions_all: bool = False,
         topic: str | None = None,
         expires_at: int | None = None,
         origin: str | None = None,
@@ -181,6 +187,8 @@ class Client:
             frame["reply_to"] = reply_to
         if mentions:
             frame["mentions"] = list(mentions)
+        if mentions_all:
+            frame["mentions_all"] = True
         for name, value in (("topic", topic), ("expires_at", expires_at), ("origin", origin)):
             if value is not None:
                 frame[name] = value

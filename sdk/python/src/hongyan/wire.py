@@ -110,6 +110,7 @@ class Entry(Shape):
     body: dict[str, Any] | None = None
     reply_to: int | None = None
     mentions: tuple[int, ...] = ()
+    mentions_all: bool = False
     topic: str | None = None
     """What the message belongs to within the conversation, as its sender says."""
     expires_at: int | None = None
@@ -318,6 +319,7 @@ def own_entry(request: Mapping[str, Any], sent: Sent, user: int) -> Entry:
         body=request.get("body"),
         reply_to=request.get("reply_to"),
         mentions=tuple(sorted(set(request.get("mentions") or ()))),
+        mentions_all=bool(request.get("mentions_all")),
         topic=request.get("topic"),
         expires_at=request.get("expires_at"),
         origin=request.get("origin"),

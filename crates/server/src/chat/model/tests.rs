@@ -58,6 +58,7 @@ pub(in crate::chat) fn message(seq: u64, from: UserId, text: &str) -> Entry {
         body: Some(Body::text(text)),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,

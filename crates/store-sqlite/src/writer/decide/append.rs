@@ -119,6 +119,9 @@ impl Batch<'_> {
         if let Change::Recall { target, .. } = append.change {
             cache.recalled(conn, conv, target)?;
         }
+        if append.change.mentions_all() {
+            cache.mentioned_all(conn, conv, append.at)?;
+        }
         let said_at = append.change.is_message().then_some(append.at);
         let hot = cache.append(conn, conv, append.from, said_at)?;
         let place = Place {

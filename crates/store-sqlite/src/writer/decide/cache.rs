@@ -7,12 +7,12 @@
 //! Not here: client ids (`fresh`, which is kept and dropped together with this), and entries. What an edit or a
 //! recall needs of its target is looked up (`facts`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
-    ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Order, Role, Settings,
+    ALLS_A_DAY, ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Order, Role, Settings,
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -48,6 +48,8 @@ pub(in crate::writer) struct Hot {
     /// Those of them who may not read all.
     pub(super) windows: Windows,
     pub(super) order: Order,
+    /// When the last messages that mention all were taken, at most [`ALLS_A_DAY`], in the order of the log.
+    pub(super) alls: VecDeque<Millis>,
     /// The group's settings; `None` for a conversation of two.
     pub(super) group: Option<Arc<Settings>>,
     /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
@@ -64,6 +66,7 @@ impl Hot {
             members,
             windows: Windows::default(),
             order: Order::default(),
+            alls: VecDeque::new(),
             group,
             changed: None,
             ids: Block::default(),
@@ -72,6 +75,11 @@ impl Hot {
 
     pub(in crate::writer) fn has(&self, user: UserId) -> bool {
         self.members.binary_search(&user).is_ok()
+    }
+
+    /// When the message was taken with which the group had mentioned all as often as it may in a day.
+    pub(super) fn spent_all_at(&self) -> Option<Millis> {
+        (self.alls.len() == ALLS_A_DAY).then(|| self.alls.front().copied())?
     }
 
     /// Whether each member is told how far the others have come.
@@ -260,6 +268,21 @@ impl Cache {
     ) -> Result<Option<Millis>> {
         self.known_member(conn, conv, user)
             .map(|known| known.said_at)
+    }
+
+    /// A message that mentions all took its place.
+    pub(super) fn mentioned_all(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        at: Millis,
+    ) -> Result<()> {
+        let alls = &mut self.known(conn, conv)?.alls;
+        if alls.len() == ALLS_A_DAY {
+            alls.pop_front();
+        }
+        alls.push_back(at);
+        Ok(())
     }
 
     /// A message was recalled: it is not pinned any more.
@@ -668,10 +691,12 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
         return Ok(None);
     };
     let members = crate::read::member_ids(conn, conv)?.into();
+    let mut alls = VecDeque::new();
     let (group, windows) = match kind {
         ConversationKind::Direct => (None, Vec::new()),
         ConversationKind::Group => {
             let settings = crate::read::settings(conn, conv)?;
+            alls = crate::read::last_alls(conn, conv, ALLS_A_DAY)?;
             (Some(settings.into()), crate::read::windows(conn, conv)?)
         }
     };
@@ -681,6 +706,7 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
         last_message,
         windows: Windows::new(windows),
         order: crate::read::order(conn, conv)?,
+        alls,
         ..Hot::new(members, group)
     }))
 }

@@ -50,6 +50,7 @@ impl Batch<'_> {
                 }
                 _ => 0,
             },
+            spent_all_at: hot.spent_all_at(),
         });
         let since = hot.windows.since(append.from);
         let muted_until = hot.order.muted.get(&append.from).copied();

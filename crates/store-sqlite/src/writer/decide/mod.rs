@@ -120,6 +120,9 @@ pub(super) fn take_up(
                 if let Some(effects) = entry.effects() {
                     cache.change_group(conn, place.conv, effects, entry.at)?;
                 }
+                if entry.said().is_some_and(Change::mentions_all) {
+                    cache.mentioned_all(conn, place.conv, entry.at)?;
+                }
                 if let Some(Change::Recall { target, .. }) = entry.said() {
                     cache.recalled(conn, place.conv, *target)?;
                 }

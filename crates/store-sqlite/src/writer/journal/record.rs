@@ -36,6 +36,8 @@ mod code {
     pub(super) const VIEW: u8 = 11;
     /// The same of a member who cleared some of it. Up to where stands behind all else.
     pub(super) const VIEW_CLEARED: u8 = 12;
+    /// A message that mentions all. It has a header as one [with a header](MESSAGE_WITH_HEADER) has.
+    pub(super) const MESSAGE_TO_ALL: u8 = 13;
 }
 
 /// The records of one batch, being written down.
@@ -200,6 +202,7 @@ impl Payload {
 
     pub(in crate::writer) fn entry(&mut self, entry: &Entry) {
         self.0.push(match &entry.what {
+            What::Said(change) if change.mentions_all() => code::MESSAGE_TO_ALL,
             What::Said(Change::Message { header, .. }) if !header.is_empty() => {
                 code::MESSAGE_WITH_HEADER
             }
@@ -372,6 +375,7 @@ pub(super) fn read(
             code @ (code::TEXT
             | code::MESSAGE
             | code::MESSAGE_WITH_HEADER
+            | code::MESSAGE_TO_ALL
             | code::EDIT
             | code::RECALL
             | code::EVENT
@@ -433,7 +437,9 @@ impl<'a> Reader<'a> {
             Vec::new()
         };
         let header = match code {
-            code::MESSAGE_WITH_HEADER => self.header()?,
+            code::MESSAGE_WITH_HEADER | code::MESSAGE_TO_ALL => {
+                self.header(code == code::MESSAGE_TO_ALL)?
+            }
             _ => Header::default(),
         };
         let client_id = self.client_id()?;
@@ -570,12 +576,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn header(&mut self) -> Read<Header> {
+    fn header(&mut self, mentions_all: bool) -> Read<Header> {
         let some = |text: &str| (!text.is_empty()).then(|| text.into());
         let fields = HeaderFields {
             topic: some(self.text()?),
             expires_at: Some(self.id(Millis::new)?).filter(|at| *at != Millis::default()),
             origin: some(self.text()?),
+            mentions_all,
         };
         Ok(fields.into())
     }

@@ -12,8 +12,9 @@ use crate::writer::journal::{Begun, Entry, What};
 /// Writes an entry, or nothing where its sender used the client id in the conversation before.
 pub(super) const INSERT: &str =
     "INSERT INTO entries (conv_id, seq, sender_id, kind, at, messages, digest, target,
-         reply_to, client_id, mentions, body, body_type, id, topic, expires_at, origin)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+         reply_to, client_id, mentions, body, body_type, id, topic, expires_at, origin,
+         mentions_all)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
      ON CONFLICT (conv_id, sender_id, client_id) DO NOTHING";
 
 /// Runs [`INSERT`]. Where the client id was used before it is an error, [`Error::StatementChangedRows`]: it was looked
@@ -46,6 +47,7 @@ pub(super) fn insert(insert: &mut Statement<'_>, entry: &Entry) -> Result<()> {
         header.and_then(|header| header.topic.as_deref()),
         header.and_then(|header| header.expires_at).map(sql),
         header.and_then(|header| header.origin.as_deref()),
+        header.filter(|header| header.mentions_all).map(|_| true),
     ])?;
     match rows {
         1 => Ok(()),

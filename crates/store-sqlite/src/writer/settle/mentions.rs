@@ -1,7 +1,7 @@
 //! Mentions as rows: an index of the messages that mention somebody, by whom they mention.
 //!
 //! Promises: a user other than its sender whom a message mentions has a row, until the message is recalled. A message
-//! without mentions writes none.
+//! without mentions writes none, nor does one that mentions all: an index of the entries finds it.
 
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 use hongyan_store::{Change, Content};
@@ -12,9 +12,12 @@ use crate::writer::journal::Entry;
 
 /// Notes whom the entry mentions.
 pub(super) fn insert(conn: &Connection, entry: &Entry) -> Result<()> {
-    let Some(Change::Message { mentions, .. }) = entry.said() else {
+    let Some(change @ Change::Message { mentions, .. }) = entry.said() else {
         return Ok(());
     };
+    if change.mentions_all() {
+        return Ok(());
+    }
     let place = (entry.place.conv, entry.place.seq);
     note(conn, place, entry.from, entry.at, mentions)
 }

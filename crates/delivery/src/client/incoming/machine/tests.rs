@@ -35,6 +35,7 @@ fn entry(conv: ConversationId, value: u64) -> Entry {
         body: Some(Body::text("hello")),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,

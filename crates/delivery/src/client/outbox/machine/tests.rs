@@ -27,6 +27,7 @@ fn message(name: &str, target: Target) -> Append {
         body: Body::text("hello"),
         reply_to: None,
         mentions: Vec::new(),
+        mentions_all: false,
         topic: None,
         expires_at: None,
         origin: None,
@@ -261,6 +262,7 @@ fn an_answer_and_its_request_are_the_entry() {
         body: Body::text("hello"),
         reply_to: Some(Seq::from_trusted(7)),
         mentions: [9, 8, 9].map(UserId::from_trusted).to_vec(),
+        mentions_all: true,
         topic: Some("builds".into()),
         expires_at: Some(Millis::from_trusted(9)),
         origin: Some("ci".into()),
@@ -274,6 +276,7 @@ fn an_answer_and_its_request_are_the_entry() {
         (Some(request.body), request.reply_to)
     );
     assert_eq!(entry.mentions, request.mentions, "as the server keeps them");
+    assert!(entry.mentions_all);
     assert_eq!(
         (entry.topic, entry.expires_at, entry.origin),
         (request.topic, request.expires_at, request.origin)

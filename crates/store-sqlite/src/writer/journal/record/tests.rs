@@ -101,6 +101,20 @@ fn records() -> Vec<Record> {
                     topic: Some("雁".into()),
                     expires_at: Some(Millis::new(1_800_000_000_000).unwrap()),
                     origin: None,
+                    mentions_all: false,
+                }
+                .into(),
+            },
+        ),
+        entry(
+            30,
+            Change::Message {
+                body: Body::Text("all of you".into()),
+                reply_to: None,
+                mentions: Vec::new(),
+                header: HeaderFields {
+                    mentions_all: true,
+                    ..HeaderFields::default()
                 }
                 .into(),
             },
