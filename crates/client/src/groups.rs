@@ -34,6 +34,10 @@ pub enum GroupSetting {
     Slow(u64),
     /// Who may pin messages.
     Pin(Who),
+    /// Of how many days what was said is kept; 0 for all, at most [`limits::KEEP_DAYS`]. The owner's to say.
+    KeepDays(u64),
+    /// How many entries are kept; 0 for all, at most [`limits::KEEP_ENTRIES`]. The owner's to say.
+    KeepEntries(u64),
 }
 
 /// A page of a group's members, by id.
@@ -82,6 +86,8 @@ impl Client {
             history_days: None,
             slow_s: None,
             pin: None,
+            keep_days: None,
+            keep_entries: None,
         };
         match setting {
             GroupSetting::Name(name) => change.name = Some(name.into()),
@@ -90,6 +96,8 @@ impl Client {
             GroupSetting::Invite(who) => change.invite = Some(who),
             GroupSetting::Slow(seconds) => change.slow_s = Some(seconds),
             GroupSetting::Pin(who) => change.pin = Some(who),
+            GroupSetting::KeepDays(days) => change.keep_days = Some(days),
+            GroupSetting::KeepEntries(entries) => change.keep_entries = Some(entries),
             GroupSetting::History(window, days) => {
                 (change.history, change.history_days) = (Some(window), days);
             }
@@ -343,6 +351,8 @@ fn begun(name: &std::sync::Arc<str>, role: Role) -> GroupView {
         history_days: None,
         slow_s: None,
         pin: None,
+        keep_days: None,
+        keep_entries: None,
         muted_until: None,
         role,
     }
@@ -365,6 +375,12 @@ fn set(view: &mut GroupView, event: &GroupEvent, from: UserId, me: UserId) {
             view.history_days = *history_days;
         }
         GroupEvent::SlowSet { slow_s } => view.slow_s = Some(*slow_s).filter(|slow_s| *slow_s > 0),
+        GroupEvent::KeepDaysSet { keep_days } => {
+            view.keep_days = Some(*keep_days).filter(|days| *days > 0);
+        }
+        GroupEvent::KeepEntriesSet { keep_entries } => {
+            view.keep_entries = Some(*keep_entries).filter(|entries| *entries > 0);
+        }
         GroupEvent::PinSet { pin } => view.pin = Some(*pin).filter(|who| *who != Who::Admins),
         GroupEvent::Muted { user, until } if *user == me => view.muted_until = Some(*until),
         GroupEvent::Unmuted { user } if *user == me => view.muted_until = None,
@@ -521,6 +537,7 @@ mod tests {
             mentions: 0,
             view: None,
             since: None,
+            floor: Seq::ZERO,
         };
         known.told(&view);
         known.entry(&entry(3, 2, GroupEvent::Renamed { name: "old".into() }), ME);

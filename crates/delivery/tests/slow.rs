@@ -94,6 +94,7 @@ fn answer(frame: ClientFrame) -> ServerFrame {
                 let view = ConversationView {
                     pins: Vec::new(),
                     since: None,
+                    floor: Seq::ZERO,
                     left: false,
                     mentions: 0,
                     view: None,

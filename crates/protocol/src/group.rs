@@ -77,6 +77,12 @@ pub struct GroupView {
     /// Who may pin messages; absent, admins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Who>,
+    /// Only what is younger than so many days is kept; absent, all is, as far as the server keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u64>,
+    /// Only the newest so many entries are kept; absent, all are, as far as the server keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_entries: Option<u64>,
     /// Until when the reader may read and not write; perhaps a time that is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Millis>,
@@ -156,6 +162,16 @@ pub enum GroupEvent {
     PinSet {
         /// Who.
         pin: Who,
+    },
+    /// What is older is not kept.
+    KeepDaysSet {
+        /// Days; 0 for no bound.
+        keep_days: u64,
+    },
+    /// No more entries than these are kept.
+    KeepEntriesSet {
+        /// Entries; 0 for no bound.
+        keep_entries: u64,
     },
     /// These cannot be brought in any more. For those of them who were members the group ends with this entry.
     Banned {
@@ -270,6 +286,12 @@ pub struct SetGroup {
     /// Who may pin messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Who>,
+    /// Of how many days what was said is kept: 0 for all, at most [`limits::KEEP_DAYS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u64>,
+    /// How many entries are kept: 0 for all, at most [`limits::KEEP_ENTRIES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_entries: Option<u64>,
 }
 
 /// `POST /v1/groups/{conv}/bans`: puts people out, and lets them not in again.

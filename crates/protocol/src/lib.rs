@@ -45,7 +45,7 @@ pub use reaction::{
 };
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
-    AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, HeartbeatPlan,
+    AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, Floor, HeartbeatPlan,
     HistoryPage, Listed, MemberPosition, MentionsPage, Pong, Position, Profiles, Receipt, Sent,
     ServerFrame, Synced, UserProfile, Welcome,
 };

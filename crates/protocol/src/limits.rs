@@ -55,6 +55,12 @@ pub const GROUP_DESCRIPTION_BYTES: usize = 1024;
 /// Days that a group may let those who come in read of what was said before, at most.
 pub const WINDOW_DAYS: u64 = 365;
 
+/// The most days of which a group may say that what was said is kept.
+pub const KEEP_DAYS: u64 = 36_500;
+
+/// The most entries of which a group may say that they are kept.
+pub const KEEP_ENTRIES: u64 = 1_000_000_000;
+
 /// Seconds that a group may have its members wait between two messages, at most.
 pub const SLOW_S: u64 = 6 * 60 * 60;
 

@@ -115,6 +115,15 @@ pub struct Profiles {
     pub users: Vec<UserProfile>,
 }
 
+/// A push: the retention of a conversation has taken away what was said in it up to a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Floor {
+    /// The conversation.
+    pub conv: ConversationId,
+    /// Nothing up to here is kept, for anybody.
+    pub floor: Seq,
+}
+
 /// Answers a request that has nothing to tell but that it was carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
@@ -165,6 +174,9 @@ pub struct ConversationView {
     /// The first seq that the caller may read; absent, 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Seq>,
+    /// Nothing up to here is kept, for anybody; absent, all is.
+    #[serde(default, skip_serializing_if = "is_start")]
+    pub floor: Seq,
     /// The messages that are pinned, as far as the caller may read, ascending: at most
     /// [`limits::PINS`](crate::limits::PINS).
     #[serde(
@@ -221,6 +233,9 @@ pub struct Listed {
     /// How far it is delivered to that member; absent, as far as it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered: Option<Seq>,
+    /// Nothing up to here is kept; absent, all is.
+    #[serde(default, skip_serializing_if = "is_start")]
+    pub floor: Seq,
     /// How far the caller has read.
     #[serde(default, skip_serializing_if = "is_start")]
     pub own_read: Seq,
@@ -234,6 +249,12 @@ pub struct Listed {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// The first seq that is told of a log that all may read; `None` for the first of all.
+fn first_told(floor: Seq, view: Option<&View>) -> Option<Seq> {
+    let kept = (floor > Seq::ZERO).then(|| floor.next());
+    kept.max(view.and_then(View::first_told))
 }
 
 fn is_start(seq: &Seq) -> bool {
@@ -273,6 +294,7 @@ impl Listed {
             user: other.map(|other| other.user),
             read: other.map_or(Seq::ZERO, |other| other.read),
             delivered: other.and_then(|other| unlike(other.read, other.delivered)),
+            floor: view.floor,
             own_read: view.me.read,
             own_delivered: unlike(view.me.read, view.me.delivered),
             view: view.view.clone(),
@@ -300,7 +322,8 @@ impl Listed {
             conv: self.conv,
             kind: ConversationKind::Direct,
             head: self.head,
-            since: self.view.as_ref().and_then(|view| view.first_told()),
+            since: first_told(self.floor, self.view.as_deref()),
+            floor: self.floor,
             pins: Vec::new(),
             unread: self.unread,
             mentions: self.mentions,
@@ -440,6 +463,8 @@ pub enum ServerFrame {
     Presence(Presence),
     /// An answer, or a push: see [`ReadByCounts`].
     ReadBy(ReadByCounts),
+    /// A push: see [`Floor`].
+    Floor(Floor),
     /// See [`Done`].
     Done(Done),
     /// See [`Synced`].
@@ -484,6 +509,7 @@ impl ServerFrame {
             Self::View(frame) => encode("view", req, frame),
             Self::Presence(frame) => encode("presence", req, frame),
             Self::ReadBy(frame) => encode("read_by", req, frame),
+            Self::Floor(frame) => encode("floor", req, frame),
             Self::Done(frame) => encode("done", req, frame),
             Self::Synced(frame) => encode("synced", req, frame),
             Self::History(frame) => encode("history", req, frame),
@@ -509,6 +535,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "view" => Self::View(Viewed::deserialize(fields)?),
             "presence" => Self::Presence(Presence::deserialize(fields)?),
             "read_by" => Self::ReadBy(ReadByCounts::deserialize(fields)?),
+            "floor" => Self::Floor(Floor::deserialize(fields)?),
             "done" => Self::Done(Done::deserialize(fields)?),
             "synced" => Self::Synced(Synced::deserialize(fields)?),
             "history" => Self::History(HistoryPage::deserialize(fields)?),

@@ -180,7 +180,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 17);
+    assert_eq!(server.len(), 18);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");

@@ -71,17 +71,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::View(_) => 15,
         ServerFrame::Presence(_) => 16,
         ServerFrame::ReadBy(_) => 17,
+        ServerFrame::Floor(_) => 18,
     };
     let mut seen = [false; 16];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
     assert_eq!(seen, [true; 16]);
-    let mut seen = [false; 18];
+    let mut seen = [false; 19];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 18]);
+    assert_eq!(seen, [true; 19]);
 }
 
 #[test]

@@ -281,6 +281,7 @@ fn view() -> impl Strategy<Value = ConversationView> {
                 ConversationView {
                     pins: Vec::new(),
                     since: None,
+                    floor: read,
                     left: false,
                     mentions: 0,
                     view: None,
@@ -316,6 +317,7 @@ fn listed() -> impl Strategy<Value = Listed> {
                 user,
                 read,
                 delivered,
+                floor: own_read,
                 own_read,
                 own_delivered,
                 mentions: 0,
@@ -493,6 +495,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 messages: messages.into_iter().map(count).collect(),
             })
         }),
+        (conv(), seq()).prop_map(|(conv, floor)| ServerFrame::Floor(Floor { conv, floor })),
         Just(ServerFrame::Done(Done {})),
         (
             conv(),

@@ -56,6 +56,8 @@ pub struct Config {
     pub classic: Classic,
     /// What one address or user may have of the server.
     pub limits: Limits,
+    /// How much of what was said is kept.
+    pub retention: Retention,
 }
 
 /// How log lines look.
@@ -119,6 +121,18 @@ pub struct Limits {
     pub address_units_per_second: u32,
 }
 
+/// See `hongyan_store::Retention`. What is not kept is gone for good. A group may keep less of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Only what is younger than so many days is kept; 0 for all.
+    pub days: u32,
+    /// Only the newest so many entries of each conversation are kept; 0 for all.
+    pub entries: u64,
+    /// How often all conversations are looked at for what is not to be kept.
+    pub look_every_seconds: u64,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let day = 24 * 60;
@@ -140,6 +154,7 @@ impl Default for Config {
             heartbeat: Heartbeat::default(),
             classic: Classic::default(),
             limits: Limits::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -174,6 +189,17 @@ impl Default for Classic {
             enabled: settings.enabled,
             loopback_origins: settings.loopback_origins,
             idle_ms: millis(settings.idle),
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let rules = hongyan_service::Rules::default();
+        Self {
+            days: rules.keep.days,
+            entries: rules.keep.entries,
+            look_every_seconds: rules.keep_looks_every.as_secs(),
         }
     }
 }
@@ -286,6 +312,15 @@ impl Config {
             return Err(ConfigError::Invalid(
                 "classic: idle_ms is more than 0".into(),
             ));
+        }
+        let retention = &self.retention;
+        let (days, entries) = (hongyan_store::KEEP_DAYS, hongyan_store::KEEP_ENTRIES);
+        if retention.days > days || retention.entries > entries || retention.look_every_seconds == 0
+        {
+            return Err(ConfigError::Invalid(format!(
+                "retention: days is at most {days} and entries at most {entries}, where 0 keeps all; \
+                 look_every_seconds is more than 0"
+            )));
         }
         let limits = &self.limits;
         if limits.http_connections_per_address == 0

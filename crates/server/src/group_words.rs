@@ -63,6 +63,13 @@ fn english(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
             }
             _ => "lets new members read nothing that was said before".into(),
         },
+        GroupEvent::KeepDaysSet { keep_days: 0 } => "keeps messages of any age".into(),
+        GroupEvent::KeepDaysSet { keep_days: 1 } => "keeps messages for one day".into(),
+        GroupEvent::KeepDaysSet { keep_days } => format!("keeps messages for {keep_days} days"),
+        GroupEvent::KeepEntriesSet { keep_entries: 0 } => "keeps any number of messages".into(),
+        GroupEvent::KeepEntriesSet { keep_entries } => {
+            format!("keeps the last {keep_entries} messages")
+        }
         GroupEvent::SlowSet { slow_s: 0 } => "lets members write as often as they like".into(),
         GroupEvent::SlowSet { slow_s } => {
             format!("lets members write once in {slow_s} seconds")
@@ -115,6 +122,12 @@ fn chinese(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
             (Window::Days, Some(days)) => format!("设置新成员可以查看此前 {days} 天的消息"),
             _ => "设置新成员不能查看此前的消息".into(),
         },
+        GroupEvent::KeepDaysSet { keep_days: 0 } => "取消了消息的保留天数限制".into(),
+        GroupEvent::KeepDaysSet { keep_days } => format!("设置消息只保留 {keep_days} 天"),
+        GroupEvent::KeepEntriesSet { keep_entries: 0 } => "取消了消息的保留条数限制".into(),
+        GroupEvent::KeepEntriesSet { keep_entries } => {
+            format!("设置只保留最近 {keep_entries} 条消息")
+        }
         GroupEvent::SlowSet { slow_s: 0 } => "关闭了慢速模式".into(),
         GroupEvent::SlowSet { slow_s } => format!("设置成员每 {slow_s} 秒只能发言一次"),
         GroupEvent::PinSet { pin } => format!("设置{}可以置顶消息", who(*pin)),

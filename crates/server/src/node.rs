@@ -18,7 +18,7 @@ use hongyan_gateway::{
 use hongyan_service::{
     Clock, Entropy, Operator, Parts, Rules, Service, Sink, SystemClock, SystemEntropy,
 };
-use hongyan_store::Store;
+use hongyan_store::{Retention, Store};
 use hongyan_store_sqlite::{OpenError, Options, SqliteStore};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
@@ -272,6 +272,11 @@ fn start_service(
             recall_window: minutes(config.recall_window_minutes),
             session_lifetime: minutes(config.session_days.saturating_mul(24 * 60)),
             show_logins: config.show_logins || demo == Demo::With,
+            keep: Retention {
+                days: config.retention.days,
+                entries: config.retention.entries,
+            },
+            keep_looks_every: Duration::from_secs(config.retention.look_every_seconds),
         },
     })
 }

@@ -191,10 +191,19 @@ fn setting(set: SetGroup) -> Result<Setting, ServiceError> {
         settings.push(Setting::Slow(allowed.ok_or_else(too_slow)?));
     }
     settings.extend(set.pin.map(who).transpose()?.map(Setting::Pin));
+    if let Some(days) = set.keep_days {
+        let allowed = u32::try_from(days).ok();
+        let allowed = allowed.filter(|days| *days <= hongyan_store::KEEP_DAYS);
+        settings.push(Setting::KeepDays(allowed.ok_or_else(keeps_too_much)?));
+    }
+    if let Some(entries) = set.keep_entries {
+        let allowed = Some(entries).filter(|entries| *entries <= limits::KEEP_ENTRIES);
+        settings.push(Setting::KeepEntries(allowed.ok_or_else(keeps_too_much)?));
+    }
     match <[Setting; 1]>::try_from(settings) {
         Ok([setting]) => Ok(setting),
         Err(_) => Err(ServiceError::BadRequest(
-            "say exactly one of name, description, post, invite, history, slow_s and pin".into(),
+            "say exactly one of name, description, post, invite, history, slow_s, pin, keep_days and keep_entries".into(),
         )),
     }
 }
@@ -214,6 +223,14 @@ fn too_slow() -> ServiceError {
     ServiceError::BadRequest(format!("slow_s is at most {}", limits::SLOW_S))
 }
 
+fn keeps_too_much() -> ServiceError {
+    ServiceError::BadRequest(format!(
+        "keep_days is at most {}, keep_entries at most {}; 0 keeps all",
+        limits::KEEP_DAYS,
+        limits::KEEP_ENTRIES
+    ))
+}
+
 pub(crate) fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
     users.sort_unstable();
     users.dedup();
@@ -224,6 +241,8 @@ pub(crate) fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
 const _: () = assert!(limits::GROUP_USERS == hongyan_store::USERS_A_CHANGE);
 const _: () = assert!(limits::WINDOW_DAYS == hongyan_store::WINDOW_DAYS as u64);
 const _: () = assert!(limits::SLOW_S == hongyan_store::SLOW_S as u64);
+const _: () = assert!(limits::KEEP_DAYS == hongyan_store::KEEP_DAYS as u64);
+const _: () = assert!(limits::KEEP_ENTRIES == hongyan_store::KEEP_ENTRIES);
 const _: () = assert!(limits::PINS == hongyan_store::PINS);
 const _: () = assert!(limits::GROUP_MEMBERS == hongyan_store::GROUP_MEMBERS);
 const _: () = assert!(limits::GROUP_NAME_BYTES == crate::limits::NAME_BYTES);

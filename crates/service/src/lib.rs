@@ -31,6 +31,7 @@ mod positions;
 mod reactions;
 mod reading;
 mod renames;
+mod retention;
 mod seldom;
 mod sight;
 mod system;
@@ -46,7 +47,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hongyan_bus::{Bus, Notice};
 use hongyan_protocol::{SessionId, UserId};
-use hongyan_store::Store;
+use hongyan_store::{Retention, Store};
 
 pub use accounts::{Caller, ChangePassword, ConnectionId, Login, SignedIn};
 pub use direct::{
@@ -96,6 +97,10 @@ pub struct Rules {
     pub session_lifetime: Duration,
     /// Whether everybody sees everybody's login name.
     pub show_logins: bool,
+    /// How much of any log is kept. A group may keep less of its own.
+    pub keep: Retention,
+    /// From the end of one walk over all conversations, for what is not to be kept, to the next. At least a second.
+    pub keep_looks_every: Duration,
 }
 
 impl Default for Rules {
@@ -106,6 +111,8 @@ impl Default for Rules {
             recall_window: day,
             session_lifetime: 90 * day,
             show_logins: false,
+            keep: Retention::default(),
+            keep_looks_every: Duration::from_secs(60 * 60),
         }
     }
 }
@@ -146,8 +153,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the group commit, the dispatcher, the position flusher, and the tellers of new names and of what is live, on the
-    /// current runtime. Who starts it may administer it.
+    /// Starts the group commit, the dispatcher, the position flusher, the tellers of new names and of what is live, and what
+    /// takes away what is not to be kept, on the current runtime. Who starts it may administer it.
     pub fn start(parts: Parts) -> (Arc<Self>, Operator) {
         let pending = Arc::default();
         let large = Arc::default();
@@ -178,6 +185,7 @@ impl Service {
             Arc::clone(&parts.bus),
             parts.rules.show_logins,
         );
+        retention::start(&parts);
         let service = Arc::new(Self {
             store: parts.store,
             bus: parts.bus,

@@ -265,3 +265,12 @@ const _: () = {
     assert!(contacts < PAGE_FRAME_BYTES);
 };
 const _: () = assert!(QUEUED_BYTES > hongyan_protocol::limits::TEXT_BYTES);
+
+/// Bodies that one step of retention takes away: some milliseconds in which nothing is committed. More wait for the next.
+pub const RETAINED_A_STEP: usize = 256;
+
+/// Between two such steps, so that what is sent meanwhile hardly waits: some 2,500 bodies a second.
+pub const RETENTION_PAUSE: Duration = Duration::from_millis(100);
+
+/// Between two steps that only looked.
+pub const RETENTION_LOOK_PAUSE: Duration = Duration::from_millis(10);

@@ -363,6 +363,7 @@ mod tests {
                 kind: ConversationKind::Direct,
                 head: Seq::new(SYNC_ENTRIES as u64).unwrap(),
                 since: Seq::ZERO.next(),
+                floor: Seq::ZERO,
                 pinned: Vec::new(),
                 muted_until: None,
                 size: members as usize,

@@ -178,6 +178,12 @@ fn event(event: &store::Event) -> wire::GroupEvent {
             slow_s: seconds.into(),
         },
         Event::Set(Setting::Pin(pin)) => GroupEvent::PinSet { pin: who(pin) },
+        Event::Set(Setting::KeepDays(days)) => GroupEvent::KeepDaysSet {
+            keep_days: days.into(),
+        },
+        Event::Set(Setting::KeepEntries(keep_entries)) => {
+            GroupEvent::KeepEntriesSet { keep_entries }
+        }
         Event::Banned(users, out) => GroupEvent::Banned { users, out },
         Event::Unbanned(users) => GroupEvent::Unbanned { users },
         Event::Muted(user, until) if until == wire::Millis::default() => {
@@ -277,6 +283,7 @@ pub(crate) fn conversation(
         },
         head: conversation.head,
         since: told_since(conversation.since),
+        floor: conversation.floor,
         pins: conversation.pinned.clone(),
         unread,
         me: wire::Position {
@@ -308,6 +315,8 @@ fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
         history_days,
         slow_s: (settings.slow_s > 0).then_some(settings.slow_s.into()),
         pin: (settings.pin != store::Who::Admins).then(|| who(settings.pin)),
+        keep_days: (settings.keep.days > 0).then_some(settings.keep.days.into()),
+        keep_entries: (settings.keep.entries > 0).then_some(settings.keep.entries),
         muted_until: conversation.muted_until,
         role: role(own),
     })

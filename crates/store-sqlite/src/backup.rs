@@ -131,6 +131,8 @@ fn write_copy(database: &Path, part: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(database, flags)?;
     connection::restore_busy_timeout(&conn)?;
+    // So that a database of an earlier version, put back, gives the disk back that gets free.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
     Ok(())
 }

@@ -7,8 +7,8 @@ use hongyan_protocol::{
     ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId,
 };
 use hongyan_store::{
-    Body, Content, ConversationKind, Entry, Event, Header, HeaderFields, KeptEvent, Member, Role,
-    Session, Settings, User, Who, Window,
+    Body, Content, ConversationKind, Entry, Event, Header, HeaderFields, KeptEvent, Member,
+    Retention, Role, Session, Settings, User, Who, Window,
 };
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
@@ -223,7 +223,7 @@ pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     role.ok_or(Error::IntegralValueOutOfRange(column, code))
 }
 
-/// Reads `name, description, avatar, post, invite, history, slow_s, pin`.
+/// Reads `name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries`.
 pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
     let who = |column| {
         let code: i64 = row.get(column)?;
@@ -241,6 +241,10 @@ pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
         history: window.ok_or(Error::IntegralValueOutOfRange(5, history))?,
         slow_s: row.get(6)?,
         pin: who(7)?,
+        keep: Retention {
+            days: row.get(8)?,
+            entries: count(row, 9)?,
+        },
     })
 }
 

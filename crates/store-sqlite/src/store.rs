@@ -10,8 +10,9 @@ use hongyan_store::{
     Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
     HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, MENTIONS_PAGE, Maintenance, Member,
     Mention, MentionPage, NewSession, NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError,
-    ReactionPage, ReactionRange, Reactions, ReadError, Role, Session, Sessions, Standing,
-    StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
+    ReactionPage, ReactionRange, Reactions, ReadError, RetainStep, Retained, Role, Session,
+    Sessions, Standing, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport,
+    Write, people,
 };
 
 use rusqlite::Connection;
@@ -22,7 +23,7 @@ use crate::failure::Failure;
 use crate::identity;
 use crate::lock::Watch;
 use crate::open::{self, OpenError};
-use crate::read::{self, Seen};
+use crate::read::{self, Overdue, Seen};
 use crate::readers::Readers;
 use crate::unsettled::Unsettled;
 use crate::verify;
@@ -30,6 +31,12 @@ use crate::writer::{Writer, WriterHandle};
 
 /// Ids in one call of [`Accounts::users`], and users in one page of [`Accounts::list_users`].
 const USERS: usize = 1000;
+
+/// No conversation has a higher id.
+const LAST_CONVERSATION: Option<ConversationId> = match ConversationId::new((1 << 53) - 1) {
+    Ok(conv) => Some(conv),
+    Err(_) => None,
+};
 
 /// Between two looks at whether the database's file is still the one that was opened.
 const WATCH_EVERY: Duration = Duration::from_secs(2);
@@ -189,6 +196,35 @@ impl SqliteStore {
         });
         let outcomes: Option<_> = outcomes.collect();
         outcomes.ok_or_else(|| StoreError::Failed("a write has no outcome".into()))
+    }
+
+    /// Takes away what is not to be kept of these. One of which something cannot be read does not keep the others from it.
+    async fn retain_of(
+        &self,
+        convs: Vec<ConversationId>,
+        step: RetainStep,
+    ) -> Result<Retained, StoreError> {
+        let retain = |convs: Vec<ConversationId>| {
+            self.writer.run(move |writer| writer.retain(&convs, &step))
+        };
+        let together = retain(convs.clone()).await;
+        let Err(StoreError::Failed(_)) = together else {
+            return together;
+        };
+        let last = convs.last().copied();
+        for conv in convs {
+            match retain(vec![conv]).await {
+                Err(StoreError::Failed(error)) => {
+                    tracing::warn!(%conv, error, "nothing can be taken away of this conversation");
+                }
+                done => return done,
+            }
+        }
+        // With none of them anything could be done: on behind them.
+        Ok(Retained {
+            next: last,
+            ..Retained::default()
+        })
     }
 
     #[cfg(test)]
@@ -606,6 +642,44 @@ impl Maintenance for SqliteStore {
 
     fn damaged(&self) -> Vec<ConversationId> {
         self.damaged.all()
+    }
+
+    async fn retain(&self, step: RetainStep) -> Result<Retained, StoreError> {
+        let step = RetainStep {
+            bodies: step.bodies.max(1),
+            ..step
+        };
+        if step.after == ConversationId::default() && !self.unsettled.is_empty() {
+            self.writer.run(Writer::settle_all).await?;
+        }
+        let overdue = self.readers.run(move |conn| read::overdue(conn, &step));
+        let Overdue { convs, last } = overdue.await?;
+        let mut done = Retained {
+            next: last,
+            ..Retained::default()
+        };
+        let convs: Vec<_> = convs
+            .into_iter()
+            .filter(|conv| !self.damaged.contains(*conv))
+            .collect();
+        if let Some(&last_overdue) = convs.last() {
+            let took = self.retain_of(convs, step).await?;
+            if took.next != Some(last_overdue) {
+                done.next = took.next;
+            }
+            done.floors = took.floors;
+            done.bodies = took.bodies;
+            self.writer.forget_later();
+        }
+        if self.readers.run(read::has_much_free).await? {
+            done.bytes = self.writer.run(Writer::give_back).await?;
+            self.writer.forget_later();
+        }
+        if done.bytes > 0 && done.next.is_none() {
+            // Behind all conversations, for what else is to be given back.
+            done.next = LAST_CONVERSATION;
+        }
+        Ok(done)
     }
 
     async fn verify(

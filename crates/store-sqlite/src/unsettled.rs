@@ -477,6 +477,7 @@ fn new(begun: Begun, user: UserId) -> Option<Seen> {
         kind: ConversationKind::Direct,
         head: Seq::ZERO,
         since: Seq::ZERO.next(),
+        floor: Seq::ZERO,
         pinned: Vec::new(),
         muted_until: None,
         size: members.len(),

@@ -91,6 +91,42 @@ async fn undamaged_is_clean() {
 }
 
 #[tokio::test]
+async fn what_is_not_kept() {
+    finds(
+        "UPDATE conversations SET floor_seq = 9 WHERE id = 1",
+        "conversation 1, seq 8: bodies are gone up to 0, and nothing is told up to 9",
+    )
+    .await;
+    finds(
+        "UPDATE conversations SET bare_seq = 2 WHERE id = 1",
+        "conversation 1, seq 8: bodies are gone up to 2, and nothing is told up to 0",
+    )
+    .await;
+    let gone = "UPDATE conversations SET floor_seq = 7, bare_seq = 7 WHERE id = 1";
+    finds(
+        gone,
+        "conversation 1, seq 2: it is not kept any more, and still says something",
+    )
+    .await;
+    finds(
+        gone,
+        "conversation 1, seq 7: it is not kept any more, and still says something",
+    )
+    .await;
+    finds(
+        gone,
+        "conversation 1, seq 6: it is not kept any more, and there are reactions to it",
+    )
+    .await;
+    finds(
+        "UPDATE entries SET body = NULL WHERE conv_id = 1 AND seq = 2;
+         UPDATE conversations SET floor_seq = 2, bare_seq = 1 WHERE id = 1",
+        "conversation 1, seq 2: it has no body, and was not recalled",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn holes_and_heads() {
     finds(
         "DELETE FROM entries WHERE conv_id = 1 AND seq = 2",

@@ -17,6 +17,7 @@ mod fixture;
 mod groups_model;
 mod model;
 mod reactions_model;
+mod retention_model;
 mod rng;
 mod views_model;
 
@@ -35,6 +36,7 @@ pub mod people;
 pub mod positions;
 pub mod random;
 pub mod reactions;
+pub mod retention;
 pub mod sessions;
 pub mod snapshots;
 pub mod sync;
@@ -92,6 +94,8 @@ macro_rules! store_contract {
                 pins_are_a_list, what_is_recalled_is_not_pinned;
             windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
                 days_reach_back_by_the_time_of_entries;
+            retention: by_days, by_entries, the_shorter_counts, what_is_gone_is_nowhere, what_is_gone_is_as_if_it_never_was,
+                steps_are_bounded, a_restart_goes_on, who_may_say_how_much_is_kept;
             mentions: are_counted_until_they_are_read, only_what_may_be_read_is_listed, are_listed_in_pages,
                 who_leads_mentions_all, all_are_mentioned_so_often_a_day, both_kinds_are_listed_in_pages;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use hongyan_protocol::{Millis, Seq, UserId};
 
+use crate::Retention;
+
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -136,6 +138,8 @@ pub struct Settings {
     pub slow_s: u32,
     /// Who may pin messages.
     pub pin: Who,
+    /// How much of its log is kept, where the server does not keep less.
+    pub keep: Retention,
 }
 
 impl Default for Settings {
@@ -149,6 +153,7 @@ impl Default for Settings {
             history: Window::All,
             slow_s: 0,
             pin: Who::Admins,
+            keep: Retention::default(),
         }
     }
 }
@@ -172,6 +177,27 @@ pub enum Setting {
     Slow(u32),
     /// See [`Settings::pin`].
     Pin(Who),
+    /// See [`Retention::days`].
+    KeepDays(u32),
+    /// See [`Retention::entries`].
+    KeepEntries(u64),
+}
+
+impl Setting {
+    /// The role that it takes to change it. What is taken away cannot be put back, so that is the owner's.
+    pub fn needs(&self) -> Role {
+        match self {
+            Self::KeepDays(_) | Self::KeepEntries(_) => Role::Owner,
+            Self::Name(_)
+            | Self::Description(_)
+            | Self::Avatar(_)
+            | Self::Post(_)
+            | Self::Invite(_)
+            | Self::History(_)
+            | Self::Slow(_)
+            | Self::Pin(_) => Role::Admin,
+        }
+    }
 }
 
 impl Settings {
@@ -196,6 +222,8 @@ impl Settings {
             Setting::History(window) => settings.history = window,
             Setting::Slow(seconds) => settings.slow_s = seconds,
             Setting::Pin(who) => settings.pin = who,
+            Setting::KeepDays(days) => settings.keep.days = days,
+            Setting::KeepEntries(entries) => settings.keep.entries = entries,
         }
         settings
     }
@@ -251,7 +279,9 @@ impl GroupChange {
                 | Setting::Invite(_)
                 | Setting::History(_)
                 | Setting::Slow(_)
-                | Setting::Pin(_),
+                | Setting::Pin(_)
+                | Setting::KeepDays(_)
+                | Setting::KeepEntries(_),
             )
             | Self::Mute(..)
             | Self::Pin(_)
@@ -374,6 +404,8 @@ impl Event {
                 Setting::History(window) => numbered(23, window.code().into()),
                 Setting::Slow(seconds) => numbered(24, (*seconds).into()),
                 Setting::Pin(who) => only(50 + who.code()),
+                Setting::KeepDays(days) => numbered(25, (*days).into()),
+                Setting::KeepEntries(entries) => numbered(26, *entries),
             },
         }
     }
@@ -406,6 +438,8 @@ impl Event {
             22 => Self::Set(Setting::Avatar(text.into())),
             23 => Self::Set(Setting::History(Window::of_code(number.try_into().ok()?)?)),
             24 => Self::Set(Setting::Slow(number.try_into().ok()?)),
+            25 => Self::Set(Setting::KeepDays(number.try_into().ok()?)),
+            26 => Self::Set(Setting::KeepEntries(number)),
             31..=39 => Self::Set(Setting::Post(Who::of_code(code - 30)?)),
             41..=49 => Self::Set(Setting::Invite(Who::of_code(code - 40)?)),
             51..=59 => Self::Set(Setting::Pin(Who::of_code(code - 50)?)),
@@ -463,6 +497,9 @@ mod tests {
             Event::Set(Setting::Name("群".into())),
             Event::Set(Setting::Description("".into())),
             Event::Set(Setting::Avatar("a.png".into())),
+            Event::Set(Setting::KeepDays(30)),
+            Event::Set(Setting::KeepDays(0)),
+            Event::Set(Setting::KeepEntries(1_000_000)),
             Event::Banned(vec![user(1000), user(1003)], 1),
             Event::Banned(vec![user(1000)], 0),
             Event::Unbanned(vec![user(1000)]),

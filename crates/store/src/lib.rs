@@ -18,6 +18,7 @@ mod model;
 mod order;
 pub mod people;
 mod reaction;
+mod retention;
 pub mod rules;
 mod verify;
 mod view;
@@ -41,6 +42,7 @@ pub use reaction::{
     MessageReactions, REACTIONS_A_MESSAGE, REACTIONS_PAGE, React, ReactError, Reacted, Reaction,
     ReactionPage, ReactionRange,
 };
+pub use retention::{Floor, KEEP_DAYS, KEEP_ENTRIES, RetainStep, Retained, Retention};
 pub use verify::{Fault, MovedMessage, Repaired, Salvage, VerifyReport};
 pub use view::{
     Draft, DraftChange, FOR_EVER, LastMessage, Quiet, View, ViewChange, ViewError, Viewed,
@@ -318,6 +320,14 @@ pub trait Maintenance: Send + Sync + 'static {
     fn damaged(&self) -> Vec<ConversationId> {
         Vec::new()
     }
+
+    /// Does a step of taking away what is not to be kept: raises floors, takes bodies away below them, and gives disk back
+    /// that got free. The work of a step is bounded, so that who writes meanwhile waits for some milliseconds. What was
+    /// taken away is in no file any more within a minute, as what was recalled.
+    ///
+    /// Whoever goes on from [`Retained::next`] until there is none has all done that was to be done. A step that a crash
+    /// cuts off counts whole or not at all.
+    async fn retain(&self, step: RetainStep) -> Result<Retained, StoreError>;
 
     /// Reads everything and reports what contradicts the model (`hongyan check`). `progress` is told
     /// how many entries were read so far, now and then.

@@ -205,7 +205,7 @@ impl From<HeaderFields> for Header {
 pub enum Content {
     /// Says something.
     Message {
-        /// What; already the edited one; `None` once recalled.
+        /// What; already the edited one; `None` once recalled, and where it is not kept any more.
         body: Option<Body>,
         /// The message it answers.
         reply_to: Option<Seq>,
@@ -223,7 +223,7 @@ pub enum Content {
         /// The message.
         target: Seq,
         /// The body that this edit gave it; `None` once a later edit replaced it, or the message was
-        /// recalled: an old wording is kept nowhere.
+        /// recalled: an old wording is kept nowhere. `None` where the message is not kept any more as well.
         body: Option<Body>,
         /// The entry that recalled the message.
         recalled_by: Option<Seq>,
@@ -257,6 +257,28 @@ impl Content {
                 ..
             } if *edited == target && at < by => *body = None,
             Self::Message { .. } | Self::Edit { .. } | Self::Recall { .. } | Self::Event(_) => {}
+        }
+    }
+
+    /// Without what goes with its [retention](crate::Retention): what a message says, how, and to whom. That it mentioned
+    /// all stays, since so many may do so in a day.
+    pub fn take_away(&mut self) {
+        match self {
+            Self::Message {
+                body,
+                mentions,
+                header,
+                ..
+            } => {
+                *body = None;
+                mentions.clear();
+                *header = Header::from(HeaderFields {
+                    mentions_all: header.mentions_all(),
+                    ..HeaderFields::default()
+                });
+            }
+            Self::Edit { body, .. } => *body = None,
+            Self::Recall { .. } | Self::Event(_) => {}
         }
     }
 
@@ -398,8 +420,10 @@ pub struct Conversation {
     /// The log's last seq.
     pub head: Seq,
     /// The first seq that the member may read: 1, or more in a group that lets who comes read only some of what was said
-    /// before.
+    /// before, or where some was cleared, or is kept no more.
     pub since: Seq,
+    /// Nothing up to here is kept, for anybody; 0 where all is.
+    pub floor: Seq,
     /// The messages that are pinned, as far as the member may read. Ascending.
     pub pinned: Vec<Seq>,
     /// Until when the member may not write; perhaps a time that is over.

@@ -3,7 +3,8 @@ export type * from "./wire.gen.ts";
 import type { UserProfile, Who, Window } from "./wire.gen.ts";
 
 /** One setting of a group: an empty description is none; `history` with `history_days` where it is `days`; `slow_s` is how many
- * seconds a member waits between two messages, 0 for none; `pin` is who may pin messages. */
+ * seconds a member waits between two messages, 0 for none; `pin` is who may pin messages. `keep_days` and `keep_entries` say how much is kept,
+ * 0 for all; they are the owner's. What is not kept is gone for good. */
 export type GroupSetting =
   | { name: string }
   | { description: string }
@@ -11,7 +12,9 @@ export type GroupSetting =
   | { invite: Who }
   | { history: Window; history_days?: number }
   | { slow_s: number }
-  | { pin: Who };
+  | { pin: Who }
+  | { keep_days: number }
+  | { keep_entries: number };
 
 /** One signed-in device of the caller. */
 export interface Session {

@@ -75,6 +75,8 @@ export interface ConversationView {
   head: number;
   /** The first seq that the caller may read; absent, 1. */
   since?: number;
+  /** Nothing up to here is kept, for anybody; absent, all is. */
+  floor?: number;
   /**
    * The messages that are pinned, as far as the caller may read, ascending: at most
    * `LIMITS.PINS`.
@@ -185,9 +187,17 @@ export interface Failure {
   retry_after_ms?: number;
 }
 
+/** A push: the retention of a conversation has taken away what was said in it up to a place. */
+export interface Floor {
+  /** The conversation. */
+  conv: number;
+  /** Nothing up to here is kept, for anybody. */
+  floor: number;
+}
+
 /** What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it. */
 export interface GroupEvent {
-  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "slow_set" | "pin_set" | "banned" | "unbanned" | "muted" | "unmuted" | "pinned" | "unpinned" | "disbanded" | (string & {});
+  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "slow_set" | "pin_set" | "keep_days_set" | "keep_entries_set" | "banned" | "unbanned" | "muted" | "unmuted" | "pinned" | "unpinned" | "disbanded" | (string & {});
   /** Its name. */
   name?: string;
   /** The other members, ascending. */
@@ -212,6 +222,10 @@ export interface GroupEvent {
   slow_s?: number;
   /** Who. */
   pin?: Who;
+  /** Days; 0 for no bound. */
+  keep_days?: number;
+  /** Entries; 0 for no bound. */
+  keep_entries?: number;
   /** How many of them were members. */
   out?: number;
   /** Until when. */
@@ -248,6 +262,10 @@ export interface GroupView {
   slow_s?: number;
   /** Who may pin messages; absent, admins. */
   pin?: Who;
+  /** Only what is younger than so many days is kept; absent, all is, as far as the server keeps it. */
+  keep_days?: number;
+  /** Only the newest so many entries are kept; absent, all are, as far as the server keeps them. */
+  keep_entries?: number;
   /** Until when the reader may read and not write; perhaps a time that is over. */
   muted_until?: number;
   /** The reader's own role. */
@@ -334,6 +352,8 @@ export interface Listed {
   read?: number;
   /** How far it is delivered to that member; absent, as far as it is read. */
   delivered?: number;
+  /** Nothing up to here is kept; absent, all is. */
+  floor?: number;
   /** How far the caller has read. */
   own_read?: number;
   /** How far it is delivered to the caller; absent, as far as it is read. */
@@ -631,6 +651,10 @@ export interface SetGroup {
   slow_s?: number;
   /** Who may pin messages. */
   pin?: Who;
+  /** Of how many days what was said is kept: 0 for all, at most `LIMITS.KEEP_DAYS`. */
+  keep_days?: number;
+  /** How many entries are kept: 0 for all, at most `LIMITS.KEEP_ENTRIES`. */
+  keep_entries?: number;
 }
 
 /** `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role. */
@@ -834,6 +858,7 @@ export type ServerFrame =
   | ({ type: "view"; req?: number } & Viewed)
   | ({ type: "presence"; req?: number } & Presence)
   | ({ type: "read_by"; req?: number } & ReadByCounts)
+  | ({ type: "floor"; req?: number } & Floor)
   | ({ type: "done"; req?: number } & Done)
   | ({ type: "synced"; req?: number } & Synced)
   | ({ type: "history"; req?: number } & HistoryPage)
@@ -854,6 +879,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   view: "Viewed",
   presence: "Presence",
   read_by: "ReadByCounts",
+  floor: "Floor",
   done: "Done",
   synced: "Synced",
   history: "HistoryPage",
@@ -868,16 +894,17 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
-  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", pins: "integer[]?", unread: "integer", mentions: "integer?", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
+  ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", floor: "integer?", pins: "integer[]?", unread: "integer", mentions: "integer?", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },
   Done: {},
   Draft: { text: "string", reply_to: "integer?", at: "integer" },
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", mentions_all: "boolean?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
-  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
-  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", muted_until: "integer?", role: "string" },
+  Floor: { conv: "integer", floor: "integer" },
+  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=keep_days_set.keep_days": "integer", "type=keep_entries_set.keep_entries": "integer", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
+  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", keep_days: "integer?", keep_entries: "integer?", muted_until: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
-  Listed: { conv: "integer", head: "integer", unread: "integer?", mentions: "integer?", user: "integer?", read: "integer?", delivered: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
+  Listed: { conv: "integer", head: "integer", unread: "integer?", mentions: "integer?", user: "integer?", read: "integer?", delivered: "integer?", floor: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
   MemberPosition: { user: "integer", read: "integer", delivered: "integer" },
   MessageReactions: { seq: "integer", number: "integer", reactions: "Reaction[]" },
   Pong: { next_interval_ms: "integer", server_time: "integer" },

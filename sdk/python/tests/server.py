@@ -43,7 +43,8 @@ async def until(what: str, is_so: Callable[[], object] | Callable[[], Awaitable[
 class Server:
     """The built binary on a free port, with a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: dict[str, str] | None = None) -> None:
+        self._settings = settings or {}
         self._folder = tempfile.mkdtemp(prefix="hongyan-python-")
         self._process: asyncio.subprocess.Process | None = None
         self._said: asyncio.Task[None] | None = None
@@ -55,7 +56,7 @@ class Server:
         process = await asyncio.create_subprocess_exec(
             BINARY,
             *("serve", "--demo", "--listen", listen, "--data-dir", self._folder),
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | self._settings,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -106,9 +107,9 @@ async def _swallow(stream: asyncio.StreamReader) -> None:
 
 
 @contextlib.asynccontextmanager
-async def server() -> AsyncIterator[Server]:
-    """A server for the length of a test."""
-    started = Server()
+async def server(**settings: str) -> AsyncIterator[Server]:
+    """A server for the length of a test, with these variables."""
+    started = Server(settings)
     try:
         await started.run()
         yield started

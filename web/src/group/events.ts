@@ -50,6 +50,10 @@ export function eventText(entry: Entry, names: Names): string {
     case "history_set":
       if (event.history === "joining") return w.historyJoining(who);
       return event.history === "days" ? w.historyDays(who, event.history_days ?? 1) : w.historyAll(who);
+    case "keep_days_set":
+      return (event.keep_days ?? 0) === 0 ? w.keepAnyAge(who) : w.keepDays(who, event.keep_days!);
+    case "keep_entries_set":
+      return (event.keep_entries ?? 0) === 0 ? w.keepAnyNumber(who) : w.keepEntries(who, event.keep_entries!);
     case "slow_set":
       return (event.slow_s ?? 0) === 0 ? w.slowOff(who) : w.slowOn(who, event.slow_s!);
     case "pin_set":

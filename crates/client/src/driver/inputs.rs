@@ -155,6 +155,7 @@ impl Driver {
                 | ServerFrame::Typing(_)
                 | ServerFrame::Presence(_)
                 | ServerFrame::ReadBy(_)
+                | ServerFrame::Floor(_)
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::View(_)

@@ -346,6 +346,7 @@ pub fn synced(log: &[Entry]) -> Synced {
         conversations: vec![ConversationView {
             pins: Vec::new(),
             since: None,
+            floor: Seq::ZERO,
             left: false,
             mentions: 0,
             view: None,

@@ -293,6 +293,7 @@ impl Conversation {
         ConversationView {
             pins: Vec::new(),
             since: None,
+            floor: Seq::ZERO,
             left: false,
             mentions: 0,
             view: None,

@@ -101,6 +101,14 @@ pub(crate) fn server() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
             }),
         ),
         (
+            "floor",
+            None,
+            ServerFrame::Floor(Floor {
+                conv: conv(5),
+                floor: seq(6200),
+            }),
+        ),
+        (
             "read_by_push",
             None,
             ServerFrame::ReadBy(ReadByCounts {

@@ -295,6 +295,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     ConversationView {
                         pins: Vec::new(),
                         since: None,
+                        floor: seq(0),
                         left: false,
                         mentions: 1,
                         view: Some(Box::new(view())),
@@ -314,6 +315,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                     ConversationView {
                         pins: Vec::new(),
                         since: None,
+                        floor: seq(0),
                         left: true,
                         mentions: 0,
                         view: None,
@@ -322,6 +324,8 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                             history_days: Some(30),
                             slow_s: Some(60),
                             pin: Some(Who::All),
+                            keep_days: Some(90),
+                            keep_entries: Some(10_000),
                             muted_until: Some(at(500)),
                             name: "雁群".into(),
                             description: Some("往南".into()),
@@ -361,6 +365,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conversations: vec![ConversationView {
                     pins: vec![seq(1), seq(2)],
                     since: Some(seq(2)),
+                    floor: seq(1),
                     left: false,
                     mentions: 0,
                     view: None,
@@ -398,6 +403,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         user: Some(user(1001)),
                         read: seq(7),
                         delivered: Some(seq(9)),
+                        floor: seq(4),
                         own_read: seq(5),
                         own_delivered: Some(seq(6)),
                         mentions: 0,
@@ -410,6 +416,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                         user: None,
                         read: seq(0),
                         delivered: None,
+                        floor: seq(0),
                         own_read: seq(0),
                         own_delivered: None,
                         mentions: 0,
@@ -443,6 +450,7 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 conversations: vec![ConversationView {
                     pins: Vec::new(),
                     since: None,
+                    floor: seq(0),
                     left: false,
                     mentions: 0,
                     view: None,

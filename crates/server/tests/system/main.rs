@@ -28,6 +28,7 @@ mod people;
 mod re_push;
 mod reactions;
 mod restore;
+mod retention;
 mod rust_groups;
 mod shutdown;
 mod sign_in;

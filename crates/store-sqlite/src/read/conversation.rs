@@ -49,12 +49,15 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
     let Some(own) = member(conn, conv, user)? else {
         return Ok(None);
     };
-    let (kind, head, size, last) = conn
-        .prepare_cached("SELECT kind, head, size, last_message FROM conversations WHERE id = ?1")?
+    let (kind, head, size, last, floor) = conn
+        .prepare_cached(
+            "SELECT kind, head, size, last_message, floor_seq FROM conversations WHERE id = ?1",
+        )?
         .query_row([sql(conv)], |row| {
             let size = usize::try_from(row::count(row, 2)?).unwrap_or(usize::MAX);
             let kind = row::conversation_kind(row, 0)?;
-            Ok((kind, row::id(row, 1)?, size, row::id(row, 3)?))
+            let (head, last) = (row::id(row, 1)?, row::id(row, 3)?);
+            Ok((kind, head, size, last, row::id(row, 4)?))
         })?;
     let view = view::view(conn, conv, user)?;
     let last = view::last_message(conn, conv, last, &view)?;
@@ -67,6 +70,7 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
         kind,
         head,
         since: own.since,
+        floor,
         pinned: order::pinned(conn, conv, own.since)?,
         muted_until: match kind {
             ConversationKind::Direct => None,
@@ -92,6 +96,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
         kind: ConversationKind::Group,
         head: until,
         since: until,
+        floor: Seq::ZERO,
         pinned: Vec::new(),
         muted_until: None,
         size: 0,
@@ -106,7 +111,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
 /// The settings of a group.
 pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settings> {
     conn.prepare_cached(
-        "SELECT name, description, avatar, post, invite, history, slow_s, pin
+        "SELECT name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries
          FROM groups WHERE conv_id = ?1",
     )?
     .query_row([sql(conv)], row::settings)
@@ -117,7 +122,7 @@ pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settin
 pub(crate) struct Membership {
     pub(crate) member: Member,
     pub(crate) role: Role,
-    /// The first seq that the member may read.
+    /// The first seq that the member may read, and that is kept.
     pub(crate) since: Seq,
     /// When the member of a group said something last.
     pub(crate) said_at: Option<Millis>,
@@ -130,8 +135,9 @@ pub(crate) fn member(
     user: UserId,
 ) -> Result<Option<Membership>> {
     conn.prepare_cached(
-        "SELECT user_id, read_seq, delivered_seq, role, since_seq, said_at FROM members
-         WHERE conv_id = ?1 AND user_id = ?2 AND until_seq IS NULL",
+        "SELECT user_id, read_seq, delivered_seq, role,
+                max(since_seq, (SELECT floor_seq + 1 FROM conversations c WHERE c.id = conv_id)), said_at
+         FROM members WHERE conv_id = ?1 AND user_id = ?2 AND until_seq IS NULL",
     )?
     .query_row((sql(conv), sql(user)), |row| {
         Ok(Membership {

@@ -4,7 +4,7 @@ use hongyan_protocol::{ConversationId, Seq};
 use hongyan_store::Committed;
 use rusqlite::{Connection, Result};
 
-use crate::row::{self, ENTRY_COLUMNS, sql};
+use crate::row::{self, ENTRY_COLUMN_COUNT, ENTRY_COLUMNS, sql};
 use crate::varint;
 
 /// Entries in one page, whatever the caller asks for.
@@ -13,11 +13,20 @@ const ENTRIES: usize = 1000;
 /// What was committed behind the entry of this number, as far as it is settled.
 pub(crate) fn changes(conn: &Connection, after: u64, limit: usize) -> Result<Vec<Committed>> {
     let mut select = conn.prepare_cached(&format!(
-        "SELECT {ENTRY_COLUMNS} FROM entries WHERE conv_id = ?1 AND seq = ?2"
+        "SELECT {ENTRY_COLUMNS}, (SELECT floor_seq FROM conversations WHERE id = ?1)
+         FROM entries WHERE conv_id = ?1 AND seq = ?2"
     ))?;
     let places = places(conn, after, limit.min(ENTRIES))?;
     let committed = places.into_iter().map(|(number, conv, seq)| {
-        let entry = select.query_row((sql(conv), sql(seq)), row::entry)?;
+        let entry = select.query_row((sql(conv), sql(seq)), |row| {
+            let mut entry = row::entry(row)?;
+            let floor = row::id(row, ENTRY_COLUMN_COUNT)?;
+            if entry.seq <= floor {
+                entry.content.take_away();
+            }
+            entry.content.hide_before(floor.next());
+            Ok(entry)
+        })?;
         Ok(Committed { number, entry })
     });
     committed.collect()

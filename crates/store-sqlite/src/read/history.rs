@@ -18,25 +18,31 @@ pub(crate) fn history(
     limit: usize,
     (tail, view): (Option<&Tail>, Option<&View>),
 ) -> Result<Option<History>> {
-    let settled: Option<(Seq, Option<Seq>)> = conn
+    let settled: Option<(Seq, Option<Seq>, Seq)> = conn
         .prepare_cached(
             "SELECT c.head, (SELECT m.since_seq FROM members m
-                             WHERE m.conv_id = c.id AND m.user_id = ?2 AND m.until_seq IS NULL)
+                             WHERE m.conv_id = c.id AND m.user_id = ?2 AND m.until_seq IS NULL),
+                    c.floor_seq
              FROM conversations c WHERE c.id = ?1",
         )?
         .query_row((sql(conv), sql(user)), |row| {
-            Ok((row::id(row, 0)?, row::optional_id(row, 1)?))
+            let (head, since) = (row::id(row, 0)?, row::optional_id(row, 1)?);
+            Ok((head, since, row::id(row, 2)?))
         })
         .optional()?;
     // What the tables have come to since then they have whole.
-    let tail = tail.filter(|tail| settled.is_none_or(|(head, _)| head < tail.head));
+    let tail = tail.filter(|tail| settled.is_none_or(|(head, ..)| head < tail.head));
     let changed = tail.and_then(|tail| tail.reads_from(user));
-    let since = changed.unwrap_or(settled.and_then(|(_, since)| since));
-    let head = tail.map(|tail| tail.head).or(settled.map(|(head, _)| head));
+    let since = changed.unwrap_or(settled.and_then(|(_, since, _)| since));
+    let head = tail
+        .map(|tail| tail.head)
+        .or(settled.map(|(head, ..)| head));
     let (Some(head), Some(since)) = (head, since) else {
         return Ok(None);
     };
-    let since = view::view(conn, conv, user)?.first_told(since);
+    // Whatever raises a floor has everything settled before.
+    let floor = settled.map_or(Seq::ZERO, |(.., floor)| floor);
+    let since = view::view(conn, conv, user)?.first_told(since.max(floor.next()));
     let since = view.map_or(since, |view| view.first_told(since));
     let log = Log {
         conn,

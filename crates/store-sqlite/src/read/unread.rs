@@ -1,7 +1,7 @@
 //! Unread messages, derived from the log.
 //!
-//! By definition: messages by others, not recalled, after the read position, and after what the member cleared. Counting them would
-//! cost as much as is unread. So each entry keeps how many messages the log holds up to it, and
+//! By definition: messages by others, not recalled, after the read position, after what the member cleared, and
+//! after what is kept no more. Counting them would cost as much as is unread. So each entry keeps how many messages the log holds up to it, and
 //!
 //! ```text
 //! unread = messages up to the head − messages up to the read position
@@ -10,7 +10,7 @@
 //!
 //! The two counts are equal because no message after a member's read position is the member's own:
 //! a message moves its sender's read position onto itself, in the same transaction, and positions
-//! never move back. Edits and recalls move no position, but they are no messages either. An
+//! never move back. Where more is passed than was read, the same holds of what is behind that. Edits and recalls move no position, but they are no messages either. An
 //! entry's count never changes, because entries are never removed and never change their kind.
 //!
 //! `verify` counts by the definition and compares.
@@ -34,14 +34,14 @@ fn after(read: &str) -> String {
     )
 }
 
-/// The read position.
-const READ: &str = "m.read_seq";
+/// What is not unread: read, or kept no more.
+const READ: &str = "max(m.read_seq, c.floor_seq)";
 
-/// What is not unread: read, or cleared in the view in row `v`.
-const PASSED: &str = "max(m.read_seq, v.cleared_seq)";
+/// The same, or cleared in the view in row `v`.
+const PASSED: &str = "max(m.read_seq, c.floor_seq, v.cleared_seq)";
 
 /// The same where there may be no view.
-const PASSED_IF_ANY: &str = "max(m.read_seq, coalesce(v.cleared_seq, 0))";
+const PASSED_IF_ANY: &str = "max(m.read_seq, c.floor_seq, coalesce(v.cleared_seq, 0))";
 
 /// Of one member. 0 for somebody who is not.
 pub(crate) fn unread(conn: &Connection, conv: ConversationId, user: UserId) -> Result<u64> {
@@ -108,7 +108,7 @@ fn all(conn: &Connection, user: UserId) -> Result<u64> {
     conn.prepare_cached(&format!(
         "SELECT coalesce(sum({unread}), 0)
          FROM members m INDEXED BY members_of_user JOIN conversations c ON c.id = m.conv_id
-         WHERE m.user_id = ?1 AND m.until_seq IS NULL AND c.last_message > m.read_seq"
+         WHERE m.user_id = ?1 AND m.until_seq IS NULL AND c.last_message > {READ}"
     ))?
     .query_row([sql(user)], |row| row::count(row, 0))
 }

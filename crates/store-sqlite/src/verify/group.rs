@@ -58,6 +58,11 @@ impl Present {
         self.said.get(&user).copied()
     }
 
+    /// What stands up to here is pinned no more.
+    pub(super) fn forget_pins(&mut self, floor: Seq) {
+        self.order.pinned = self.order.pinned.split_off(&floor.next());
+    }
+
     /// Whether somebody is an admin or the owner of a group here.
     pub(super) fn is_led_by(&self, user: UserId) -> bool {
         let is_group = self.kind == ConversationKind::Group;

@@ -10,8 +10,8 @@ use crate::row::{self, ENTRY_COLUMNS, sql};
 
 impl Check<'_> {
     /// Checks what this entry says of others, and what others should say of it. `present` are the
-    /// members before it.
-    pub(super) fn links(&mut self, entry: &Entry, present: &Present) -> Result<()> {
+    /// members before it. `bare`: nothing up to there says anything.
+    pub(super) fn links(&mut self, entry: &Entry, present: &Present, bare: Seq) -> Result<()> {
         let wrong = match &entry.content {
             Content::Message {
                 body,
@@ -21,7 +21,10 @@ impl Check<'_> {
                 mentions: _,
                 header: _,
             } => [
-                blankness(body, *recalled_by),
+                match entry.seq <= bare {
+                    true => bareness(&entry.content),
+                    false => blankness(body, *recalled_by),
+                },
                 self.reply(entry, *reply_to)?,
                 self.editor(entry, *edited_by)?,
                 self.recaller(entry, *recalled_by)?,
@@ -32,7 +35,7 @@ impl Check<'_> {
                 recalled_by,
             } => [
                 self.edit(entry, *target, body, *recalled_by)?,
-                None,
+                (*target <= bare && body.is_some()).then_some(NOT_GONE),
                 None,
                 None,
             ],
@@ -139,6 +142,15 @@ impl Check<'_> {
         let found = find(self.conn, conv, seq)?;
         Ok(found.filter(|entry| matches!(entry.content, Content::Message { .. })))
     }
+}
+
+const NOT_GONE: &str = "it is not kept any more, and still says something";
+
+/// What is not kept says nothing.
+fn bareness(content: &Content) -> Option<&'static str> {
+    let mut bare = content.clone();
+    bare.take_away();
+    (bare != *content).then_some(NOT_GONE)
 }
 
 /// A message's body is there until it is recalled, and then no more.

@@ -20,13 +20,17 @@ struct Kept {
     last_message: Seq,
     version: u64,
     size: u64,
+    /// Nothing up to here is told any more.
+    floor: Seq,
+    /// Nothing up to here says anything any more.
+    bare: Seq,
 }
 
 struct CheckedMember {
     member: Member,
     role: Role,
     since: Seq,
-    /// What is not unread: read, or cleared.
+    /// What is not unread: read, cleared, or kept no more.
     passed: Seq,
     said_at: Option<Millis>,
     joined: Seq,
@@ -128,7 +132,7 @@ impl Check<'_> {
             let entry = row::entry(row)?;
             self.count_entry();
             self.entry(&entry, row::count(row, ENTRY_COLUMN_COUNT)?, &mut told);
-            self.links(&entry, &present)?;
+            self.links(&entry, &present, kept.bare)?;
             self.mentioned(&entry, &present, &mut mentions)?;
             if let Err(what) = present.go_on(&entry) {
                 self.broken(conv, entry.seq, what);
@@ -143,6 +147,13 @@ impl Check<'_> {
                 "{} members are noted, there are {}",
                 kept.size,
                 members.len()
+            );
+            self.broken(conv, told.last, what);
+        }
+        if !(kept.bare <= kept.floor && kept.floor <= told.last) {
+            let what = format!(
+                "bodies are gone up to {}, and nothing is told up to {}",
+                kept.bare, kept.floor
             );
             self.broken(conv, told.last, what);
         }
@@ -161,8 +172,9 @@ impl Check<'_> {
                 self.broken(conv, told.last, what);
             }
         }
+        present.forget_pins(kept.floor);
         self.order(conv, told.last, &present)?;
-        self.reactions(conv)?;
+        self.reactions(conv, kept.bare)?;
         match kept.kind {
             ConversationKind::Direct => {
                 if members
@@ -187,7 +199,8 @@ impl Check<'_> {
     fn kept(&self, conv: ConversationId) -> Result<Kept> {
         self.conn
             .prepare_cached(
-                "SELECT head, messages, last_message, version, size, kind FROM conversations WHERE id = ?1",
+                "SELECT head, messages, last_message, version, size, kind, floor_seq, bare_seq
+                 FROM conversations WHERE id = ?1",
             )?
             .query_row([sql(conv)], |row| {
                 Ok(Kept {
@@ -197,6 +210,8 @@ impl Check<'_> {
                     version: row::count(row, 3)?,
                     size: row::count(row, 4)?,
                     kind: row::conversation_kind(row, 5)?,
+                    floor: row::id(row, 6)?,
+                    bare: row::id(row, 7)?,
                 })
             })
     }
@@ -205,8 +220,8 @@ impl Check<'_> {
         self.conn
             .prepare_cached(
                 "SELECT m.user_id, read_seq, delivered_seq, role, since_seq,
-                        max(read_seq, coalesce(v.cleared_seq, 0)), said_at, joined_seq
-                 FROM members m LEFT JOIN views v ON v.user_id = m.user_id AND v.conv_id = m.conv_id
+                        max(read_seq, c.floor_seq, coalesce(v.cleared_seq, 0)), said_at, joined_seq
+                 FROM members m JOIN conversations c ON c.id = m.conv_id LEFT JOIN views v ON v.user_id = m.user_id AND v.conv_id = m.conv_id
                  WHERE m.conv_id = ?1 AND until_seq IS NULL ORDER BY m.user_id",
             )?
             .query_map([sql(conv)], |row| {

@@ -38,7 +38,8 @@ const QUESTIONS: [(&str, &str); 4] = [
 ];
 
 impl Check<'_> {
-    pub(super) fn reactions(&mut self, conv: ConversationId) -> Result<()> {
+    /// `bare`: up to there nothing stands beside messages.
+    pub(super) fn reactions(&mut self, conv: ConversationId, bare: Seq) -> Result<()> {
         let conn = self.conn;
         let mut wrong = Vec::new();
         for (question, what) in QUESTIONS {
@@ -53,6 +54,15 @@ impl Check<'_> {
         let most = row::limit(REACTIONS_A_MESSAGE);
         for seq in select.query_map((sql(conv), most), |row| row::id(row, 0))? {
             wrong.push((seq?, "it has too many different reactions"));
+        }
+        let mut select = conn.prepare_cached(
+            "SELECT DISTINCT seq FROM reactions WHERE conv_id = ?1 AND seq <= ?2",
+        )?;
+        for seq in select.query_map((sql(conv), sql(bare)), |row| row::id(row, 0))? {
+            wrong.push((
+                seq?,
+                "it is not kept any more, and there are reactions to it",
+            ));
         }
         for (seq, what) in wrong {
             let seq: Seq = seq;

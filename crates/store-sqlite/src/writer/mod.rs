@@ -30,7 +30,8 @@ use std::time::Duration;
 
 use hongyan_protocol::{ConversationId, SessionId, UserId};
 use hongyan_store::{
-    CreateUserError, NewSession, NewUser, Outcome, Privacy, Session, StoreError, User, Write,
+    CreateUserError, Floor, NewSession, NewUser, Outcome, Privacy, RetainStep, Retained, Session,
+    StoreError, User, Write,
 };
 use rusqlite::Connection;
 
@@ -43,7 +44,7 @@ pub(crate) use settle::{fill_feed, fill_mentions};
 
 use self::decide::{Cache, Decided, State};
 use self::journal::{Journal, Payload, Pending, SharedEntries};
-use self::settle::{Forgotten, Settlement, Settler, Tables, Touches, Work};
+use self::settle::{Forgotten, Settlement, Settler, Tables, Taken, Touches, Work};
 use crate::connection;
 use crate::error::store_error;
 use crate::lock::WriterLock;
@@ -225,6 +226,69 @@ impl Writer {
         };
         self.has_to_forget.store(again.is_some(), Ordering::Release);
         again
+    }
+
+    /// Takes away what is not to be kept of these conversations, which are there: ascending, up to the first of which
+    /// something is left. What is journaled is settled before, so that nobody has to know of both.
+    pub(crate) fn retain(
+        &mut self,
+        convs: &[ConversationId],
+        step: &RetainStep,
+    ) -> Result<Retained, StoreError> {
+        self.noting_failure(|writer| {
+            writer.try_settle_all()?;
+            let mut taken = Vec::new();
+            let mut left = step.bodies;
+            writer.tables()?.transaction(convs.len(), |conn| {
+                for conv in convs {
+                    let of_log = settle::take(conn, *conv, step, left)?;
+                    left -= of_log.entries;
+                    let is_all = of_log.is_all;
+                    taken.push((*conv, of_log));
+                    if !is_all || left == 0 {
+                        break;
+                    }
+                }
+                Ok(())
+            })?;
+            writer.note_taken(taken)
+        })
+    }
+
+    fn note_taken(&mut self, taken: Vec<(ConversationId, Taken)>) -> rusqlite::Result<Retained> {
+        let open = self.opened()?;
+        let mut done = Retained::default();
+        for (conv, of_log) in taken {
+            if let Some(floor) = of_log.floor {
+                let members = open.cache.floor_has_risen(&open.reader, conv, floor)?;
+                done.floors.push(Floor {
+                    conv,
+                    floor,
+                    members,
+                });
+            }
+            done.bodies += of_log.bodies;
+            done.next = match of_log.is_all {
+                true => Some(conv),
+                false => ConversationId::new(conv.get() - 1).ok(),
+            };
+        }
+        if done.bodies > 0 {
+            self.has_to_forget.store(true, Ordering::Release);
+        }
+        Ok(done)
+    }
+
+    /// Gives some of the disk back that got free. How many bytes.
+    pub(crate) fn give_back(&mut self) -> Result<u64, StoreError> {
+        self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.wait()?;
+            let pages = writer.tables()?.transaction(1, settle::give_back)?;
+            // The file gets shorter when its log is copied back.
+            writer.has_to_forget.fetch_or(pages > 0, Ordering::AcqRel);
+            Ok(pages * connection::PAGE_BYTES)
+        })
     }
 
     /// Has what is journaled settled, beside what comes, as soon as what is under way is done.

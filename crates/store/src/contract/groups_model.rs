@@ -6,7 +6,7 @@ use super::fixture::seq;
 use super::model::{Log, message};
 use crate::{
     ALLS_A_DAY, Append, AppendError, Change, Content, Entry, Event, GROUP_MEMBERS, GroupChange,
-    Member, Role, Who, Window,
+    Member, Role, Setting, Who, Window,
 };
 
 /// What becomes of a change that a user asks of a group.
@@ -143,7 +143,8 @@ pub(super) fn judge(
             }
         }
         GroupChange::Set(setting) => {
-            if !is_chief {
+            let is_kept = matches!(setting, Setting::KeepDays(_) | Setting::KeepEntries(_));
+            if !is_chief || (is_kept && !is_owner) {
                 Err(AppendError::NotAllowed)
             } else if settings.with(setting) == *settings {
                 Err(AppendError::Unchanged)

@@ -21,6 +21,8 @@ pub(super) struct Log {
     pub(super) roles: HashMap<UserId, Role>,
     /// The first seq that each member may read; 1 where it is not here.
     pub(super) since: HashMap<UserId, Seq>,
+    /// Nothing up to here is told to anybody.
+    pub(super) floor: Seq,
     /// Of a group.
     pub(super) settings: Option<Settings>,
     pub(super) banned: BTreeSet<UserId>,
@@ -53,7 +55,8 @@ impl Log {
     }
 
     pub(super) fn since(&self, user: UserId) -> Seq {
-        self.since.get(&user).copied().unwrap_or(seq(1))
+        let since = self.since.get(&user).copied().unwrap_or(seq(1));
+        since.max(self.floor.next())
     }
 
     /// The members who may read what stands here.
@@ -87,6 +90,7 @@ impl Log {
             Some(&conversation.me)
         );
         assert_eq!(conversation.since, self.told_from(user));
+        assert_eq!(conversation.floor, self.floor);
         assert_eq!(
             conversation.view,
             self.view(user),
@@ -319,6 +323,7 @@ impl Model {
             entries: Vec::new(),
             roles: members.iter().map(|user| (*user, Role::Member)).collect(),
             since: HashMap::new(),
+            floor: Seq::ZERO,
             banned: BTreeSet::new(),
             muted: BTreeMap::new(),
             pinned: BTreeSet::new(),

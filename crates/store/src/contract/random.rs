@@ -10,8 +10,9 @@ use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
     Append, Change, Conversation, DraftChange, GroupChange, HeaderFields, HistoryRange, Logs,
-    MENTIONS_PAGE, Move, REACTIONS_PAGE, ReactionRange, Reactions, ReadError, Role, Setting,
-    SyncCursor, SyncLimits, Target, ViewChange, Who, Window, Write,
+    MENTIONS_PAGE, Maintenance, Move, REACTIONS_PAGE, ReactionRange, Reactions, ReadError,
+    RetainStep, Retention, Role, Setting, SyncCursor, SyncLimits, Target, ViewChange, Who, Window,
+    Write,
 };
 
 const BATCHES: u64 = 150;
@@ -43,6 +44,9 @@ pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
         }
         let outcomes = f.commit(writes.clone()).await;
         model.batch(&writes, &outcomes);
+        if rng.once_in(4) {
+            retain(f, &mut rng, &mut model).await;
+        }
         // Clients walk a page now and then, so that walks and changes mix.
         for client in &mut clients {
             if rng.once_in(3) {
@@ -263,7 +267,7 @@ fn random_group_change<E: Engine>(
         0 => Millis::default(),
         days => f.tick().plus(days * DAY / 8),
     };
-    let change = match rng.below(28) {
+    let change = match rng.below(31) {
         0..5 => GroupChange::Add(users),
         5..7 => GroupChange::Remove(users),
         7 => GroupChange::Leave,
@@ -281,10 +285,35 @@ fn random_group_change<E: Engine>(
         22..24 => GroupChange::Mute(one, until),
         24..26 => GroupChange::Pin(about(rng, head)),
         26 => GroupChange::Unpin(about(rng, head)),
+        28 => GroupChange::Set(Setting::KeepDays(rng.below(4) as u32)),
+        29 => GroupChange::Set(Setting::KeepEntries(5 * rng.below(6))),
         _ if rng.once_in(3) => GroupChange::Disband,
         _ => GroupChange::Set(Setting::Description(name.as_str().into())),
     };
     f.group_change(user, conv, change)
+}
+
+/// Some steps of a walk over all conversations, perhaps to its end.
+async fn retain<E: Engine>(f: &mut Fixture<E>, rng: &mut Rng, model: &mut Model) {
+    let keep = Retention {
+        days: *rng.pick(&[0, 0, 3, 9]),
+        entries: *rng.pick(&[0, 0, 60]),
+    };
+    let mut step = RetainStep {
+        keep,
+        now: f.tick(),
+        after: ConversationId::default(),
+        bodies: rng.below(9) as usize + 1,
+    };
+    for _ in 0..rng.below(60) {
+        let done = f.store().retain(step).await.unwrap();
+        model.retained(keep, step.now, &done);
+        let Some(next) = done.next else {
+            model.is_retained(keep, step.now);
+            return;
+        };
+        step.after = next;
+    }
 }
 
 /// Compares all that can be seen, of everybody.

@@ -61,7 +61,7 @@ pub(super) fn changed(
         GroupChange::Leave => left((from, role), group),
         GroupChange::Role(user, new) => role_given((from, role), *user, *new, named),
         GroupChange::Set(setting) => {
-            allowed(role >= Role::Admin)?;
+            allowed(role >= setting.needs())?;
             if group.settings.with(setting) == *group.settings {
                 return Err(AppendError::Unchanged);
             }

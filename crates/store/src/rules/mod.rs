@@ -10,9 +10,11 @@
 mod groups;
 mod pins;
 mod reactions;
+mod retention;
 mod views;
 
 pub use self::reactions::{ReactFacts, decide_reaction};
+pub use self::retention::{FloorFacts, raised_floor};
 pub use self::views::{ViewFacts, decide_view, ends_mark};
 
 use std::sync::Arc;
@@ -68,7 +70,7 @@ pub enum Log {
 pub struct Sender {
     /// What the sender may do.
     pub role: Role,
-    /// The first seq that the sender may read.
+    /// The first seq that the sender may read, and that is kept.
     pub since: Seq,
     /// Until when the group does not let the sender write; perhaps a time that is over.
     pub muted_until: Option<Millis>,

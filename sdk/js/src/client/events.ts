@@ -88,6 +88,9 @@ export interface Conversation {
   /** The first seq that the user may read, where that is not 1: what stands before was said before they came into the group, or
    * they cleared it. Drop what is shown of it; it is not kept either. */
   since?: number;
+  /** Nothing up to this seq is kept by the server, for anybody; absent where all is. Where `since` is the next one, say that
+   * earlier messages are not kept. */
+  gone?: number;
   /** The seqs of the messages that are pinned, ascending; absent where none is. */
   pins?: readonly number[];
   /** The newest message, as it stands now (edited, recalled), or the newest change of the group. */

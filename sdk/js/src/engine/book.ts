@@ -14,7 +14,7 @@ import type { Append } from "../delivery/outbox.ts";
 import type { Reads } from "../delivery/reads.ts";
 import { amended, peerOf } from "../log.ts";
 import type { Change, Table } from "../storage/storage.ts";
-import type { ConversationView, Entry, Failure, HistoryPage, MessageReactions, Receipt, Sent, UserProfile, ViewChange, Viewed } from "../wire.gen.ts";
+import type { ConversationView, Entry, Failure, Floor, HistoryPage, MessageReactions, Receipt, Sent, UserProfile, ViewChange, Viewed } from "../wire.gen.ts";
 import { keepable } from "./keeper.ts";
 import type { Batch } from "./keeper.ts";
 import type { Loaded, Meta } from "./load.ts";
@@ -340,6 +340,14 @@ export class Book {
   viewed({ conv, view }: Viewed): void {
     const row = this.#rows.get(conv);
     if (row?.takeView(view) !== true) return;
+    this.#dropOutdated(row);
+    this.#touch(conv);
+  }
+
+  /** What was said in a conversation up to a place is kept no more. */
+  floor({ conv, floor }: Floor): void {
+    const row = this.#rows.get(conv);
+    if (row?.takeFloor(floor) !== true) return;
     this.#dropOutdated(row);
     this.#touch(conv);
   }

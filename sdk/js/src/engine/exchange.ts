@@ -265,6 +265,8 @@ export class Exchange {
       case "view":
         this.#book.viewed(frame);
         return asker?.kind === "view" ? this.#viewed(asker.conv, null, now) : undefined;
+      case "floor":
+        return this.#book.floor(frame);
       case "typing":
         return this.#write(this.#typing.push(frame, this.#book.me?.id ?? 0, now));
       case "presence":

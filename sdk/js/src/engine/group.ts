@@ -35,6 +35,15 @@ export function changed(group: GroupView, { from }: Entry, event: GroupEvent, me
       const { slow_s: _, ...rest } = group;
       return event.slow_s === undefined || event.slow_s === 0 ? rest : { ...rest, slow_s: event.slow_s };
     }
+    case "keep_days_set": {
+      const { keep_days: _, ...rest } = group;
+      return event.keep_days === undefined || event.keep_days === 0 ? rest : { ...rest, keep_days: event.keep_days };
+    }
+    case "keep_entries_set": {
+      const { keep_entries: _, ...rest } = group;
+      const { keep_entries = 0 } = event;
+      return keep_entries === 0 ? rest : { ...rest, keep_entries };
+    }
     case "pin_set": {
       const { pin: _, ...rest } = group;
       return event.pin === undefined || event.pin === "admins" ? rest : { ...rest, pin: event.pin };

@@ -44,6 +44,7 @@ export interface StoredRow {
   view?: View;
   said?: { seq: number; at: number };
   since?: number;
+  gone?: number;
   pins?: number[];
   pinsAsOf?: number;
 }
@@ -80,8 +81,10 @@ export class Row {
   /** What the user made of it, as the server has it; and what of it the server has not confirmed. */
   #view: View = NO_VIEW;
   #wish: ViewChange | null = null;
-  /** The first entry that is this user's to read: what stands before was said before they came, or was cleared. */
+  /** The first entry that is this user's to read: what stands before was said before they came, was cleared, or is gone. */
   #since = 1;
+  /** Nothing up to here is kept by the server. */
+  #gone = 0;
   /** The pinned messages, ascending, and as of which entry they are known. */
   #pins: number[] = [];
   #pinsAsOf = 0;
@@ -114,6 +117,7 @@ export class Row {
     row.#view = stored.view ?? NO_VIEW;
     row.#said = stored.said ?? null;
     row.#since = stored.since ?? 1;
+    row.#gone = stored.gone ?? 0;
     row.#pins = [...(stored.pins ?? [])];
     row.#pinsAsOf = stored.pinsAsOf ?? 0;
     row.#unread = new Tally(stored.unread, stored.older);
@@ -141,6 +145,7 @@ export class Row {
       ...(this.#view.rev === 0 ? {} : { view: this.#view }),
       ...(this.#said === null ? {} : { said: this.#said }),
       ...(this.#since === 1 ? {} : { since: this.#since }),
+      ...(this.#gone === 0 ? {} : { gone: this.#gone }),
       ...(this.#pinsAsOf === 0 ? {} : { pins: [...this.#pins], pinsAsOf: this.#pinsAsOf }),
     };
   }
@@ -187,6 +192,7 @@ export class Row {
       ...(this.#left ? { left: true as const } : {}),
       ...this.#viewNow(),
       ...(this.#since === 1 ? {} : { since: this.#since }),
+      ...(this.#gone === 0 ? {} : { gone: this.#gone }),
       ...(this.#pins.length === 0 || this.#left ? {} : { pins: this.#pins }),
       last: this.#last,
     };
@@ -204,6 +210,14 @@ export class Row {
     if (view.rev <= this.#view.rev) return false;
     this.#view = view;
     this.#beginAt((view.cleared ?? 0) + 1);
+    return true;
+  }
+
+  /** Nothing up to here is kept by the server any more; whether that is news. */
+  takeFloor(floor: number): boolean {
+    if (floor <= this.#gone) return false;
+    this.#gone = floor;
+    this.#beginAt(floor + 1);
     return true;
   }
 
@@ -249,6 +263,7 @@ export class Row {
       this.#takeMembers(view.members);
     }
     if (view.view !== undefined) this.takeView(view.view);
+    this.takeFloor(view.floor ?? 0);
     this.#beginAt(view.since ?? 1);
     if (view.head >= this.#pinsAsOf) [this.#pins, this.#pinsAsOf] = [[...(view.pins ?? [])], view.head];
     this.move(this.#user, view.me.read, view.me.delivered);

@@ -1,5 +1,6 @@
 /** What becomes of one's own view of a conversation: by the log, by changes on their way, and by pages out of order. */
 import { expect, test } from "vitest";
+import { viewOf } from "../../src/delivery/incoming/listed.ts";
 import { Views } from "../../src/delivery/views.ts";
 import { Row } from "../../src/engine/row.ts";
 import { changed, leftOf } from "../../src/engine/view.ts";
@@ -74,6 +75,31 @@ test("what is cleared is nobody's to read here any more, and not unread", () => 
   expect(again.toConversation()).toEqual(row.toConversation());
   again.deliver(said(5));
   expect(again.toConversation()).toMatchObject({ unread: 1, floor: 5, since: 5 });
+});
+
+test("what is not kept goes, whether a push or a page says so, and a late page brings nothing back", () => {
+  const row = new Row(9, ME);
+  row.view({ ...page(4), unread: 4, me: { read: 0, delivered: 0 }, pins: [1, 3] });
+  for (let seq = 1; seq <= 4; seq += 1) row.deliver(said(seq));
+  expect(row.takeFloor(2)).toBe(true);
+  expect(row.takeFloor(1)).toBe(false);
+  expect(row.toConversation()).toMatchObject({ unread: 2, since: 3, gone: 2, pins: [3] });
+  expect(row.outdated).toBe(3);
+  row.setFloor(3);
+  row.view({ ...page(4), unread: 4, me: { read: 0, delivered: 0 } });
+  expect(row.toConversation()).toMatchObject({ since: 3, gone: 2 });
+  row.view({ ...page(4), unread: 0, floor: 4, since: 5, me: { read: 0, delivered: 0 } });
+  expect(row.toConversation()).toMatchObject({ unread: 0, since: 5, gone: 4, last: null });
+  row.setFloor(row.outdated!);
+  const again = Row.restore(9, ME, JSON.parse(JSON.stringify(row.store(false))));
+  expect(again.toConversation()).toEqual(row.toConversation());
+});
+
+test("a list tells of what is not kept, and of the view", () => {
+  const row = { conv: 9, head: 7, user: LI, floor: 3 };
+  expect(viewOf(row, ME)).toMatchObject({ floor: 3, since: 4 });
+  expect(viewOf({ ...row, view: { rev: 2, cleared: 5 } }, ME)).toMatchObject({ floor: 3, since: 6, view: { rev: 2, cleared: 5 } });
+  expect(viewOf({ conv: 9, head: 7, user: LI }, ME).since).toBeUndefined();
 });
 
 test("what counts, and what draws no attention", () => {

@@ -14,11 +14,17 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !n
 
 export class Server {
   readonly #folder = mkdtempSync(join(tmpdir(), "hongyan-sdk-"));
+  readonly #settings: Record<string, string>;
   #process: ChildProcess | null = null;
   url = "";
 
-  static async start(): Promise<Server> {
-    const server = new Server();
+  /** `settings`: variables for the server alone. */
+  constructor(settings: Record<string, string> = {}) {
+    this.#settings = settings;
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
+    const server = new Server(settings);
     await server.run("127.0.0.1:0");
     return server;
   }
@@ -26,7 +32,7 @@ export class Server {
   /** Runs it, again perhaps, and waits until it listens. */
   async run(listen = new URL(this.url).host): Promise<void> {
     const options = ["serve", "--demo", "--listen", listen, "--data-dir", this.#folder];
-    const child = spawn(BINARY, options, { env, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(BINARY, options, { env: { ...env, ...this.#settings }, stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     let said = "";
     this.url = await new Promise((resolve, reject) => {

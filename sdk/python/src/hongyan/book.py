@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from . import groups, limits
 from .views import View, Viewed
-from .wire import Entry, Frame, Group, Member, Position, Receipt, Summary, User
+from .wire import Entry, Floor, Frame, Group, Member, Position, Receipt, Summary, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ class Conversation:
     view: View | None = None
     """What one made of it for oneself, the same on all devices; what has ended by itself is None in it."""
     since: int = 1
-    """The first seq that one may read: what stands before was said before one came, or was cleared. Forget it."""
+    """The first seq that one may read: what stands before is not one's own to read, was cleared, or is kept no more.
+    Forget it."""
+    floor: int = 0
+    """Nothing up to this seq is kept by the server, for anybody."""
     pins: tuple[int, ...] = ()
     """The messages that are pinned, ascending."""
 
@@ -65,6 +68,8 @@ class Conversation:
             told["view"] = self.view.write()
         if self.since > 1:
             told["since"] = self.since
+        if self.floor > 0:
+            told["floor"] = self.floor
         if self.pins:
             told["pins"] = list(self.pins)
         if self.members is not None:
@@ -110,6 +115,7 @@ class Book:
             summary.left,
             summary.view,
             summary.since,
+            summary.floor,
             summary.pins,
         )
         known = None if before is None or shown.left else before.view
@@ -119,6 +125,9 @@ class Book:
         if shown.left and before is not None:
             # The server tells no name any more.
             shown = replace(shown, group=shown.group or before.group)
+        elif before is not None and before.floor > shown.floor:
+            since = max(shown.since, before.floor + 1)
+            shown = replace(shown, floor=before.floor, since=since)
         self._put(shown if before is None else _bounded(_grown(shown, before)))
         for one in self._since:
             if one.conv != summary.conv:
@@ -143,6 +152,15 @@ class Book:
         if conversation.view is not None and conversation.view.rev >= viewed.view.rev:
             return None
         return self._put(replace(conversation, view=viewed.view))
+
+    def floor(self, risen: Floor) -> Conversation | None:
+        """Take a floor that has risen. A lower one changes nothing."""
+        conversation = self.conversations.get(risen.conv)
+        if conversation is None or conversation.left or conversation.floor >= risen.floor:
+            return None
+        since = max(conversation.since, risen.floor + 1)
+        pins = tuple(pin for pin in conversation.pins if pin >= since)
+        return self._put(_bounded(replace(conversation, since=since, floor=risen.floor, pins=pins)))
 
     def entry(self, entry: Entry) -> Conversation | None:
         """Take an entry that was delivered. What a page has counted is not counted again."""

@@ -43,7 +43,20 @@ from .reactions import Reacted
 from .storage import Kept
 from .turn import Do, Turn, milliseconds
 from .views import Viewed
-from .wire import Entry, Frame, History, Receipt, Sent, Summary, Synced, User, Users, Welcome, own_entry
+from .wire import (
+    Entry,
+    Floor,
+    Frame,
+    History,
+    Receipt,
+    Sent,
+    Summary,
+    Synced,
+    User,
+    Users,
+    Welcome,
+    own_entry,
+)
 
 
 class Pending(Awaitable[Sent]):
@@ -184,6 +197,8 @@ class Exchange:
                 turn.events.append(ReactionsEvent(Reacted.of(frame)))
             case "view":
                 self.viewed(turn, frame)
+            case "floor":
+                self._conversation(turn, self.book.floor(Floor.of(frame)))
             case "presence":
                 turn.events.append(PresenceEvent(Presence.of(frame)))
             case "typing":

@@ -47,6 +47,10 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
             return _with(conversation, {name: event[name] or None for name in SETTINGS if name in event})
         case "slow_set":
             return _with(conversation, {"slow_s": event.get("slow_s") or None})
+        case "keep_days_set":
+            return _with(conversation, {"keep_days": event.get("keep_days") or None})
+        case "keep_entries_set":
+            return _with(conversation, {"keep_entries": event.get("keep_entries") or None})
         case "pin_set":
             return _with(conversation, {"pin": None if event.get("pin") == "admins" else event.get("pin")})
         case "muted" if event.get("user") == me:

@@ -248,8 +248,9 @@ class Http:
         return await self._change("POST", "/v1/groups", client_id, name=name, users=list(users))
 
     async def set_group(self, conv: int, *, client_id: str | None = None, **setting: str | int) -> Sent:
-        """Change one setting of a group: ``name``, ``description``, ``post``, ``invite``, ``slow_s``, ``pin`` or
-        ``history``, the last with ``history_days`` where it is ``days``."""
+        """Change one setting of a group: ``name``, ``description``, ``post``, ``invite``, ``slow_s``, ``pin``,
+        ``keep_days``, ``keep_entries`` or ``history``, the last with ``history_days`` where it is ``days``. What is not
+        kept is gone for good."""
         return await self._change("PATCH", f"/v1/groups/{conv}", client_id, **setting)
 
     async def add_members(self, conv: int, users: Sequence[int], *, client_id: str | None = None) -> Sent:

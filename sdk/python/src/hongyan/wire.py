@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
 from .shape import Shape, read
@@ -153,6 +153,10 @@ class Group(Shape):
     """How many seconds a member waits between two messages. Admins never wait."""
     pin: str | None = None
     """Who may pin messages: ``all``; None for admins."""
+    keep_days: int | None = None
+    """For how many days what was said is kept; None for as long as the server keeps it."""
+    keep_entries: int | None = None
+    """How many entries are kept; None for as many as the server keeps."""
     muted_until: int | None = None
     """Until when one may read and not write, in milliseconds since 1970; perhaps a time that is over."""
 
@@ -179,6 +183,8 @@ class Summary(Shape):
     """The messages that are pinned, ascending, as far as one may read."""
     since: int = 1
     """The first seq that one may read."""
+    floor: int = 0
+    """Nothing up to this seq is kept, for anybody."""
 
     @classmethod
     def kept(cls, frame: Mapping[str, Any], me: int) -> Summary:
@@ -197,6 +203,14 @@ class Summary(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Floor(Shape):
+    """What was said in a conversation up to a place is kept no more."""
+
+    conv: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Listed(Shape):
     """A conversation in a list: what is absent is 0, or as another position."""
 
@@ -211,6 +225,8 @@ class Listed(Shape):
     own_read: int = 0
     own_delivered: int | None = None
     view: View | None = None
+    floor: int = 0
+    """Nothing up to this seq is kept."""
 
     def summary(self, me: int) -> Summary:
         """The same as a page that is no list shows it, but for the entries."""
@@ -220,7 +236,8 @@ class Listed(Shape):
         if self.user is not None:
             members.append(Member(self.user, theirs.read, theirs.delivered))
         told = tuple(members)
-        return Summary(self.conv, "direct", self.head, self.unread, own, len(told), told, (), view=self.view)
+        shown = Summary(self.conv, "direct", self.head, self.unread, own, len(told), told, (), view=self.view)
+        return replace(shown, since=self.floor + 1, floor=self.floor)
 
 
 def _position(read: int, delivered: int | None) -> Position:

@@ -29,6 +29,7 @@ import type { MessageActions } from "./actions.ts";
 import { announceArrivals } from "./arrivals.ts";
 import { createCurrent, createMark, moveBetween } from "./focus.ts";
 import { JumpButton } from "./JumpButton.tsx";
+import { KeptNote } from "./KeptNote.tsx";
 import { MessageItem } from "./MessageItem.tsx";
 import { selectedTexts } from "./selected.ts";
 import { createReading } from "./reading.ts";
@@ -157,6 +158,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
     <div class="log">
       <div ref={scroller} class="log-scroller" onScroll={() => scroll?.scrolled()}>
         <div ref={content} class="log-content" role={keys().length > 0 ? "feed" : "region"} aria-label={w.messages} aria-busy={log.window() === null && !wasNew} onKeyDown={onKeyDown} onCopy={onCopy}>
+          <KeptNote log={log} conversation={props.conversation} />
           <TroubleNote log={log} when={["opening", "older"]} />
           <For each={keys()}>{drawRow}</For>
           <TroubleNote log={log} when={["newer"]} />

@@ -152,6 +152,7 @@ fn who_was_put_out_reads_on_and_writes_no_more() {
         mentions: 0,
         view: None,
         since: None,
+        floor: Seq::ZERO,
     };
     tell(&mut model, Event::Conversation(Box::new(view)));
     assert_eq!(title(&model), "雁群");
@@ -189,6 +190,8 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
         group: Some(GroupView {
             slow_s: None,
             pin: None,
+            keep_days: None,
+            keep_entries: None,
             muted_until: None,
             name: "雁群".into(),
             description: None,
@@ -203,6 +206,7 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
         mentions: 0,
         view: None,
         since: None,
+        floor: Seq::ZERO,
     };
     tell(&mut model, Event::Conversation(Box::new(view)));
     assert_eq!(title(&model), "雁群");

@@ -95,6 +95,7 @@ fn view(head: u64, unread: u64, read: u64) -> Event {
     Event::Conversation(Box::new(ConversationView {
         pins: Vec::new(),
         since: None,
+        floor: Seq::ZERO,
         left: false,
         mentions: 0,
         view: None,

@@ -41,6 +41,8 @@ pub(in crate::writer) struct Hot {
     pub(in crate::writer) head: Seq,
     /// Entries of kind message, up to the head.
     pub(super) messages: u64,
+    /// Nothing up to here is kept.
+    pub(super) floor: Seq,
     /// The seq of the last message; 0 before the first.
     pub(super) last_message: Seq,
     /// Its members, ascending. Shared with every outcome.
@@ -61,6 +63,7 @@ impl Hot {
     fn new(members: Arc<[UserId]>, group: Option<Arc<Settings>>) -> Self {
         Self {
             head: Seq::ZERO,
+            floor: Seq::ZERO,
             messages: 0,
             last_message: Seq::ZERO,
             members,
@@ -71,6 +74,11 @@ impl Hot {
             changed: None,
             ids: Block::default(),
         }
+    }
+
+    /// The first seq that this member may read, and that is kept.
+    pub(super) fn since(&self, user: UserId) -> Seq {
+        self.windows.since(user).max(self.floor.next())
     }
 
     pub(in crate::writer) fn has(&self, user: UserId) -> bool {
@@ -294,6 +302,21 @@ impl Cache {
     ) -> Result<()> {
         self.known(conn, conv)?.order.pinned.remove(&target);
         Ok(())
+    }
+
+    /// The tables have another floor of a log. Its members.
+    pub(in crate::writer) fn floor_has_risen(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        floor: Seq,
+    ) -> Result<Arc<[UserId]>> {
+        // A number was given to it there.
+        self.version = None;
+        let hot = self.known(conn, conv)?;
+        hot.floor = floor;
+        hot.order.pinned = hot.order.pinned.split_off(&floor.next());
+        Ok(Arc::clone(&hot.members))
     }
 
     /// A member, who is known to be one.
@@ -675,7 +698,7 @@ impl Cache {
 fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     let found = conn
         .prepare_cached(
-            "SELECT head, messages, last_message, kind FROM conversations WHERE id = ?1",
+            "SELECT head, messages, last_message, kind, floor_seq FROM conversations WHERE id = ?1",
         )?
         .query_row([sql(conv)], |row| {
             let kind = row::conversation_kind(row, 3)?;
@@ -684,10 +707,11 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
                 row::count(row, 1)?,
                 row::id(row, 2)?,
                 kind,
+                row::id(row, 4)?,
             ))
         })
         .optional()?;
-    let Some((head, messages, last_message, kind)) = found else {
+    let Some((head, messages, last_message, kind, floor)) = found else {
         return Ok(None);
     };
     let members = crate::read::member_ids(conn, conv)?.into();
@@ -702,6 +726,7 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     };
     Ok(Some(Hot {
         head,
+        floor,
         messages,
         last_message,
         windows: Windows::new(windows),

@@ -52,7 +52,7 @@ impl Batch<'_> {
             },
             spent_all_at: hot.spent_all_at(),
         });
-        let since = hot.windows.since(append.from);
+        let since = hot.since(append.from);
         let muted_until = hot.order.muted.get(&append.from).copied();
         let pins = hot.order.pinned.len();
         let subject = append.change.subject();

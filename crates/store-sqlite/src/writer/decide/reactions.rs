@@ -122,7 +122,7 @@ impl Batch<'_> {
         let Some(hot) = hot.filter(|hot| hot.has(react.user)) else {
             return Ok(Err(ReactError::NotMember));
         };
-        if react.seq < hot.windows.since(react.user) {
+        if react.seq < hot.since(react.user) {
             return Ok(Err(ReactError::NoSuchMessage));
         }
         let blind = hot.windows.blind(react.seq);

@@ -100,7 +100,7 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         ))?
         .execute((conv, text))
     };
-    let code = |column: &str, code: u16| {
+    let code = |column: &str, code: i64| {
         conn.prepare_cached(&format!(
             "UPDATE groups SET {column} = ?2 WHERE conv_id = ?1"
         ))?
@@ -112,9 +112,11 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         Setting::Avatar(avatar) => text("avatar", avatar),
         Setting::Post(who) => code("post", who.code().into()),
         Setting::Invite(who) => code("invite", who.code().into()),
-        Setting::History(window) => code("history", window.code()),
-        Setting::Slow(seconds) => code("slow_s", u16::try_from(*seconds).unwrap_or(u16::MAX)),
+        Setting::History(window) => code("history", window.code().into()),
+        Setting::Slow(seconds) => code("slow_s", i64::from(*seconds).min(u16::MAX.into())),
         Setting::Pin(who) => code("pin", who.code().into()),
+        Setting::KeepDays(days) => code("keep_days", (*days).into()),
+        Setting::KeepEntries(entries) => code("keep_entries", entries.cast_signed()),
     }?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod groups;
 mod mentions;
 mod order;
 mod reactions;
+mod retain;
 mod scrub;
 mod settler;
 mod tables;
@@ -27,6 +28,7 @@ use rusqlite::{Connection, Error, Result};
 
 pub(crate) use self::feed::fill as fill_feed;
 pub(crate) use self::mentions::fill as fill_mentions;
+pub(super) use self::retain::{Taken, give_back, take};
 pub(super) use self::scrub::begin as begin_scrubbing;
 pub(super) use self::settler::Settler;
 pub(super) use self::tables::{Forgotten, Tables};

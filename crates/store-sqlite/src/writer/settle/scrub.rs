@@ -194,13 +194,24 @@ pub(super) fn step(conn: &Connection) -> Result<(bool, usize)> {
     let end = (from + STEP_PAGES).min(count + 1);
     let mut pages = Pages::new(conn)?;
     let mut cleaned = 0;
+    let has_maps: bool = conn.query_row("PRAGMA auto_vacuum", [], |row| row.get(0))?;
     for page in from..end {
+        if has_maps && is_map(page) {
+            continue;
+        }
         cleaned += usize::from(pages.clean(page)?);
     }
     let is_over = end > count;
     conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'scrubbed'")?
         .execute([if is_over { ALL } else { end }])?;
     Ok((!is_over, cleaned))
+}
+
+/// Whether this page of a database that can give pages back says which page belongs to which: its first byte may be that of
+/// a tree's page, and means something else.
+fn is_map(page: i64) -> bool {
+    const ENTRIES: i64 = PAGE_BYTES as i64 / 5;
+    (page - 2) % (ENTRIES + 1) == 0
 }
 
 /// Has the whole file gone through, from its beginning. In the caller's transaction.

@@ -7,5 +7,13 @@ export function viewOf(row: Listed, me: number): ConversationView {
   const own = { read: ownRead, delivered: row.own_delivered ?? ownRead };
   const members = [{ user: me, ...own }];
   if (user !== undefined) members.push({ user, read, delivered: row.delivered ?? read });
-  return { conv, kind: "direct", head, unread, ...(mentions === undefined ? {} : { mentions }), me: own, size: members.length, members, entries: [] };
+  const { floor = 0, view } = row;
+  const since = Math.max(floor, view?.cleared ?? 0) + 1;
+  return {
+    ...{ conv, kind: "direct", head, unread, me: own, size: members.length, members, entries: [] },
+    ...(mentions === undefined ? {} : { mentions }),
+    ...(since === 1 ? {} : { since }),
+    ...(floor === 0 ? {} : { floor }),
+    ...(view === undefined ? {} : { view }),
+  };
 }

@@ -49,6 +49,7 @@ fn view(conv: ConversationId, entries: std::ops::RangeInclusive<u64>) -> Convers
     ConversationView {
         pins: Vec::new(),
         since: None,
+        floor: Seq::ZERO,
         left: false,
         mentions: 0,
         view: None,
