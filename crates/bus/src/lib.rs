@@ -82,6 +82,13 @@ pub enum LiveEvent {
     In(Arc<[UserId]>, Seq),
     /// A member has read up to here.
     Read(UserId, Seq),
+    /// Reactions changed. Of those who look, these users are told, who ascend; it may be dropped.
+    Reacted {
+        /// The users.
+        recipients: Arc<[UserId]>,
+        /// The encoded push.
+        frame: Bytes,
+    },
     /// These are members no more.
     Out(Arc<[UserId]>),
     /// There are no members any more.

@@ -1,52 +1,36 @@
 //! Delivers to the connections of this node.
 //!
-//! dispatch or bus → **hub** → outbox → socket
+//! dispatch or bus → **hub** → outbox → socket, and to many members → lane → outbox
 //!
-//! Owns: user → connections.
-//! Promises: never waits on a socket; the order of calls is the order in each outbox.
+//! Owns: the life of a registration.
+//! Promises: never waits on a socket; the order of calls for a conversation is the order in each outbox.
 //! Not here: who may read a conversation (the recipients come with the notice).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hongyan_bus::{Bus, Event, Notice};
-use hongyan_protocol::{CloseCode, Millis, SessionId, UserId};
+use hongyan_protocol::{CloseCode, ConversationId, Millis, SessionId, UserId};
 use hongyan_service::{Caller, ConnectionId, Sink};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tungstenite::Utf8Bytes;
 
+use crate::here::Here;
+use crate::lane::{Lane, Push};
 use crate::limits::{CONNECTIONS_PER_USER, ENDED_SESSIONS, RETRY_CONNECTION_LIMIT};
 use crate::nudges::Nudges;
-use crate::outbox::{Ending, Item, Outbox, Part};
-
-/// Locks over which users are spread, so that deliveries and registrations seldom meet.
-const SHARDS: usize = 64;
-
-/// So many members of a group cost to be looked up here as it costs to look up one who is here among them.
-const FEW: usize = 2;
-
-/// Ids are the server's to give, so nobody can choose them to collide, and a fast hash will do.
-type Users = HashMap<UserId, Vec<Arc<Outbox>>, foldhash::fast::RandomState>;
-
-/// The connections of some users.
-#[derive(Default)]
-struct Shard {
-    users: Users,
-    /// No session of theirs ends by itself before, in milliseconds since 1970. So a look at the clock need not
-    /// look at each.
-    no_end_before: u64,
-}
+use crate::outbox::{Ending, Outbox, Part};
 
 /// The connections of this node: see the [module](self).
 pub struct Hub {
-    shards: Vec<Mutex<Shard>>,
+    here: Arc<Here>,
+    lane: Arc<Lane>,
     ended: Mutex<VecDeque<SessionId>>,
     bus: Arc<dyn Bus>,
-    connections: AtomicUsize,
     /// Connections that ever were.
     registered: AtomicU64,
     emptied: Notify,
@@ -74,11 +58,12 @@ pub struct Registration {
 impl Hub {
     /// A hub without connections, on this node's end of the bus. To be called within a runtime.
     pub fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
+        let here = Arc::new(Here::new());
         Arc::new(Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            lane: Lane::start(Arc::clone(&here)),
+            here,
             ended: Mutex::default(),
             bus,
-            connections: AtomicUsize::new(0),
             registered: AtomicU64::new(0),
             emptied: Notify::new(),
             nudges: Nudges::start(),
@@ -89,7 +74,7 @@ impl Hub {
 
     /// Connections that said `hello` and are not gone.
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+        self.here.connections()
     }
 
     /// From here on the connection gets every push for the caller.
@@ -112,9 +97,9 @@ impl Hub {
         let opened = self.elapsed();
         let outbox = Outbox::new(session, connection, expires_at, opened);
         let outbox = Arc::new(outbox);
-        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.here.count_in();
         {
-            let mut shard = self.shard(user).lock();
+            let mut shard = self.here.shard(user);
             let no_end_before = if shard.users.is_empty() {
                 u64::MAX
             } else {
@@ -141,8 +126,8 @@ impl Hub {
     pub fn say_bye(&self, over: Duration, seed: u64) {
         let spread = Spread { over, seed };
         *self.closing.lock() = Some(spread);
-        for shard in &self.shards {
-            for outbox in shard.lock().users.values().flatten() {
+        for shard in self.here.shards() {
+            for outbox in shard.users.values().flatten() {
                 outbox.end(spread.ending(outbox.session()));
             }
         }
@@ -150,8 +135,7 @@ impl Hub {
 
     /// Closes the connections whose sessions have ended by themselves.
     pub(crate) fn end_expired(&self, now: Millis) {
-        for shard in &self.shards {
-            let mut shard = shard.lock();
+        for mut shard in self.here.shards() {
             if now.get() < shard.no_end_before {
                 continue;
             }
@@ -201,7 +185,7 @@ impl Hub {
             let excess = ended.len().saturating_sub(ENDED_SESSIONS);
             ended.drain(..excess);
         }
-        self.for_each(users, |outbox| {
+        self.here.for_each(users, |outbox| {
             if sessions.contains(&outbox.session()) {
                 outbox.end(Ending::Now(CloseCode::SessionRevoked));
             }
@@ -212,34 +196,6 @@ impl Hub {
         if outbox.hears() && outbox.put_live(frame.clone()) {
             self.nudges.owe(outbox);
         }
-    }
-
-    /// Costs what these are, or what all are who are here, whichever are fewer. `users` ascends.
-    fn for_each(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
-        debug_assert!(users.is_sorted());
-        if users.len() > FEW.saturating_mul(self.connections()) {
-            return self.for_each_here(users, act);
-        }
-        for user in users {
-            if let Some(outboxes) = self.shard(*user).lock().users.get(user) {
-                outboxes.iter().for_each(&mut act);
-            }
-        }
-    }
-
-    /// The same, by way of all who are here.
-    fn for_each_here(&self, users: &[UserId], mut act: impl FnMut(&Arc<Outbox>)) {
-        for shard in &self.shards {
-            let shard = shard.lock();
-            let here = shard.users.iter();
-            let meant = here.filter(|(user, _)| users.binary_search(user).is_ok());
-            meant.flat_map(|(_, outboxes)| outboxes).for_each(&mut act);
-        }
-    }
-
-    fn shard(&self, user: UserId) -> &Mutex<Shard> {
-        // Ids are dense, so the remainder spreads them evenly.
-        &self.shards[(user.get() % SHARDS as u64) as usize]
     }
 }
 
@@ -253,20 +209,18 @@ impl Sink for Hub {
                 frame,
             } => {
                 let Some(frame) = as_text(frame) else { return };
-                self.for_each(&notice.recipients, |outbox| {
-                    if outbox.hears() && except != Some(outbox.connection()) {
-                        outbox.put(Item::Entry {
-                            conv: *conv,
-                            seq: *seq,
-                            target: *target,
-                            frame: frame.clone(),
-                        });
-                    }
+                self.lane.push(Push {
+                    recipients: Arc::clone(&notice.recipients),
+                    except,
+                    conv: *conv,
+                    seq: *seq,
+                    target: *target,
+                    frame,
                 });
             }
             Event::Droppable { frame } => {
                 let Some(frame) = as_text(frame) else { return };
-                self.for_each(&notice.recipients, |outbox| {
+                self.here.for_each(&notice.recipients, |outbox| {
                     let hears = outbox.hears() && except != Some(outbox.connection());
                     if hears && outbox.put_droppable(frame.clone()) {
                         self.nudges.owe(outbox);
@@ -275,16 +229,21 @@ impl Sink for Hub {
             }
             Event::Live { frame } => {
                 let Some(frame) = as_text(frame) else { return };
-                self.for_each(&notice.recipients, |outbox| self.put_live(outbox, &frame));
+                self.here
+                    .for_each(&notice.recipients, |outbox| self.put_live(outbox, &frame));
             }
             Event::SessionsEnded(sessions) => self.end_sessions(&notice.recipients, sessions),
         }
     }
 
+    fn before_answer(&self, conv: ConversationId, user: UserId, connection: ConnectionId) {
+        self.lane.catch_up(conv, user, connection);
+    }
+
     fn tell(&self, watchers: &[(UserId, ConnectionId)], frame: &bytes::Bytes) {
         let Some(frame) = as_text(frame) else { return };
         for (user, connection) in watchers {
-            let shard = self.shard(*user).lock();
+            let shard = self.here.shard(*user);
             let mut mine = shard.users.get(user).into_iter().flatten();
             if let Some(outbox) = mine.find(|outbox| outbox.connection() == *connection) {
                 self.put_live(outbox, &frame);
@@ -293,7 +252,7 @@ impl Sink for Hub {
     }
 
     fn connected_sessions(&self, user: UserId) -> Vec<SessionId> {
-        let shard = self.shard(user).lock();
+        let shard = self.here.shard(user);
         let mine = shard.users.get(&user).into_iter().flatten();
         mine.map(|outbox| outbox.session()).collect()
     }
@@ -325,7 +284,7 @@ impl Registration {
 
     /// From here on the connection gets every push for its user, and counts among the user's.
     pub fn take_part(&self) {
-        let shard = self.hub.shard(self.user).lock();
+        let shard = self.hub.here.shard(self.user);
         if let Some(mine) = shard.users.get(&self.user)
             && !self.outbox.counts()
             && mine.iter().filter(|one| one.counts()).count() >= CONNECTIONS_PER_USER
@@ -338,7 +297,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut shard = self.hub.shard(self.user).lock();
+        let mut shard = self.hub.here.shard(self.user);
         if let Some(mine) = shard.users.get_mut(&self.user) {
             mine.retain(|outbox| !Arc::ptr_eq(outbox, &self.outbox));
             if mine.is_empty() {
@@ -347,7 +306,7 @@ impl Drop for Registration {
             }
         }
         drop(shard);
-        if self.hub.connections.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if self.hub.here.count_out() {
             self.hub.emptied.notify_waiters();
         }
     }
@@ -376,7 +335,7 @@ fn as_text(frame: &bytes::Bytes) -> Option<Utf8Bytes> {
 #[cfg(test)]
 mod tests {
     use hongyan_bus::MemoryBus;
-    use hongyan_protocol::{ConversationId, Seq};
+    use hongyan_protocol::Seq;
 
     use super::*;
 

@@ -37,6 +37,21 @@ pub const OUTBOX_PUSHES: usize = 1024;
 /// Overflow: as for their number. Droppable frames stop at half of it.
 pub const OUTBOX_BYTES: usize = 2 * 1024 * 1024;
 
+/// Recipients from which on a push goes through the lane: about a millisecond of writing to their sockets.
+pub const LANE_FROM: usize = 128;
+
+/// Members to whom the lane pushes before everybody else gets a turn.
+pub const LANE_STEP: usize = 32;
+
+/// Pushes of one conversation that are on their way at a time. More wait.
+pub const LANE_TOGETHER: usize = 64;
+
+/// Pushes of one conversation in the lane. Overflow: all of them go out at once, and others wait for that.
+pub const LANE_PUSHES: usize = 512;
+
+/// Bytes of the frames in the lane. Overflow: as for their number, for the conversation in which the next one comes.
+pub const LANE_BYTES: usize = 16 * 1024 * 1024;
+
 /// Frames waiting in one connection's outbox beside which one of the moment (who is typing) still has room. Overflow: that
 /// frame is dropped.
 pub const LIVE_ITEMS: usize = 64;
@@ -196,6 +211,7 @@ pub const ENDED_SESSIONS: usize = 4096;
 pub const RECONNECT_SPREAD: Duration = Duration::from_secs(5);
 
 const _: () = assert!(REQUESTS_IN_FLIGHT < OUTBOX_PUSHES);
+const _: () = assert!(LANE_TOGETHER <= LANE_PUSHES && LANE_PUSHES < OUTBOX_PUSHES);
 const _: () = assert!(LIVE_ITEMS < OUTBOX_PUSHES && LIVE_PART > 2);
 const _: () = assert!(WRITE_BUFFER_BYTES < MAX_WRITE_BUFFER_BYTES);
 const _: () = assert!(WRITE_TIMEOUT.as_secs() < STUCK_TIMEOUT.as_secs());

@@ -11,7 +11,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::limits::DROPPABLE_WAIT;
+use crate::limits::{DROPPABLE_WAIT, LANE_STEP};
 use crate::outbox::Outbox;
 
 #[derive(Default)]
@@ -52,6 +52,11 @@ async fn nudge(nudges: Weak<Nudges>, wake: Arc<Notify>) {
             return;
         };
         let owed = std::mem::take(&mut *nudges.owed.lock());
-        owed.iter().for_each(|outbox| outbox.nudge());
+        drop(nudges);
+        for some in owed.chunks(LANE_STEP) {
+            some.iter().for_each(|outbox| outbox.nudge());
+            // Each will write: others go on in between.
+            tokio::task::yield_now().await;
+        }
     }
 }

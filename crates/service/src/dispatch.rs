@@ -29,6 +29,9 @@ pub(crate) trait Follower: Send + Sync + 'static {
 
     /// A position moved, and is on disk. It must not block.
     fn moved(&self, moved: &Moved);
+
+    /// Reactions changed in a large conversation: of these members those are to hear who look. It must not block.
+    fn reacted(&self, conv: ConversationId, members: Arc<[UserId]>, frame: Bytes);
 }
 
 /// The publishing end of the pipeline.
@@ -86,6 +89,10 @@ impl Dispatcher {
                 (Write::Append(append), Outcome::Append(result), Waiting::Append(asker)) => {
                     if let Ok(Some(event)) = result.as_ref().map(|appended| &appended.event) {
                         self.flood.note(event);
+                    }
+                    if let (Ok(appended), Some(connection)) = (&result, asker.connection) {
+                        self.sink
+                            .before_answer(appended.conv, append.from, connection);
                     }
                     let sent = result.as_ref().map(|appended| wire::sent(append, appended));
                     (asker.reply)(sent.map_err(|error| error.clone().into()));
@@ -272,6 +279,8 @@ mod tests {
             self.0.lock().push(notice.recipients.to_vec());
         }
 
+        fn before_answer(&self, _: ConversationId, _: UserId, _: ConnectionId) {}
+
         fn tell(&self, _: &[(UserId, ConnectionId)], _: &Bytes) {}
 
         fn connected_sessions(&self, _: UserId) -> Vec<SessionId> {
@@ -286,6 +295,8 @@ mod tests {
         fn appended(&self, _: &Append, _: &Appended) {}
 
         fn moved(&self, _: &Moved) {}
+
+        fn reacted(&self, _: ConversationId, _: Arc<[UserId]>, _: Bytes) {}
     }
 
     fn user(number: usize) -> UserId {
@@ -323,11 +334,12 @@ mod tests {
         drop(sender);
         let bus = Arc::new(MemoryBus::alone());
         let sink = Arc::clone(&heard);
+        let nobody = Arc::new(Nobody);
         let reactions = Gathered::start(
             Arc::clone(&sink) as Arc<dyn Sink>,
             Arc::clone(&bus) as Arc<dyn Bus>,
+            Arc::clone(&nobody) as _,
         );
-        let nobody = Arc::new(Nobody);
         let (pending, large) = (Arc::default(), Arc::default());
         let flood = Arc::new(Flood::new());
         let dispatcher = Dispatcher::new(sink, bus, pending, large, flood, reactions, nobody);

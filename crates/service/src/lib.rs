@@ -46,7 +46,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Notice};
-use hongyan_protocol::{SessionId, UserId};
+use hongyan_protocol::{ConversationId, SessionId, UserId};
 use hongyan_store::{Retention, Store};
 
 pub use accounts::{Caller, ChangePassword, ConnectionId, Login, SignedIn};
@@ -78,6 +78,10 @@ pub trait Sink: Send + Sync + 'static {
     /// Pushes to every connection of every recipient, but not to the one that asked for it and has its
     /// answer.
     fn deliver(&self, notice: &Notice, except: Option<ConnectionId>);
+
+    /// The connection of this user is about to get the answer to what it appended to this conversation: what was
+    /// delivered there before goes to it first.
+    fn before_answer(&self, conv: ConversationId, user: UserId, connection: ConnectionId);
 
     /// Pushes something of the moment to these connections of these users. Where one has little room, it gets nothing.
     fn tell(&self, watchers: &[(UserId, ConnectionId)], frame: &Bytes);
@@ -174,7 +178,11 @@ impl Service {
             Arc::clone(&pending),
             Arc::clone(&large),
             Arc::clone(&flood),
-            reactions::Gathered::start(Arc::clone(&parts.sink), Arc::clone(&parts.bus)),
+            reactions::Gathered::start(
+                Arc::clone(&parts.sink),
+                Arc::clone(&parts.bus),
+                Arc::clone(&live) as _,
+            ),
             Arc::clone(&live) as _,
         );
         let committer = committer::Committer::start(Arc::clone(&parts.store), dispatcher);

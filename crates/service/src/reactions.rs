@@ -21,6 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::dispatch::Follower;
 use crate::emoji::is_emoji;
 use crate::large::is_large;
 use crate::limits::{
@@ -125,6 +126,7 @@ fn shown(reaction: hongyan_store::Reaction) -> Reaction {
 pub(crate) struct Gathered {
     sink: Arc<dyn Sink>,
     bus: Arc<dyn Bus>,
+    follower: Arc<dyn Follower>,
     pending: Mutex<BTreeMap<ConversationId, Untold>>,
     wake: Arc<Notify>,
 }
@@ -138,15 +140,22 @@ struct Untold {
     changes: Vec<ReactionChange>,
     cut: bool,
     recipients: Arc<[UserId]>,
+    /// Of a large conversation only those are told who look at it.
+    to_watchers: bool,
 }
 
 impl Gathered {
     /// Starts the task that tells of them. It ends with this.
-    pub(crate) fn start(sink: Arc<dyn Sink>, bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub(crate) fn start(
+        sink: Arc<dyn Sink>,
+        bus: Arc<dyn Bus>,
+        follower: Arc<dyn Follower>,
+    ) -> Arc<Self> {
         let wake = Arc::new(Notify::new());
         let gathered = Arc::new(Self {
             sink,
             bus,
+            follower,
             pending: Mutex::default(),
             wake: Arc::clone(&wake),
         });
@@ -206,11 +215,12 @@ impl Gathered {
     }
 
     fn tell(&self, conv: ConversationId, untold: Untold) {
-        let recipients = Arc::clone(&untold.recipients);
-        let frame = ServerFrame::Reacted(untold.into_frame(conv)).encode(None);
-        let event = Event::Droppable {
-            frame: Bytes::from(frame),
-        };
+        let (recipients, to_watchers) = (Arc::clone(&untold.recipients), untold.to_watchers);
+        let frame = Bytes::from(ServerFrame::Reacted(untold.into_frame(conv)).encode(None));
+        if to_watchers {
+            return self.follower.reacted(conv, recipients, frame);
+        }
+        let event = Event::Droppable { frame };
         let notice = Notice { recipients, event };
         self.sink.deliver(&notice, None);
         self.bus.publish(notice);
@@ -247,6 +257,7 @@ impl Untold {
             changes: Vec::new(),
             cut: false,
             recipients: Arc::clone(&reacted.members),
+            to_watchers: is_large(reacted.members.len()),
         }
     }
 
@@ -379,6 +390,8 @@ mod tests {
     impl Sink for Nobody {
         fn deliver(&self, _: &Notice, _: Option<crate::ConnectionId>) {}
 
+        fn before_answer(&self, _: ConversationId, _: UserId, _: crate::ConnectionId) {}
+
         fn tell(&self, _: &[(UserId, crate::ConnectionId)], _: &Bytes) {}
 
         fn connected_sessions(&self, _: UserId) -> Vec<hongyan_protocol::SessionId> {
@@ -386,11 +399,20 @@ mod tests {
         }
     }
 
+    impl Follower for Nobody {
+        fn appended(&self, _: &hongyan_store::Append, _: &hongyan_store::Appended) {}
+
+        fn moved(&self, _: &hongyan_store::Moved) {}
+
+        fn reacted(&self, _: ConversationId, _: Arc<[UserId]>, _: Bytes) {}
+    }
+
     /// Even if nobody reacts after that.
     #[tokio::test]
     async fn who_is_put_out_meanwhile_is_not_told() {
         let bus = Arc::new(hongyan_bus::MemoryBus::alone());
-        let gathered = Gathered::start(Arc::new(Nobody), bus);
+        let nobody = Arc::new(Nobody);
+        let gathered = Gathered::start(Arc::clone(&nobody) as _, bus, nobody);
         let (react, mut reacted) = change(1, 3, 11, 1);
         reacted.members = [user(0), user(1), user(2)].into();
         let conv = reacted.conv;

@@ -10,6 +10,7 @@
 #![allow(unreachable_pub, reason = "the modules of a test are its own")]
 
 mod disk_full;
+mod groups;
 mod network;
 mod person;
 mod proxy;

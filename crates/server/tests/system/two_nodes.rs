@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hongyan_bus::{Bus, MemoryNetwork};
 use hongyan_gateway::{Gateway, Hub, Server, Settings};
+use hongyan_protocol::limits::MEMBERS_TOLD;
 use hongyan_protocol::{Millis, UserId};
 use hongyan_service::{Clock, Parts, Rules, Service, SystemClock, SystemEntropy};
 use hongyan_store::{Accounts, NewSession, NewUser, Sessions};
@@ -19,6 +20,7 @@ use crate::harness::{Raw, text_to};
 /// Two nodes, and three users who each have the token of their number.
 struct Two {
     nodes: Vec<SocketAddr>,
+    store: Arc<SqliteStore>,
     _folder: TempDir,
 }
 
@@ -37,6 +39,7 @@ impl Two {
         }
         Self {
             nodes,
+            store,
             _folder: folder,
         }
     }
@@ -48,11 +51,25 @@ impl Two {
 
     /// A group of the first with all three, made over the first node.
     async fn group(&self) -> u64 {
+        self.group_of(vec![1001, 1002]).await
+    }
+
+    /// The same with so many others that they are not told of each other.
+    async fn large_group(&self) -> u64 {
+        let others = 2000..2000 + MEMBERS_TOLD as u64;
+        for id in others.clone() {
+            add(&self.store, id).await;
+        }
+        self.group_of([1001, 1002].into_iter().chain(others).collect())
+            .await
+    }
+
+    async fn group_of(&self, users: Vec<u64>) -> u64 {
         let client = reqwest::Client::new();
         let made = client
             .post(format!("http://{}/v1/groups", self.nodes[0]))
             .bearer_auth("token-1000")
-            .json(&json!({ "client_id": "g", "name": "雁群", "users": [1001, 1002] }));
+            .json(&json!({ "client_id": "g", "name": "雁群", "users": users }));
         let made: Value = made.send().await.unwrap().json().await.unwrap();
         made["conv"].as_u64().unwrap()
     }
@@ -219,4 +236,42 @@ async fn what_is_read_on_one_node_counts_on_the_other() {
     two.remove(conv, 1001).await;
     let told = here.next_of("read_by").await;
     assert_eq!(told["messages"], json!([{ "seq": seq, "count": 0 }]));
+}
+
+/// In a large group reactions go to those who look, on both nodes; who looks later asks.
+#[tokio::test]
+async fn reactions_in_a_large_group_go_to_those_who_look() {
+    let two = Two::start().await;
+    let conv = two.large_group().await;
+    let mut here = two.connect(0, 1000).await;
+    let mut there = two.connect(1, 1001).await;
+    let mut elsewhere = two.connect(1, 1002).await;
+    let watch = json!({ "type": "watch", "conv": conv });
+    for one in [&mut here, &mut there] {
+        assert_eq!(one.request(watch.clone()).await["type"], "done");
+    }
+    let body = json!({ "type": "text", "text": "x" });
+    let send = |id: &str| json!({ "type": "send", "conv": conv, "client_id": id, "body": body });
+    let seq = here.request(send("m")).await["seq"].clone();
+    let react = json!({ "type": "react", "conv": conv, "seq": seq, "value": "👍", "on": true });
+    assert_eq!(elsewhere.request(react).await["type"], "done");
+    for one in [&mut here, &mut there] {
+        let told = one.next_of("reacted").await;
+        assert_eq!((&told["after"], &told["number"]), (&json!(0), &json!(1)));
+        assert_eq!(told["messages"][0]["reactions"][0]["count"], 1);
+    }
+    // By now it would have heard, had it been told as those were.
+    assert_eq!(here.request(send("n")).await["type"], "sent");
+    while let told = elsewhere.next().await
+        && told["client_id"] != "n"
+    {
+        assert_ne!(told["type"], "reacted");
+    }
+    assert_eq!(elsewhere.request(watch).await["type"], "done");
+    let ask = json!({ "type": "reactions", "conv": conv, "after": 0 });
+    let page = elsewhere.request(ask).await;
+    assert_eq!(
+        (&page["number"], &page["messages"][0]["seq"]),
+        (&json!(1), &seq)
+    );
 }

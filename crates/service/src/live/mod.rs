@@ -75,6 +75,8 @@ enum Asked {
     Typing(ConversationId, UserId),
     /// Somebody has said it.
     Said(ConversationId, UserId),
+    /// Reactions changed: of these members those who look are to be told.
+    Reacted(ConversationId, Arc<[UserId]>, Bytes),
 }
 
 impl Live {
@@ -298,7 +300,10 @@ impl Live {
             LiveEvent::In(users, seq) => users.iter().map(|user| Came::In(*user, *seq)).collect(),
             LiveEvent::Read(user, seq) => vec![Came::Read(*user, *seq)],
             LiveEvent::Out(users) => users.iter().copied().map(Came::Out).collect(),
-            LiveEvent::Ended | LiveEvent::Typing(_) | LiveEvent::Said(_) => return,
+            LiveEvent::Ended
+            | LiveEvent::Typing(_)
+            | LiveEvent::Said(_)
+            | LiveEvent::Reacted { .. } => return,
         };
         let now = Instant::now();
         let wakes = {
@@ -316,9 +321,11 @@ impl Live {
         let users = match event {
             LiveEvent::Out(users) => Some(&**users),
             LiveEvent::Ended => None,
-            LiveEvent::In(..) | LiveEvent::Read(..) | LiveEvent::Typing(_) | LiveEvent::Said(_) => {
-                return;
-            }
+            LiveEvent::In(..)
+            | LiveEvent::Read(..)
+            | LiveEvent::Typing(_)
+            | LiveEvent::Said(_)
+            | LiveEvent::Reacted { .. } => return,
         };
         self.come_and_go(conv, event);
         // Without a look whether anybody is there: an old answer would be a wrong one.
@@ -380,7 +387,13 @@ impl Live {
             Asked::Said(conv, user) => {
                 let event = LiveEvent::Said(user);
                 let hint = Hint { conv, event };
-                self.heard(&hint);
+                self.heard(&hint).await;
+                self.bus.publish_live(hint);
+            }
+            Asked::Reacted(conv, recipients, frame) => {
+                let event = LiveEvent::Reacted { recipients, frame };
+                let hint = Hint { conv, event };
+                self.heard(&hint).await;
                 self.bus.publish_live(hint);
             }
         }
@@ -427,7 +440,7 @@ impl Live {
         });
     }
 
-    fn heard(&self, hint: &Hint) {
+    async fn heard(&self, hint: &Hint) {
         match &hint.event {
             LiveEvent::Typing(user) => self.writes(hint.conv, None, *user),
             LiveEvent::Said(user) => self.change(|state| {
@@ -438,6 +451,10 @@ impl Live {
                 self.come_and_go(hint.conv, event);
             }
             event @ (LiveEvent::Out(_) | LiveEvent::Ended) => self.take_out(hint.conv, event),
+            LiveEvent::Reacted { recipients, frame } => {
+                let is_meant = |user: &UserId| recipients.binary_search(user).is_ok();
+                return self.tell_watchers(hint.conv, frame, is_meant).await;
+            }
         }
         self.wake.notify_one();
     }
@@ -516,7 +533,7 @@ impl Live {
                 }
             }
             let frame = Bytes::from(ServerFrame::Presence(presence).encode(None));
-            self.tell_watchers(conv, &frame, None).await;
+            self.tell_watchers(conv, &frame, |_| true).await;
         }
     }
 
@@ -574,7 +591,8 @@ impl Live {
                         [alone] if typists.others == 0 => Some(alone),
                         _ => None,
                     };
-                    self.tell_watchers(audience.conv, &frame, alone).await;
+                    let is_meant = |user: &UserId| Some(*user) != alone;
+                    self.tell_watchers(audience.conv, &frame, is_meant).await;
                 }
             }
         }
@@ -591,7 +609,12 @@ impl Live {
     }
 
     /// In slices: others go on in between. Each is told with the lock held, so that nobody is who was put out.
-    async fn tell_watchers(&self, conv: ConversationId, frame: &Bytes, except: Option<UserId>) {
+    async fn tell_watchers(
+        &self,
+        conv: ConversationId,
+        frame: &Bytes,
+        is_meant: impl Fn(&UserId) -> bool,
+    ) {
         let mut above = None;
         loop {
             {
@@ -601,7 +624,7 @@ impl Live {
                     return;
                 };
                 above = Some(*last);
-                some.retain(|(user, _)| Some(*user) != except);
+                some.retain(|(user, _)| is_meant(user));
                 self.sink.tell(&some, frame);
             }
             tokio::task::yield_now().await;
@@ -647,6 +670,11 @@ impl Follower for Live {
 
     fn moved(&self, moved: &Moved) {
         self.read(moved.conv, moved.user, moved.read);
+    }
+
+    fn reacted(&self, conv: ConversationId, members: Arc<[UserId]>, frame: Bytes) {
+        // Where there is no room, the numbers of the next one show it.
+        let _ = self.asked.try_send(Asked::Reacted(conv, members, frame));
     }
 }
 
@@ -726,7 +754,7 @@ pub(crate) async fn hear(live: Weak<Live>, mut inbox: mpsc::Receiver<Received>) 
         };
         match received {
             Received::Notice(notice) => live.sink.deliver(&notice, None),
-            Received::Live(hint) => live.heard(&hint),
+            Received::Live(hint) => live.heard(&hint).await,
             Received::Presence(user) => {
                 live.state.lock().rooms.changed(user, Instant::now());
                 live.wake.notify_one();

@@ -106,6 +106,12 @@ export class Reactions {
     }
   }
 
+  /** The server tells of every change from here on, and did not before: what changed until now is asked for. */
+  watched(conv: number): void {
+    const followed = this.#followed.get(conv);
+    if (followed !== undefined) [followed.isStale, followed.pausedUntil] = [true, 0];
+  }
+
   /** Older messages came into sight. */
   look(conv: number, stretch: Stretch): void {
     this.#followed.get(conv)?.stretches.push(stretch);

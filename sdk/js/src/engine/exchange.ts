@@ -281,6 +281,8 @@ export class Exchange {
       case "done":
         if (asker?.kind === "react") this.#re((out) => this.#reactions.answered(asker.wish, null, now, out));
         if (asker?.kind === "watch") this.#readBy.watching(asker.conv);
+        // What changed before was told to others only.
+        if (asker?.kind === "watch" && asker.conv !== null && !this.#book.isTold(asker.conv)) this.#reactions.watched(asker.conv);
         return asker?.kind === "read" ? this.#reads.answered(asker.conv, asker.seq) : undefined;
       case "synced":
         return asker?.kind === "sync" ? this.#synced(frame, now) : undefined;

@@ -189,6 +189,27 @@ test("what the user sets is shown at once, and taken back where the server refus
   expect(device.done).toEqual([[wish, expect.objectContaining({ code: "too_many_reactions" })]]);
 });
 
+test("what changed while nobody was told is asked for once the conversation is watched", () => {
+  const device = new Device();
+  device.reactions.connected(ME);
+  const before = { conv: CONV, messages: [], number: 4, more: false };
+  device.reactions.follow(CONV, { number: 4, messages: [] }, null);
+  device.tick();
+  const asked = [{ conv: CONV, after: 4 }];
+  expect(device.asked).toEqual(asked);
+  // It is confirmed before the answer comes, or after.
+  device.reactions.watched(CONV);
+  device.run((out) => device.reactions.page({ conv: CONV, after: 4 }, before, out));
+  device.tick();
+  expect(device.asked).toEqual([...asked, ...asked]);
+  device.run((out) => device.reactions.page({ conv: CONV, after: 4 }, before, out));
+  device.tick();
+  expect(device.asked.length).toBe(2);
+  device.reactions.watched(CONV);
+  device.tick();
+  expect(device.asked.length).toBe(3);
+});
+
 test("conversations, wishes and questions are bounded", () => {
   const device = new Device();
   device.reactions.connected(ME);
