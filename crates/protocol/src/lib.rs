@@ -45,9 +45,9 @@ pub use reaction::{
 };
 pub use request::{Ack, Hello, History, Ping, Read, Sync};
 pub use server_frame::{
-    AdvertisedLimits, Bye, ConversationKind, ConversationView, Done, Failure, Floor, HeartbeatPlan,
-    HistoryPage, Listed, MemberPosition, MentionsPage, Pong, Position, Profiles, Receipt, Sent,
-    ServerFrame, Synced, UserProfile, Welcome,
+    AdvertisedLimits, Blocked, Bye, ConversationKind, ConversationView, Done, Failure, Floor,
+    HeartbeatPlan, HistoryPage, Listed, MemberPosition, MentionsPage, Pong, Position, Profiles,
+    Receipt, Sent, ServerFrame, Synced, UserProfile, Welcome,
 };
 pub use value::page_limit;
 pub use view::{Draft, SetDraft, SetView, View, ViewChange, Viewed};

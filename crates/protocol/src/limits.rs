@@ -30,6 +30,9 @@ pub const MENTIONS: usize = 64;
 /// Messages of one group in 24 hours that mention all its members.
 pub const ALLS_A_DAY: usize = 10;
 
+/// Users whom one user may have blocked.
+pub const BLOCKS: usize = 1000;
+
 /// The `topic` of a message, in UTF-8 bytes.
 pub const TOPIC_BYTES: usize = 64;
 

@@ -124,6 +124,15 @@ pub struct Floor {
     pub floor: Seq,
 }
 
+/// The reader has blocked a user on another device, or blocks them no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// The user.
+    pub user: UserId,
+    /// Whether the user is blocked now.
+    pub on: bool,
+}
+
 /// Answers a request that has nothing to tell but that it was carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
@@ -453,6 +462,8 @@ pub enum ServerFrame {
     Receipt(Receipt),
     /// A push: see [`Profiles`].
     Profiles(Profiles),
+    /// A push: see [`Blocked`].
+    Blocked(Blocked),
     /// A push: see [`Reacted`].
     Reacted(Reacted),
     /// A push: see [`Typists`].
@@ -504,6 +515,7 @@ impl ServerFrame {
             Self::Entry(frame) => encode("entry", req, frame),
             Self::Receipt(frame) => encode("receipt", req, frame),
             Self::Profiles(frame) => encode("profiles", req, frame),
+            Self::Blocked(frame) => encode("blocked", req, frame),
             Self::Reacted(frame) => encode("reacted", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
             Self::View(frame) => encode("view", req, frame),
@@ -530,6 +542,7 @@ impl<'a> Frames<'a> for ServerFrame {
             "entry" => Self::Entry(Entry::deserialize(fields)?),
             "receipt" => Self::Receipt(Receipt::deserialize(fields)?),
             "profiles" => Self::Profiles(Profiles::deserialize(fields)?),
+            "blocked" => Self::Blocked(Blocked::deserialize(fields)?),
             "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
             "typing" => Self::Typing(Typists::deserialize(fields)?),
             "view" => Self::View(Viewed::deserialize(fields)?),

@@ -180,7 +180,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 18);
+    assert_eq!(server.len(), 19);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");
@@ -300,6 +300,7 @@ fn every_limit_is_the_real_one() {
             "| messages with `mentions_all` in a group, in 24 hours | {} |",
             limits::ALLS_A_DAY
         ),
+        format!("| blocked users of a user | {} |", limits::BLOCKS),
         format!("| a `topic` | 1 to {} bytes |", limits::TOPIC_BYTES),
         format!("| an `origin` | 1 to {} bytes |", limits::ORIGIN_BYTES),
         format!("| the `token` of `hello` | {} bytes |", limits::TOKEN_BYTES),

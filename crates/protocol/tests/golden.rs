@@ -72,17 +72,18 @@ fn every_frame_has_a_sample() {
         ServerFrame::Presence(_) => 16,
         ServerFrame::ReadBy(_) => 17,
         ServerFrame::Floor(_) => 18,
+        ServerFrame::Blocked(_) => 19,
     };
     let mut seen = [false; 16];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
     assert_eq!(seen, [true; 16]);
-    let mut seen = [false; 19];
+    let mut seen = [false; 20];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 19]);
+    assert_eq!(seen, [true; 20]);
 }
 
 #[test]

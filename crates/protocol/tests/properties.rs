@@ -468,6 +468,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             })
         }),
         vec(profile(), 0..3).prop_map(|users| ServerFrame::Profiles(Profiles { users })),
+        (user(), any::<bool>()).prop_map(|(user, on)| ServerFrame::Blocked(Blocked { user, on })),
         (conv(), vec(user(), 0..4), INTEGERS).prop_map(|(conv, users, others)| {
             ServerFrame::Typing(Typists {
                 conv,

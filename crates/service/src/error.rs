@@ -203,7 +203,7 @@ impl From<AppendError> for ServiceError {
             AppendError::NotSender => Self::Forbidden("the message is somebody else's"),
             AppendError::Recalled => Self::Recalled,
             AppendError::TooLate => Self::TooLate,
-            AppendError::NotAllowed => Self::Forbidden("the group does not let you do this"),
+            AppendError::NotAllowed => Self::Forbidden("you may not do this here"),
             AppendError::NotInGroup => Self::UserNotFound,
             AppendError::Muted(until) => Self::Muted(until),
             AppendError::TooSoon(wait) => Self::RateLimited(Duration::from_millis(wait)),
@@ -233,6 +233,7 @@ impl From<ReactError> for ServiceError {
             ReactError::NoSuchMessage => Self::EntryNotFound,
             ReactError::Recalled => Self::Recalled,
             ReactError::TooMany => Self::TooManyReactions,
+            ReactError::NotAllowed => Self::Forbidden("you may not do this here"),
             ReactError::Damaged => Self::Damaged,
         }
     }

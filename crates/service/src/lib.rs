@@ -8,6 +8,7 @@
 //! Not here: sockets, SQL, and what a particular connection was already pushed (`delivery`).
 
 mod accounts;
+mod blocks;
 mod committer;
 mod direct;
 mod dispatch;
@@ -50,6 +51,7 @@ use hongyan_protocol::{ConversationId, SessionId, UserId};
 use hongyan_store::{Retention, Store};
 
 pub use accounts::{Caller, ChangePassword, ConnectionId, Login, SignedIn};
+pub use blocks::BlockedPage;
 pub use direct::{
     Contact, Contacts, DirectEntry, DirectMessage, DirectPage, OldestEntries, Undelivered,
 };

@@ -7,12 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
-    Accounts, AppendError, Committed, Conversation, CreateUserError, Credentials, FoundUsers,
-    HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE, MENTIONS_PAGE, Maintenance, Member,
-    Mention, MentionPage, NewSession, NewUser, Order, Outcome, Privacy, REACTIONS_PAGE, ReactError,
-    ReactionPage, ReactionRange, Reactions, ReadError, RetainStep, Retained, Role, Session,
-    Sessions, Standing, StoreError, SyncCursor, SyncLimits, SyncPage, Target, User, VerifyReport,
-    Write, people,
+    Accounts, AppendError, BlockError, Blocks, Committed, Conversation, CreateUserError,
+    Credentials, FoundUsers, HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE,
+    MENTIONS_PAGE, Maintenance, Member, Mention, MentionPage, NewSession, NewUser, Order, Outcome,
+    Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions, ReadError,
+    RetainStep, Retained, Role, Session, Sessions, SetBlock, Standing, StoreError, SyncCursor,
+    SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
 };
 
 use rusqlite::Connection;
@@ -312,6 +312,31 @@ impl Accounts for SqliteStore {
 }
 
 #[async_trait]
+impl Blocks for SqliteStore {
+    async fn set_block(&self, set: SetBlock) -> Result<bool, BlockError> {
+        self.writer.run(move |writer| writer.set_block(&set)).await
+    }
+
+    async fn blocked(
+        &self,
+        user: UserId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.readers
+            .run(move |conn| read::blocked(conn, user, after, limit))
+            .await
+    }
+
+    async fn who_blocks(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let among = few(among)?;
+        self.readers
+            .run(move |conn| read::who_blocks(conn, user, &among))
+            .await
+    }
+}
+
+#[async_trait]
 impl Sessions for SqliteStore {
     async fn open_session(
         &self,
@@ -518,8 +543,10 @@ impl Logs for SqliteStore {
                         return Ok(None);
                     }
                     let found = read::standings(conn, conv, after, limit.min(MEMBERS_PAGE))?;
+                    let shown = read::other_standing(conn, conv, user, &found)?;
                     let now = found.into_iter().map(|(member, joined)| {
                         let member = beside.as_ref().map_or(member, |beside| beside.now(member));
+                        let member = shown.map_or(member, |shown| read::no_further(member, shown));
                         Standing {
                             user: member.user,
                             joined,

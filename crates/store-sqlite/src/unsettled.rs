@@ -442,6 +442,7 @@ impl Beside {
         let Seen {
             mut conversation,
             last,
+            shown,
         } = settled.or_else(|| new(self.begun?, user))?;
         conversation.head = conversation.head.max(self.head);
         conversation
@@ -456,7 +457,11 @@ impl Beside {
             conversation.view = view.clone();
         }
         let last = self.last.filter(|own| own.seq > last.seq).unwrap_or(last);
-        Some(Seen { conversation, last })
+        Some(Seen {
+            conversation,
+            last,
+            shown,
+        })
     }
 
     /// How far a member has come now.
@@ -490,6 +495,7 @@ fn new(begun: Begun, user: UserId) -> Option<Seen> {
     begun.has(user).then(|| Seen {
         conversation: conversation(),
         last: LastMessage::default(),
+        shown: None,
     })
 }
 

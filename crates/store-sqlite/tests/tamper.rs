@@ -387,6 +387,14 @@ async fn mentions_and_views() {
             "conversation 1, seq 8: the view of user 1001: it goes beyond the log",
         ),
         (
+            "INSERT INTO blocks VALUES (1001, 1001, 1, 2, 1)",
+            "conversation 0, seq 0: user 1001 has blocked oneself",
+        ),
+        (
+            "INSERT INTO blocks VALUES (1001, 1000, 1, 2, 1)",
+            "conversation 0, seq 0: user 1001 had read what was not delivered",
+        ),
+        (
             "UPDATE views SET rev = 0",
             "conversation 1, seq 8: the view of user 1001: it was never changed",
         ),

@@ -23,6 +23,7 @@ mod views_model;
 
 pub mod accounts;
 pub mod append;
+pub mod blocks;
 pub mod changes;
 pub mod edits;
 pub mod exactly_once;
@@ -98,6 +99,8 @@ macro_rules! store_contract {
                 steps_are_bounded, a_restart_goes_on, who_may_say_how_much_is_kept;
             mentions: are_counted_until_they_are_read, only_what_may_be_read_is_listed, are_listed_in_pages,
                 who_leads_mentions_all, all_are_mentioned_so_often_a_day, both_kinds_are_listed_in_pages;
+            blocks: who_is_blocked_is_not_heard, nobody_is_brought_in_by_whom_they_blocked,
+                whom_one_blocked_mentions_in_vain, positions_stand_still_for_whom_one_blocked, blocks_are_a_list;
             views: what_is_set_is_told_to_its_member_alone, what_is_so_changes_nothing, a_message_brings_it_back,
                 a_mark_counts_until_it_is_read, totals_know_what_is_quiet, pins_are_bounded, drafts_are_bounded,
                 who_goes_leaves_nothing, what_is_cleared_is_told_no_more, refused_to_others, everything_is_there_after_a_restart;

@@ -9,6 +9,7 @@
 //! Not here: who somebody is (`service`), and batching (`service::committer` fills a batch, an
 //! engine makes it one transaction).
 
+mod block;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod group;
@@ -24,8 +25,9 @@ mod verify;
 mod view;
 mod write;
 
-pub use hongyan_protocol::limits::{ALLS_A_DAY, DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
+pub use hongyan_protocol::limits::{ALLS_A_DAY, BLOCKS, DRAFT_BYTES, DRAFTS, MEMBERS_TOLD, PINNED};
 
+pub use block::{BlockError, SetBlock};
 pub use group::{
     Effects, Event, GROUP_MEMBERS, GROUPS_A_USER, GroupChange, KeptEvent, Role, Setting, Settings,
     USERS_A_CHANGE, WINDOW_DAYS, Who, Window,
@@ -96,9 +98,9 @@ pub enum ReadError {
 /// Everything that Hongyan keeps, by what is kept.
 ///
 /// **Reading.** Each read sees one consistent snapshot, never half a batch.
-pub trait Store: Accounts + Sessions + Logs + Reactions + Maintenance {}
+pub trait Store: Accounts + Blocks + Sessions + Logs + Reactions + Maintenance {}
 
-impl<S: Accounts + Sessions + Logs + Reactions + Maintenance> Store for S {}
+impl<S: Accounts + Blocks + Sessions + Logs + Reactions + Maintenance> Store for S {}
 
 /// Who has an account.
 #[async_trait]
@@ -143,6 +145,28 @@ pub trait Accounts: Send + Sync + 'static {
         query: people::Query,
         limit: usize,
     ) -> Result<FoundUsers, StoreError>;
+}
+
+/// Who wants to have nothing to do with whom.
+///
+/// Who is blocked says nothing in the conversation of the two, and brings the one who blocks into no group: the
+/// [rules] hold to that from the write on. Their mentions do not count. Of the one who blocks, positions in the
+/// conversation of the two stand still for who is blocked.
+#[async_trait]
+pub trait Blocks: Send + Sync + 'static {
+    /// Blocks somebody, or no more. `false` where it is so already.
+    async fn set_block(&self, set: SetBlock) -> Result<bool, BlockError>;
+
+    /// Whom a user has blocked: at most `limit` with ids above `after`, ascending.
+    async fn blocked(
+        &self,
+        user: UserId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<UserId>, StoreError>;
+
+    /// Who of these has blocked a user. At most 1,000 ids.
+    async fn who_blocks(&self, user: UserId, among: &[UserId]) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// Which devices are signed in.

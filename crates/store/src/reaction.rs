@@ -66,6 +66,9 @@ pub enum ReactError {
     /// The message has [`REACTIONS_A_MESSAGE`] others.
     #[error("the message has too many different reactions")]
     TooMany,
+    /// The other of two has blocked the user.
+    #[error("not allowed here")]
+    NotAllowed,
     /// A part of the log cannot be read.
     #[error("a part of the conversation cannot be read")]
     Damaged,

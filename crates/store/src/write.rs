@@ -263,7 +263,7 @@ pub enum AppendError {
     /// No such conversation, or the sender is not a member.
     #[error("no such conversation")]
     NotMember,
-    /// The group does not let this member do it, or it is no group.
+    /// The group does not let this member do it, it is no group, or the other of two has blocked the sender.
     #[error("not allowed here")]
     NotAllowed,
     /// The group lets the sender read and not write, until this time.
@@ -297,7 +297,7 @@ pub enum AppendError {
     /// Somebody who is to come in is banned.
     #[error("banned from the group")]
     Banned,
-    /// There are as many of these as there may be.
+    /// There are as many of these as there may be, or somebody who is to come in has blocked the sender.
     #[error("there are as many as there may be")]
     ListFull,
     /// A group has an owner: the owner gives it to somebody else before.
@@ -327,7 +327,7 @@ pub struct Moved {
     pub delivered: Seq,
     /// Whether the move changed anything.
     pub changed: bool,
-    /// Everyone in the conversation, ascending.
+    /// Everyone who is told of it, ascending: all in the conversation. In one of two, not whom the member has blocked.
     pub members: Arc<[UserId]>,
     /// The member's view, where the move ended a mark in it.
     pub view: Option<View>,

@@ -88,6 +88,14 @@ export class Http {
     return userPageOf(await this.ask("GET", `/v1/conversations/${conv}/entries/${seq}/readers?${queryOf(page)}`));
   }
 
+  async setBlock(user: number, on: boolean): Promise<void> {
+    await this.ask(on ? "PUT" : "DELETE", `/v1/blocks/${user}`);
+  }
+
+  async blocked(page: { after?: number; limit?: number }): Promise<UserPage> {
+    return userPageOf(await this.ask("GET", `/v1/blocks?${queryOf(page)}`));
+  }
+
   async mentions(page: { before?: string; limit?: number }): Promise<MentionsPage> {
     const { entries, users, before } = await this.ask("GET", `/v1/mentions?${queryOf(page)}`);
     if (!Array.isArray(entries) || !Array.isArray(users)) throw garbage();

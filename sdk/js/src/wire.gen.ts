@@ -47,6 +47,14 @@ export interface AskReadBy {
   seqs: number[];
 }
 
+/** The reader has blocked a user on another device, or blocks them no more. */
+export interface Blocked {
+  /** The user. */
+  user: number;
+  /** Whether the user is blocked now. */
+  on: boolean;
+}
+
 /** What a message says. */
 export interface Body {
   type: "text" | (string & {});
@@ -853,6 +861,7 @@ export type ServerFrame =
   | ({ type: "entry"; req?: number } & Entry)
   | ({ type: "receipt"; req?: number } & Receipt)
   | ({ type: "profiles"; req?: number } & Profiles)
+  | ({ type: "blocked"; req?: number } & Blocked)
   | ({ type: "reacted"; req?: number } & Reacted)
   | ({ type: "typing"; req?: number } & Typists)
   | ({ type: "view"; req?: number } & Viewed)
@@ -874,6 +883,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   entry: "Entry",
   receipt: "Receipt",
   profiles: "Profiles",
+  blocked: "Blocked",
   reacted: "Reacted",
   typing: "Typists",
   view: "Viewed",
@@ -892,6 +902,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
  * begins with `type=`, the rest holds only for that type. */
 export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
+  Blocked: { user: "integer", on: "boolean" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
   ConversationView: { conv: "integer", kind: "string", head: "integer", since: "integer?", floor: "integer?", pins: "integer[]?", unread: "integer", mentions: "integer?", me: "Position", view: "View?", size: "integer", group: "GroupView?", left: "boolean?", members: "MemberPosition[]?", entries: "Entry[]" },

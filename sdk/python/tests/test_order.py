@@ -69,6 +69,18 @@ class Order(unittest.IsolatedAsyncioTestCase):
             self.assertEqual([entry.seq for entry in page.entries], [1])
             self.assertEqual((await zhang.client.http.mentions()).entries, ())
 
+    async def test_who_is_blocked_is_refused(self) -> None:
+        async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
+            conv = (await li.client.send("hello", to=zhang.id)).conv
+            await zhang.client.http.block(li.id)
+            self.assertEqual([user.id for user in (await zhang.client.http.blocked()).users], [li.id])
+            with self.assertRaises(RequestError) as refused:
+                await li.client.send("still here?", conv=conv)
+            self.assertEqual(refused.exception.code, "forbidden")
+            await zhang.client.http.unblock(li.id)
+            self.assertEqual((await zhang.client.http.blocked()).users, ())
+            await li.client.send("here again", conv=conv)
+
     async def test_who_leads_a_group_mentions_all(self) -> None:
         async with server() as node, person(node.url, ZHANGSAN) as zhang, person(node.url, LISI) as li:
             conv = (await zhang.client.http.create_group("雁群", [li.id])).conv

@@ -150,6 +150,7 @@ impl Driver {
             // newer server.
             (
                 ServerFrame::Welcome(_)
+                | ServerFrame::Blocked(_)
                 | ServerFrame::Reacted(_)
                 | ServerFrame::Reactions(_)
                 | ServerFrame::Typing(_)

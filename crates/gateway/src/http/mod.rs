@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod auth;
+mod blocks;
 mod body;
 mod conversations;
 pub(crate) mod cookie;
@@ -25,7 +26,7 @@ use axum::extract::State;
 use axum::handler::Handler;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use axum::{Json, Router};
 use hongyan_protocol::WEBSOCKET_PATH;
 use hongyan_service::ServiceError;
@@ -58,6 +59,11 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
         .route("/v1/sessions", get(account::sessions))
         .route("/v1/sessions/{session}", delete(account::close_session))
         .route("/v1/users", get(people::list))
+        .route("/v1/blocks", get(blocks::list))
+        .route(
+            "/v1/blocks/{user}",
+            put(blocks::block).delete(blocks::unblock),
+        )
         .route("/v1/conversations", get(conversations::list))
         .route(
             "/v1/conversations/{conv}/entries",

@@ -166,6 +166,14 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 users: vec![profile(1001, "", "李思", None)],
             }),
         ),
+        (
+            "blocked",
+            None,
+            ServerFrame::Blocked(Blocked {
+                user: user(1002),
+                on: true,
+            }),
+        ),
         ("reacted", None, ServerFrame::Reacted(reacted())),
         (
             "reactions",

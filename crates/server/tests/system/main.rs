@@ -13,6 +13,7 @@ mod harness;
 
 mod accounts;
 mod bad_input;
+mod blocks;
 mod browsers;
 mod door;
 mod edges;

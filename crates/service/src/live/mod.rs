@@ -29,7 +29,7 @@ use hongyan_protocol::{
     UserId, UserPresence, Watch,
 };
 use hongyan_store::{
-    Append, Appended, ConversationKind, Event, MEMBERS_PAGE, Moved, ReadError, Store,
+    Append, Appended, Conversation, ConversationKind, Event, MEMBERS_PAGE, Moved, ReadError, Store,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
@@ -118,13 +118,21 @@ impl Live {
             opened = state.rooms.open(conv);
             turned
         });
+        let mut is_blind = false;
         let found = match self.store.conversation(user, conv).await {
-            Ok(_) => match opened {
-                Some(opened) => self.read_members(user, conv, opened).await,
-                None => Ok(()),
-            },
+            Ok(conversation) => {
+                is_blind = self.is_blocked_in(&conversation, user).await;
+                match opened {
+                    Some(opened) => self.read_members(user, conv, opened).await,
+                    None => Ok(()),
+                }
+            }
             Err(error) => Err(error),
         };
+        if found.is_ok() && is_blind {
+            // It looks, and is told nothing, as if nothing happened there.
+            return Ok(());
+        }
         let mut is_member = false;
         if found.is_ok() {
             self.change(|state| {
@@ -141,6 +149,17 @@ impl Live {
         is_member
             .then_some(())
             .ok_or(ServiceError::ConversationNotFound)
+    }
+
+    /// Whether the other of a conversation of two has blocked somebody; where that cannot be read, as if it were so.
+    async fn is_blocked_in(&self, conversation: &Conversation, user: UserId) -> bool {
+        let members = conversation.members.iter().map(|member| member.user);
+        let others: Vec<UserId> = match conversation.kind {
+            ConversationKind::Direct => members.filter(|other| *other != user).collect(),
+            ConversationKind::Group => return false,
+        };
+        let found = self.store.who_blocks(user, &others).await;
+        !found.is_ok_and(|found| found.is_empty())
     }
 
     /// Takes in the members of a conversation that somebody looks at.
@@ -367,10 +386,18 @@ impl Live {
         self.is_idle.store(is_idle, Ordering::SeqCst);
     }
 
-    /// The user's settings are others.
-    fn doubt(&self, user: UserId) {
-        self.state.lock().presences.doubt(user);
+    /// The user's settings are others, or who has blocked the user.
+    pub(crate) fn doubt(self: &Arc<Self>, user: UserId) {
+        let doubted = {
+            let mut state = self.state.lock();
+            state.presences.doubt(user);
+            state.watchers.doubt(Some(user))
+        };
         self.wake.notify_one();
+        if !doubted.is_empty() {
+            let live = Arc::clone(self);
+            tokio::spawn(async move { live.check_again(doubted).await });
+        }
     }
 
     /// When there is something to do.
@@ -418,7 +445,10 @@ impl Live {
         match conversation.kind {
             ConversationKind::Direct => {
                 let mut others = conversation.members.iter().map(|member| member.user);
-                if let Some(other) = others.find(|other| *other != user) {
+                let other = others.find(|other| *other != user);
+                if let Some(other) = other
+                    && !self.is_between(user, other).await
+                {
                     self.writes(conv, Some(other), user);
                 }
             }
@@ -428,6 +458,17 @@ impl Live {
                 self.bus.publish_live(Hint { conv, event });
             }
         }
+    }
+
+    /// Whether one of two has blocked the other, or that cannot be read.
+    async fn is_between(&self, one: UserId, other: UserId) -> bool {
+        for (user, among) in [(one, other), (other, one)] {
+            let found = self.store.who_blocks(user, &[among]).await;
+            if !found.is_ok_and(|found| found.is_empty()) {
+                return true;
+            }
+        }
+        false
     }
 
     fn writes(&self, conv: ConversationId, only: Option<UserId>, user: UserId) {
@@ -464,6 +505,12 @@ impl Live {
         for (conv, connection, user) in doubted {
             // Its conversation and no other: the client may look elsewhere by now.
             let found = self.store.conversation(user, conv).await;
+            if let Ok(conversation) = &found
+                && self.is_blocked_in(conversation, user).await
+            {
+                self.tell_nobody_is_there((user, connection), conversation);
+                continue;
+            }
             self.change(|state| {
                 let still = state.watchers.confirm(connection, conv);
                 let ends = still && found.is_err();
@@ -473,6 +520,27 @@ impl Live {
                 }
             });
         }
+    }
+
+    /// What these let be seen is to be looked up again.
+    fn doubt_all(&self, users: Vec<UserId>) {
+        let mut state = self.state.lock();
+        users
+            .into_iter()
+            .for_each(|user| state.presences.doubt(user));
+    }
+
+    /// Tells somebody that the other of two went, as far as they are to know.
+    fn tell_nobody_is_there(&self, watcher: (UserId, ConnectionId), conversation: &Conversation) {
+        let others = conversation.members.iter().map(|member| member.user);
+        let users = others.filter(|other| *other != watcher.0);
+        let presence = Presence {
+            conv: Some(conversation.id),
+            users: users.map(gone).collect(),
+            online: None,
+        };
+        let frame = Bytes::from(ServerFrame::Presence(presence).encode(None));
+        self.sink.tell(&[watcher], &frame);
     }
 
     /// Looks up what those let be seen who are there since, or have other settings.
@@ -486,7 +554,7 @@ impl Live {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::debug!(%error, "nobody is told who is there");
-                    some.into_iter().for_each(|user| self.doubt(user));
+                    self.doubt_all(some);
                     return tokio::time::sleep(RETRY_STORE).await;
                 }
             };
@@ -641,6 +709,15 @@ impl State {
     }
 }
 
+/// How somebody is shown who is not there.
+fn gone(user: UserId) -> UserPresence {
+    UserPresence {
+        user,
+        state: PresenceState::Offline,
+        last_seen: None,
+    }
+}
+
 /// By how many these messages were read.
 fn counts(conv: ConversationId, messages: &[(u32, u32)]) -> ReadByCounts {
     let messages = messages.iter().map(|(seq, count)| ReadByCount {
@@ -669,6 +746,10 @@ impl Follower for Live {
     }
 
     fn moved(&self, moved: &Moved) {
+        // Nobody else is told.
+        if *moved.members == [moved.user] {
+            return;
+        }
         self.read(moved.conv, moved.user, moved.read);
     }
 
@@ -762,7 +843,7 @@ pub(crate) async fn hear(live: Weak<Live>, mut inbox: mpsc::Receiver<Received>) 
             Received::Settings(user) => live.doubt(user),
             // Among what was lost may be that somebody was put out.
             Received::Lost => {
-                let doubted = live.state.lock().watchers.doubt();
+                let doubted = live.state.lock().watchers.doubt(None);
                 tokio::spawn(async move { live.check_again(doubted).await });
             }
         }

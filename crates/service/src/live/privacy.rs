@@ -63,9 +63,13 @@ impl Service {
             let seen = |user: &UserId| self.live.seen(&state, *user);
             ask.users.iter().map(seen).collect::<Vec<_>>()
         };
+        let hidden = self.store.who_blocks(caller.user(), &ask.users).await?;
+        for one in users.iter_mut().filter(|one| hidden.contains(&one.user)) {
+            one.state = PresenceState::Offline;
+        }
         let offline = users
             .iter()
-            .filter(|one| one.state == PresenceState::Offline);
+            .filter(|one| one.state == PresenceState::Offline && !hidden.contains(&one.user));
         let offline: Vec<UserId> = offline.map(|one| one.user).collect();
         let seen = self.last_seen(caller.user(), offline).await?;
         for one in &mut users {

@@ -92,11 +92,17 @@ impl Watchers {
         self.retain(conv, |_| true)
     }
 
-    /// Nothing is certain any more: whoever looks is told nothing until confirmed. All of them.
-    pub(super) fn doubt(&mut self) -> Vec<(ConversationId, ConnectionId, UserId)> {
+    /// Nothing is certain any more of whoever looks, or of this user: they are told nothing until confirmed. All of them.
+    pub(super) fn doubt(
+        &mut self,
+        only: Option<UserId>,
+    ) -> Vec<(ConversationId, ConnectionId, UserId)> {
         let mut all = Vec::new();
         for (conv, watchers) in &mut self.of {
             for watcher in watchers {
+                if only.is_some_and(|user| user != watcher.user) {
+                    continue;
+                }
                 watcher.is_checked = false;
                 all.push((*conv, watcher.connection, watcher.user));
             }
@@ -227,7 +233,7 @@ mod tests {
             seen.extend(some.into_iter().map(|(user, _)| user));
         }
         assert_eq!(seen, [1, 2, 3, 4, 5].map(user));
-        assert_eq!(watchers.doubt().len(), 5);
+        assert_eq!(watchers.doubt(None).len(), 5);
         assert_eq!(told(&watchers, 1), [], "in doubt nobody is told");
     }
 }

@@ -9,13 +9,15 @@ use hongyan_store::{
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::{order, view};
+use super::{blocks, order, view};
 use crate::row::{self, sql};
 
 /// A conversation as it is kept, with what has ended of its member's view.
 pub(crate) struct Seen {
     pub(crate) conversation: Conversation,
     pub(crate) last: LastMessage,
+    /// Of the other of two, who has blocked this one: no more than this is told.
+    pub(crate) shown: Option<Member>,
 }
 
 impl Seen {
@@ -24,7 +26,12 @@ impl Seen {
         let Self {
             mut conversation,
             last,
+            shown,
         } = self;
+        if let Some(shown) = shown {
+            let members = conversation.members.iter();
+            conversation.members = members.map(|member| no_further(*member, shown)).collect();
+        }
         let since = conversation.view.first_told(conversation.since);
         conversation.pinned.retain(|seq| *seq >= since);
         Conversation {
@@ -32,6 +39,32 @@ impl Seen {
             view: conversation.view.now(conversation.me.read, last),
             ..conversation
         }
+    }
+}
+
+/// A member's positions, but if it is this one, no further than so.
+pub(crate) fn no_further(member: Member, shown: Member) -> Member {
+    match member.user == shown.user {
+        true => Member {
+            user: member.user,
+            read: member.read.min(shown.read),
+            delivered: member.delivered.min(shown.delivered),
+        },
+        false => member,
+    }
+}
+
+/// The other of a conversation of two, as far as a member is told who was blocked by the other. `None` where that is not so.
+pub(crate) fn other_shown(
+    conn: &Connection,
+    kind: ConversationKind,
+    members: &[Member],
+    user: UserId,
+) -> Result<Option<Member>> {
+    let other = members.iter().find(|member| member.user != user);
+    match (kind, other) {
+        (ConversationKind::Direct, Some(other)) => blocks::shown(conn, other.user, user),
+        _ => Ok(None),
     }
 }
 
@@ -65,6 +98,7 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
         ..=MEMBERS_TOLD => all_members(conn, conv)?,
         _ => Vec::new(),
     };
+    let shown = other_shown(conn, kind, &members, user)?;
     let conversation = Conversation {
         id: conv,
         kind,
@@ -86,7 +120,11 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
         },
         members: members.into(),
     };
-    Ok(Some(Seen { conversation, last }))
+    Ok(Some(Seen {
+        conversation,
+        last,
+        shown,
+    }))
 }
 
 /// What somebody who was put out of a group by this entry still sees of it.
@@ -206,6 +244,24 @@ pub(crate) fn standings(
         Ok((row::member(row)?, row::id(row, 3)?))
     })?
     .collect()
+}
+
+/// As [`other_shown`], of members with what they came in with.
+pub(crate) fn other_standing(
+    conn: &Connection,
+    conv: ConversationId,
+    user: UserId,
+    standings: &[(Member, Seq)],
+) -> Result<Option<Member>> {
+    let kind = conn
+        .prepare_cached("SELECT kind FROM conversations WHERE id = ?1")?
+        .query_row([sql(conv)], |row| row::conversation_kind(row, 0))?;
+    let members: Vec<Member> = standings
+        .iter()
+        .take(2)
+        .map(|(member, _)| *member)
+        .collect();
+    other_shown(conn, kind, &members, user)
 }
 
 /// How far the members have come, ascending by user.

@@ -8,7 +8,7 @@ use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 use hongyan_store::{Mention, MentionPage};
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::{conversation, view};
+use super::{conversation, has_blocked, view};
 use crate::row::{self, ENTRY_COLUMNS, sql};
 
 /// Mentions that one page looks at. Of those that may not be read now nothing is told, so a page may be short.
@@ -23,14 +23,18 @@ pub(crate) fn unread(
 ) -> Result<u64> {
     let by_name = conn
         .prepare_cached(
-            "SELECT count(*) FROM mentions WHERE conv_id = ?1 AND user_id = ?2 AND seq > ?3",
+            "SELECT count(*) FROM mentions m
+             JOIN entries e ON e.conv_id = m.conv_id AND e.seq = m.seq
+             WHERE m.conv_id = ?1 AND m.user_id = ?2 AND m.seq > ?3 AND NOT EXISTS
+                 (SELECT 1 FROM blocks b WHERE b.user_id = ?2 AND b.other_id = e.sender_id)",
         )?
         .query_row((sql(conv), sql(user), sql(after)), |row| row::count(row, 0))?;
     let among_all = conn
         .prepare_cached(
             "SELECT count(*) FROM entries INDEXED BY entries_all
              WHERE conv_id = ?1 AND mentions_all = 1 AND seq > ?3
-                 AND recalled_by IS NULL AND sender_id <> ?2",
+                 AND recalled_by IS NULL AND sender_id <> ?2 AND NOT EXISTS
+                 (SELECT 1 FROM blocks b WHERE b.user_id = ?2 AND b.other_id = sender_id)",
         )?
         .query_row((sql(conv), sql(user), sql(after)), |row| row::count(row, 0))?;
     Ok(by_name + among_all)
@@ -86,6 +90,10 @@ pub(crate) fn mentions(
                 ))?
                 .query_row((sql(mention.conv), sql(mention.seq)), row::entry)
                 .optional()?;
+            let entry = match entry {
+                Some(entry) if has_blocked(conn, user, entry.from)? => None,
+                entry => entry,
+            };
             let size = entry.as_ref().map_or(0, |entry| entry.wire_bytes());
             if page.entries.len() >= limit || bytes + size > PAGE_BYTES && bytes > 0 {
                 return Ok(page);
@@ -156,7 +164,8 @@ fn among_all(
         let mut select = conn.prepare_cached(
             "SELECT at, seq FROM entries INDEXED BY entries_all_by_time
              WHERE conv_id = ?1 AND mentions_all = 1 AND (at, conv_id, seq) < (?2, ?3, ?4) AND at >= ?5
-                 AND seq >= ?6 AND recalled_by IS NULL AND sender_id <> ?7
+                 AND seq >= ?6 AND recalled_by IS NULL AND sender_id <> ?7 AND NOT EXISTS
+                 (SELECT 1 FROM blocks b WHERE b.user_id = ?7 AND b.other_id = sender_id)
              ORDER BY at DESC, seq DESC LIMIT ?8",
         )?;
         let mut rows = select.query((

@@ -3,6 +3,7 @@
 //! Not here: which connection, and on which thread (`readers`).
 
 mod accounts;
+mod blocks;
 mod conversation;
 mod feed;
 mod history;
@@ -17,9 +18,10 @@ mod view;
 pub(crate) use accounts::{
     credentials, is_revoked, last_seen, list_users, privacy, session, sessions, users,
 };
+pub(crate) use blocks::{blocked, has_blocked, who_blocks};
 pub(crate) use conversation::{
-    Seen, direct_conversation, groups_of, member, member_ids, members, said_at, seen, settings,
-    standings, windows,
+    Seen, direct_conversation, groups_of, member, member_ids, members, no_further, other_standing,
+    said_at, seen, settings, standings, windows,
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;

@@ -5,6 +5,7 @@
 //! snapshot of its own, so that the write-ahead log can start over between two of them.
 //! Not here: mending.
 
+mod blocks;
 mod feed;
 mod file;
 mod group;
@@ -107,6 +108,7 @@ impl Check<'_> {
         self.tolerating("the feed", Self::feed)?;
         self.tolerating("the list of people", Self::people)?;
         self.tolerating("the views", Self::views)?;
+        self.tolerating("the blocks", Self::blocks)?;
         self.tolerating("the journal", Self::journal)?;
         (self.progress)(self.report.entries);
         Ok(())

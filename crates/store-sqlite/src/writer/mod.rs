@@ -15,6 +15,7 @@
 //! ```
 
 mod accounts;
+mod blocks;
 mod decide;
 mod handle;
 mod journal;

@@ -15,6 +15,7 @@ pub(super) fn judge(
     append: &Append,
     change: &GroupChange,
     is_user: impl Fn(UserId) -> bool,
+    has_blocked: impl Fn(UserId) -> bool,
 ) -> Result<Event, AppendError> {
     let from = append.from;
     if let GroupChange::Pin(seq) | GroupChange::Unpin(seq) = change {
@@ -42,6 +43,9 @@ pub(super) fn judge(
             new.retain(|user| !log.roles.contains_key(user));
             if new.is_empty() {
                 return Err(AppendError::Unchanged);
+            }
+            if new.iter().any(|user| has_blocked(*user)) {
+                return Err(AppendError::ListFull);
             }
             if log.roles.len() + new.len() > GROUP_MEMBERS {
                 return Err(AppendError::GroupFull);

@@ -81,8 +81,21 @@ impl Log {
     }
 
     /// The conversation is as it should be, for this member.
-    pub(super) fn compare(&self, conversation: &Conversation, user: UserId) {
-        assert_eq!(*conversation.members, self.positions);
+    pub(super) fn compare(
+        &self,
+        conversation: &Conversation,
+        user: UserId,
+        blocks: &BTreeMap<(UserId, UserId), (Seq, Seq)>,
+    ) {
+        let mut told = self.positions.clone();
+        for member in &mut told {
+            let is_pair = self.settings.is_none() && member.user != user;
+            if let Some((read, delivered)) = blocks.get(&(member.user, user)).filter(|_| is_pair) {
+                member.read = member.read.min(*read);
+                member.delivered = member.delivered.min(*delivered);
+            }
+        }
+        assert_eq!(*conversation.members, told);
         assert_eq!(conversation.size, self.positions.len());
         let mut positions = self.positions.iter();
         assert_eq!(
@@ -143,6 +156,10 @@ impl Log {
 
 pub(super) struct Model {
     pub(super) users: Vec<UserId>,
+    /// Who has blocked whom, and how far they had come in the conversation of the two by then.
+    pub(super) blocks: BTreeMap<(UserId, UserId), (Seq, Seq)>,
+    /// Who has blocked whom at any time.
+    pub(super) ever_blocked: BTreeSet<(UserId, UserId)>,
     pub(super) logs: Vec<Log>,
     /// By the log, the sender and the client id.
     first_attempts: HashMap<(usize, UserId, ClientId), (Append, Seq)>,
@@ -154,6 +171,8 @@ impl Model {
     pub(super) fn new(users: Vec<UserId>) -> Self {
         Self {
             users,
+            blocks: BTreeMap::new(),
+            ever_blocked: BTreeSet::new(),
             logs: Vec::new(),
             first_attempts: HashMap::new(),
             ids: HashSet::new(),
@@ -265,6 +284,32 @@ impl Model {
         blind.into()
     }
 
+    /// Somebody blocks another, or no more; whether that is news.
+    pub(super) fn set_block(&mut self, user: UserId, other: UserId, on: bool) -> bool {
+        let at = self.pair(user, other);
+        let stands = at.map(|at| {
+            let positions = &self.logs[at].positions;
+            let own = positions.iter().find(|own| own.user == user).unwrap();
+            (own.read, own.delivered)
+        });
+        match (on, self.blocks.contains_key(&(user, other))) {
+            (true, false) => {
+                let stands = stands.unwrap_or_default();
+                self.blocks.insert((user, other), stands);
+                self.ever_blocked.insert((user, other));
+                true
+            }
+            (false, true) => self.blocks.remove(&(user, other)).is_some(),
+            (true, true) | (false, false) => false,
+        }
+    }
+
+    /// Whether the other of two has blocked somebody.
+    pub(super) fn is_blocked_in(&self, log: &Log, user: UserId) -> bool {
+        let blocks = |other: &UserId| self.blocks.contains_key(&(*other, user));
+        log.settings.is_none() && log.members().iter().any(blocks)
+    }
+
     /// The event, where it is a group that begins.
     fn may_begin(&self, append: &Append) -> Result<Option<Event>, AppendError> {
         let known = |user| self.users.contains(&user);
@@ -279,6 +324,12 @@ impl Model {
             (Target::NewGroup, Change::Group(GroupChange::Create { name, users })) => {
                 if !known(append.from) || users.iter().any(|user| !known(*user)) {
                     return Err(AppendError::NoSuchUser);
+                }
+                if users
+                    .iter()
+                    .any(|user| self.blocks.contains_key(&(*user, append.from)))
+                {
+                    return Err(AppendError::ListFull);
                 }
                 let mut users = users.clone();
                 users.retain(|user| *user != append.from);
@@ -295,7 +346,7 @@ impl Model {
                 reply_to: None,
                 header,
                 ..
-            } => match header.mentions_all() {
+            } => match header.mentions_all() || self.blocks.contains_key(&(other, append.from)) {
                 true => Err(AppendError::NotAllowed),
                 false => Ok(None),
             },
@@ -353,6 +404,10 @@ impl Model {
         if !log.has(append.from) {
             return Err(AppendError::NotMember);
         }
+        let takes_back = matches!(append.change, Change::Recall { .. });
+        if self.is_blocked_in(log, append.from) && !takes_back {
+            return Err(AppendError::NotAllowed);
+        }
         let is_chief = log.settings.is_some() && log.roles[&append.from] != Role::Member;
         let is_closed = log
             .settings
@@ -377,7 +432,8 @@ impl Model {
             },
             Change::Group(change) => {
                 let is_user = |user| self.users.contains(&user);
-                return groups_model::judge(log, append, change, is_user).map(Some);
+                let blocks = |user| self.blocks.contains_key(&(user, append.from));
+                return groups_model::judge(log, append, change, is_user, blocks).map(Some);
             }
             Change::Edit {
                 target, not_before, ..
@@ -457,6 +513,8 @@ impl Model {
 
     fn advance(&mut self, change: Move) -> Result<Moved, MoveError> {
         let batch = self.batch;
+        let is_blocked = |other: &&UserId| self.blocks.contains_key(&(change.user, **other));
+        let blocked: Vec<UserId> = self.users.iter().filter(is_blocked).copied().collect();
         let log = self.logs.iter_mut().find(|log| log.conv == change.conv);
         let log = log.filter(|log| log.has(change.user));
         let log = log.ok_or(MoveError::NotMember)?;
@@ -485,7 +543,14 @@ impl Model {
             read: position.read,
             delivered: position.delivered,
             changed,
-            members: log.members().into(),
+            members: match log.settings {
+                None => log
+                    .members()
+                    .into_iter()
+                    .filter(|one| !blocked.contains(one))
+                    .collect(),
+                Some(_) => log.members().into(),
+            },
             view,
         })
     }

@@ -1,6 +1,6 @@
 //! Random batches, against a model that is plainly right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
@@ -9,10 +9,10 @@ use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, Change, Conversation, DraftChange, GroupChange, HeaderFields, HistoryRange, Logs,
-    MENTIONS_PAGE, Maintenance, Move, REACTIONS_PAGE, ReactionRange, Reactions, ReadError,
-    RetainStep, Retention, Role, Setting, SyncCursor, SyncLimits, Target, ViewChange, Who, Window,
-    Write,
+    Append, BlockError, Blocks, Change, Conversation, DraftChange, GroupChange, HeaderFields,
+    HistoryRange, Logs, MENTIONS_PAGE, Maintenance, Move, REACTIONS_PAGE, ReactionRange, Reactions,
+    ReadError, RetainStep, Retention, Role, SetBlock, Setting, SyncCursor, SyncLimits, Target,
+    ViewChange, Who, Window, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -41,6 +41,19 @@ pub async fn against_a_naive_model<E: Engine>(f: &mut Fixture<E>) {
         let mut writes = Vec::new();
         for _ in 0..rng.below(12) {
             writes.push(random_write(f, &mut rng, &model, &mut sent));
+        }
+        if rng.once_in(5) {
+            let set = SetBlock {
+                user: *rng.pick(&users),
+                other: *rng.pick(&users),
+                on: rng.once_in(2),
+                at: f.tick(),
+            };
+            let expected = match set.on && set.user == set.other {
+                true => Err(BlockError::NoSuchUser),
+                false => Ok(model.set_block(set.user, set.other, set.on)),
+            };
+            assert_eq!(f.store().set_block(set).await, expected);
         }
         let outcomes = f.commit(writes.clone()).await;
         model.batch(&writes, &outcomes);
@@ -329,9 +342,9 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             assert!(changed_in <= batch_above, "newest change first");
             batch_above = changed_in;
             assert_eq!(conversation.head, log.head());
-            log.compare(conversation, user);
+            log.compare(conversation, user, &model.blocks);
             assert_eq!(*unread, log.unread(user));
-            log.compare(&f.conversation(user, log.conv).await, user);
+            log.compare(&f.conversation(user, log.conv).await, user, &model.blocks);
             let ranges = [
                 ReactionRange::After(log.reacted.len() as u64 / 2),
                 ReactionRange::Within(Seq::ZERO, log.head()),
@@ -362,9 +375,10 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
             let seen = f.store().conversation(user, log.conv).await;
             assert_eq!(seen, Err(ReadError::NotMember));
         }
+        let has_blocked = |other| model.blocks.contains_key(&(user, other));
         let mentioned = own
             .iter()
-            .map(|log| (log.conv, log.mentions(user, true).len() as u64));
+            .map(|log| (log.conv, log.mentions(user, true, has_blocked).len() as u64));
         let mut mentioned: Vec<_> = mentioned.filter(|(_, count)| *count > 0).collect();
         let mut told = page.mentions.clone();
         mentioned.sort();
@@ -372,7 +386,7 @@ async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
         assert_eq!(told, mentioned, "of {user}");
         let mut mentions: Vec<_> = own
             .iter()
-            .flat_map(|log| log.mentions(user, false))
+            .flat_map(|log| log.mentions(user, false, has_blocked))
             .collect();
         mentions.sort();
         mentions.reverse();
@@ -448,7 +462,15 @@ impl Client {
         for log in own {
             let (conversation, unread) = &self.known[&log.conv];
             assert_eq!(conversation.head, log.head());
-            log.compare(conversation, self.user);
+            // What is told of who had blocked this one may be of then: a sync tells it anew when something changes.
+            let mut conversation = conversation.clone();
+            let told = conversation.members.iter().zip(&log.positions);
+            let members = told.map(|(told, now)| match log.settings {
+                None if model.ever_blocked.contains(&(now.user, self.user)) => *now,
+                _ => *told,
+            });
+            conversation.members = members.collect();
+            log.compare(&conversation, self.user, &BTreeMap::new());
             assert_eq!(*unread, log.unread(self.user));
         }
     }

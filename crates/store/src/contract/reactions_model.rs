@@ -13,6 +13,7 @@ use crate::{
 impl Model {
     pub(super) fn react(&mut self, react: &React) -> Result<Reacted, ReactError> {
         let at = self.find(react.conv).ok_or(ReactError::NotMember)?;
+        let is_blocked = self.is_blocked_in(&self.logs[at], react.user);
         let log = &mut self.logs[at];
         if !log.has(react.user) {
             return Err(ReactError::NotMember);
@@ -22,6 +23,9 @@ impl Model {
         }
         if !log.may_have_reactions(react.seq)? {
             return Err(ReactError::Recalled);
+        }
+        if is_blocked && react.on {
+            return Err(ReactError::NotAllowed);
         }
         let key = (react.seq, Arc::clone(&react.value), react.user);
         let is_new = !log.counts(react.seq).contains_key(&react.value);

@@ -17,6 +17,7 @@ impl Log {
         &self,
         user: UserId,
         only_unread: bool,
+        has_blocked: impl Fn(UserId) -> bool,
     ) -> Vec<(Millis, ConversationId, Seq)> {
         let read = self
             .positions
@@ -34,6 +35,7 @@ impl Log {
             } = &entry.content
                 && (mentions.contains(&user) || header.mentions_all())
                 && entry.from != user
+                && !has_blocked(entry.from)
                 && entry.seq >= self.told_from(user)
                 && !(only_unread && entry.seq <= read)
             {

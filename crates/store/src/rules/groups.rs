@@ -99,9 +99,9 @@ fn added(role: Role, group: &Group, named: &[Named]) -> Result<Effects, AppendEr
     })
 }
 
-/// Passes when each of these may come into one more group.
+/// Passes when each of these may come into one more group, and lets the sender bring them in.
 fn have_room<'a>(mut coming: impl Iterator<Item = &'a Named>) -> Result<(), AppendError> {
-    match coming.any(|named| named.groups >= GROUPS_A_USER) {
+    match coming.any(|named| named.has_blocked || named.groups >= GROUPS_A_USER) {
         true => Err(AppendError::ListFull),
         false => Ok(()),
     }

@@ -53,6 +53,8 @@ pub enum Log {
         pins: usize,
         /// Whether the message that the [change is about](Change::subject) is one of them.
         is_pinned: bool,
+        /// Whether the other of two has blocked the sender.
+        is_blocked: bool,
         /// The group; `None` for a conversation of two.
         group: Option<Group>,
     },
@@ -62,6 +64,8 @@ pub enum Log {
     NotBegun {
         /// Whether both are users, or the sender is.
         are_users: bool,
+        /// Whether the other of two has blocked the sender.
+        is_blocked: bool,
     },
 }
 
@@ -113,6 +117,8 @@ pub struct Named {
     pub groups: usize,
     /// Whether the group lets this user not in.
     pub is_banned: bool,
+    /// Whether this user has blocked the sender. Needed where somebody is to come in.
+    pub has_blocked: bool,
     /// Until when the group does not let this member write; perhaps a time that is over.
     pub muted_until: Option<Millis>,
 }
@@ -170,14 +176,19 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
     }
     match &facts.log {
         Log::Missing | Log::There { sender: None, .. } => Err(AppendError::NotMember),
-        Log::NotBegun { are_users: false } => Err(AppendError::NoSuchUser),
-        Log::NotBegun { are_users: true } => match (&append.change, append.change.subject()) {
+        Log::NotBegun {
+            are_users: false, ..
+        } => Err(AppendError::NoSuchUser),
+        Log::NotBegun {
+            are_users: true,
+            is_blocked,
+        } => match (&append.change, append.change.subject()) {
             (Change::Group(change), _) => {
                 groups::created(append.from, change, &facts.named).map(Plan::BeginGroup)
             }
             // In a conversation that is not there, nothing can be answered, edited or recalled.
             (_, Some(_)) => Err(AppendError::NoSuchMessage),
-            (change, None) if change.mentions_all() => Err(AppendError::NotAllowed),
+            (change, None) if *is_blocked || change.mentions_all() => Err(AppendError::NotAllowed),
             (_, None) => match append.target {
                 Target::Direct(_) => Ok(Plan::Begin),
                 Target::NewGroup | Target::Conversation(_) => Err(AppendError::NotMember),
@@ -188,8 +199,13 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
             sender: Some(sender),
             pins,
             is_pinned,
+            is_blocked,
             group,
         } => {
+            // What was said may be taken back all the same.
+            if *is_blocked && !matches!(append.change, Change::Recall { .. }) {
+                return Err(AppendError::NotAllowed);
+            }
             let is_shown = append.change.subject() >= Some(sender.since);
             let subject = facts.subject.filter(|_| is_shown);
             match (&append.change, group) {
@@ -423,6 +439,7 @@ mod tests {
         sender: Some(sender(Role::Member)),
         pins: 0,
         is_pinned: false,
+        is_blocked: false,
         group: None,
     };
 
@@ -433,6 +450,7 @@ mod tests {
             sender: None,
             pins: 0,
             is_pinned: false,
+            is_blocked: false,
             group: None,
         };
         for log in [outside, Log::Missing] {
@@ -445,7 +463,15 @@ mod tests {
 
     #[test]
     fn a_conversation_begins_with_a_message_to_somebody() {
-        let among = |are_users| facts(Log::NotBegun { are_users }, None);
+        let among = |are_users| {
+            facts(
+                Log::NotBegun {
+                    are_users,
+                    is_blocked: false,
+                },
+                None,
+            )
+        };
         let to_somebody = Append {
             target: Target::Direct(user(1001)),
             ..says(None)
@@ -499,6 +525,7 @@ mod tests {
             }),
             pins: 0,
             is_pinned: false,
+            is_blocked: false,
             group: Some(group(Settings::default())),
         };
         let message = Some(Subject {
@@ -530,6 +557,7 @@ mod tests {
                 }),
                 pins: 0,
                 is_pinned: false,
+                is_blocked: false,
                 group: Some(group(Settings {
                     slow_s: 10,
                     ..Settings::default()
@@ -574,6 +602,7 @@ mod tests {
                 sender: Some(sender(role)),
                 pins: 0,
                 is_pinned: false,
+                is_blocked: false,
                 group: Some(Group {
                     spent_all_at,
                     ..group(Settings::default())
@@ -591,6 +620,50 @@ mod tests {
         assert_eq!(judge(Role::Member, None), Err(AppendError::NotAllowed));
         let of_two = decide(&to_all, &facts(MEMBER(), None));
         assert_eq!(of_two, Err(AppendError::NotAllowed));
+    }
+
+    #[test]
+    fn who_is_blocked_says_nothing_and_may_take_back() {
+        let blocked = Log::There {
+            conv: conv(),
+            sender: Some(sender(Role::Member)),
+            pins: 0,
+            is_pinned: false,
+            is_blocked: true,
+            group: None,
+        };
+        let message = Some(Subject {
+            from: user(1000),
+            at: at(40),
+            is_recalled: false,
+        });
+        let pins = append(Change::Group(GroupChange::Pin(seq(3))));
+        for append in [says(None), says(Some(3)), edits(), pins] {
+            let judged = decide(&append, &facts(blocked.clone(), message));
+            assert_eq!(judged, Err(AppendError::NotAllowed));
+        }
+        let judged = decide(&recalls(), &facts(blocked.clone(), message));
+        assert_eq!(judged, Ok(Plan::Append(conv())));
+        let again = Facts {
+            earlier: Some(Earlier {
+                seq: seq(9),
+                id: EntryId::new(77).unwrap(),
+                at: at(20),
+                digest: says(None).change.digest(),
+            }),
+            ..facts(blocked, None)
+        };
+        assert!(matches!(decide(&says(None), &again), Ok(Plan::Repeat(..))));
+        let first = Append {
+            target: Target::Direct(user(1001)),
+            ..says(None)
+        };
+        let not_begun = Log::NotBegun {
+            are_users: true,
+            is_blocked: true,
+        };
+        let judged = decide(&first, &facts(not_begun, None));
+        assert_eq!(judged, Err(AppendError::NotAllowed));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::{REACTIONS_A_MESSAGE, ReactError};
 pub struct ReactFacts {
     /// Whether the user is a member of the conversation.
     pub is_member: bool,
+    /// Whether the other of two has blocked the user.
+    pub is_blocked: bool,
     /// The message; `None` where there is none.
     pub subject: Option<Subject>,
     /// Whether the user set this reaction already.
@@ -26,6 +28,9 @@ pub fn decide_reaction(on: bool, facts: ReactFacts) -> Result<Option<u64>, React
     let subject = facts.subject.ok_or(ReactError::NoSuchMessage)?;
     if subject.is_recalled {
         return Err(ReactError::Recalled);
+    }
+    if facts.is_blocked && on {
+        return Err(ReactError::NotAllowed);
     }
     if on == facts.is_set {
         return Ok(None);
@@ -48,6 +53,7 @@ mod tests {
     fn facts() -> ReactFacts {
         ReactFacts {
             is_member: true,
+            is_blocked: false,
             subject: Some(Subject {
                 from: UserId::new(1000).unwrap(),
                 at: Millis::new(1).unwrap(),

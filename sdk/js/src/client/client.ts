@@ -446,6 +446,24 @@ export class Client {
     this.#syncedDrafts.written(key);
   }
 
+  /** Blocks a user: nothing more of them comes in the conversation of the two, and they see nothing of this user there. They
+   * are not told. All of this user's devices get a `blocked` event. Rejects with a {@link HongyanError}. */
+  block(user: number): Promise<void> {
+    return this.#http.setBlock(user, true);
+  }
+
+  /** Undoes {@link block}. */
+  unblock(user: number): Promise<void> {
+    return this.#http.setBlock(user, false);
+  }
+
+  /** Whom the user has blocked: a page of at most 200, by id. */
+  async blocked(page: { after?: number; limit?: number } = {}): Promise<UserPage> {
+    const found = await this.#http.blocked(page);
+    this.#backend.profiles(found.users);
+    return found;
+  }
+
   /** Messages that mention the user, over all conversations, the newest first: 50, or up to 100. Ask on with the `before` of the
    * page. Those of a conversation that the user has left are not among them. */
   async mentions(page: { before?: string; limit?: number } = {}): Promise<MentionsPage> {

@@ -180,6 +180,8 @@ export interface ClientEvents {
   presence: Present;
   /** By how many others messages were read, of those that `Client.show` names: those of which that is news. */
   readBy: ReadByCounts;
+  /** The user has blocked somebody, on whatever device, or blocks them no more. A hint: ask `Client.blocked` for all. */
+  blocked: { user: number; on: boolean };
   /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
   reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

@@ -258,6 +258,8 @@ export class Exchange {
         return this.#in((out) => this.#incoming.entry(frame, now, out));
       case "receipt":
         return this.#book.receipt(frame);
+      case "blocked":
+        return this.#book.tell("blocked", { user: frame.user, on: frame.on });
       case "profiles":
         return this.#book.learn(frame.users);
       case "sent":

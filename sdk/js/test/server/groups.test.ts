@@ -124,6 +124,21 @@ test("who leads a group mentions all of it", async () => {
   await expect(bob.client.send({ conv }, "@all no", { mentionsAll: true }).sent).rejects.toEqual(code("forbidden"));
 });
 
+test("who is blocked is refused, and the list of the blocked is on all devices", async () => {
+  const [ann, bob] = [await signIn("ann"), await signIn("bob")];
+  const { conv } = await bob.client.send({ to: ann.id }, "hello").sent;
+  const news: unknown[] = [];
+  ann.client.on("blocked", (told) => news.push(told));
+  await ann.client.block(bob.id);
+  await until(() => expect(news).toEqual([{ user: bob.id, on: true }]));
+  expect((await ann.client.blocked()).users.map(({ id }) => id)).toEqual([bob.id]);
+  await expect(bob.client.send({ conv }, "still here?").sent).rejects.toEqual(code("forbidden"));
+  await ann.client.unblock(bob.id);
+  await until(() => expect(news).toEqual([{ user: bob.id, on: true }, { user: bob.id, on: false }]));
+  expect((await ann.client.blocked()).users).toEqual([]);
+  await bob.client.send({ conv }, "here again").sent;
+});
+
 test("who was put out while away learns it at the next sync, and nothing is asked for", async () => {
   const [ann, storage] = [await signIn("ann"), new MemoryStorage()];
   let bob = await signIn("bob", { storage });

@@ -227,6 +227,18 @@ class Http:
         """Say who sees when one was last there (``everybody`` or ``nobody``), and whether one is offline to all."""
         await self.request("PATCH", "/v1/me", body=_present(last_seen=last_seen, invisible=invisible))
 
+    async def block(self, user: int) -> None:
+        """Hear nothing more of a user in the conversation of the two, and let them see nothing of oneself."""
+        await self.request("PUT", f"/v1/blocks/{user}")
+
+    async def unblock(self, user: int) -> None:
+        """Undo ``block``."""
+        await self.request("DELETE", f"/v1/blocks/{user}")
+
+    async def blocked(self, *, after: int | None = None, limit: int | None = None) -> UserPage:
+        """Whom one has blocked: a page, by id."""
+        return UserPage.of(await self.request("GET", "/v1/blocks", query=_present(after=after, limit=limit)))
+
     async def mentions(self, *, before: str | None = None, limit: int | None = None) -> MentionPage:
         """Messages that mention oneself, over all conversations, the newest first."""
         query = _present(before=before, limit=limit)

@@ -122,6 +122,8 @@ pub(in crate::writer) struct Cache {
     members: Generations<(ConversationId, UserId), HotMember>,
     pub(super) views: Views,
     directs: Generations<(UserId, UserId), ConversationId>,
+    /// Whether the first has blocked the second.
+    blocks: Generations<(UserId, UserId), bool>,
     /// Groups that began since the last [aging](Self::age), by who made them under which client id.
     groups: HashMap<(UserId, ClientId), ConversationId>,
     /// Exact like the rest, so it lives as long.
@@ -147,6 +149,7 @@ impl Cache {
             members: Generations::new(MEMBERS_HALF),
             views: Views::new(),
             directs: Generations::new(HALF),
+            blocks: Generations::new(HALF),
             groups: HashMap::new(),
             fresh: FreshClientIds::new(),
             ids: EntryIds::default(),
@@ -165,6 +168,7 @@ impl Cache {
         self.members.clear();
         self.views.clear();
         self.directs.clear();
+        self.blocks.clear();
         self.groups.clear();
         self.fresh.clear();
         self.changed.clear();
@@ -181,6 +185,7 @@ impl Cache {
             || self.members.is_overgrown()
             || self.views.is_overgrown()
             || self.directs.is_overgrown()
+            || self.blocks.is_overgrown()
             || self.groups.len() >= HALF
             || self.fresh.is_overgrown()
             || self.reactions.is_overgrown()
@@ -193,6 +198,7 @@ impl Cache {
         self.members.age();
         self.views.age();
         self.directs.age();
+        self.blocks.age();
         self.groups.clear();
         self.fresh.age();
         if self.group_counts.is_overgrown() {
@@ -235,7 +241,7 @@ impl Cache {
     }
 
     /// A member, read if not remembered; `None` for somebody who is none.
-    pub(super) fn member(
+    pub(in crate::writer) fn member(
         &mut self,
         conn: &Connection,
         conv: ConversationId,
@@ -488,7 +494,7 @@ impl Cache {
     }
 
     /// The 1:1 conversation of two users, if there is one.
-    pub(super) fn direct(
+    pub(in crate::writer) fn direct(
         &mut self,
         conn: &Connection,
         a: UserId,
@@ -503,6 +509,51 @@ impl Cache {
             self.directs.insert(pair, conv);
         }
         Ok(found)
+    }
+
+    /// Whether a user has blocked another.
+    pub(super) fn has_blocked(
+        &mut self,
+        conn: &Connection,
+        user: UserId,
+        other: UserId,
+    ) -> Result<bool> {
+        if let Some(blocks) = self.blocks.get_mut((user, other)) {
+            return Ok(*blocks);
+        }
+        let blocks = crate::read::has_blocked(conn, user, other)?;
+        self.blocks.insert((user, other), blocks);
+        Ok(blocks)
+    }
+
+    /// Whether the other of a conversation of two has blocked somebody; never, in a group.
+    pub(super) fn is_blocked_in(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<bool> {
+        match self.other_of_two(conn, conv, user)? {
+            Some(other) => self.has_blocked(conn, other, user),
+            None => Ok(false),
+        }
+    }
+
+    /// The other member of a conversation of two.
+    pub(super) fn other_of_two(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+        user: UserId,
+    ) -> Result<Option<UserId>> {
+        let hot = self.conversation(conn, conv)?;
+        let hot = hot.filter(|hot| hot.group.is_none());
+        Ok(hot.and_then(|hot| hot.members.iter().copied().find(|other| *other != user)))
+    }
+
+    /// A user has blocked another from now on, or no more.
+    pub(in crate::writer) fn set_block(&mut self, user: UserId, other: UserId, on: bool) {
+        self.blocks.insert((user, other), on);
     }
 
     /// An entry of `from` takes the next place of a log. Its sender has read a message; an edit or a recall moves nobody's

@@ -23,14 +23,21 @@ impl Batch<'_> {
                 Some(conv) => conv,
                 None => {
                     let are_users = user_exists(conn, append.from)?;
-                    return Ok(Log::NotBegun { are_users });
+                    return Ok(Log::NotBegun {
+                        are_users,
+                        is_blocked: false,
+                    });
                 }
             },
             Target::Direct(other) => match cache.direct(conn, append.from, other)? {
                 Some(conv) => conv,
                 None => {
                     let are_users = user_exists(conn, append.from)? && user_exists(conn, other)?;
-                    return Ok(Log::NotBegun { are_users });
+                    let is_blocked = cache.has_blocked(conn, other, append.from)?;
+                    return Ok(Log::NotBegun {
+                        are_users,
+                        is_blocked,
+                    });
                 }
             },
         };
@@ -69,12 +76,14 @@ impl Batch<'_> {
             }),
             None => None,
         };
+        let is_blocked = cache.is_blocked_in(conn, conv, append.from)?;
         let group = group.map(|group| self.aged(append, conv, group));
         Ok(Log::There {
             conv,
             sender,
             pins,
             is_pinned,
+            is_blocked,
             group: group.transpose()?,
         })
     }
@@ -161,6 +170,7 @@ impl Batch<'_> {
                 groups: cache.group_counts.of(*user).unwrap_or_default(),
                 role: None,
                 is_banned: false,
+                has_blocked: comes_in && cache.has_blocked(conn, *user, append.from)?,
                 muted_until: None,
             };
             if let Some(conv) = conv

@@ -177,7 +177,12 @@ impl Batch<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let (hot, before) = known.ok_or(Error::QueryReturnedNoRows)?;
-        let members = Arc::clone(&hot.members);
+        let mut members = Arc::clone(&hot.members);
+        if let Some(other) = cache.other_of_two(conn, change.conv, change.user)?
+            && cache.has_blocked(conn, change.user, other)?
+        {
+            members = Arc::new([change.user]);
+        }
         let changed = before != moved;
         if changed {
             cache.move_member(conn, change.conv, moved)?;

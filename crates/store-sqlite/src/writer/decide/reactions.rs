@@ -137,10 +137,15 @@ impl Batch<'_> {
         let Some(subject) = self.subject(react.conv, react.seq)? else {
             return Ok(Err(ReactError::NoSuchMessage));
         };
+        let is_blocked = self
+            .state
+            .cache
+            .is_blocked_in(conn, react.conv, react.user)?;
         let reactions = &mut self.state.cache.reactions;
         let message = reactions.message(conn, react.conv, react.seq)?;
         let facts = ReactFacts {
             is_member: true,
+            is_blocked,
             subject: Some(subject),
             is_set: message.is_set(conn, react)?,
             count: message.counts.get(&react.value).copied().unwrap_or(0),
