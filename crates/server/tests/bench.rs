@@ -78,6 +78,14 @@ fn a_group_stands_beside_a_bare_broadcast_and_pairs_beside_a_group() {
     assert_eq!(report["goals"].as_array().unwrap().len(), 5, "{report:#}");
 }
 
+/// All of them connected, from several processes; each must get each message once, in order.
+#[test]
+fn ten_thousand_members_each_get_every_message_once() {
+    let args = ["--members", "10000", "--senders", "2", "--window", "2"];
+    let report = report(&[["group"].as_slice(), &args, &["--seconds", "10"]].concat());
+    assert!(value(&report, "hongyan", "deliveries_per_s") > 0.0);
+}
+
 #[test]
 fn a_mix_stands_beside_messages_only() {
     let args = ["--mix", "--window", "8", "--pairs", "3", "--seconds", "0.3"];
