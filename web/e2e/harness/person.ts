@@ -61,6 +61,12 @@ export class Person {
     await expect(this.composer).toBeVisible();
   }
 
+  /** Opens a group, once it is in the list. */
+  async openGroup(name: string): Promise<void> {
+    await expect(this.row(name)).toBeVisible();
+    await this.open(name);
+  }
+
   async openNew(name: string): Promise<void> {
     await this.list.getByRole("button", { name: this.w.newConversation }).first().click();
     const dialog = this.page.getByRole("dialog", { name: this.w.newConversation });

@@ -43,15 +43,17 @@ export class Script {
     return new Script(server.url, answer.token, answer.user.id);
   }
 
-  async send(to: number, text: string, options: { replyTo?: number; clientId?: string } = {}): Promise<Sent> {
+  /** To a person, or into a conversation. */
+  async send(to: number | { conv: number }, text: string, options: { replyTo?: number; clientId?: string; mentions?: readonly number[] } = {}): Promise<Sent> {
     this.#sent += 1;
     return this.#ask("/v1/messages", {
       method: "POST",
       body: JSON.stringify({
-        to,
+        ...(typeof to === "number" ? { to } : to),
         client_id: options.clientId ?? `script-${this.#run}-${this.#sent}`,
         body: { type: "text", text },
         reply_to: options.replyTo,
+        mentions: options.mentions,
       }),
     });
   }
@@ -64,6 +66,32 @@ export class Script {
       await this.#ask(`/v1/groups/${conv}/members`, { method: "POST", body: body({ users: users.slice(from, from + AT_A_TIME) }) });
     }
     return conv;
+  }
+
+  /** Those whose name begins so. */
+  async idsOf(beginning: string): Promise<number[]> {
+    const { users } = await this.#ask<{ users: { id: number; name: string }[] }>("/v1/users?limit=200", {});
+    return users.filter(({ name }) => name.startsWith(beginning)).map(({ id }) => id);
+  }
+
+  /** The last seq of a conversation. */
+  async headOf(conv: number): Promise<number> {
+    return (await this.#ask<{ head: number }>(`/v1/conversations/${conv}/entries?limit=1`, {})).head;
+  }
+
+  /** Changes one setting of a group. */
+  async setGroup(conv: number, setting: object): Promise<void> {
+    await this.#ask(`/v1/groups/${conv}`, { method: "PATCH", body: JSON.stringify({ client_id: `script-${this.#run}-${(this.#sent += 1)}`, ...setting }) });
+  }
+
+  /** Mutes a member until a time. */
+  async mute(conv: number, user: number, until: number): Promise<void> {
+    await this.#ask(`/v1/groups/${conv}/mutes`, { method: "POST", body: JSON.stringify({ client_id: `script-${this.#run}-${(this.#sent += 1)}`, user, until }) });
+  }
+
+  /** Takes a message back. */
+  async recall({ conv, seq }: Sent): Promise<void> {
+    await this.#ask(`/v1/conversations/${conv}/entries/${seq}`, { method: "DELETE" });
   }
 
   async read({ conv, seq }: Sent): Promise<void> {

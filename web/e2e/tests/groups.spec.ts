@@ -40,19 +40,13 @@ async function actOn(person: Person, member: string, action: string): Promise<vo
 
 const line = (person: Person, text: string) => person.page.getByRole("main").getByText(text, { exact: true });
 
-/** Opens a group, once it is in the list. */
-async function openGroup(person: Person, name: string): Promise<void> {
-  await expect(person.row(name)).toBeVisible();
-  await person.open(name);
-}
-
 test("three people make a group, talk, and one is put out", async ({ signedIn }) => {
   const [zhang, li, wang] = [await signedIn(ZHANG), await signedIn(LI), await signedIn(WANG)];
   await make(zhang, "雁群", [LI.name]);
   await expect(line(zhang, "You made the group “雁群” with Li Si")).toBeVisible();
   await zhang.say("大家好");
   await expect(li.row("雁群")).toHaveAccessibleName(/张三: 大家好.*1 unread message/);
-  await openGroup(li, "雁群");
+  await li.openGroup("雁群");
   await li.sees("大家好");
   await expect(line(li, "张三 made the group “雁群” with you")).toBeVisible();
   await expect(li.log.getByRole("button", { name: ZHANG.name }).first(), "who says it stands above").toBeVisible();
@@ -69,7 +63,7 @@ test("three people make a group, talk, and one is put out", async ({ signedIn })
   await expect(line(zhang, "Li Si added Wang Wu")).toBeVisible();
   await expect(zhang.page.getByRole("main").getByText("3 members")).toBeVisible();
   await expect(wang.row("雁群")).toHaveAccessibleName(/Li Si added you/);
-  await openGroup(wang, "雁群");
+  await wang.openGroup("雁群");
   await wang.say("谢谢");
   await zhang.sees("谢谢");
   await li.sees("谢谢");
@@ -105,7 +99,7 @@ test("three people make a group, talk, and one is put out", async ({ signedIn })
 test("a group is renamed, told what it is for, and made one of announcements", async ({ signedIn }) => {
   const [zhang, li] = [await signedIn(ZHANG), await signedIn(LI)];
   await make(zhang, "Geese", [LI.name, WANG.name]);
-  await openGroup(li, "Geese");
+  await li.openGroup("Geese");
   const panel = await openPanel(zhang, "Geese");
   await panel.getByRole("button", { name: "Change the name" }).click();
   await panel.getByRole("textbox", { name: "Name of the group" }).fill("Wild geese");
@@ -137,13 +131,13 @@ test("a group is renamed, told what it is for, and made one of announcements", a
 test("one leaves, the owner hands over, and it is disbanded", async ({ signedIn }) => {
   const [zhang, li, wang] = [await signedIn(ZHANG), await signedIn(LI), await signedIn(WANG)];
   await make(zhang, "Short", [LI.name, WANG.name]);
-  await openGroup(wang, "Short");
+  await wang.openGroup("Short");
   await (await openPanel(wang, "Short")).getByRole("button", { name: "Leave the group" }).click();
   await wang.page.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
   await expect(line(wang, "You left this group.").first()).toBeVisible();
   await expect(line(zhang, "Wang Wu left")).toBeVisible();
 
-  await openGroup(li, "Short");
+  await li.openGroup("Short");
   await openPanel(zhang, "Short");
   await actOn(zhang, LI.name, "Make owner");
   await zhang.page.getByRole("dialog").getByRole("button", { name: "Make owner" }).click();
@@ -210,7 +204,7 @@ test("what new members may read of what was said before is the group's to say", 
   const dialog = zhang.page.getByRole("dialog", { name: "Add people" });
   await choose(dialog, [WANG.name]);
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
-  await openGroup(wang, "Geese");
+  await wang.openGroup("Geese");
   await zhang.say("said after");
   await wang.sees("said after");
   await expect(line(wang, "张三 added you")).toBeVisible();
@@ -220,7 +214,7 @@ test("what new members may read of what was said before is the group's to say", 
 test("order is kept: a pause between messages, muting, bans, and pinned messages", async ({ signedIn }) => {
   const [zhang, li] = [await signedIn(ZHANG), await signedIn(LI)];
   await make(zhang, "Geese", [LI.name, WANG.name]);
-  await openGroup(li, "Geese");
+  await li.openGroup("Geese");
   await zhang.say("Meet at seven");
   const panel = await openPanel(zhang, "Geese");
   await panel.getByRole("combobox", { name: "Time between messages of a member" }).selectOption({ label: "30 seconds" });

@@ -4,6 +4,7 @@ import type { JSX } from "solid-js";
 import { showAbout } from "../app/about.ts";
 import { go, route } from "../app/route.ts";
 import { toggleMuted } from "../list/view-items.ts";
+import { dotOf, presenceText } from "../live/presence.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
@@ -19,6 +20,10 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
     const now = place();
     return "to" in now ? model.profile(now.to) : null;
   };
+  const presence = model.watchPresence(() => {
+    const id = person()?.id;
+    return id === undefined || id === model.me()?.id ? null : id;
+  });
   const conversation = () => model.conversation(place());
   const isMuted = () => model.isMuted(place());
   const isShown = () => {
@@ -28,9 +33,10 @@ export function Profile(props: { place: Place; onClose(): void }): JSX.Element {
   return (
     <Dialog title={person() === null ? w.group : w.profile} onClose={props.onClose} class="about">
       <div class="about-head">
-        <Show when={person()}>{(one) => <Avatar id={one().id} name={one().name} size="l" />}</Show>
+        <Show when={person()}>{(one) => <Avatar id={one().id} name={one().name} size="l" presence={dotOf(presence())} />}</Show>
         <p class="about-name"><bdi>{model.title(place())}</bdi></p>
         <p class="about-login"><bdi>{person() === null ? w.members(conversation()?.size ?? 0) : handle(person()!)}</bdi></p>
+        <Show when={presenceText(presence(), model.now())}>{(text) => <p class="about-presence">{text()}</p>}</Show>
       </div>
       <div class="about-actions">
         <Show when={!isShown()}>

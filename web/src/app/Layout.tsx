@@ -27,6 +27,7 @@ import "./app.css";
 
 const ConversationPane = lazy(async () => ({ default: (await import("../conversation/ConversationPane.tsx")).ConversationPane }));
 const AboutDialog = lazy(async () => ({ default: (await import("../about/AboutDialog.tsx")).AboutDialog }));
+const Mentions = lazy(async () => ({ default: (await import("../mentions/Mentions.tsx")).Mentions }));
 const Settings = lazy(async () => ({ default: (await import("../settings/Settings.tsx")).Settings }));
 const Gallery = lazy(async () => ({ default: (await import("../gallery/Gallery.tsx")).Gallery }));
 const Debug = lazy(async () => ({ default: (await import("../settings/Debug.tsx")).Debug }));
@@ -129,6 +130,9 @@ function Page(): JSX.Element {
       </Match>
       <Match when={place()} keyed>
         {(shown) => <ConversationPane place={shown} {...atOf(at)} onBack={back} />}
+      </Match>
+      <Match when={route().page === "mentions"}>
+        <Mentions onBack={back} />
       </Match>
       <Match when={route().page === "settings"}>
         <Settings onBack={back} />

@@ -45,10 +45,12 @@ export function Shortcuts(): JSX.Element {
     next: () => move(1),
     previousUnread: () => move(-1, isUnread),
     nextUnread: () => move(1, isUnread),
+    mention: () => shownConversation()?.nextMention(),
+    mentions: () => go({ page: "mentions" }),
     escape() {
       const { page } = route();
       if (shownConversation()?.leave() === true) return;
-      if (page !== "settings" && page !== "debug" && page !== "components") shownConversation()?.focus();
+      if (page === "conversation" || page === "home") shownConversation()?.focus();
       // Out of a field first: what is typed there must not be gone with one key.
       else if (document.activeElement instanceof HTMLInputElement) document.getElementById("main")?.focus();
       else back();
@@ -106,6 +108,8 @@ function Help(props: { onClose(): void }): JSX.Element {
     [`${alternative}+↓`, w.keyNext],
     [`${alternative}+Shift+↑`, w.keyPreviousUnread],
     [`${alternative}+Shift+↓`, w.keyNextUnread],
+    [`${alternative}+M`, w.keyNextMention],
+    [`${alternative}+Shift+M`, w.keyMentions],
     ["Enter", w.keySend],
     ["Shift+Enter", w.keyNewline],
     [":heart", w.keyEmoji],

@@ -8,6 +8,8 @@ export interface ShownConversation {
   leave(): boolean;
   /** Scrolls the log by so many of its heights. */
   turn(pages: number): void;
+  /** Goes to the next unread message that mentions the user, if there is one. */
+  nextMention(): void;
   /** Files were dropped somewhere on the page. */
   takeFiles(): void;
 }

@@ -24,6 +24,10 @@ export function errorText(error: unknown): string {
       return w.limitReached;
     case "owner_stays":
       return w.ownerStays;
+    case "banned":
+      return w.banned;
+    case "muted":
+      return w.muted;
     case "unchanged":
       return w.unchanged;
     case "forbidden":

@@ -1,7 +1,7 @@
 /**
  * Where the user is in the app: the part of the address after `#`.
  *
- * `#/c/12`, `#/c/12/345` (jump to seq 345), `#/u/1001`, `#/settings`, `#/debug`, `#/debug/components`
+ * `#/c/12`, `#/c/12/345` (jump to seq 345), `#/u/1001`, `#/mentions`, `#/settings`, `#/debug`, `#/debug/components`
  *
  * Promises: every address leads somewhere, an unknown one to the start; the browser's back button works.
  */
@@ -14,6 +14,8 @@ import type { Row } from "../model/model.ts";
 export type Route =
   | { page: "conversation"; place: Place; /** Jump to this seq. */ at?: number }
   | { page: "home" }
+  /** Where the user was mentioned. */
+  | { page: "mentions" }
   | { page: "settings" }
   | { page: "debug" }
   /** Every component, for who looks at the face of the app. */
@@ -25,7 +27,7 @@ const HOME: Route = { page: "home" };
 export function parse(hash: string): Route {
   const [page, id, seq, ...rest] = hash.replace(/^#?\/?/, "").split("/");
   if (rest.length > 0) return HOME;
-  if ((page === "settings" || page === "debug") && id === undefined) return { page };
+  if ((page === "mentions" || page === "settings" || page === "debug") && id === undefined) return { page };
   if (page === "debug" && id === "components" && seq === undefined) return { page: "components" };
   const number = integer(id);
   const at = integer(seq);
@@ -77,13 +79,14 @@ export function go(to: Route): void {
     giveWay();
   }
   // Remembered with the page of history, so that `back` can tell after a reload too.
-  if (location.hash !== hash) history.pushState({ isFromHome: current().page === "home" }, "", hash);
+  const from = current().page;
+  if (location.hash !== hash) history.pushState({ isFromList: from === "home" || from === "mentions" }, "", hash);
   arrive(to);
 }
 
-/** Back to the start, as the browser's own button would if that leads there. */
+/** Back to the list that one came from, as the browser's own button would; else to the start. */
 export function back(): void {
-  if ((history.state as { isFromHome?: boolean } | null)?.isFromHome) {
+  if ((history.state as { isFromList?: boolean } | null)?.isFromList) {
     history.back();
     return;
   }

@@ -1,6 +1,6 @@
 /** Which keys do what, wherever the focus is. */
 
-export type Command = "switcher" | "help" | "previous" | "next" | "previousUnread" | "nextUnread" | "escape";
+export type Command = "switcher" | "help" | "previous" | "next" | "previousUnread" | "nextUnread" | "mention" | "mentions" | "escape";
 
 /** What this module reads of a keyboard event. */
 export type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing" | "keyCode" | "defaultPrevented">;
@@ -28,6 +28,8 @@ export function commandOf(key: Key, onApple: boolean = isApple): Command | null 
   if (key.altKey) {
     if (key.key === "ArrowUp") return key.shiftKey ? "previousUnread" : "previous";
     if (key.key === "ArrowDown") return key.shiftKey ? "nextUnread" : "next";
+    // By its place: with the other key down some keyboards give another letter.
+    if (key.code === "KeyM") return key.shiftKey ? "mentions" : "mention";
     return null;
   }
   return key.key === "Escape" && !key.shiftKey ? "escape" : null;

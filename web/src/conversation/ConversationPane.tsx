@@ -16,6 +16,7 @@ import { closedText, isAdmin } from "../group/closed.ts";
 import { draftKey } from "../model/keys.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
+import { clock, createCountdown } from "../ui/countdown.ts";
 import { ask } from "../ui/index.ts";
 import { Composer } from "./composer/Composer.tsx";
 import type { ComposerHandle } from "./composer/Composer.tsx";
@@ -32,6 +33,7 @@ import { Readers } from "./list/Readers.tsx";
 import { makeRows } from "./log/rows.ts";
 import type { MessageRow } from "./log/rows.ts";
 import { createAttention } from "./log/attention.ts";
+import { createMentionJumps } from "./log/mention-jumps.ts";
 import { viewsOf } from "./log/views.ts";
 import { PinnedBar } from "./PinnedBar.tsx";
 import { createSelection } from "./selection.ts";
@@ -43,6 +45,9 @@ const EmojiPicker = lazy(async () => ({ default: (await import("./composer/Emoji
 const Reactors = lazy(async () => ({ default: (await import("./list/Reactors.tsx")).Reactors }));
 const ForwardTo = lazy(async () => ({ default: (await import("./ForwardTo.tsx")).ForwardTo }));
 const GroupPanel = lazy(async () => ({ default: (await import("../group/GroupPanel.tsx")).GroupPanel }));
+
+/** Before this, one is not told how long one may not write yet: when it ends is enough, in ms. */
+const HOUR_MS = 3_600_000;
 
 export interface ConversationPaneProps {
   place: Place;
@@ -77,13 +82,17 @@ function Pane(props: ConversationPaneProps): JSX.Element {
   const [forwarded, setForwarded] = createSignal<readonly Selected[] | null>(null);
   const noComposer: ComposerHandle = { focus() {}, complain() {} };
   let composer = noComposer;
-  const closed = createMemo(() => closedText(conversation(), model.now()));
+  const mutedFor = createCountdown(() => conversation()?.group?.muted_until ?? 0, HOUR_MS);
+  const closed = createMemo(() => (mutedFor(), closedText(conversation(), Date.now())));
+  const isNearlyOpen = () => mutedFor() > 0 && mutedFor() <= HOUR_MS && conversation()?.group?.post === "all";
   createEffect(on([closed, selection.isOn], ([why, isSelecting]) => {
     if (why !== null || isSelecting) composer = noComposer;
   }));
   onCleanup(() => showPanel(null));
   let list: { turn(pages: number): void } = { turn() {} };
-  conversationIs({ focus: () => composer.focus(), leave: leaveSelection, turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
+  const jumps = createMentionJumps(model.client, conversation, (seq) => void view.log.goTo(seq));
+  const mentions = { ...jumps, next: () => jumps.next().catch((error: unknown) => (announce(errorText(error)), false)) };
+  conversationIs({ focus: () => composer.focus(), leave: leaveSelection, nextMention: () => void mentions.next(), turn: (pages) => list.turn(pages), takeFiles: () => composer.complain(w.noFiles) });
 
   // Before the pane is drawn, so that what is kept is read meanwhile.
   createComputed(on([conv, () => props.at], ([now, at], before) => {
@@ -158,7 +167,7 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     otherReaction: (row, at) => void setPicking({ row, at }),
     reactors: (row, value) => void setReactors({ seq: row.seq!, value }),
     get readers() {
-      return isGroup() && conversation()?.members !== undefined ? (row: MessageRow) => void setAsked(row.seq) : null;
+      return isGroup() && conversation()?.left !== true ? (row: MessageRow) => void setAsked(row.seq) : null;
     },
     resend: (clientId) => void model.client.resend(clientId),
     discard: (clientId) => void model.client.discard(clientId),
@@ -196,11 +205,16 @@ function Pane(props: ConversationPaneProps): JSX.Element {
     <section class="pane" aria-label={w.conversationWith(model.title(place))}>
       <Header place={place} isGroup={isGroup()} onBack={() => props.onBack()} />
       <Show when={conversation()?.pins}>{(pins) => <PinnedBar pins={pins()} view={view} onJump={(seq) => void view.log.goTo(seq)} />}</Show>
-      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} selection={selection} ref={(handle) => (list = handle)} onLeave={() => leaveSelection() || composer.focus()} />
+      <MessageList place={place} view={view} conversation={conversation} isGroup={isGroup()} actions={actions} selection={selection} mentions={mentions} ref={(handle) => (list = handle)} onLeave={() => leaveSelection() || composer.focus()} />
       <Show when={selection.isOn()}>
         <SelectionBar count={selection.all().length} onForward={() => setForwarded(selectedNow())} onCopy={copySelected} onEnd={leaveSelection} />
       </Show>
-      <Show when={closed() !== null && !selection.isOn()}><p class="composer-closed" role="status">{closed()}</p></Show>
+      <Show when={closed() !== null && !selection.isOn()}>
+        <div class="composer-closed">
+          <p role="status">{closed()}</p>
+          <Show when={isNearlyOpen()}><p class="composer-left" aria-hidden="true">{w.closedFor(clock(mutedFor()))}</p></Show>
+        </div>
+      </Show>
       <Show when={closed() === null && !selection.isOn()}>
         <Composer
           place={place}

@@ -3,39 +3,30 @@ import { Show } from "solid-js";
 import type { JSX } from "solid-js";
 import { panel, showAbout, showPanel } from "../app/about.ts";
 import { ConnectionNotice } from "../app/ConnectionNotice.tsx";
-import { askPresence } from "../live/asked.ts";
-import { onlineText, presenceText } from "../live/presence.ts";
+import { dotOf, onlineText, presenceText } from "../live/presence.ts";
 import { writingText } from "../live/writing.ts";
 import { viewItems } from "../list/view-items.ts";
 import type { Place } from "../model/keys.ts";
 import { useModel } from "../model/model.ts";
 import { handle } from "../model/people.ts";
 import { Avatar, IconButton, MenuButton } from "../ui/index.ts";
-import { createAttention } from "./log/attention.ts";
 import { w } from "./words.ts";
 
 export function Header(props: { place: Place; isGroup: boolean; onBack(): void }): JSX.Element {
   const model = useModel();
   const others = () => model.others(props.place);
-  const attentive = createAttention();
   const present = () => model.present(props.place);
   const other = () => {
     const { place } = props;
     return !props.isGroup && "to" in place && place.to !== model.me()?.id ? place.to : null;
   };
-  const asked = askPresence(model, other, attentive);
-  const presence = () => {
-    const there = present()?.users.find(({ user }) => user === other()) ?? null;
-    // What is told is newer than what was asked; that somebody went is told by nobody's being there.
-    const gone = asked()?.state === "offline" ? asked() : null;
-    return other() === null ? "" : presenceText(there ?? (present() === null ? asked() : gone), model.now());
-  };
+  const presence = model.watchPresence(other);
   const about = () => {
     const conversation = model.conversation(props.place);
     // Of a group that one has left, nobody knows.
     if (props.isGroup) return conversation?.left === true ? "" : onlineText(w.members(conversation?.size ?? 0), present()?.online ?? 0);
     const other = others()[0];
-    return other === undefined ? "" : presence() || handle(other);
+    return other === undefined ? "" : presenceText(presence(), model.now()) || handle(other);
   };
   const writing = () => {
     const now = model.writing(props.place);
@@ -50,7 +41,7 @@ export function Header(props: { place: Place; isGroup: boolean; onBack(): void }
     <header class="pane-header">
       <IconButton icon="back" label={w.back} class="pane-back" onClick={() => props.onBack()} />
       <div class="pane-who">
-        <Show when={props.isGroup} fallback={<Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" />}</Show>}>
+        <Show when={props.isGroup} fallback={<Show when={others()[0]}>{(person) => <Avatar id={person().id} name={person().name} size="m" presence={dotOf(presence())} />}</Show>}>
           <Avatar id={conv() ?? 0} name={model.title(props.place)} size="m" isGroup />
         </Show>
         <div class="pane-names">

@@ -20,7 +20,7 @@ export function rows(story: Story, language: Language): Row[] {
     const members = [{ user: story.me.id, read: 1, delivered: 1 }, { user, read, delivered }];
     const conversation: Conversation = { conv, kind: "direct", head: 1, held: 1, floor: 1, unread: rest.unread ?? 0, me: { read: 1, delivered: 1 }, size: 2, members, last };
     const title = [story.me, ...story.people].find((one) => one.id === user)!.name;
-    return { key: `gallery:${conv}`, place: { to: user }, conversation, title, unread: 0, last, pending: null, draft: "", isMuted: false, isPinned: false, isMarked: false, at, ...rest };
+    return { key: `gallery:${conv}`, place: { to: user }, conversation, title, unread: 0, mentions: 0, last, pending: null, draft: "", isMuted: false, isPinned: false, isMarked: false, at, ...rest };
   };
   const own = { from: story.me.id };
   const pending = (state: Outgoing["state"]): Outgoing => ({
@@ -28,11 +28,11 @@ export function rows(story: Story, language: Language): Row[] {
   });
   return [
     row(2, 0, { entry: { body: { type: "text", text: text(12) } } }),
-    row(3, 0.2, { unread: 2 }),
+    row(3, 0.2, { unread: 2, mentions: 1 }),
     row(4, 0.3, { isPinned: true }),
     row(6, 0.4, { isMarked: true }),
     row(5, 1, { unread: 128, entry: { body: { type: "text", text: text(4) } } }),
-    row(6, 2, { unread: 3, isMuted: true, entry: { edited_by: 2 } }),
+    row(6, 2, { unread: 3, mentions: 2, isMuted: true, entry: { edited_by: 2 } }),
     row(7, 3, { entry: { body: { type: "text", text: "שלום, מה נשמע?" } } }),
     row(4, 26, { draft: text(3) }),
     row(2, 26, { entry: own }),

@@ -20,7 +20,7 @@ export interface Story {
 
 type Asked =
   | "me" | "connection" | "storage" | "isLeader" | "totalUnread" | "on" | "conversations" | "conversation" | "profile" | "outgoing"
-  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard" | "watch" | "typing" | "presence" | "reactions" | "react" | "reactors";
+  | "members" | "draft" | "drafts" | "setDraft" | "users" | "findUser" | "cached" | "history" | "read" | "wake" | "send" | "edit" | "recall" | "resend" | "discard" | "watch" | "typing" | "presence" | "reactions" | "react" | "reactors" | "readBy" | "show" | "readers" | "unreadMentions" | "mutedMembers";
 type Range = { before?: number; after?: number; limit?: number };
 
 /** What the model and the panes ask of a client; to all that they would have it do it says nothing. */
@@ -54,9 +54,14 @@ export function standIn(story: Story, connection: ConnectionState): Client {
     reactions: (conv: number) => Promise.resolve([...(story.reactions.get(conv) ?? [])]),
     react: nothing,
     reactors: () => Promise.resolve({ users: [...people], more: false }),
+    readBy: () => null,
+    readers: () => Promise.resolve({ users: [...people], more: false }),
+    show() {},
+    mutedMembers: () => Promise.resolve({ muted: [{ user: 5, until: Number.MAX_SAFE_INTEGER }], users: [...people] }),
+    unreadMentions: () => Promise.resolve([]),
     watch() {},
     typing() {},
-    presence: (users: number[]) => Promise.resolve(users.map((user) => ({ user, state: user === 2 ? "online" : "offline" }))),
+    presence: (users: number[]) => Promise.resolve(users.map((user) => ({ user, state: user === 2 ? "online" : user === 3 ? "away" : "offline" }))),
     read() {},
     wake() {},
     send: submission,

@@ -32,7 +32,7 @@ export function story(language: Language, now: number): Story {
     people,
     conversations: [
       conversation(10, "direct", [2], logs.get(10)!, -3),
-      { ...conversation(20, "group", [2, 3, 5], logs.get(20)!, 0), pins: [9, 11] },
+      { ...conversation(20, "group", [2, 3, 5], logs.get(20)!, 0), pins: [9, 11], mentions: 1, mentioned: [13] },
     ],
     logs,
     outgoing: outgoing(language, now),

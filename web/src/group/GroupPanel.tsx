@@ -21,6 +21,7 @@ import "./group.css";
 import { MemberList } from "./MemberList.tsx";
 import { createMembers } from "./members.ts";
 import type { Members } from "./members.ts";
+import { createMutes } from "./mutes.ts";
 import { w } from "./words.ts";
 
 /** Of what was said before, to begin with. */
@@ -103,6 +104,8 @@ function Inside(props: { conversation: Conversation; form: Form; onClose(): void
   const members = createMembers(model, conv);
   const [isAdding, setAdding] = createSignal(false);
   const group = () => props.conversation.group;
+  const isOneAdmin = createMemo(() => isAdmin(group()?.role));
+  const mutes = createMemo(() => (isOneAdmin() ? createMutes(model, conv) : null));
   const mayInvite = () => group()?.invite === "all" || isAdmin(group()?.role);
   return (
     <>
@@ -116,7 +119,7 @@ function Inside(props: { conversation: Conversation; form: Form; onClose(): void
             </button>
           </Show>
         </div>
-        <MemberList conv={conv} members={members} size={props.conversation.size} own={group()?.role ?? "member"} form={props.form} />
+        <MemberList conv={conv} members={members} mutes={mutes()} size={props.conversation.size} own={group()?.role ?? "member"} form={props.form} />
       </section>
       <Show when={isAdmin(group()?.role) && group()}>{(now) => <Rights conv={conv} group={now()} form={props.form} />}</Show>
       <Show when={isAdmin(group()?.role)}><Order conv={conv} form={props.form} /></Show>

@@ -5,6 +5,8 @@ import type { GroupMember, Role } from "@hongyan/client";
 import { showAbout } from "../app/about.ts";
 import { errorText } from "../app/errors.ts";
 import { go } from "../app/route.ts";
+import { formatStamp } from "../i18n/index.ts";
+import { dotOf, presenceText } from "../live/presence.ts";
 import { ofPerson } from "../list/candidates.ts";
 import { find } from "../list/find.ts";
 import { useModel } from "../model/model.ts";
@@ -14,6 +16,7 @@ import { ask, Avatar, Icon, openMenu } from "../ui/index.ts";
 import type { MenuItem } from "../ui/index.ts";
 import { inOrder } from "./members.ts";
 import type { Members } from "./members.ts";
+import type { Mutes } from "./mutes.ts";
 import { w } from "./words.ts";
 
 const HOUR_MS = 3_600_000;
@@ -26,6 +29,8 @@ const STEP = 100;
 export interface MemberListProps {
   conv: number;
   members: Members;
+  /** Who may not write; null where that is not told to one. */
+  mutes: Mutes | null;
   size: number;
   /** One's own role. */
   own: Role;
@@ -79,15 +84,22 @@ export function MemberList(props: MemberListProps): JSX.Element {
 function Member(props: { member: GroupMember; list: MemberListProps }): JSX.Element {
   const model = useModel();
   const name = () => model.shownName(model.profile(props.member.user));
+  const presence = model.watchPresence(() => (props.member.user === model.me()?.id ? null : props.member.user));
+  const until = () => props.list.mutes?.until(props.member.user) ?? 0;
+  const mutedText = () => (until() >= FOREVER ? w.isMuted : w.isMutedUntil(formatStamp(until())));
   const role = () => ({ owner: w.owner, admin: w.admin })[props.member.role as "owner" | "admin"] ?? "";
   return (
     <button
       type="button" class="member" aria-haspopup="menu"
       onClick={(event) => openMenu({ label: w.actionsFor(name()), items: actionsOn(model, props.member, props.list, name(), event.currentTarget), anchor: event.currentTarget })}
     >
-      <Avatar id={props.member.user} name={model.profile(props.member.user).name} size="s" />
+      <Avatar id={props.member.user} name={model.profile(props.member.user).name} size="s" presence={dotOf(presence())} />
       <bdi class="member-name">{name()}</bdi>
       <Show when={props.member.user === model.me()?.id}><span class="member-you">{w.youToo}</span></Show>
+      <Show when={dotOf(presence()) !== null}><span class="unseen">{presenceText(presence(), model.now())}</span></Show>
+      <Show when={until() > 0}>
+        <span class="member-muted" title={mutedText()}><Icon name="bell-off" /><span class="unseen">{mutedText()}</span></span>
+      </Show>
       <Show when={role() !== ""}><span class="member-role">{role()}</span></Show>
       <Icon name="chevron" class="member-more" />
     </button>
@@ -128,7 +140,8 @@ function actionsOn(model: ReturnType<typeof useModel>, { user, role }: GroupMemb
     { label: w.muteWeek, onSelect: () => mute(7 * 24) }, { label: w.muteForever, onSelect: () => mute(Infinity) },
   ];
   if (own === "owner" || (own === "admin" && role === "member")) {
-    items.push({ label: w.muteMember, icon: "bell-off", onSelect: () => openMenu({ label: w.muteMember, items: times(), anchor }) });
+    if ((list.mutes?.until(user) ?? 0) > 0) items.push({ label: w.unmuteMember, icon: "bell", onSelect: () => void form.run(() => client.unmuteMember(conv, user), () => "") });
+    else items.push({ label: w.muteMember, icon: "bell-off", onSelect: () => openMenu({ label: w.muteMember, items: times(), anchor }) });
     items.push({ label: w.remove, icon: "trash", isDanger: true, onSelect: () => void remove() });
     items.push({ label: w.ban, icon: "leave", isDanger: true, onSelect: () => void ban() });
   }

@@ -24,6 +24,8 @@ function whyLeft({ last }: Conversation): string {
       return w.youLeft;
     case "removed":
       return w.youWereRemoved;
+    case "banned":
+      return w.youWereBanned;
     case "disbanded":
       return w.wasDisbanded;
     default:

@@ -64,6 +64,7 @@ test("why nobody can write is said", () => {
   expect([at({ group: { ...group, role: "admin" } }), at({ group: { ...group, post: "all" } })]).toEqual([null, null]);
   expect(at({ left: true, last: entry(2, { type: "disbanded" }) })).toBe("This group was disbanded.");
   expect(at({ left: true, last: entry(2, { type: "removed", users: [1] }) })).toBe("You were removed from this group.");
+  expect(at({ left: true, last: entry(2, { type: "banned", users: [1] }) })).toBe("You were banned from this group.");
   expect(at({ left: true })).toBe("You are not in this group any more.");
 });
 

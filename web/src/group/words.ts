@@ -45,6 +45,7 @@ export const w = words({
 
     youLeft: "You left this group.",
     youWereRemoved: "You were removed from this group.",
+    youWereBanned: "You were banned from this group.",
     wasDisbanded: "This group was disbanded.",
     noMember: "You are not in this group any more.",
     adminsOnly: "Only admins can write here.",
@@ -106,6 +107,8 @@ export const w = words({
     muteWeek: "For a week",
     muteForever: "Until unmuted",
     unmuteMember: "Let write again",
+    isMuted: "Muted",
+    isMutedUntil: (until: string) => `Muted until ${until}`,
     ban: "Ban",
     banTitle: (name: string) => `Ban ${name}?`,
     banText: "They are out of the group, and nobody can bring them back until the ban is lifted.",
@@ -176,6 +179,7 @@ export const w = words({
 
     youLeft: "你已退出此群。",
     youWereRemoved: "你已被移出此群。",
+    youWereBanned: "你已被此群封禁。",
     wasDisbanded: "此群已解散。",
     noMember: "你已不在此群中。",
     adminsOnly: "只有管理员可以发言。",
@@ -237,6 +241,8 @@ export const w = words({
     muteWeek: "一周",
     muteForever: "直到解除",
     unmuteMember: "解除禁言",
+    isMuted: "已禁言",
+    isMutedUntil: (until) => `已禁言，至 ${until}`,
     ban: "封禁",
     banTitle: (name) => `封禁 ${name}？`,
     banText: "对方会被移出群，在解除封禁之前无法再被邀请。",

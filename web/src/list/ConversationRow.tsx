@@ -7,6 +7,7 @@ import { eventText, namesIn } from "../group/events.ts";
 import { format, go, routeOf } from "../app/route.ts";
 import { onLongPress } from "../ui/press.ts";
 import { formatFull, formatShort } from "../i18n/index.ts";
+import { dotOf, presenceText } from "../live/presence.ts";
 import { writingText } from "../live/writing.ts";
 import { useModel } from "../model/model.ts";
 import type { Row } from "../model/model.ts";
@@ -17,6 +18,7 @@ import { viewItems } from "./view-items.ts";
 import { w } from "./words.ts";
 
 const MOST = 99;
+const MOST_MENTIONS = 9;
 
 export interface ConversationRowProps {
   row: Row;
@@ -35,6 +37,10 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const preview = usePreview(props);
   const state = useState(row, () => preview().kind);
   const isGroup = () => "conv" in row().place;
+  const presence = model.watchPresence(() => {
+    const { place } = row();
+    return "to" in place && place.to !== model.me()?.id ? place.to : null;
+  });
   const writing = () => {
     const now = props.isCurrent ? null : model.writing(row().place);
     return now === null ? "" : writingText(now, isGroup(), (user) => model.profile(user).name);
@@ -44,7 +50,9 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
     const name = [row().title, time()].filter(Boolean).join(", ");
     const text = preview().kind === "draft" ? `${w.draft} ${preview().text}` : preview().text;
     const unread = row().unread > 0 ? w.unread(row().unread) : row().isMarked ? w.markedUnread : "";
-    const rest = [text, preview().isEdited ? w.edited : "", unread, row().isMuted ? w.muted : "", row().isPinned ? w.pinned : "", state()?.label ?? ""];
+    const mentions = row().mentions > 0 ? w.mentions(row().mentions) : "";
+    const there = dotOf(presence()) === null ? "" : presenceText(presence(), model.now());
+    const rest = [text, preview().isEdited ? w.edited : "", unread, mentions, row().isMuted ? w.muted : "", row().isPinned ? w.pinned : "", state()?.label ?? "", there];
     return `${name}: ${rest.filter(Boolean).join(". ")}`;
   };
 
@@ -81,7 +89,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
         onClick={onClick}
         onContextMenu={onContextMenu}
       >
-        <Avatar id={avatarId(row())} name={row().title} isGroup={"conv" in row().place} />
+        <Avatar id={avatarId(row())} name={row().title} isGroup={isGroup()} presence={dotOf(presence())} />
         <span class="row-body">
           <span class="row-line">
             <span class="row-title"><bdi>{row().title}</bdi></span>{" "}
@@ -98,6 +106,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
               <Show when={row().isMuted}><Icon name="bell-off" class="row-bell" /></Show>
               <Show when={row().isPinned && row().unread === 0 && !row().isMarked}><Icon name="pin" class="row-bell" /></Show>
               <Show when={row().isMarked && row().unread === 0}><span class="row-badge row-badge-dot" /></Show>
+              <Show when={row().mentions > 0}><span class="row-mention">{mentionSign(row().mentions)}</span></Show>
               <Show when={row().unread > 0}>
                 <span class="row-badge">{row().unread > MOST ? `${MOST}+` : row().unread}</span>
               </Show>
@@ -146,6 +155,12 @@ function useState(row: () => Row, kind: () => string): () => State | null {
     const name = reach(conversation, me, last.seq);
     return { name, icon: name === "sent" ? "check" : "check-double", label: w[name] };
   };
+}
+
+/** One needs no number. */
+function mentionSign(count: number): string {
+  if (count === 1) return "@";
+  return count > MOST_MENTIONS ? `@${MOST_MENTIONS}+` : `@${count}`;
 }
 
 function avatarId(row: Row): number {

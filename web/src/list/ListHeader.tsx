@@ -7,8 +7,10 @@ import { leave } from "../app/leave.ts";
 import { show } from "../app/Shortcuts.tsx";
 import { modifier } from "../app/shortcuts.ts";
 import { useModel } from "../model/model.ts";
-import { Avatar, Icon, openMenu } from "../ui/index.ts";
+import { Avatar, Icon, IconButton, openMenu } from "../ui/index.ts";
 import { w } from "./words.ts";
+
+const MOST = 99;
 
 export function ListHeader(): JSX.Element {
   const model = useModel();
@@ -42,6 +44,10 @@ export function ListHeader(): JSX.Element {
         <Icon name="chevron" class="list-me-more" />
       </button>
       <ConnectionNotice />
+      <span class="list-mentions">
+        <IconButton icon="at" label={model.mentions() > 0 ? w.mentionsUnread(model.mentions()) : w.mentionsPage} onClick={() => go({ page: "mentions" })} />
+        <Show when={model.mentions() > 0}><span class="list-mentions-count" aria-hidden="true">{model.mentions() > MOST ? `${MOST}+` : model.mentions()}</span></Show>
+      </span>
     </header>
   );
 }

@@ -11,6 +11,12 @@ export function presenceText(one: Pick<UserPresence, "state" | "last_seen"> | nu
   return one.last_seen === undefined ? "" : w.lastSeen(formatShort(one.last_seen, now));
 }
 
+/** What an avatar shows of it. */
+export function dotOf(one: Pick<UserPresence, "state"> | null): "online" | "away" | null {
+  if (one?.state === "online") return "online";
+  return one?.state === "away" ? "away" : null;
+}
+
 /** `members`: how many there are, in words. */
 export function onlineText(members: string, online: number): string {
   // Oneself is there in any case.

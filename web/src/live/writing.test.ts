@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { prefer } from "../model/preferences.ts";
-import { onlineText, presenceText } from "./presence.ts";
+import { dotOf, onlineText, presenceText } from "./presence.ts";
 import { writingText } from "./writing.ts";
 
 const NAMES: Record<number, string> = { 1: "Ann", 2: "李思", 3: "Bob" };
@@ -30,5 +30,6 @@ test("whether somebody is there", () => {
   expect([text("online"), text("away"), text("offline"), text("of_a_later_version")]).toEqual(["online", "away", "", ""]);
   expect(text("offline", new Date(2026, 4, 2, 9).getTime())).toBe("last seen Yesterday");
   expect(presenceText(null, now)).toBe("");
+  expect(["online", "away", "offline", "of_a_later_version"].map((state) => dotOf({ state }))).toEqual(["online", "away", null, null]);
   expect([onlineText("3 members", 2), onlineText("3 members", 1)]).toEqual(["3 members, 2 online", "3 members"]);
 });

@@ -1,6 +1,7 @@
 /** Makes the model of one client. See `model.ts` for what it is. */
 import { createMemo, createSignal, onCleanup } from "solid-js";
 import type { Client, Present, UserProfile, Writing } from "@hongyan/client";
+import { createLookedAt } from "../live/looked-at.ts";
 import { createConversations } from "./conversations.ts";
 import type { Place } from "./keys.ts";
 import { createLive } from "./live.ts";
@@ -62,7 +63,7 @@ export function createModel(client: Client, account: string): Model {
 
   bringMutings(client, account, on);
   syncDrafts(client, conversations.canonical, on, onCleanup);
-  const live = createLive(on);
+  const live = createLive(client, on);
   const writing = (place: Place): Writing | null => live.writing(conversations.at(place)?.conv ?? 0);
   const present = (place: Place): Present | null => live.present(conversations.at(place)?.conv ?? 0);
 
@@ -77,6 +78,7 @@ export function createModel(client: Client, account: string): Model {
     archived: list.archived,
     isMuted: isMutedAt,
     unread: list.unread,
+    mentions: list.mentions,
     profile: people.profile,
     refresh: people.refresh,
     existence: people.existence,
@@ -91,6 +93,8 @@ export function createModel(client: Client, account: string): Model {
     draft: list.draft,
     writing,
     present,
+    readBy: live.readBy,
+    watchPresence: createLookedAt(client, on, isOnline, now).watch,
     settings,
     now,
   };

@@ -14,7 +14,7 @@ import type { Place } from "./keys.ts";
 import type { Row } from "./model.ts";
 import type { OutgoingByPlace } from "./outgoing.ts";
 import { createRows } from "./rows.ts";
-import { countOf } from "./view.ts";
+import { countOf, isHidden } from "./view.ts";
 
 /** What the list is made of. */
 export interface ListSources {
@@ -29,6 +29,7 @@ export interface List {
   rows: Accessor<readonly Row[]>;
   archived: Accessor<readonly Row[]>;
   unread: Accessor<number>;
+  mentions: Accessor<number>;
   draft(place: Place): string;
 }
 
@@ -89,7 +90,11 @@ export function createList(sources: ListSources, on: Client["on"], atEnd: (stop:
     changes();
     return unreadOf(conversations, now());
   });
-  return { rows: rows.rows, archived: rows.archived, unread, draft: drafts.of };
+  const mentions = createMemo(() => {
+    changes();
+    return mentionsIn(conversations);
+  });
+  return { rows: rows.rows, archived: rows.archived, unread, mentions, draft: drafts.of };
 }
 
 function createDrafts(client: Client) {
@@ -103,6 +108,12 @@ function createDrafts(client: Client) {
 /** What a line of the list says of a draft. */
 function shownText({ text, edit }: Draft): string {
   return text === "" ? (edit?.text ?? "") : text;
+}
+
+function mentionsIn(conversations: Conversations): number {
+  let sum = 0;
+  for (const conversation of conversations.peekAll()) if (!isHidden(conversation)) sum += conversation.mentions ?? 0;
+  return sum;
 }
 
 /** Over plain values: thousands of reactive ones would be subscribed to anew at each change. */

@@ -9,7 +9,7 @@
  */
 import { createContext, useContext } from "solid-js";
 import type { Accessor } from "solid-js";
-import type { Client, ConnectionState, Conversation, Entry, Outgoing, Present, StorageState, UserProfile, Writing } from "@hongyan/client";
+import type { Client, ConnectionState, Conversation, Entry, Outgoing, Present, StorageState, UserPresence, UserProfile, Writing } from "@hongyan/client";
 import type { Place } from "./keys.ts";
 import type { Existence } from "./people.ts";
 import type { Settings } from "./settings.ts";
@@ -24,6 +24,8 @@ export interface Row {
   /** The other person's name; a group's own, or its members' as long as that is not known. */
   readonly title: string;
   readonly unread: number;
+  /** In how many of these the user is mentioned. */
+  readonly mentions: number;
   /** The newest message, as it stands now. */
   readonly last: Entry | null;
   /** The newest of one's own that is not in the log yet. */
@@ -54,6 +56,8 @@ export interface Model {
   isMuted(place: Place): boolean;
   /** Unread messages over all conversations that are neither muted nor put away. */
   unread: Accessor<number>;
+  /** In how many unread messages the user is mentioned, over all conversations that are not hidden. */
+  mentions: Accessor<number>;
   /** A stand-in named `#1001` until the name is known. */
   profile(user: number): UserProfile;
   /** Somebody looks at this person: the name should be the present one. */
@@ -81,6 +85,10 @@ export interface Model {
   writing(place: Place): Writing | null;
   /** Who is there, of the conversation that shows; null: nobody, as far as it is told. */
   present(place: Place): Present | null;
+  /** Whether somebody is there, and since when not; null: not known. They are asked about as long as the caller's owner lives. */
+  watchPresence(user: Accessor<number | null>): Accessor<UserPresence | null>;
+  /** By how many others a message was read, where members are not told; null while the server has not said. */
+  readBy(conv: number, seq: number): number | null;
   readonly settings: Settings;
   /** Ticks each minute, for "yesterday". */
   now: Accessor<number>;

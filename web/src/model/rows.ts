@@ -115,6 +115,9 @@ function makeRow(key: string, place: Place, sources: RowSources): Row {
     get unread() {
       return sources.conversation(place)?.unread ?? 0;
     },
+    get mentions() {
+      return sources.conversation(place)?.mentions ?? 0;
+    },
     get last() {
       return sources.conversation(place)?.last ?? null;
     },

@@ -7,11 +7,13 @@
  */
 import { createEffect, createMemo, createSignal, createUniqueId, on, onCleanup, onMount, Show, untrack } from "solid-js";
 import type { JSX } from "solid-js";
+import { announce } from "../../app/announce.ts";
 import type { Place } from "../../model/keys.ts";
 import { useModel } from "../../model/model.ts";
 import { isolated } from "../../text/bidi.ts";
 import { EnterGuard } from "../../text/ime.ts";
-import { IconButton } from "../../ui/index.ts";
+import { clock } from "../../ui/countdown.ts";
+import { Icon, IconButton } from "../../ui/index.ts";
 import type { PlaceView } from "../log/views.ts";
 import { w } from "../words.ts";
 import { Aim } from "./Aim.tsx";
@@ -21,6 +23,7 @@ import { createMentioning } from "./mentioning.ts";
 import { Mentions } from "./Mentions.tsx";
 import { createCompleting, NONE } from "./naming.ts";
 import { Hint } from "./Hint.tsx";
+import { createSlow } from "./slow.ts";
 import { composed, PASTE_UNITS, roomLeft } from "./limits.ts";
 import type { Room } from "./limits.ts";
 import { saveEdit, sendDraft } from "./submit.ts";
@@ -92,6 +95,11 @@ export function Composer(props: ComposerProps): JSX.Element {
   const isEdit = () => composing.aim().kind === "edit";
   const text = () => composing.text();
   const left = createMemo(() => roomLeft(text()));
+  const slow = createSlow(() => model.conversation(place), () => (log.atEnd() ? (log.window()?.messages ?? []) : []), () => model.me()?.id ?? 0);
+  const isSlow = createMemo(() => slow() > 0);
+  // Once: each second would be said over what is read.
+  createEffect(() => isSlow() && untrack(() => announce(w.slowSaid(Math.ceil(slow() / 1000)))));
+  const slowText = () => (log.outgoing().some(({ append, state }) => append.type === "send" && state !== "failed") ? w.slowWaiting : w.slow)(clock(slow()));
   const isTooLong = () => left()?.isOver === true;
   const canSubmit = createMemo(() => !isTooLong() && (isEdit() || composed(text()) !== ""));
 
@@ -226,7 +234,9 @@ export function Composer(props: ComposerProps): JSX.Element {
             <IconButton icon={isEdit() ? "check" : "send"} type="submit" class="composer-send" label={isEdit() ? w.save : w.send} disabled={!canSubmit()} />
           </div>
           <div class="composer-foot">
-            <Hint isShown={text() !== ""} />
+            <Show when={isSlow()} fallback={<Hint isShown={text() !== ""} />}>
+              <p class="composer-slow" aria-hidden="true"><Icon name="clock" />{slowText()}</p>
+            </Show>
             <p id={problemId} class="composer-problem" role="status">
               <Show when={problem()} fallback={<RoomLeft room={left()} />}>{(one) => <span class="composer-wrong">{one()}</span>}</Show>
             </p>

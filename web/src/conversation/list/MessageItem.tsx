@@ -53,7 +53,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
   const model = useModel();
   const row = () => props.row;
   const name = () => model.shownName(model.profile(row().from));
-  const standing = createMemo(() => standingOf(row(), props.conversation()), undefined, {
+  const standing = createMemo(() => standingOf(row(), props.conversation(), model.readBy), undefined, {
     equals: (a, b) => a?.kind === b?.kind && (a?.kind !== "read" || b?.kind !== "read" || standingText(a) === standingText(b)),
   });
   const reactions = createMemo(() => (row().seq === null || row().recalled ? NO_REACTIONS : props.view.reactions.of(row().seq!)));
@@ -140,6 +140,7 @@ export function MessageItem(props: MessageItemProps): JSX.Element {
             onToggle={({ value, mine }) => props.actions.react(row(), value, mine !== true)} onWho={(value) => props.actions.reactors(row(), value)}
           />
         )}
+        <ReadBy row={row()} standing={standing()} actions={props.actions} />
         <Notice row={row()} actions={props.actions} />
         <LeftEdit row={row()} view={props.view} actions={props.actions} />
       </div>
@@ -244,6 +245,18 @@ function Toolbar(props: { row: MessageRow; actions: MessageActions; reactions: r
         </For>
         {all().length > actions().size && <IconButton icon="more" label={w.moreActions} popup="menu" onClick={more} />}
       </div>
+    </Show>
+  );
+}
+
+/** By how many it was read, in a group; who they are for who asks. The keyboard asks by the message's menu. */
+function ReadBy(props: { row: MessageRow; standing: Standing | null; actions: MessageActions }): JSX.Element {
+  const text = () => (props.row.ends && props.standing?.kind === "read" && props.standing.readers !== null ? standingText(props.standing) : "");
+  return (
+    <Show when={text() !== "" && props.actions.readers}>
+      {(readers) => (
+        <button type="button" class="message-read-by" tabindex="-1" aria-haspopup="dialog" onClick={() => readers()(props.row)}>{text()}</button>
+      )}
     </Show>
   );
 }

@@ -19,6 +19,7 @@ import { useModel } from "../../model/model.ts";
 import type { Model } from "../../model/model.ts";
 import { Avatar, Icon, IconButton } from "../../ui/index.ts";
 import { createAttention } from "../log/attention.ts";
+import type { MentionJumps } from "../log/mention-jumps.ts";
 import { makeRows } from "../log/rows.ts";
 import type { EventRow, MessageRow, Row, Rows } from "../log/rows.ts";
 import type { LogView, Spot, Trouble } from "../log/view.ts";
@@ -28,13 +29,14 @@ import { w } from "../words.ts";
 import type { MessageActions } from "./actions.ts";
 import { announceArrivals } from "./arrivals.ts";
 import { createCurrent, createMark, moveBetween } from "./focus.ts";
-import { JumpButton } from "./JumpButton.tsx";
+import { JumpButton, MentionButton } from "./JumpButton.tsx";
 import { KeptNote } from "./KeptNote.tsx";
 import { MessageItem } from "./MessageItem.tsx";
 import { selectedTexts } from "./selected.ts";
 import { createReading } from "./reading.ts";
 import { createRowCells } from "./rowCells.ts";
 import { Scroll } from "./scroll.ts";
+import { createShowing } from "./showing.ts";
 import { swipeToReply } from "./swipe-reply.ts";
 import { TroubleNote } from "./TroubleNote.tsx";
 
@@ -48,6 +50,7 @@ export interface MessageListProps {
   isGroup: boolean;
   actions: MessageActions;
   selection: Selection;
+  mentions: MentionJumps;
   ref(handle: { turn(pages: number): void }): void;
   /** The user has done with the list: back to writing. */
   onLeave(): void;
@@ -71,6 +74,11 @@ export function MessageList(props: MessageListProps): JSX.Element {
   announceArrivals(model, () => props.conversation()?.conv, attentive);
   const reading = createReading(model, () => props.conversation(), attentive, () => (log.window() === null ? null : (scroll?.lastReadable() ?? null)));
 
+  const showing = createShowing(model.client, () => untrack(() => props.conversation()), () => (scroll?.inSight() ?? []).flatMap((element) => {
+    const row = untrack(rows).get(element.dataset["key"] ?? "");
+    return row?.kind === "message" && row.own && row.seq !== null && !row.recalled ? [row.seq] : [];
+  }));
+
   onMount(() => {
     scroll = new Scroll(scroller, content, log.spot, {
       isWhole: () => log.atEnd() || log.window() === null,
@@ -78,6 +86,7 @@ export function MessageList(props: MessageListProps): JSX.Element {
         log.spot = spot;
         setAtEnd(spot.kind === "end");
         reading.look();
+        showing();
       },
       nearTop: () => grow(log, "older"),
       nearBottom: () => grow(log, "newer"),
@@ -175,12 +184,17 @@ export function MessageList(props: MessageListProps): JSX.Element {
       <Show when={log.loading()}>
         <p class="log-loading" role="status">{w.loading}</p>
       </Show>
-      <Show when={!atEnd()}>
-        <JumpButton
-          count={props.conversation()?.unread ?? 0}
-          onJump={() => void log.goToEnd().then(() => announce(w.latest))}
-        />
-      </Show>
+      <div class="jumps">
+        <Show when={props.mentions.count() > 0}>
+          <MentionButton count={props.mentions.count()} onJump={() => void props.mentions.next()} />
+        </Show>
+        <Show when={!atEnd()}>
+          <JumpButton
+            count={props.conversation()?.unread ?? 0}
+            onJump={() => void log.goToEnd().then(() => announce(w.latest))}
+          />
+        </Show>
+      </div>
     </div>
   );
 }

@@ -119,6 +119,14 @@ export class Scroll {
     return null;
   }
 
+  /** The rows that can be seen, at least in part. */
+  inSight(): HTMLElement[] {
+    const [top, bottom] = [this.top(), this.top() + this.scroller.clientHeight];
+    const from = this.search((row) => row.getBoundingClientRect().bottom > top);
+    const to = this.search((row) => row.getBoundingClientRect().top >= bottom);
+    return [...this.content.children].slice(from, to) as HTMLElement[];
+  }
+
   private tell(): void {
     const { scrollTop, clientHeight } = this.scroller;
     const below = this.height - scrollTop - clientHeight;

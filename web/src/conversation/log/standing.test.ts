@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Conversation } from "@hongyan/client";
 import { makeRows } from "./rows.ts";
 import type { MessageRow } from "./rows.ts";
-import { standingOf } from "./standing.ts";
+import { standingOf as standing } from "./standing.ts";
 import { MadeUp, ME, message, OTHER } from "./testing.ts";
+
+const standingOf = (one: MessageRow, facts: Conversation) => standing(one, facts, () => null);
 
 function row(seq: number, from = ME): MessageRow {
   const rows = makeRows({ me: ME, messages: [message(seq, { from })], outgoing: [], atEnd: true, newFrom: null }, new Map());
@@ -24,9 +26,12 @@ test("how far a message has come in a 1:1", () => {
   expect(standingOf({ ...row(3), recalled: true }, direct)).toBeNull();
 });
 
-test("where members are not told, a message is sent and no more is known", () => {
+test("where members are not told, a message is sent, and read by as many as the server says", () => {
   const { members: _, ...large } = conversation("group", [9, 9]);
   expect(standingOf(row(3), large)).toEqual({ kind: "sent" });
+  const readBy = (conv: number, seq: number) => (conv === large.conv && seq === 3 ? 6204 : 0);
+  expect(standing(row(3), large, readBy)).toEqual({ kind: "read", readers: 6204, of: null });
+  expect(standing(row(4), large, readBy)).toEqual({ kind: "sent" });
 });
 
 test("a larger conversation counts its readers", () => {
