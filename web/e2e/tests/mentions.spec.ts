@@ -66,6 +66,31 @@ test("a page lists where one was mentioned, over all conversations, and leads th
   await expect(lines.getByRole("img", { name: "Not read yet" })).toHaveCount(0);
 });
 
+test("admins mention everybody in a group, and whom they mention finds it", async ({ server, signedIn }) => {
+  const [zhang, li, wang] = [await Script.signIn(server, ZHANG), await Script.signIn(server, LI), await Script.signIn(server, WANG)];
+  const conv = await zhang.makeGroup("Geese", [li.id, wang.id]);
+  const [owner, member] = [await signedIn(ZHANG), await signedIn(LI, { locale: "zh-CN" })];
+  await owner.openGroup("Geese");
+  await owner.composer.pressSequentially("@al");
+  const option = owner.page.getByRole("option", { name: /^all/ });
+  await expect(option).toBeVisible();
+  await owner.composer.press("Enter");
+  await owner.composer.pressSequentially("we meet at seven");
+  await owner.composer.press("Enter");
+  await owner.sees("@all we meet at seven");
+  await expect(owner.message("@all we meet at seven").locator(".mention-self")).toHaveText("@all");
+  await expect(member.row("Geese")).toHaveAccessibleName(/提到你 1 次/);
+  await member.page.goto(`${member.url}/#/mentions`);
+  const lines = member.page.getByRole("list", { name: "提到我的消息" }).getByRole("listitem");
+  await expect(lines.locator("mark")).toHaveText("@all");
+  await member.openGroup("Geese");
+  await expect(member.message("@all we meet at seven").locator(".mention-self")).toHaveText("@all");
+  await member.composer.pressSequentially("@");
+  await expect(member.page.getByRole("option", { name: /Wang Wu/ })).toBeVisible();
+  await expect(member.page.getByRole("option", { name: /所有人/ }), "a member is not offered it").toHaveCount(0);
+  await expect.poll(async () => (await zhang.mentions(conv)).at(-1)).toEqual([]);
+});
+
 test("older mentions come on demand, on a phone as well", async ({ server, signedIn }) => {
   const [zhang, li] = [await Script.signIn(server, ZHANG), await Script.signIn(server, LI)];
   for (let n = 1; n <= 60; n += 1) await zhang.send(li.id, `@李思，第 ${n} 条`, { mentions: [li.id] });

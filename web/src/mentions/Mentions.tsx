@@ -9,6 +9,7 @@ import { formatFull, formatShort } from "../i18n/index.ts";
 import { moveFocus } from "../list/Rows.tsx";
 import { useModel } from "../model/model.ts";
 import { Page } from "../settings/Page.tsx";
+import { ALL_NAMES } from "../text/mention.ts";
 import { snippet } from "../text/snippet.ts";
 import { Avatar, Icon } from "../ui/index.ts";
 import "./mentions.css";
@@ -56,7 +57,7 @@ function Mention(props: { entry: Entry }): JSX.Element {
   const isOneOfMany = () => "conv" in place();
   const to: Route = { page: "conversation", place: { conv: entry.conv }, at: entry.seq };
   const text = createMemo(() => (entry.body?.text === undefined ? w.unknown : snippet(entry.body.text, LONGEST)));
-  const pieces = createMemo(() => around(text(), `@${model.me()?.name ?? ""}`));
+  const pieces = createMemo(() => around(text(), [model.me()?.name ?? "", ...(entry.mentions_all === true ? ALL_NAMES : [])]));
   return (
     <a
       class="mention-line" classList={{ "mention-unread": isUnread() }} href={format(to)}
@@ -83,9 +84,10 @@ function Mention(props: { entry: Entry }): JSX.Element {
   );
 }
 
-/** What stands before, in and behind each place where `part` stands: every second one is it. */
-function around(text: string, part: string): string[] {
-  return part === "@" ? [text] : text.split(part).flatMap((piece, at) => (at === 0 ? [piece] : [part, piece]));
+/** What stands before, in and behind each at sign with one of the names: every second one is it. */
+function around(text: string, names: readonly string[]): string[] {
+  const name = names.find((one) => one !== "" && text.includes(`@${one}`));
+  return name === undefined ? [text] : text.split(`@${name}`).flatMap((piece, at) => (at === 0 ? [piece] : [`@${name}`, piece]));
 }
 
 function Empty(): JSX.Element {

@@ -56,7 +56,7 @@ export function createMentions(model: Model): Mentions {
     const me = model.me()?.id;
     if (entry.kind === "recall") setAll(all().filter(({ conv, seq }) => conv !== entry.conv || seq !== entry.target));
     else if (entry.kind === "edit") setAll(all().map((one) => amended(one, entry) ?? one));
-    else if (me !== undefined && entry.from !== me && entry.mentions?.includes(me) === true && entry.recalled_by === undefined) setAll(joined(all(), [entry]));
+    else if (me !== undefined && entry.from !== me && (entry.mentions_all === true || entry.mentions?.includes(me) === true) && entry.recalled_by === undefined) setAll(joined(all(), [entry]));
   }));
   return { all, isLoading, isMore, problem, more };
 }

@@ -1,7 +1,14 @@
 /** Where a name stands behind an at sign. Pure. */
 
+/** In place of a user: all members of the group. */
+export const ALL = 0;
+
+/** What all members are called behind an at sign, in the languages that people write it in. */
+export const ALL_NAMES: readonly string[] = ["all", "所有人"];
+
 /** Whom an at sign names in a text. */
 export interface Named {
+  /** {@link ALL}: everybody. */
   user: number;
   name: string;
 }

@@ -31,7 +31,7 @@ export function Mentions(props: MentionsProps): JSX.Element {
               props.onPick(option);
             }}
           >
-            <Avatar id={option.id} name={option.title} size="s" />
+            <Avatar id={option.id} name={option.title} size="s" isGroup={option.key === "all"} />
             <FoundTitle of={option} />
             <span class="found-detail">{option.detail}</span>
           </li>

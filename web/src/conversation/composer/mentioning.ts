@@ -8,11 +8,14 @@
 import { createMemo, createSignal } from "solid-js";
 import type { Accessor } from "solid-js";
 import type { DraftMention } from "@hongyan/client";
+import { isAdmin } from "../../group/closed.ts";
 import { candidates, ofPerson } from "../../list/candidates.ts";
 import type { Candidate } from "../../list/candidates.ts";
 import { find } from "../../list/find.ts";
 import type { Place } from "../../model/keys.ts";
 import type { Model } from "../../model/model.ts";
+import { ALL, ALL_NAMES } from "../../text/mention.ts";
+import { w } from "../words.ts";
 import { mentionAt } from "./mention.ts";
 import type { Mentioned } from "./mention.ts";
 import { NONE } from "./naming.ts";
@@ -74,7 +77,7 @@ export function createMentioning({ model, place, chosen, replace }: MentioningPa
     setMentioned(null);
     if (at === null || !("to" in option.place)) return;
     const user = option.place.to;
-    replace(at, { user, name: model.profile(user).name });
+    replace(at, { user, name: user === ALL ? w.allName : model.profile(user).name });
   }
   function move(by: number): void {
     const count = options().length;
@@ -105,7 +108,15 @@ export function createMentioning({ model, place, chosen, replace }: MentioningPa
 function everybody(model: Model, place: Place): Candidate[] {
   const members = model.others(place).map((person) => ofPerson(model, person));
   const keys = new Set(members.map((one) => one.key));
-  return [...members, ...candidates(model).filter((one) => !keys.has(one.key))].filter((one) => isSomebody(model, one));
+  return [...members, ...all(model, place), ...candidates(model).filter((one) => !keys.has(one.key))].filter((one) => isSomebody(model, one));
+}
+
+/** All members of a group, for its admins. */
+function all(model: Model, place: Place): Candidate[] {
+  const conversation = model.conversation(place);
+  if (conversation?.kind !== "group" || !isAdmin(conversation.group?.role)) return [];
+  const detail = w.members(conversation.size);
+  return [{ key: "all", place: { to: ALL }, id: conversation.conv, title: w.allName, detail, names: ALL_NAMES, marks: [], unread: 0 }];
 }
 
 function isSomebody(model: Model, { place }: Candidate): boolean {

@@ -7,6 +7,7 @@
 import { HongyanError, LIMITS } from "@hongyan/client";
 import type { Client, Submission } from "@hongyan/client";
 import type { Place } from "../../model/keys.ts";
+import { ALL } from "../../text/mention.ts";
 import type { Composing } from "../log/composing.ts";
 import { w } from "../words.ts";
 import { composed } from "./limits.ts";
@@ -27,8 +28,9 @@ export interface Desk {
 export function sendDraft(desk: Desk): void {
   const { composing } = desk;
   const { text, replyTo, mentions: chosen } = composing.waiting();
-  const mentions = mentionsIn(text, chosen, LIMITS.MENTIONS);
-  const submission = desk.client.send(desk.place, composed(text), { mentions, ...(replyTo !== null && { replyTo }) });
+  const named = mentionsIn(text, chosen, LIMITS.MENTIONS + 1);
+  const mentions = named.filter((user) => user !== ALL).slice(0, LIMITS.MENTIONS);
+  const submission = desk.client.send(desk.place, composed(text), { mentions, mentionsAll: named.includes(ALL), ...(replyTo !== null && { replyTo }) });
   composing.put("", null, []);
   watch(submission, (problem) => {
     if (composing.waiting().text === "") composing.put(text, replyTo, chosen);

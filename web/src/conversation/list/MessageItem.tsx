@@ -188,7 +188,7 @@ function Bubble(props: { item: MessageItemProps; name: string; standing: Standin
       {!row().recalled && row().origin !== null && <Origin origin={row().origin!} />}
       {!row().recalled && row().replyTo !== null && <Quote seq={row().replyTo!} view={props.item.view} onJump={props.item.onJump} />}
       {row().recalled ? <Recalled item={props.item} name={props.name} tail={meta} />
-        : text() ? <MessageText text={text()!} named={namedIn(model, row().mentions)} mention={(user, name) => <Mention user={user} text={name} />} tail={meta} />
+        : text() ? <MessageText text={text()!} named={namedIn(model, row().mentions, row().mentionsAll)} mention={(user, name) => <Mention user={user} text={name} />} tail={meta} />
         : <p class="message-unsupported">{w.unsupported}{meta()}</p>}
     </div>
   );

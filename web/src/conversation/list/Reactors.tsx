@@ -61,7 +61,7 @@ export function Reactors(props: ReactorsProps): JSX.Element {
           )}
         </For>
       </div>
-      <div class="readers">
+      <div class="readers" tabindex="0">
         <ul aria-label={w.reactedWith(value())}>
           <For each={users()}>
             {(user) => (

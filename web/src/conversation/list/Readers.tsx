@@ -52,7 +52,7 @@ export function Readers(props: ReadersProps): JSX.Element {
       <div class="readers-tabs">
         <Segments label={w.readers} name={name} value={tab()} options={[["read", w.readersRead(readers())], ["not", w.readersNot(others())]] as const} onChoose={choose} />
       </div>
-      <div class="readers">
+      <div class="readers" tabindex="0">
         <ul aria-label={tab() === "read" ? w.readersRead(null) : w.readersNot(null)}>
           <For each={users()}>
             {(user) => (

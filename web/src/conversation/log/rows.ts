@@ -45,6 +45,8 @@ export interface MessageRow {
   origin: string | null;
   /** Whom it mentions. */
   mentions: readonly number[];
+  /** It mentions all members of the group. */
+  mentionsAll: boolean;
   /** Whether it begins a group: shows who and when. */
   begins: boolean;
   /** Whether it ends one: says when, and how far it has come. */
@@ -147,7 +149,7 @@ function fromEntry(entry: Entry, me: number, change: PendingChange | null): Mess
   return {
     kind: "message", key: rowKey(entry, me), seq: entry.seq, clientId: entry.client_id,
     from: entry.from, own, at: entry.at, text: recalled ? null : textOf(entry), recalled,
-    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, origin: entry.origin ?? null, mentions: entry.mentions ?? NOBODY,
+    edited: entry.edited_by !== undefined, replyTo: entry.reply_to ?? null, origin: entry.origin ?? null, mentions: entry.mentions ?? NOBODY, mentionsAll: entry.mentions_all === true,
     begins: true, ends: true, local: null, failure: null, change,
   };
 }
@@ -157,7 +159,7 @@ function fromOutgoing(outgoing: Outgoing, me: number): MessageRow {
   const send = append.type === "send" ? append : null;
   return {
     kind: "message", key: `own:${outgoing.clientId}`, seq: outgoing.sent?.seq ?? null, clientId: outgoing.clientId, from: me, own: true,
-    at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null, origin: send?.origin ?? null, mentions: send?.mentions ?? NOBODY,
+    at: outgoing.at, text: send?.body.text ?? null, recalled: false, edited: false, replyTo: send?.reply_to ?? null, origin: send?.origin ?? null, mentions: send?.mentions ?? NOBODY, mentionsAll: send?.mentions_all === true,
     begins: true, ends: true, local: localState(outgoing), failure: outgoing.failure ?? null, change: null,
   };
 }
