@@ -76,7 +76,7 @@ impl Retaining {
                 break;
             };
             step.after = next;
-            let has_written = done.bodies > 0 || done.bytes > 0 || !done.floors.is_empty();
+            let has_written = done.bodies + done.packed + done.bytes > 0 || !done.floors.is_empty();
             sleep(match has_written {
                 true => RETENTION_PAUSE,
                 false => RETENTION_LOOK_PAUSE,

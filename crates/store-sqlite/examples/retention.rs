@@ -115,7 +115,7 @@ async fn main() {
     say("without", &before.await.unwrap());
 
     let (meanwhile, is_stopped) = send(number + 1_000_000).await;
-    let (begun, mut bodies, mut steps) = (Instant::now(), 0, Vec::new());
+    let (begun, mut bodies, mut bytes, mut steps) = (Instant::now(), 0, 0, Vec::new());
     let mut step = RetainStep {
         keep: Retention {
             days: 0,
@@ -130,6 +130,7 @@ async fn main() {
         let done = store.retain(step).await.unwrap();
         steps.push(step_begun.elapsed());
         bodies += done.bodies;
+        bytes += done.bytes;
         let Some(next) = done.next else {
             break;
         };
@@ -138,7 +139,10 @@ async fn main() {
     }
     is_stopped.store(true, Ordering::Relaxed);
     steps.sort_unstable();
-    println!("{bodies} bodies went in {:?}", begun.elapsed());
+    println!(
+        "{bodies} bodies went in {:?}, {bytes} bytes came back",
+        begun.elapsed()
+    );
     say("steps", &steps);
     say("meanwhile", &meanwhile.await.unwrap());
     tokio::time::sleep(Duration::from_secs(12)).await;

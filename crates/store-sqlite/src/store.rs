@@ -698,11 +698,16 @@ impl Maintenance for SqliteStore {
             done.bodies = took.bodies;
             self.writer.forget_later();
         }
+        if last.is_none() && done.next.is_none() && self.readers.run(read::to_pack).await?.is_some()
+        {
+            done.packed = self.writer.run(Writer::pack).await?;
+            self.writer.forget_later();
+        }
         if self.readers.run(read::has_much_free).await? {
             done.bytes = self.writer.run(Writer::give_back).await?;
             self.writer.forget_later();
         }
-        if done.bytes > 0 && done.next.is_none() {
+        if done.bytes + done.packed > 0 && done.next.is_none() {
             // Behind all conversations, for what else is to be given back.
             done.next = LAST_CONVERSATION;
         }

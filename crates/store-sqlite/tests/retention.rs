@@ -139,6 +139,37 @@ async fn texts_go_from_every_file_and_the_disk_comes_back() {
     assert_eq!(mode, 2);
 }
 
+/// Where the pages have messages of many conversations, none of which is long.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_of_many_small_conversations_comes_back_as_well() {
+    let mut f = Case::fresh().await;
+    let mut users = Vec::new();
+    for _ in 0..20 {
+        users.push(f.user().await);
+    }
+    for round in 0..40 {
+        let mut appends = Vec::new();
+        for (at, from) in users.iter().enumerate() {
+            for to in &users[..at] {
+                let text = format!("s3cr3t {round} {}", "w".repeat(140));
+                appends.push(f.message(*from, Target::Direct(*to), &text));
+            }
+        }
+        f.append_all(&appends).await;
+    }
+    let engine = f.into_engine().await;
+    let before = std::fs::metadata(engine.path()).unwrap().len();
+    let store = SqliteStore::open(engine.path(), &options()).unwrap();
+    let mut step = first_step(256);
+    step.keep.entries = 1;
+    let done = retain(&store, step).await;
+    assert_eq!(done.bodies, 190 * 39);
+    assert!(done.bytes > before / 5, "{} of {before}", done.bytes);
+    let report = store.verify(Box::new(|_| ())).await.unwrap();
+    assert!(report.is_clean(), "{:#?}", report.faults);
+    store.close().await;
+}
+
 /// As an earlier version made it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_gives_nothing_back_uses_it_again_until_it_is_put_back() {

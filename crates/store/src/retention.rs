@@ -64,6 +64,8 @@ pub struct Retained {
     pub floors: Vec<Floor>,
     /// Bodies that were taken away.
     pub bodies: u64,
+    /// Entries that were put closer together, because many among them have become short.
+    pub packed: u64,
     /// Bytes of the file that were given back.
     pub bytes: u64,
     /// Where the next step goes on. `None` at the end: all is done that was to be done at that time.

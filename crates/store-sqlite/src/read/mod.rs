@@ -28,6 +28,6 @@ pub(crate) use history::history;
 pub(crate) use mentions::{last_alls, mentions};
 pub(crate) use order::{mark, order};
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};
-pub(crate) use retention::{Kept, Overdue, free_pages, has_much_free, kept, overdue};
+pub(crate) use retention::{Kept, Overdue, free_pages, has_much_free, kept, overdue, to_pack};
 pub(crate) use sync::{probe, sync};
 pub(crate) use view::{COLUMNS as VIEW_COLUMNS, counted_views, of_row as view_of_row, view};

@@ -95,6 +95,16 @@ pub(crate) fn free_pages(conn: &Connection) -> Result<u64> {
     Ok(count("freelist_count")?.saturating_sub(kept))
 }
 
+/// From which id up to which one entries have become shorter since they were put closer together; `None` where none have.
+pub(crate) fn to_pack(conn: &Connection) -> Result<Option<(i64, i64)>> {
+    let counter = |name: &str| -> Result<i64> {
+        conn.prepare_cached("SELECT coalesce((SELECT value FROM counters WHERE name = ?1), 0)")?
+            .query_row([name], |row| row.get(0))
+    };
+    let (next, last) = (counter("pack_next")?, counter("pack_last")?);
+    Ok((0 < next && next <= last).then_some((next, last)))
+}
+
 /// Whether there are any.
 pub(crate) fn has_much_free(conn: &Connection) -> Result<bool> {
     Ok(free_pages(conn)? > 0)

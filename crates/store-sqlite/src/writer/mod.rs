@@ -280,6 +280,17 @@ impl Writer {
         Ok(done)
     }
 
+    /// Puts some entries closer together that have become short. How many.
+    pub(crate) fn pack(&mut self) -> Result<u64, StoreError> {
+        self.noting_failure(|writer| {
+            writer.opened()?;
+            writer.wait()?;
+            let rows = writer.tables()?.transaction(1, settle::pack)?;
+            writer.has_to_forget.fetch_or(rows > 0, Ordering::AcqRel);
+            Ok(rows)
+        })
+    }
+
     /// Gives some of the disk back that got free. How many bytes.
     pub(crate) fn give_back(&mut self) -> Result<u64, StoreError> {
         self.noting_failure(|writer| {

@@ -13,6 +13,7 @@ mod feed;
 mod groups;
 mod mentions;
 mod order;
+mod pack;
 mod reactions;
 mod retain;
 mod scrub;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, Error, Result};
 
 pub(crate) use self::feed::fill as fill_feed;
 pub(crate) use self::mentions::fill as fill_mentions;
+pub(super) use self::pack::step as pack;
 pub(super) use self::retain::{Taken, give_back, take};
 pub(super) use self::scrub::begin as begin_scrubbing;
 pub(super) use self::settler::Settler;

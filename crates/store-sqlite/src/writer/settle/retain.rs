@@ -4,18 +4,15 @@
 //! floor rises ──► nobody is told what is below ──► bodies go, some in each step ──► free pages ──► shorter file
 //! ```
 //!
-//! A row whose body goes is deleted and inserted anew: only so does SQLite join pages that have become empty in part. A row
-//! that is made shorter in its place leaves its page as long as before.
-//!
 //! Promises: each step is one transaction of the caller's. What it takes away is named by the number of its log's entries,
 //! so the next step, or the next start, goes on where it ended.
-//! Not here: overwriting what a removed text has left (`scrub`), and when a step is made.
+//! Not here: putting what is left closer together (`pack`), overwriting what a removed text has left (`scrub`), and when a step is made.
 
 use hongyan_protocol::{ConversationId, Seq};
 use hongyan_store::RetainStep;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Result, Row, params_from_iter};
+use rusqlite::{Connection, Result};
 
+use super::pack;
 use crate::read::{self, Kept, mark};
 use crate::row::{self, sql};
 
@@ -80,19 +77,12 @@ fn strip(conn: &Connection, kept: &Kept, floor: Seq, most: usize) -> Result<(Seq
     }
     let conv = sql(kept.conv);
     let range = (conv, first.cast_signed(), last.cast_signed());
-    let skeletons = skeletons(conn, range)?;
+    let taken = forget_mentions(conn, range)?;
     conn.prepare_cached(
-        "DELETE FROM entries WHERE conv_id = ?1 AND seq BETWEEN ?2 AND ?3 AND kind IN (1, 2)",
+        "UPDATE entries SET body = NULL, body_type = NULL, mentions = NULL, topic = NULL, expires_at = NULL, origin = NULL
+         WHERE conv_id = ?1 AND seq BETWEEN ?2 AND ?3 AND kind IN (1, 2)",
     )?
     .execute(range)?;
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO entries (id, conv_id, seq, sender_id, kind, at, messages, digest, target, reply_to,
-                              edited_by, recalled_by, client_id, mentions_all)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    )?;
-    for skeleton in &skeletons {
-        insert.execute(params_from_iter(skeleton))?;
-    }
     // An edit that stands above the floor says what its message said.
     conn.prepare_cached(
         "UPDATE entries INDEXED BY entries_edits SET body = NULL
@@ -108,38 +98,39 @@ fn strip(conn: &Connection, kept: &Kept, floor: Seq, most: usize) -> Result<(Seq
     conn.prepare_cached("UPDATE conversations SET bare_seq = ?2 WHERE id = ?1")?
         .execute((conv, last.cast_signed()))?;
     let last = Seq::new(last).map_err(|_| rusqlite::Error::InvalidQuery)?;
-    Ok((last, skeletons.len() as u64))
+    pack::note(conn, taken.ids)?;
+    Ok((last, taken.bodies))
 }
 
-/// What stays of the messages and edits in a range, in the order of their ids. Whom they mention is forgotten on the way.
-fn skeletons(conn: &Connection, range: (i64, i64, i64)) -> Result<Vec<Vec<Value>>> {
+/// The messages and edits in a range.
+struct InRange {
+    bodies: u64,
+    /// The first id and the last.
+    ids: Option<(i64, i64)>,
+}
+
+/// Whom the messages in a range mention is not found by that any more. Which they are.
+fn forget_mentions(conn: &Connection, range: (i64, i64, i64)) -> Result<InRange> {
     let mut select = conn.prepare_cached(
-        "SELECT id, conv_id, seq, sender_id, kind, at, messages, digest, target, reply_to, edited_by, recalled_by,
-                client_id, mentions_all, mentions
-         FROM entries WHERE conv_id = ?1 AND seq BETWEEN ?2 AND ?3 AND kind IN (1, 2) ORDER BY seq",
+        "SELECT id, seq, mentions FROM entries
+         WHERE conv_id = ?1 AND seq BETWEEN ?2 AND ?3 AND kind IN (1, 2) ORDER BY seq",
     )?;
+    let mut forget = conn
+        .prepare_cached("DELETE FROM mentions WHERE conv_id = ?1 AND user_id = ?2 AND seq = ?3")?;
     let mut rows = select.query(range)?;
-    let mut skeletons = Vec::new();
+    let mut found = InRange {
+        bodies: 0,
+        ids: None,
+    };
     while let Some(row) = rows.next()? {
-        forget_mentions(conn, range.0, row)?;
-        let skeleton = (0..SKELETON_COLUMNS).map(|column| row.get(column));
-        skeletons.push(skeleton.collect::<Result<_>>()?);
+        let (id, seq): (i64, i64) = (row.get(0)?, row.get(1)?);
+        for user in row::users(row, 2)? {
+            forget.execute((range.0, sql(user), seq))?;
+        }
+        found.bodies += 1;
+        found.ids = Some((found.ids.map_or(id, |(first, _)| first), id));
     }
-    Ok(skeletons)
-}
-
-/// The columns of a skeleton; behind them stands whom it mentions.
-const SKELETON_COLUMNS: usize = 14;
-
-fn forget_mentions(conn: &Connection, conv: i64, row: &Row<'_>) -> Result<()> {
-    let seq: i64 = row.get(2)?;
-    for user in row::users(row, SKELETON_COLUMNS)? {
-        conn.prepare_cached(
-            "DELETE FROM mentions WHERE conv_id = ?1 AND user_id = ?2 AND seq = ?3",
-        )?
-        .execute((conv, sql(user), seq))?;
-    }
-    Ok(())
+    Ok(found)
 }
 
 /// Gives pages back that got free, at the end of the file. How many.
