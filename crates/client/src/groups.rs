@@ -12,6 +12,7 @@ use hongyan_protocol::{
     limits,
 };
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{Client, HttpError};
@@ -38,6 +39,8 @@ pub enum GroupSetting {
     KeepDays(u64),
     /// How many entries are kept; 0 for all, at most [`limits::KEEP_ENTRIES`]. The owner's to say.
     KeepEntries(u64),
+    /// Whether everybody may ask to be let in, also without a link.
+    Ask(bool),
 }
 
 /// A page of a group's members, by id.
@@ -88,6 +91,7 @@ impl Client {
             pin: None,
             keep_days: None,
             keep_entries: None,
+            ask: None,
         };
         match setting {
             GroupSetting::Name(name) => change.name = Some(name.into()),
@@ -98,6 +102,7 @@ impl Client {
             GroupSetting::Pin(who) => change.pin = Some(who),
             GroupSetting::KeepDays(days) => change.keep_days = Some(days),
             GroupSetting::KeepEntries(entries) => change.keep_entries = Some(entries),
+            GroupSetting::Ask(is_open) => change.ask = Some(is_open),
             GroupSetting::History(window, days) => {
                 (change.history, change.history_days) = (Some(window), days);
             }
@@ -186,12 +191,12 @@ impl Client {
             .await
     }
 
-    async fn change(
+    pub(crate) async fn change<T: DeserializeOwned>(
         &self,
         method: Method,
         path: String,
         body: &(impl Serialize + Sync),
-    ) -> Result<Sent, HttpError> {
+    ) -> Result<T, HttpError> {
         let token = self.token()?;
         let ask = || self.http().ask_with(method.clone(), &path, body, &token);
         once_more(ask).await
@@ -207,9 +212,9 @@ impl Client {
 }
 
 /// Asks again where nobody knows whether the server has heard it.
-async fn once_more<F>(ask: impl Fn() -> F) -> Result<Sent, HttpError>
+async fn once_more<T, F>(ask: impl Fn() -> F) -> Result<T, HttpError>
 where
-    F: Future<Output = Result<Sent, HttpError>>,
+    F: Future<Output = Result<T, HttpError>>,
 {
     match ask().await {
         Err(HttpError::Unreachable(_)) => ask().await,
@@ -288,12 +293,9 @@ impl Group {
                 self.members = Some(BTreeSet::new());
                 self.come(std::iter::once(entry.from).chain(users.iter().copied()), me);
             }
-            GroupEvent::Added { users } => {
-                if let Some(view) = self.view.as_mut().filter(|_| users.contains(&me)) {
-                    view.role = Role::Member;
-                }
-                self.come(users.iter().copied(), me);
-            }
+            GroupEvent::Added { users } => self.come_in(users, me),
+            GroupEvent::Joined { .. } => self.come_in(&[entry.from], me),
+            GroupEvent::Approved { user, .. } => self.come_in(std::slice::from_ref(user), me),
             GroupEvent::Removed { users } => self.go(users, me),
             GroupEvent::Banned { users, out } => {
                 let size = self.size.saturating_sub(*out);
@@ -312,6 +314,13 @@ impl Group {
                 }
             }
         }
+    }
+
+    fn come_in(&mut self, users: &[UserId], me: UserId) {
+        if let Some(view) = self.view.as_mut().filter(|_| users.contains(&me)) {
+            view.role = Role::Member;
+        }
+        self.come(users.iter().copied(), me);
     }
 
     fn come(&mut self, users: impl Iterator<Item = UserId>, me: UserId) {
@@ -353,6 +362,8 @@ fn begun(name: &std::sync::Arc<str>, role: Role) -> GroupView {
         pin: None,
         keep_days: None,
         keep_entries: None,
+        ask: false,
+        requests: None,
         muted_until: None,
         role,
     }
@@ -382,6 +393,7 @@ fn set(view: &mut GroupView, event: &GroupEvent, from: UserId, me: UserId) {
             view.keep_entries = Some(*keep_entries).filter(|entries| *entries > 0);
         }
         GroupEvent::PinSet { pin } => view.pin = Some(*pin).filter(|who| *who != Who::Admins),
+        GroupEvent::AskSet { ask } => view.ask = *ask,
         GroupEvent::Muted { user, until } if *user == me => view.muted_until = Some(*until),
         GroupEvent::Unmuted { user } if *user == me => view.muted_until = None,
         GroupEvent::Role { user, role } if *user == me => view.role = *role,
@@ -463,6 +475,15 @@ mod tests {
         let known = group(&[
             created([2, 3]),
             (2, GroupEvent::Added { users: users(4) }),
+            (5, GroupEvent::Joined { link: 1 }),
+            (
+                1,
+                GroupEvent::Approved {
+                    user: user(6),
+                    link: None,
+                },
+            ),
+            (1, GroupEvent::AskSet { ask: true }),
             (1, GroupEvent::Removed { users: users(2) }),
             (3, GroupEvent::Left),
             (
@@ -486,7 +507,8 @@ mod tests {
                 },
             ),
         ]);
-        assert_eq!((members(&known), known.size), (vec![1, 4], 2));
+        assert_eq!((members(&known), known.size), (vec![1, 4, 5, 6], 4));
+        assert!(known.view.as_ref().unwrap().ask);
         let view = known.view.as_ref().unwrap();
         assert_eq!(
             (&*view.name, view.description.as_deref()),
@@ -499,15 +521,15 @@ mod tests {
         );
 
         let mut gone = known.clone();
-        gone.entry(&entry(9, 4, GroupEvent::Removed { users: users(1) }), ME);
+        gone.entry(&entry(19, 4, GroupEvent::Removed { users: users(1) }), ME);
         assert!(gone.is_left);
-        gone.entry(&entry(10, 4, GroupEvent::Added { users: users(1) }), ME);
+        gone.entry(&entry(20, 4, GroupEvent::Added { users: users(1) }), ME);
         assert_eq!(
             (gone.is_left, gone.view.unwrap().role),
             (false, Role::Member)
         );
         let mut ended = known;
-        ended.entry(&entry(9, 4, GroupEvent::Disbanded), ME);
+        ended.entry(&entry(19, 4, GroupEvent::Disbanded), ME);
         assert_eq!((ended.is_left, ended.size), (true, 0));
     }
 

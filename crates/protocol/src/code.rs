@@ -76,7 +76,13 @@ codes! {
         Muted = "muted", false, 403;
         /// The group lets somebody not in.
         Banned = "banned", false, 403;
-        /// There are as many of these as there may be: bans, mutes, pinned messages, groups of one user, pinned conversations, drafts.
+        /// No link has this token, or it was revoked, is over, or used up: which of these is not told.
+        DeadLink = "dead_link", false, 404;
+        /// The group declined the caller, who may ask again later.
+        Declined = "declined", false, 403;
+        /// That user does not ask to be let in.
+        RequestNotFound = "request_not_found", false, 404;
+        /// There are as many of these as there may be: bans, mutes, pinned messages, groups of one user, pinned conversations, drafts, links, requests.
         LimitReached = "limit_reached", false, 409;
         /// The time in which a message may be edited or recalled is over.
         TooLate = "too_late", false, 409;

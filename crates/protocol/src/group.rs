@@ -83,6 +83,16 @@ pub struct GroupView {
     /// Only the newest so many entries are kept; absent, all are, as far as the server keeps them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_entries: Option<u64>,
+    /// Whether everybody may ask to be let in, also without a link.
+    #[serde(
+        default,
+        deserialize_with = "value::or_default",
+        skip_serializing_if = "value::is_false"
+    )]
+    pub ask: bool,
+    /// How many wait to be let in, for admins; absent, nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
     /// Until when the reader may read and not write; perhaps a time that is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Millis>,
@@ -172,6 +182,24 @@ pub enum GroupEvent {
     KeepEntriesSet {
         /// Entries; 0 for no bound.
         keep_entries: u64,
+    },
+    /// Everybody may ask to be let in, or only who has a link.
+    AskSet {
+        /// Whether everybody may.
+        ask: bool,
+    },
+    /// The entry's `from` came in by a link.
+    Joined {
+        /// Which of the group's.
+        link: u64,
+    },
+    /// Somebody was let in who had asked.
+    Approved {
+        /// Who.
+        user: UserId,
+        /// By which of the group's links; absent, without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<u64>,
     },
     /// These cannot be brought in any more. For those of them who were members the group ends with this entry.
     Banned {
@@ -292,6 +320,9 @@ pub struct SetGroup {
     /// How many entries are kept: 0 for all, at most [`limits::KEEP_ENTRIES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_entries: Option<u64>,
+    /// Whether everybody may ask to be let in, also without a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<bool>,
 }
 
 /// `POST /v1/groups/{conv}/bans`: puts people out, and lets them not in again.

@@ -16,6 +16,7 @@ mod envelope;
 mod group;
 pub mod heartbeat;
 mod ids;
+mod joining;
 mod json;
 pub mod limits;
 mod live;
@@ -35,6 +36,9 @@ pub use group::{
     SetGroup, SetRole, Who, Window,
 };
 pub use ids::{ClientId, ConversationId, EntryId, InvalidId, Millis, Seq, SessionId, UserId};
+pub use joining::{
+    Approve, Asked, Door, GroupOutside, JoinRequest, Joiner, Link, NewLink, Requests, Standing,
+};
 pub use json::escaped_bytes;
 pub use live::{
     AskPresence, AskReadBy, LastSeen, Presence, PresenceState, ReadByCount, ReadByCounts, Typing,

@@ -70,6 +70,24 @@ pub const SLOW_S: u64 = 6 * 60 * 60;
 /// Messages that may be pinned in one conversation.
 pub const PINS: usize = 100;
 
+/// Links into one group.
+pub const LINKS: usize = 100;
+
+/// A link's name, in UTF-8 bytes.
+pub const LINK_NAME_BYTES: usize = 64;
+
+/// People whom one link may let in, where it says how many, at most.
+pub const LINK_USES: u64 = 10_000;
+
+/// People who may wait at a time to be let into one group, those among them who were declined and may not ask again yet.
+pub const REQUESTS: usize = 1_000;
+
+/// Groups that one user may ask at a time to be let into.
+pub const REQUESTS_A_USER: usize = 20;
+
+/// People in one page of those who came by a link or who ask to be let in, at most and by default.
+pub const JOINING_PAGE: usize = 200;
+
 /// Members in one page of them, at most and by default.
 pub const MEMBERS_PAGE: usize = 200;
 

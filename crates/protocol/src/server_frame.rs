@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::{self, Frames, Refusal, encode};
 use crate::{
-    ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Presence, Reacted,
-    ReactionsPage, ReadByCounts, Seq, SessionId, Typists, UserId, View, Viewed,
+    Asked, ClientId, ConversationId, Entry, EntryId, ErrorCode, GroupView, Millis, Presence,
+    Reacted, ReactionsPage, ReadByCounts, Requests, Seq, SessionId, Typists, UserId, View, Viewed,
 };
 
 /// What one user may know of another.
@@ -470,6 +470,10 @@ pub enum ServerFrame {
     Typing(Typists),
     /// See [`Viewed`].
     View(Viewed),
+    /// A push: see [`Asked`].
+    Asked(Asked),
+    /// A push: see [`Requests`].
+    Requests(Requests),
     /// An answer, or a push: see [`Presence`].
     Presence(Presence),
     /// An answer, or a push: see [`ReadByCounts`].
@@ -519,6 +523,8 @@ impl ServerFrame {
             Self::Reacted(frame) => encode("reacted", req, frame),
             Self::Typing(frame) => encode("typing", req, frame),
             Self::View(frame) => encode("view", req, frame),
+            Self::Asked(frame) => encode("asked", req, frame),
+            Self::Requests(frame) => encode("requests", req, frame),
             Self::Presence(frame) => encode("presence", req, frame),
             Self::ReadBy(frame) => encode("read_by", req, frame),
             Self::Floor(frame) => encode("floor", req, frame),
@@ -546,6 +552,8 @@ impl<'a> Frames<'a> for ServerFrame {
             "reacted" => Self::Reacted(Reacted::deserialize(fields)?),
             "typing" => Self::Typing(Typists::deserialize(fields)?),
             "view" => Self::View(Viewed::deserialize(fields)?),
+            "asked" => Self::Asked(Asked::deserialize(fields)?),
+            "requests" => Self::Requests(Requests::deserialize(fields)?),
             "presence" => Self::Presence(Presence::deserialize(fields)?),
             "read_by" => Self::ReadBy(ReadByCounts::deserialize(fields)?),
             "floor" => Self::Floor(Floor::deserialize(fields)?),

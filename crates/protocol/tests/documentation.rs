@@ -180,7 +180,7 @@ fn every_field_is_in_the_table_of_its_frame() {
         .iter()
         .filter(|(_, _, frame)| *frame != ServerFrame::Unknown);
     let server = fields(server.map(|(_, req, frame)| frame.encode(*req)));
-    assert_eq!(server.len(), 19);
+    assert_eq!(server.len(), 21);
     for (kind, fields) in &server {
         let rows = table_rows("## Frames from the server", &format!("### `{kind}`"));
         assert_eq!(rows, *fields, "← {kind}");
@@ -315,6 +315,14 @@ fn every_limit_is_the_real_one() {
         format!("| the text of a draft | {} bytes |", limits::DRAFT_BYTES),
         format!("| pinned conversations of a user | {} |", limits::PINNED),
         format!("| drafts of a user | {} |", limits::DRAFTS),
+        format!("| links into a group | {} |", limits::LINKS),
+        format!("| a link's name | {} bytes |", limits::LINK_NAME_BYTES),
+        format!("| people whom a link lets in | 1 to {},", limits::LINK_USES),
+        format!("| who wait to be let into a group | {},", limits::REQUESTS),
+        format!(
+            "| groups that a user waits to be let into | {} |",
+            limits::REQUESTS_A_USER
+        ),
         format!("| a sync cursor | {} bytes |", limits::CURSOR_BYTES),
         format!(
             "| conversations in a page of `sync` | {} |",

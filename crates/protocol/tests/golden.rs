@@ -73,17 +73,19 @@ fn every_frame_has_a_sample() {
         ServerFrame::ReadBy(_) => 17,
         ServerFrame::Floor(_) => 18,
         ServerFrame::Blocked(_) => 19,
+        ServerFrame::Asked(_) => 20,
+        ServerFrame::Requests(_) => 21,
     };
     let mut seen = [false; 16];
     for (_, _, frame) in client_frames() {
         seen[client(&frame)] = true;
     }
     assert_eq!(seen, [true; 16]);
-    let mut seen = [false; 20];
+    let mut seen = [false; 22];
     for (_, _, frame) in server_frames() {
         seen[server(&frame)] = true;
     }
-    assert_eq!(seen, [true; 20]);
+    assert_eq!(seen, [true; 22]);
 }
 
 #[test]

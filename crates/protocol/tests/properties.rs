@@ -477,6 +477,19 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             })
         }),
         (conv(), own_view()).prop_map(|(conv, view)| ServerFrame::View(Viewed { conv, view })),
+        (conv(), option::of(millis()), any::<bool>()).prop_map(|(conv, again_at, is_waiting)| {
+            ServerFrame::Asked(Asked {
+                conv,
+                state: match is_waiting {
+                    true => Standing::Waiting,
+                    false => Standing::Declined,
+                },
+                name: again_at.map(|_| "雁群".into()),
+                again_at,
+            })
+        }),
+        (conv(), INTEGERS)
+            .prop_map(|(conv, count)| ServerFrame::Requests(Requests { conv, count })),
         (
             option::of(conv()),
             vec(user_presence(), 0..4),

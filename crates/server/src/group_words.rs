@@ -75,6 +75,10 @@ fn english(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
             format!("lets members write once in {slow_s} seconds")
         }
         GroupEvent::PinSet { pin } => format!("lets {} pin messages", who(*pin)),
+        GroupEvent::AskSet { ask: true } => "lets everybody ask to be let in".into(),
+        GroupEvent::AskSet { ask: false } => "lets only those ask who have a link".into(),
+        GroupEvent::Joined { .. } => "comes in by a link".into(),
+        GroupEvent::Approved { user, .. } => format!("lets {} in", name_of(*user)),
         GroupEvent::Banned { users, .. } => format!("bans {}", names(users)),
         GroupEvent::Unbanned { users } => format!("lets {} in again", names(users)),
         GroupEvent::Muted { user, .. } => format!("mutes {}", name_of(*user)),
@@ -131,6 +135,10 @@ fn chinese(event: &GroupEvent, name_of: impl Fn(UserId) -> String) -> String {
         GroupEvent::SlowSet { slow_s: 0 } => "关闭了慢速模式".into(),
         GroupEvent::SlowSet { slow_s } => format!("设置成员每 {slow_s} 秒只能发言一次"),
         GroupEvent::PinSet { pin } => format!("设置{}可以置顶消息", who(*pin)),
+        GroupEvent::AskSet { ask: true } => "允许任何人申请加入".into(),
+        GroupEvent::AskSet { ask: false } => "设置仅持有链接的人可以申请加入".into(),
+        GroupEvent::Joined { .. } => "通过链接加入了群聊".into(),
+        GroupEvent::Approved { user, .. } => format!("同意{}加入群聊", name_of(*user)),
         GroupEvent::Banned { users, .. } => format!("将{}加入了黑名单", names(users)),
         GroupEvent::Unbanned { users } => format!("将{}移出了黑名单", names(users)),
         GroupEvent::Muted { user, .. } => format!("禁言了{}", name_of(*user)),

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hongyan_protocol::{Sent, Viewed};
 use hongyan_store::{
-    Append, Body, Change, Move, Moved, Outcome, React, Store, StoreError, ViewChange, Write,
+    Append, Body, Change, Joined, Joining, JoiningChange, Move, Moved, Outcome, React, Store,
+    StoreError, ViewChange, Write,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
@@ -34,6 +35,8 @@ pub(crate) enum Job {
     React(React, Reply<()>),
     /// Changes a view.
     View(ViewChange, Viewer),
+    /// Does something about the ways into a group.
+    Joining(Joining, Reply<Joined>),
 }
 
 /// Who waits for a write that is on its way.
@@ -42,6 +45,7 @@ pub(crate) enum Waiting {
     Move(Mover),
     React(Reply<()>),
     View(Viewer),
+    Joining(Reply<Joined>),
 }
 
 /// Who asked for an append.
@@ -139,6 +143,11 @@ impl Committer {
         self.queue.offer(Job::View(change, viewer));
     }
 
+    /// Queues what is done about the ways into a group; the reply is called in any case.
+    pub(crate) fn joining(&self, joining: Joining, reply: Reply<Joined>) {
+        self.queue.offer(Job::Joining(joining, reply));
+    }
+
     /// Refuses new writes, and returns when those taken are committed and dispatched.
     pub(crate) async fn stop(&self) {
         self.stop.notify_one();
@@ -192,6 +201,10 @@ impl Job {
             },
             Self::React(react, _) => react.value.len(),
             Self::Move(..) => 0,
+            Self::Joining(joining, _) => match &joining.change {
+                JoiningChange::Make(new) => new.name.len(),
+                _ => 0,
+            },
             Self::View(change, _) => change.draft.as_ref().map_or(0, |draft| draft.text.len()),
         }
     }
@@ -200,6 +213,7 @@ impl Job {
         match self {
             Self::Append(_, asker) => (asker.reply)(Err(error)),
             Self::React(_, reply) => reply(Err(error)),
+            Self::Joining(_, reply) => reply(Err(error)),
             Self::Move(_, mover) => {
                 if let Some(reply) = mover.reply {
                     reply(Err(error));
@@ -215,6 +229,7 @@ impl Job {
             Self::Move(moved, mover) => (Write::Move(moved), Waiting::Move(mover)),
             Self::React(react, reply) => (Write::React(react), Waiting::React(reply)),
             Self::View(change, viewer) => (Write::View(change), Waiting::View(viewer)),
+            Self::Joining(joining, reply) => (Write::Joining(joining), Waiting::Joining(reply)),
         }
     }
 }

@@ -9,8 +9,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hongyan_bus::{Bus, Event, Notice};
-use hongyan_protocol::{ConversationId, Entry, Receipt, ServerFrame, UserId, Viewed};
-use hongyan_store::{Append, Appended, Move, Moved, Outcome, StoreError, View, Write};
+use hongyan_protocol::{
+    Asked, ConversationId, Entry, Receipt, Requests, ServerFrame, Standing, UserId, Viewed,
+};
+use hongyan_store::{
+    ASK_AGAIN_MS, Append, Appended, Asking, Joined, Move, Moved, Outcome, StoreError, View, Write,
+};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -20,7 +24,7 @@ use crate::large::{Large, is_large};
 use crate::limits::DISPATCH_SLICE;
 use crate::positions::Pending;
 use crate::reactions::Gathered;
-use crate::{ConnectionId, ServiceError, Sink, views, wire};
+use crate::{ConnectionId, ServiceError, Sink, joining, views, wire};
 
 /// Takes in what was committed, before it is pushed.
 pub(crate) trait Follower: Send + Sync + 'static {
@@ -136,8 +140,30 @@ impl Dispatcher {
                         self.publish_view(viewed.user, answer, viewer.connection);
                     }
                 }
+                (Write::Joining(joining), Outcome::Joining(result), Waiting::Joining(reply)) => {
+                    reply(result.clone().map_err(ServiceError::from));
+                    if let Ok(Joined {
+                        asking: Some(asking),
+                        ..
+                    }) = result
+                    {
+                        let again_at = joining.at.plus(ASK_AGAIN_MS);
+                        let declined = Asked {
+                            again_at: Some(again_at),
+                            ..asked(joining.conv, Standing::Declined)
+                        };
+                        self.publish_asking(&asking, &declined);
+                        if let Some(state) = joining::own_state(&joining.change) {
+                            self.publish_asked(&[joining.by], asked(joining.conv, state));
+                        }
+                    }
+                }
                 (
-                    Write::Append(_) | Write::Move(_) | Write::React(_) | Write::View(_),
+                    Write::Append(_)
+                    | Write::Move(_)
+                    | Write::React(_)
+                    | Write::View(_)
+                    | Write::Joining(_),
                     outcome,
                     _,
                 ) => {
@@ -169,6 +195,9 @@ impl Dispatcher {
         if let Some(event) = &appended.event {
             self.reactions
                 .group_changed(appended.conv, append.from, event);
+        }
+        if let Some(asking) = &appended.asking {
+            self.publish_asking(asking, &asked(appended.conv, Standing::Ended));
         }
         let entry = wire::new_entry(append, appended);
         if appended.blind.is_empty() {
@@ -221,9 +250,38 @@ impl Dispatcher {
         self.publish(notice, asked_on);
     }
 
+    /// Tells admins how many wait to be let in, and those who do not any more, and are not let in.
+    fn publish_asking(&self, asking: &Asking, refused: &Asked) {
+        let (conv, count) = (refused.conv, asking.count as u64);
+        let frame = ServerFrame::Requests(Requests { conv, count });
+        self.publish_frame(Arc::clone(&asking.admins), &frame);
+        self.publish_asked(&asking.refused, refused.clone());
+    }
+
+    fn publish_asked(&self, users: &[UserId], asked: Asked) {
+        if !users.is_empty() {
+            self.publish_frame(users.into(), &ServerFrame::Asked(asked));
+        }
+    }
+
+    fn publish_frame(&self, recipients: Arc<[UserId]>, frame: &ServerFrame) {
+        let frame = Bytes::from(frame.encode(None));
+        let event = Event::Droppable { frame };
+        self.publish(Notice { recipients, event }, None);
+    }
+
     fn publish(&self, notice: Notice, except: Option<ConnectionId>) {
         self.sink.deliver(&notice, except);
         self.bus.publish(notice);
+    }
+}
+
+fn asked(conv: ConversationId, state: Standing) -> Asked {
+    Asked {
+        conv,
+        state,
+        name: None,
+        again_at: None,
     }
 }
 
@@ -252,6 +310,7 @@ fn refuse_all(error: &StoreError, waiting: Vec<Waiting>) {
         match waiting {
             Waiting::Append(asker) => (asker.reply)(Err(error.clone())),
             Waiting::React(reply) => reply(Err(error.clone())),
+            Waiting::Joining(reply) => reply(Err(error.clone())),
             Waiting::Move(mover) => {
                 if let Some(reply) = mover.reply {
                     reply(Err(error.clone()));

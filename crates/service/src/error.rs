@@ -81,6 +81,15 @@ pub enum ServiceError {
     /// The group lets somebody not in.
     #[error("banned from the group")]
     Banned,
+    /// The link does not work, or never did.
+    #[error("there is no such link, or it does not work any more")]
+    DeadLink,
+    /// The group declined the caller.
+    #[error("the group declined you; you may ask again at {0}")]
+    Declined(Millis),
+    /// The user does not ask to be let in.
+    #[error("that user does not ask to be let in")]
+    RequestNotFound,
     /// So many of these there may be.
     #[error("there are as many as there may be")]
     LimitReached,
@@ -122,6 +131,9 @@ impl ServiceError {
             Self::GroupFull => ErrorCode::GroupFull,
             Self::Muted(_) => ErrorCode::Muted,
             Self::Banned => ErrorCode::Banned,
+            Self::DeadLink => ErrorCode::DeadLink,
+            Self::Declined(_) => ErrorCode::Declined,
+            Self::RequestNotFound => ErrorCode::RequestNotFound,
             Self::LimitReached => ErrorCode::LimitReached,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
@@ -155,6 +167,9 @@ impl ServiceError {
             | Self::GroupFull
             | Self::Muted(_)
             | Self::Banned
+            | Self::DeadLink
+            | Self::Declined(_)
+            | Self::RequestNotFound
             | Self::LimitReached
             | Self::TooManyReactions => None,
         }
@@ -212,6 +227,9 @@ impl From<AppendError> for ServiceError {
             AppendError::OwnerStays => Self::OwnerStays,
             AppendError::Unchanged => Self::Unchanged,
             AppendError::GroupFull => Self::GroupFull,
+            AppendError::DeadLink => Self::DeadLink,
+            AppendError::Declined(until) => Self::Declined(until),
+            AppendError::NoRequest => Self::RequestNotFound,
             AppendError::Damaged => Self::Damaged,
         }
     }

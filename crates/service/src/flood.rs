@@ -1,6 +1,6 @@
-//! How often somebody is put into groups by others.
+//! How often somebody is put into groups by others, and how often one tries to come into some.
 //!
-//! Owns: whom others brought in lately.
+//! Owns: whom others brought in lately, and who looked at links.
 //! Promises: counts only who came in, not what was refused or repeated. Whoever comes in on their own account does not
 //! count. A restart forgets it.
 //! Not here: what a request costs its sender (the gateway's prices).
@@ -12,12 +12,15 @@ use hongyan_store::Event;
 use tokio::time::Instant;
 
 use crate::ServiceError;
-use crate::limits::{PUT_IN, PUT_IN_FORGIVES, PUT_IN_RECORDS};
+use crate::limits::{
+    JOIN_TRIES, JOIN_TRY_FORGIVES, JOIN_TRY_RECORDS, PUT_IN, PUT_IN_FORGIVES, PUT_IN_RECORDS,
+};
 use crate::throttle::Throttle;
 
 pub(crate) struct Flood {
     started: Instant,
     put_in: Throttle<UserId>,
+    tries: Throttle<UserId>,
 }
 
 impl Flood {
@@ -25,7 +28,18 @@ impl Flood {
         Self {
             started: Instant::now(),
             put_in: Throttle::new(PUT_IN, PUT_IN_FORGIVES, PUT_IN_RECORDS),
+            tries: Throttle::new(JOIN_TRIES, JOIN_TRY_FORGIVES, JOIN_TRY_RECORDS),
         }
+    }
+
+    /// Passes when this user may look at a group from outside, or try to come in, now. It counts, whatever comes of it.
+    pub(crate) fn try_joining(&self, user: UserId) -> Result<(), ServiceError> {
+        let now = self.now();
+        if let Some(wait) = self.tries.wait(&user, now) {
+            return Err(ServiceError::RateLimited(wait));
+        }
+        self.tries.fail(user, now);
+        Ok(())
     }
 
     /// Passes when others may put all of these into a group now.
@@ -77,5 +91,19 @@ mod tests {
         flood.check(user(1001), &[user(1001)]).unwrap();
         tokio::time::advance(PUT_IN_FORGIVES).await;
         flood.check(user(1000), &[user(1001)]).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_tries_many_links_waits_and_others_do_not() {
+        let flood = Flood::new();
+        for _ in 0..JOIN_TRIES {
+            flood.try_joining(user(1000)).unwrap();
+        }
+        let refused = flood.try_joining(user(1000));
+        assert_eq!(refused, Err(ServiceError::RateLimited(JOIN_TRY_FORGIVES)));
+        flood.try_joining(user(1001)).unwrap();
+        tokio::time::advance(JOIN_TRY_FORGIVES).await;
+        flood.try_joining(user(1000)).unwrap();
+        assert!(flood.try_joining(user(1000)).is_err());
     }
 }

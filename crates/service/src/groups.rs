@@ -200,10 +200,11 @@ fn setting(set: SetGroup) -> Result<Setting, ServiceError> {
         let allowed = Some(entries).filter(|entries| *entries <= limits::KEEP_ENTRIES);
         settings.push(Setting::KeepEntries(allowed.ok_or_else(keeps_too_much)?));
     }
+    settings.extend(set.ask.map(Setting::Ask));
     match <[Setting; 1]>::try_from(settings) {
         Ok([setting]) => Ok(setting),
         Err(_) => Err(ServiceError::BadRequest(
-            "say exactly one of name, description, post, invite, history, slow_s, pin, keep_days and keep_entries".into(),
+            "say exactly one of name, description, post, invite, history, slow_s, pin, ask, keep_days and keep_entries".into(),
         )),
     }
 }

@@ -18,6 +18,7 @@ mod flood;
 mod groups;
 mod guessing;
 mod health;
+mod joining;
 mod large;
 pub mod limits;
 mod live;
@@ -57,6 +58,7 @@ pub use direct::{
 };
 pub use error::ServiceError;
 pub use groups::MembersPage;
+pub use joining::{JoinersPage, LinksPage, RequestsPage};
 pub use live::{Attention, ReadersPage, SetPrivacy};
 pub use operator::{AddUser, Operator};
 pub use order::{BansPage, MutesPage};

@@ -159,6 +159,15 @@ pub const PUT_IN_FORGIVES: Duration = Duration::from_secs(36);
 /// Users on record whom others put into groups lately. Overflow: the records that end first go.
 pub const PUT_IN_RECORDS: usize = 64 * 1024;
 
+/// Looks at a link, and attempts to come in or to ask, of one user before waiting.
+pub const JOIN_TRIES: u32 = 20;
+
+/// The time after which that user may try once more: twenty a minute.
+pub const JOIN_TRY_FORGIVES: Duration = Duration::from_secs(3);
+
+/// Users on record who tried lately. Overflow: the records that end first go.
+pub const JOIN_TRY_RECORDS: usize = 64 * 1024;
+
 /// A login name, in bytes.
 pub const LOGIN_BYTES: usize = 128;
 

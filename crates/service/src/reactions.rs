@@ -191,6 +191,8 @@ impl Gathered {
             }
             GroupEvent::Created { .. }
             | GroupEvent::Added(_)
+            | GroupEvent::Joined(_)
+            | GroupEvent::Approved(..)
             | GroupEvent::Role(..)
             | GroupEvent::Set(_)
             | GroupEvent::Unbanned(_)

@@ -356,6 +356,7 @@ mod tests {
                 content: Content::Recall { target: Seq::ZERO },
             };
             let conversation = Conversation {
+                requests: 0,
                 role: Some(hongyan_store::Role::Member),
                 group: None,
                 view: View::default(),

@@ -184,6 +184,9 @@ fn event(event: &store::Event) -> wire::GroupEvent {
         Event::Set(Setting::KeepEntries(keep_entries)) => {
             GroupEvent::KeepEntriesSet { keep_entries }
         }
+        Event::Set(Setting::Ask(ask)) => GroupEvent::AskSet { ask },
+        Event::Joined(link) => GroupEvent::Joined { link },
+        Event::Approved(user, link) => GroupEvent::Approved { user, link },
         Event::Banned(users, out) => GroupEvent::Banned { users, out },
         Event::Unbanned(users) => GroupEvent::Unbanned { users },
         Event::Muted(user, until) if until == wire::Millis::default() => {
@@ -317,6 +320,8 @@ fn group(conversation: &store::Conversation) -> Option<wire::GroupView> {
         pin: (settings.pin != store::Who::Admins).then(|| who(settings.pin)),
         keep_days: (settings.keep.days > 0).then_some(settings.keep.days.into()),
         keep_entries: (settings.keep.entries > 0).then_some(settings.keep.entries),
+        ask: settings.ask,
+        requests: (conversation.requests > 0).then_some(conversation.requests as u64),
         muted_until: conversation.muted_until,
         role: role(own),
     })

@@ -223,7 +223,7 @@ pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     role.ok_or(Error::IntegralValueOutOfRange(column, code))
 }
 
-/// Reads `name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries`.
+/// Reads `name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries, ask`.
 pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
     let who = |column| {
         let code: i64 = row.get(column)?;
@@ -245,6 +245,7 @@ pub(crate) fn settings(row: &Row<'_>) -> Result<Settings> {
             days: row.get(8)?,
             entries: count(row, 9)?,
         },
+        ask: row.get(10)?,
     })
 }
 

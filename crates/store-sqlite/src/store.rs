@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use hongyan_protocol::{ConversationId, Millis, Seq, SessionId, UserId};
 use hongyan_store::{
     Accounts, AppendError, BlockError, Blocks, Committed, Conversation, CreateUserError,
-    Credentials, FoundUsers, HISTORY_LIMIT, History, HistoryRange, Logs, MEMBERS_PAGE,
-    MENTIONS_PAGE, Maintenance, Member, Mention, MentionPage, NewSession, NewUser, Order, Outcome,
-    Privacy, REACTIONS_PAGE, ReactError, ReactionPage, ReactionRange, Reactions, ReadError,
-    RetainStep, Retained, Role, Session, Sessions, SetBlock, Standing, StoreError, SyncCursor,
-    SyncLimits, SyncPage, Target, User, VerifyReport, Write, people,
+    Credentials, FoundUsers, HISTORY_LIMIT, History, HistoryRange, JOINING_PAGE, Joiner,
+    JoiningReads, Knock, Link, Logs, MEMBERS_PAGE, MENTIONS_PAGE, Maintenance, Member, Mention,
+    MentionPage, NewSession, NewUser, Order, Outcome, OwnRequest, Privacy, REACTIONS_PAGE,
+    ReactError, ReactionPage, ReactionRange, Reactions, ReadError, Request, RetainStep, Retained,
+    Role, Session, Sessions, SetBlock, Standing, StoreError, SyncCursor, SyncLimits, SyncPage,
+    Target, User, VerifyReport, WayIn, Write, people,
 };
 
 use rusqlite::Connection;
@@ -165,12 +166,21 @@ impl SqliteStore {
         }
     }
 
+    /// Returns when the tables have all that was changed of groups.
+    async fn groups_settled(&self) -> Result<(), StoreError> {
+        if self.unsettled.changes_any_group() {
+            self.writer.run(Writer::settle_all).await
+        } else {
+            Ok(())
+        }
+    }
+
     /// Commits what is not for a damaged conversation, and refuses the rest.
     async fn commit_in_part(&self, batch: &[Write]) -> Result<Vec<Outcome>, StoreError> {
         let mut is_refused = Vec::with_capacity(batch.len());
         for write in batch {
             let conv = match write {
-                Write::Move(_) | Write::View(_) => None,
+                Write::Move(_) | Write::View(_) | Write::Joining(_) => None,
                 Write::React(react) => Some(react.conv),
                 Write::Append(append) => match append.target {
                     Target::Conversation(conv) => Some(conv),
@@ -654,6 +664,91 @@ impl Reactions for SqliteStore {
             })
             .await?;
         found.ok_or(ReadError::NotMember)
+    }
+}
+
+#[async_trait]
+impl JoiningReads for SqliteStore {
+    async fn way_in(
+        &self,
+        user: UserId,
+        knock: Knock,
+        now: Millis,
+    ) -> Result<Option<WayIn>, StoreError> {
+        self.groups_settled().await?;
+        self.readers
+            .run(move |conn| read::way_in(conn, user, knock, now))
+            .await
+    }
+
+    async fn links(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        now: Millis,
+    ) -> Result<Vec<(Link, bool)>, ReadError> {
+        self.group_settled(conv).await?;
+        let found = self
+            .readers
+            .run(move |conn| match read::group_role(conn, conv, user)? {
+                Some(role) => read::links_for(conn, conv, (user, role), now).map(Some),
+                None => Ok(None),
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn joiners(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        link: u64,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Joiner>, ReadError> {
+        self.group_settled(conv).await?;
+        let found = self
+            .readers
+            .run(move |conn| {
+                let Some(role) = read::group_role(conn, conv, user)? else {
+                    return Ok(None);
+                };
+                if !read::sees_joiners(conn, conv, (user, role), link)? {
+                    return Ok(Some(Vec::new()));
+                }
+                let limit = limit.min(JOINING_PAGE);
+                read::joiners(conn, (conv, link), after, limit).map(Some)
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn requests(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<(UserId, Request)>, ReadError> {
+        self.group_settled(conv).await?;
+        let found = self
+            .readers
+            .run(move |conn| match read::group_role(conn, conv, user)? {
+                Some(Role::Member) => Ok(Some(Vec::new())),
+                Some(Role::Admin | Role::Owner) => {
+                    read::requests(conn, conv, after, limit.min(JOINING_PAGE)).map(Some)
+                }
+                None => Ok(None),
+            })
+            .await?;
+        found.ok_or(ReadError::NotMember)
+    }
+
+    async fn own_requests(&self, user: UserId, now: Millis) -> Result<Vec<OwnRequest>, StoreError> {
+        self.groups_settled().await?;
+        self.readers
+            .run(move |conn| read::own_requests(conn, user, now))
+            .await
     }
 }
 

@@ -23,7 +23,7 @@ use foldhash::fast::RandomState;
 use hongyan_protocol::{ConversationId, Seq, UserId};
 use hongyan_store::{
     Body, Change, Content, Conversation, ConversationKind, Effects, Entry, Event, HistoryRange,
-    LastMessage, MEMBERS_TOLD, Member, Role, View,
+    LastMessage, MEMBERS_TOLD, Member, Role, View, WaysChange,
 };
 use parking_lot::Mutex;
 
@@ -47,6 +47,8 @@ struct Round {
     groups: HashMap<ConversationId, Vec<Arc<[UserId]>>, RandomState>,
     directs: HashMap<(UserId, UserId), ConversationId, RandomState>,
     logs: HashMap<ConversationId, LogEnd, RandomState>,
+    /// Whether it changes any group.
+    has_event: bool,
 }
 
 /// The unsettled end of a log.
@@ -65,7 +67,7 @@ struct LogEnd {
     /// Its last message.
     last: Option<LastMessage>,
     membership: Membership,
-    /// Whether it changes a group.
+    /// Whether it changes a group, or the ways into one.
     has_event: bool,
 }
 
@@ -216,6 +218,12 @@ impl Unsettled {
             .any(|end| end.has_event)
     }
 
+    /// Whether a change of any group is unsettled.
+    pub(crate) fn changes_any_group(&self) -> bool {
+        let rounds = self.0.lock();
+        rounds.waiting.has_event || rounds.being_settled.has_event
+    }
+
     /// Adds a journaled batch, and the members of each conversation whom it concerns.
     pub(crate) fn add<'a>(
         &self,
@@ -316,6 +324,7 @@ impl Round {
                     }
                     What::Changed { effects, .. } => {
                         end.has_event = true;
+                        self.has_event = true;
                         end.membership.change(effects);
                     }
                     What::Said(Change::Group(_)) => {}
@@ -325,6 +334,13 @@ impl Round {
             Record::Move { position, .. } => put(&mut end.positions, position),
             // Whoever reads them waits for the settlement.
             Record::Reaction(_) => {}
+            Record::Ways { change, .. } => {
+                end.has_event = true;
+                self.has_event = true;
+                if let WaysChange::Request(user, _) = change {
+                    self.users.insert(user);
+                }
+            }
             Record::View { user, view, .. } => {
                 end.views.insert(user, view);
                 self.users.insert(user);
@@ -486,6 +502,7 @@ fn new(begun: Begun, user: UserId) -> Option<Seen> {
         pinned: Vec::new(),
         muted_until: None,
         size: members.len(),
+        requests: 0,
         me: Member::new(user),
         view: View::default(),
         role: Some(Role::Member),

@@ -15,6 +15,7 @@
 
 mod fixture;
 mod groups_model;
+mod joining_model;
 mod model;
 mod reactions_model;
 mod retention_model;
@@ -30,6 +31,7 @@ pub mod exactly_once;
 pub mod groups;
 pub mod history;
 pub mod identity;
+pub mod joining;
 pub mod mentions;
 pub mod nodes;
 pub mod order;
@@ -93,6 +95,9 @@ macro_rules! store_contract {
                 refusals_of_reactions, of_many_members;
             order: who_is_banned_stays_out, who_is_muted_reads_and_does_not_write, slow_mode_lets_one_message_through_at_a_time,
                 pins_are_a_list, what_is_recalled_is_not_pinned;
+            joining: a_link_lets_in, the_last_use_is_one_persons, a_link_lives_while_its_maker_may_invite,
+                who_makes_and_sees_links, links_are_bounded, who_is_let_in_asked_before, a_request_ends,
+                who_is_declined_waits, requests_are_bounded, ways_survive_a_restart, admins_find_who_asks;
             windows: who_comes_reads_what_the_group_lets, nothing_of_before_is_told, who_comes_back_has_a_new_window,
                 days_reach_back_by_the_time_of_entries;
             retention: by_days, by_entries, the_shorter_counts, what_is_gone_is_nowhere, what_is_gone_is_as_if_it_never_was,

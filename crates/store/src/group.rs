@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::{Millis, Seq, UserId};
 
-use crate::Retention;
+use crate::{LinkToken, Retention};
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,6 +140,8 @@ pub struct Settings {
     pub pin: Who,
     /// How much of its log is kept, where the server does not keep less.
     pub keep: Retention,
+    /// Whether everybody may ask to be let in, also without a link.
+    pub ask: bool,
 }
 
 impl Default for Settings {
@@ -154,6 +156,7 @@ impl Default for Settings {
             slow_s: 0,
             pin: Who::Admins,
             keep: Retention::default(),
+            ask: false,
         }
     }
 }
@@ -181,6 +184,8 @@ pub enum Setting {
     KeepDays(u32),
     /// See [`Retention::entries`].
     KeepEntries(u64),
+    /// See [`Settings::ask`].
+    Ask(bool),
 }
 
 impl Setting {
@@ -195,7 +200,8 @@ impl Setting {
             | Self::Invite(_)
             | Self::History(_)
             | Self::Slow(_)
-            | Self::Pin(_) => Role::Admin,
+            | Self::Pin(_)
+            | Self::Ask(_) => Role::Admin,
         }
     }
 }
@@ -224,6 +230,7 @@ impl Settings {
             Setting::Pin(who) => settings.pin = who,
             Setting::KeepDays(days) => settings.keep.days = days,
             Setting::KeepEntries(entries) => settings.keep.entries = entries,
+            Setting::Ask(is_open) => settings.ask = is_open,
         }
         settings
     }
@@ -259,6 +266,10 @@ pub enum GroupChange {
     Pin(Seq),
     /// Takes the pin from a message.
     Unpin(Seq),
+    /// The sender, who is no member, comes in by a link.
+    Join(LinkToken),
+    /// Lets somebody in who asked.
+    Approve(UserId),
     /// Ends it for everybody.
     Disband,
 }
@@ -281,11 +292,14 @@ impl GroupChange {
                 | Setting::Slow(_)
                 | Setting::Pin(_)
                 | Setting::KeepDays(_)
-                | Setting::KeepEntries(_),
+                | Setting::KeepEntries(_)
+                | Setting::Ask(_),
             )
             | Self::Mute(..)
             | Self::Pin(_)
             | Self::Unpin(_)
+            | Self::Join(_)
+            | Self::Approve(_)
             | Self::Role(..)
             | Self::Leave
             | Self::Disband => 0,
@@ -332,6 +346,10 @@ pub enum Event {
     Pinned(Seq),
     /// A message is not pinned any more.
     Unpinned(Seq),
+    /// The sender came in by the group's link of this number.
+    Joined(u64),
+    /// This user was let in who had asked, by the group's link of this number, or without one.
+    Approved(UserId, Option<u64>),
     /// It ended: nobody is a member any more.
     Disbanded,
 }
@@ -350,6 +368,15 @@ pub struct KeptEvent<'a> {
 }
 
 impl Event {
+    /// The link that somebody came in by.
+    pub fn link(&self) -> Option<u64> {
+        match self {
+            Self::Joined(link) => Some(*link),
+            Self::Approved(_, link) => *link,
+            _ => None,
+        }
+    }
+
     /// Its parts.
     pub fn kept(&self) -> KeptEvent<'_> {
         let blank = KeptEvent {
@@ -394,6 +421,11 @@ impl Event {
             },
             Self::Pinned(seq) => numbered(9, seq.get()),
             Self::Unpinned(seq) => numbered(10, seq.get()),
+            Self::Joined(link) => numbered(80, *link),
+            Self::Approved(user, link) => KeptEvent {
+                number: link.unwrap_or(0),
+                ..named(81, std::slice::from_ref(user))
+            },
             Self::Role(user, role) => named(10 + role.code(), std::slice::from_ref(user)),
             Self::Set(setting) => match setting {
                 Setting::Name(name) => text(20, name),
@@ -406,6 +438,7 @@ impl Event {
                 Setting::Pin(who) => only(50 + who.code()),
                 Setting::KeepDays(days) => numbered(25, (*days).into()),
                 Setting::KeepEntries(entries) => numbered(26, *entries),
+                Setting::Ask(is_open) => only(70 + u8::from(*is_open)),
             },
         }
     }
@@ -443,6 +476,9 @@ impl Event {
             31..=39 => Self::Set(Setting::Post(Who::of_code(code - 30)?)),
             41..=49 => Self::Set(Setting::Invite(Who::of_code(code - 40)?)),
             51..=59 => Self::Set(Setting::Pin(Who::of_code(code - 50)?)),
+            70 | 71 => Self::Set(Setting::Ask(code == 71)),
+            80 => Self::Joined(number),
+            81 => Self::Approved(*users.first()?, Some(number).filter(|link| *link > 0)),
             _ => return None,
         })
     }
@@ -463,7 +499,9 @@ impl Effects {
     /// Whether those of its [members](Self::members) who have a role come in by it; otherwise they were in before.
     pub fn brings_in(&self) -> bool {
         match &self.event {
-            Event::Created { .. } | Event::Added(_) => true,
+            Event::Created { .. } | Event::Added(_) | Event::Joined(_) | Event::Approved(..) => {
+                true
+            }
             Event::Removed(_)
             | Event::Left
             | Event::Role(..)
@@ -507,6 +545,11 @@ mod tests {
             Event::Muted(user(1000), Millis::default()),
             Event::Pinned(Seq::new(7).unwrap()),
             Event::Unpinned(Seq::new(7).unwrap()),
+            Event::Joined(3),
+            Event::Approved(user(1000), Some(7)),
+            Event::Approved(user(1000), None),
+            Event::Set(Setting::Ask(true)),
+            Event::Set(Setting::Ask(false)),
             Event::Set(Setting::Slow(0)),
             Event::Set(Setting::Slow(21_600)),
         ];

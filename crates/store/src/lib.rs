@@ -13,6 +13,7 @@ mod block;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod group;
+mod joining;
 mod login;
 mod mention;
 mod model;
@@ -31,6 +32,11 @@ pub use block::{BlockError, SetBlock};
 pub use group::{
     Effects, Event, GROUP_MEMBERS, GROUPS_A_USER, GroupChange, KeptEvent, Role, Setting, Settings,
     USERS_A_CHANGE, WINDOW_DAYS, Who, Window,
+};
+pub use joining::{
+    ASK_AGAIN_MS, Admission, Asking, JOINING_PAGE, Joined, Joiner, Joining, JoiningChange, Knock,
+    LINKS, Link, LinkToken, NewLink, OwnRequest, REQUESTS, REQUESTS_A_USER, Request, WayIn, Ways,
+    WaysChange, WaysEnded,
 };
 pub use login::{composed, login_key};
 pub use mention::{Mention, MentionPage};
@@ -98,9 +104,12 @@ pub enum ReadError {
 /// Everything that Hongyan keeps, by what is kept.
 ///
 /// **Reading.** Each read sees one consistent snapshot, never half a batch.
-pub trait Store: Accounts + Blocks + Sessions + Logs + Reactions + Maintenance {}
+pub trait Store:
+    Accounts + Blocks + Sessions + Logs + Reactions + JoiningReads + Maintenance
+{
+}
 
-impl<S: Accounts + Blocks + Sessions + Logs + Reactions + Maintenance> Store for S {}
+impl<S: Accounts + Blocks + Sessions + Logs + Reactions + JoiningReads + Maintenance> Store for S {}
 
 /// Who has an account.
 #[async_trait]
@@ -328,6 +337,54 @@ pub trait Reactions: Send + Sync + 'static {
         after: UserId,
         limit: usize,
     ) -> Result<Vec<UserId>, ReadError>;
+}
+
+/// The ways into groups. They are written by [`Logs::commit`].
+#[async_trait]
+pub trait JoiningReads: Send + Sync + 'static {
+    /// How this user stands before a group, at this time. `None` where the link does not work and the user is no member, or
+    /// where the group does not let everybody ask.
+    async fn way_in(
+        &self,
+        user: UserId,
+        knock: Knock,
+        now: Millis,
+    ) -> Result<Option<WayIn>, StoreError>;
+
+    /// The links of a group of `user`'s, ascending, each with whether it works at this time. Admins see all, others those
+    /// that they made.
+    async fn links(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        now: Millis,
+    ) -> Result<Vec<(Link, bool)>, ReadError>;
+
+    /// Who came into a group of `user`'s by a link of this number, behind the entry `after`, in the order of their coming:
+    /// at most `limit`, and at most [`JOINING_PAGE`]. Also of a link that was revoked. To others than admins, of links that
+    /// they did not make, nobody.
+    async fn joiners(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        link: u64,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Joiner>, ReadError>;
+
+    /// Who waits to be let into a group of `user`'s, with ids above `after`, ascending: at most `limit`, and at most
+    /// [`JOINING_PAGE`]. To others than admins, nobody.
+    async fn requests(
+        &self,
+        user: UserId,
+        conv: ConversationId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<(UserId, Request)>, ReadError>;
+
+    /// The requests of this user: those that wait, and those that were declined so lately that the user may not ask again at
+    /// this time. Ascending by group.
+    async fn own_requests(&self, user: UserId, now: Millis) -> Result<Vec<OwnRequest>, StoreError>;
 }
 
 /// The state of what is kept.

@@ -430,6 +430,8 @@ pub struct Conversation {
     pub muted_until: Option<Millis>,
     /// How many members it has.
     pub size: usize,
+    /// How many wait to be let in, for an admin; for others 0.
+    pub requests: usize,
     /// The member whose view this is.
     pub me: Member,
     /// What that member made of it for oneself, as far as it counts now.

@@ -57,6 +57,8 @@ impl Order {
             | Event::Left
             | Event::Role(..)
             | Event::Set(_)
+            | Event::Joined(_)
+            | Event::Approved(..)
             | Event::Disbanded => {}
         }
     }

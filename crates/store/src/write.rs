@@ -6,8 +6,8 @@ use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Body, Event, GroupChange, Header, React, ReactError, Reacted, View, ViewChange, ViewError,
-    Viewed,
+    Asking, Body, Event, GroupChange, Header, Joined, Joining, React, ReactError, Reacted, View,
+    ViewChange, ViewError, Viewed,
 };
 
 /// Whom an append is for.
@@ -170,6 +170,12 @@ fn hash_group_change(hash: &mut Sha256, change: &GroupChange) {
         GroupChange::Mute(user, until) => Event::Muted(user, until),
         GroupChange::Pin(seq) => Event::Pinned(seq),
         GroupChange::Unpin(seq) => Event::Unpinned(seq),
+        GroupChange::Join(token) => {
+            // Which link it is, is not known here.
+            hash.update(token.0);
+            Event::Joined(0)
+        }
+        GroupChange::Approve(user) => Event::Approved(user, None),
         GroupChange::Disband => Event::Disbanded,
     };
     let kept = event.kept();
@@ -230,6 +236,8 @@ pub enum Write {
     React(React),
     /// See [`ViewChange`].
     View(ViewChange),
+    /// See [`Joining`].
+    Joining(Joining),
 }
 
 /// An append that is on disk.
@@ -252,6 +260,8 @@ pub struct Appended {
     pub blind: Arc<[UserId]>,
     /// What it changed of the group. `None` for what changes none, and for a duplicate.
     pub event: Option<Arc<Event>>,
+    /// Who asks to be let into the group, where that is others now.
+    pub asking: Option<Asking>,
 }
 
 /// Why an append was refused. It left no trace.
@@ -309,6 +319,15 @@ pub enum AppendError {
     /// The group would have more than [`GROUP_MEMBERS`](crate::GROUP_MEMBERS).
     #[error("the group is full")]
     GroupFull,
+    /// No link has this token or number, or nobody can come in by it any more: which of these is not told.
+    #[error("no such link, or it does not work any more")]
+    DeadLink,
+    /// The group declined the user, who may ask again from this time on.
+    #[error("declined, and may ask again at {0}")]
+    Declined(Millis),
+    /// The user does not ask to be let in.
+    #[error("no such request")]
+    NoRequest,
     /// A part of the log cannot be read: what would be added could perhaps not be read either.
     #[error("a part of the conversation cannot be read")]
     Damaged,
@@ -355,4 +374,6 @@ pub enum Outcome {
     React(Result<Reacted, ReactError>),
     /// Of [`Write::View`].
     View(Result<Viewed, ViewError>),
+    /// Of [`Write::Joining`].
+    Joining(Result<Joined, AppendError>),
 }

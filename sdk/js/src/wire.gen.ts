@@ -47,6 +47,18 @@ export interface AskReadBy {
   seqs: number[];
 }
 
+/** A push, the answer to `POST /v1/join`, and an item of `GET /v1/requests`: how the caller stands before a group. */
+export interface Asked {
+  /** The group. */
+  conv: number;
+  /** How the caller stands. */
+  state: Standing;
+  /** What the group is called; only in the list. */
+  name?: string;
+  /** With `declined`: when the caller may ask again. */
+  again_at?: number;
+}
+
 /** The reader has blocked a user on another device, or blocks them no more. */
 export interface Blocked {
   /** The user. */
@@ -205,7 +217,7 @@ export interface Floor {
 
 /** What a change of a group was. It is in the entry of kind `event`; the entry's `from` did it. */
 export interface GroupEvent {
-  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "slow_set" | "pin_set" | "keep_days_set" | "keep_entries_set" | "banned" | "unbanned" | "muted" | "unmuted" | "pinned" | "unpinned" | "disbanded" | (string & {});
+  type: "created" | "added" | "removed" | "left" | "role" | "renamed" | "described" | "pictured" | "post_set" | "invite_set" | "history_set" | "slow_set" | "pin_set" | "keep_days_set" | "keep_entries_set" | "ask_set" | "joined" | "approved" | "banned" | "unbanned" | "muted" | "unmuted" | "pinned" | "unpinned" | "disbanded" | (string & {});
   /** Its name. */
   name?: string;
   /** The other members, ascending. */
@@ -234,6 +246,10 @@ export interface GroupEvent {
   keep_days?: number;
   /** Entries; 0 for no bound. */
   keep_entries?: number;
+  /** Whether everybody may. */
+  ask?: boolean;
+  /** Which of the group's. */
+  link?: number;
   /** How many of them were members. */
   out?: number;
   /** Until when. */
@@ -274,6 +290,10 @@ export interface GroupView {
   keep_days?: number;
   /** Only the newest so many entries are kept; absent, all are, as far as the server keeps them. */
   keep_entries?: number;
+  /** Whether everybody may ask to be let in, also without a link. */
+  ask?: boolean;
+  /** How many wait to be let in, for admins; absent, nobody. */
+  requests?: number;
   /** Until when the reader may read and not write; perhaps a time that is over. */
   muted_until?: number;
   /** The reader's own role. */
@@ -592,6 +612,14 @@ export interface Receipt {
   delivered: number;
 }
 
+/** A push to admins: so many wait to be let into a group now. */
+export interface Requests {
+  /** The group. */
+  conv: number;
+  /** How many. */
+  count: number;
+}
+
 /** What a member of a group may do. */
 export type Role = "member" | "admin" | "owner" | (string & {});
 
@@ -663,6 +691,8 @@ export interface SetGroup {
   keep_days?: number;
   /** How many entries are kept: 0 for all, at most `LIMITS.KEEP_ENTRIES`. */
   keep_entries?: number;
+  /** Whether everybody may ask to be let in, also without a link. */
+  ask?: boolean;
 }
 
 /** `PATCH /v1/groups/{conv}/members/{user}`: gives a member another role. */
@@ -680,6 +710,9 @@ export interface SetView {
   /** What to change. */
   view: ViewChange;
 }
+
+/** How a user stands before a group. */
+export type Standing = "outside" | "member" | "waiting" | "ended" | "declined" | "banned" | (string & {});
 
 /** Asks for the conversations that changed since `cursor`. */
 export interface Sync {
@@ -865,6 +898,8 @@ export type ServerFrame =
   | ({ type: "reacted"; req?: number } & Reacted)
   | ({ type: "typing"; req?: number } & Typists)
   | ({ type: "view"; req?: number } & Viewed)
+  | ({ type: "asked"; req?: number } & Asked)
+  | ({ type: "requests"; req?: number } & Requests)
   | ({ type: "presence"; req?: number } & Presence)
   | ({ type: "read_by"; req?: number } & ReadByCounts)
   | ({ type: "floor"; req?: number } & Floor)
@@ -887,6 +922,8 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
   reacted: "Reacted",
   typing: "Typists",
   view: "Viewed",
+  asked: "Asked",
+  requests: "Requests",
   presence: "Presence",
   read_by: "ReadByCounts",
   floor: "Floor",
@@ -902,6 +939,7 @@ export const SERVER_FRAMES: Readonly<Record<string, string>> = {
  * begins with `type=`, the rest holds only for that type. */
 export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AdvertisedLimits: { frame_bytes: "integer", text_bytes: "integer", requests: "integer", unacked_entries: "integer" },
+  Asked: { conv: "integer", state: "string", name: "string?", again_at: "integer?" },
   Blocked: { user: "integer", on: "boolean" },
   Body: { type: "string", "type=text.text": "string" },
   Bye: { code: "string", retry_after_ms: "integer" },
@@ -911,8 +949,8 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Entry: { conv: "integer", seq: "integer", id: "integer", kind: "string", from: "integer", at: "integer", client_id: "string", body: "Body?", reply_to: "integer?", mentions: "integer[]?", mentions_all: "boolean?", topic: "string?", expires_at: "integer?", origin: "string?", event: "GroupEvent?", target: "integer?", edited_by: "integer?", recalled_by: "integer?" },
   Failure: { code: "string", message: "string", retry_after_ms: "integer?" },
   Floor: { conv: "integer", floor: "integer" },
-  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=keep_days_set.keep_days": "integer", "type=keep_entries_set.keep_entries": "integer", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
-  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", keep_days: "integer?", keep_entries: "integer?", muted_until: "integer?", role: "string" },
+  GroupEvent: { type: "string", "type=created.name": "string", "type=created.users": "integer[]", "type=added.users": "integer[]", "type=removed.users": "integer[]", "type=role.user": "integer", "type=role.role": "string", "type=renamed.name": "string", "type=described.description": "string", "type=pictured.avatar": "string", "type=post_set.post": "string", "type=invite_set.invite": "string", "type=history_set.history": "string", "type=history_set.history_days": "integer?", "type=slow_set.slow_s": "integer", "type=pin_set.pin": "string", "type=keep_days_set.keep_days": "integer", "type=keep_entries_set.keep_entries": "integer", "type=ask_set.ask": "boolean", "type=joined.link": "integer", "type=approved.user": "integer", "type=approved.link": "integer?", "type=banned.users": "integer[]", "type=banned.out": "integer", "type=unbanned.users": "integer[]", "type=muted.user": "integer", "type=muted.until": "integer", "type=unmuted.user": "integer", "type=pinned.target": "integer", "type=unpinned.target": "integer" },
+  GroupView: { name: "string", description: "string?", avatar: "string?", post: "string", invite: "string", history: "string?", history_days: "integer?", slow_s: "integer?", pin: "string?", keep_days: "integer?", keep_entries: "integer?", ask: "boolean?", requests: "integer?", muted_until: "integer?", role: "string" },
   HeartbeatPlan: { interval_ms: "integer", timeout_ms: "integer" },
   HistoryPage: { conv: "integer", entries: "Entry[]", head: "integer", since: "integer?", more: "boolean" },
   Listed: { conv: "integer", head: "integer", unread: "integer?", mentions: "integer?", user: "integer?", read: "integer?", delivered: "integer?", floor: "integer?", own_read: "integer?", own_delivered: "integer?", view: "View?" },
@@ -929,6 +967,7 @@ export const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   ReadByCount: { seq: "integer", count: "integer" },
   ReadByCounts: { conv: "integer", messages: "ReadByCount[]" },
   Receipt: { conv: "integer", user: "integer", read: "integer", delivered: "integer" },
+  Requests: { conv: "integer", count: "integer" },
   Sent: { conv: "integer", seq: "integer", id: "integer", at: "integer", client_id: "string" },
   Synced: { conversations: "ConversationView[]", list: "Listed[]?", users: "UserProfile[]", total_unread: "integer", total_muted: "integer?", cursor: "string", more: "boolean" },
   Typists: { conv: "integer", users: "integer[]", others: "integer?" },
@@ -958,6 +997,9 @@ export const ERROR_CODES = {
   too_many_reactions: { retryable: false },
   muted: { retryable: false },
   banned: { retryable: false },
+  dead_link: { retryable: false },
+  declined: { retryable: false },
+  request_not_found: { retryable: false },
   limit_reached: { retryable: false },
   too_late: { retryable: false },
   not_found: { retryable: false },

@@ -160,6 +160,8 @@ impl Driver {
                 | ServerFrame::Sent(_)
                 | ServerFrame::Done(_)
                 | ServerFrame::View(_)
+                | ServerFrame::Asked(_)
+                | ServerFrame::Requests(_)
                 | ServerFrame::Synced(_)
                 | ServerFrame::History(_)
                 | ServerFrame::Unknown,

@@ -10,6 +10,7 @@ pub(crate) mod cookie;
 pub(crate) mod error;
 pub(crate) mod extract;
 mod groups;
+mod joining;
 mod mentions;
 mod messages;
 mod order;
@@ -111,6 +112,23 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, adapters: Router) -> Router {
             get(order::mutes).post(order::mute),
         )
         .route("/v1/groups/{conv}/mutes/{user}", delete(order::unmute))
+        .route(
+            "/v1/groups/{conv}/links",
+            get(joining::links).post(joining::make),
+        )
+        .route("/v1/groups/{conv}/links/{link}", delete(joining::revoke))
+        .route(
+            "/v1/groups/{conv}/links/{link}/joiners",
+            get(joining::joiners),
+        )
+        .route("/v1/groups/{conv}/requests", get(joining::requests))
+        .route(
+            "/v1/groups/{conv}/requests/{user}",
+            post(joining::approve).delete(joining::decline),
+        )
+        .route("/v1/join", post(joining::join))
+        .route("/v1/join/look", post(joining::look))
+        .route("/v1/requests", get(joining::own_requests))
         .route("/v1/conversations/{conv}/pins", post(order::pin))
         .route("/v1/conversations/{conv}/pins/{seq}", delete(order::unpin))
         // Inside the layers, so that a browser's preflight reaches the one for other origins.

@@ -204,6 +204,34 @@ pub(crate) fn server_frames() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                 },
             }),
         ),
+        (
+            "asked_full",
+            None,
+            ServerFrame::Asked(Asked {
+                conv: conv(7),
+                state: Standing::Declined,
+                name: Some("雁群".into()),
+                again_at: Some(at(500)),
+            }),
+        ),
+        (
+            "asked_least",
+            None,
+            ServerFrame::Asked(Asked {
+                conv: conv(7),
+                state: Standing::Waiting,
+                name: None,
+                again_at: None,
+            }),
+        ),
+        (
+            "requests",
+            None,
+            ServerFrame::Requests(Requests {
+                conv: conv(7),
+                count: 3,
+            }),
+        ),
         ("done", Some(7), ServerFrame::Done(Done {})),
         ("unknown", None, ServerFrame::Unknown),
     ];
@@ -334,6 +362,8 @@ fn pages() -> Vec<(&'static str, Option<u64>, ServerFrame)> {
                             pin: Some(Who::All),
                             keep_days: Some(90),
                             keep_entries: Some(10_000),
+                            ask: true,
+                            requests: Some(2),
                             muted_until: Some(at(500)),
                             name: "雁群".into(),
                             description: Some("往南".into()),

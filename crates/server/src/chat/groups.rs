@@ -105,6 +105,7 @@ pub(super) fn named(event: &GroupEvent) -> Vec<UserId> {
         | GroupEvent::Removed { users } => users.clone(),
         GroupEvent::Banned { users, .. } | GroupEvent::Unbanned { users } => users.clone(),
         GroupEvent::Role { user, .. }
+        | GroupEvent::Approved { user, .. }
         | GroupEvent::Muted { user, .. }
         | GroupEvent::Unmuted { user } => vec![*user],
         _ => Vec::new(),

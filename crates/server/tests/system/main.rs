@@ -20,6 +20,7 @@ mod edges;
 mod exchange;
 mod groups;
 mod http_api;
+mod joining;
 mod live;
 mod mentions;
 mod names;

@@ -284,11 +284,9 @@ impl Live {
             }
             Event::Left => self.out(conv, LiveEvent::Out(Arc::new([from]))),
             Event::Disbanded => self.out(conv, LiveEvent::Ended),
-            Event::Added(users) => {
-                let event = LiveEvent::In(users.as_slice().into(), seq);
-                self.come_and_go(conv, &event);
-                self.bus.publish_live(Hint { conv, event });
-            }
+            Event::Added(users) => self.come(conv, users.as_slice().into(), seq),
+            Event::Joined(_) => self.come(conv, Arc::new([from]), seq),
+            Event::Approved(user, _) => self.come(conv, Arc::new([*user]), seq),
             Event::Created { .. }
             | Event::Role(..)
             | Event::Set(_)
@@ -297,6 +295,12 @@ impl Live {
             | Event::Pinned(_)
             | Event::Unpinned(_) => {}
         }
+    }
+
+    fn come(&self, conv: ConversationId, users: Arc<[UserId]>, seq: Seq) {
+        let event = LiveEvent::In(users, seq);
+        self.come_and_go(conv, &event);
+        self.bus.publish_live(Hint { conv, event });
     }
 
     fn out(&self, conv: ConversationId, event: LiveEvent) {

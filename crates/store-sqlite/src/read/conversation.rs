@@ -9,7 +9,7 @@ use hongyan_store::{
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
-use super::{blocks, order, view};
+use super::{blocks, joining, order, view};
 use crate::row::{self, sql};
 
 /// A conversation as it is kept, with what has ended of its member's view.
@@ -111,6 +111,10 @@ pub(crate) fn seen(conn: &Connection, conv: ConversationId, user: UserId) -> Res
             ConversationKind::Group => order::muted_until(conn, conv, user)?,
         },
         size,
+        requests: match kind {
+            ConversationKind::Group if own.role >= Role::Admin => joining::waiting(conn, conv)?,
+            ConversationKind::Group | ConversationKind::Direct => 0,
+        },
         me: own.member,
         view,
         role: Some(own.role),
@@ -138,6 +142,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
         pinned: Vec::new(),
         muted_until: None,
         size: 0,
+        requests: 0,
         me: Member::new(user).advanced(Some(until), Some(until)),
         view: View::default(),
         role: None,
@@ -149,7 +154,7 @@ pub(crate) fn left(conv: ConversationId, user: UserId, until: Seq) -> Conversati
 /// The settings of a group.
 pub(crate) fn settings(conn: &Connection, conv: ConversationId) -> Result<Settings> {
     conn.prepare_cached(
-        "SELECT name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries
+        "SELECT name, description, avatar, post, invite, history, slow_s, pin, keep_days, keep_entries, ask
          FROM groups WHERE conv_id = ?1",
     )?
     .query_row([sql(conv)], row::settings)

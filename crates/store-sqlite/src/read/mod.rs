@@ -7,6 +7,7 @@ mod blocks;
 mod conversation;
 mod feed;
 mod history;
+mod joining;
 mod mentions;
 mod order;
 mod reactions;
@@ -25,6 +26,10 @@ pub(crate) use conversation::{
 };
 pub(crate) use feed::changes;
 pub(crate) use history::history;
+pub(crate) use joining::{
+    admins, asked, group_role, joiners, kept_admission, links_for, own_requests, requests,
+    sees_joiners, way_in, ways,
+};
 pub(crate) use mentions::{last_alls, mentions};
 pub(crate) use order::{mark, order};
 pub(crate) use reactions::{reaction_counts, reaction_number, reactions, reactors};

@@ -36,6 +36,12 @@ pub(crate) fn order(conn: &Connection, conv: ConversationId) -> Result<Order> {
     Ok(order)
 }
 
+/// Whether a group lets this user not in.
+pub(super) fn is_banned(conn: &Connection, conv: ConversationId, user: UserId) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM marks WHERE conv_id = ?1 AND kind = ?2 AND key = ?3")?
+        .exists((sql(conv), mark::BANNED, sql(user)))
+}
+
 /// The pinned messages from a place on, ascending.
 pub(crate) fn pinned(conn: &Connection, conv: ConversationId, since: Seq) -> Result<Vec<Seq>> {
     conn.prepare_cached(

@@ -1,6 +1,6 @@
 //! Members and settings, as a log tells them by its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
 use hongyan_store::{Content, ConversationKind, Entry, Event, Order, Role, Settings, Window};
@@ -17,9 +17,11 @@ pub(super) struct Present {
     settings: Settings,
     /// How those came in who may not read all.
     coming: BTreeMap<UserId, Coming>,
-    order: Order,
+    pub(super) order: Order,
     /// When each member of a group said something last.
     said: BTreeMap<UserId, Millis>,
+    /// Who came in by which link with which entry.
+    pub(super) by_link: BTreeSet<(u64, Seq, UserId)>,
     /// With which entry each came in.
     joined: BTreeMap<UserId, Seq>,
 }
@@ -49,6 +51,7 @@ impl Present {
             coming: BTreeMap::new(),
             order: Order::default(),
             said: BTreeMap::new(),
+            by_link: BTreeSet::new(),
             joined: BTreeMap::new(),
         }
     }
@@ -96,22 +99,33 @@ impl Present {
             self.settings = Settings::named(name.clone());
             return is_first.then_some(()).ok_or("a group begins twice");
         }
-        if !self.roles.contains_key(&entry.from) {
+        let comes = matches!(event, Some(Event::Joined(_)));
+        if !self.roles.contains_key(&entry.from) && !comes {
             return Err("its sender is not a member");
         }
         let Some(event) = event else {
             return Ok(());
         };
         self.order.change(event, entry.at);
-        if let Event::Added(users) = event {
+        let came: &[UserId] = match event {
+            Event::Added(users) => users,
+            Event::Joined(_) => std::slice::from_ref(&entry.from),
+            Event::Approved(user, _) => std::slice::from_ref(user),
+            _ => &[],
+        };
+        if let Some(link) = event.link() {
+            let by = came.iter().map(|user| (link, entry.seq, *user));
+            self.by_link.extend(by);
+        }
+        if !came.is_empty() {
             let coming = Coming {
                 by: entry.seq,
                 at: entry.at,
                 window: self.settings.history,
             };
-            self.coming.extend(users.iter().map(|user| (*user, coming)));
+            self.coming.extend(came.iter().map(|user| (*user, coming)));
             self.joined
-                .extend(users.iter().map(|user| (*user, entry.seq)));
+                .extend(came.iter().map(|user| (*user, entry.seq)));
         }
         self.change(entry.from, event)
     }
@@ -123,6 +137,8 @@ impl Present {
             Event::Added(users) => users
                 .iter()
                 .all(|user| roles.insert(*user, Role::Member).is_none()),
+            Event::Joined(_) => roles.insert(from, Role::Member).is_none(),
+            Event::Approved(user, _) => roles.insert(*user, Role::Member).is_none(),
             Event::Removed(users) => users.iter().all(|user| roles.remove(user).is_some()),
             Event::Left => roles.remove(&from).is_some(),
             Event::Role(user, role) => {
@@ -189,6 +205,7 @@ impl Check<'_> {
                 self.broken(conv, head, what);
             }
         }
+        self.ways(conv, head, present)?;
         let owners = roles.values().filter(|role| **role == Role::Owner).count();
         if owners != usize::from(!roles.is_empty()) {
             self.broken(conv, head, format!("it has {owners} owners"));

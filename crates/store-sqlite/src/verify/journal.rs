@@ -76,7 +76,9 @@ impl Check<'_> {
                         && place.messages == messages
                         && place.id > log.last_id
                         && entry.subject() < Some(place.seq)
-                        && (log.members.contains(&entry.from) || entry.begins_group());
+                        && (log.members.contains(&entry.from)
+                            || entry.begins_group()
+                            || entry.comes_by_link());
                     log.change(&entry);
                     (log.head, log.messages, log.last_id) = (place.seq, place.messages, place.id);
                     fits
@@ -89,6 +91,8 @@ impl Check<'_> {
                 Record::Reaction(reaction) => {
                     reaction.seq <= log.head && log.members.contains(&reaction.user)
                 }
+                // Whether it is about a group, its place among the ways into that says.
+                Record::Ways { .. } => log.head > Seq::ZERO,
                 Record::View { user, view, .. } => {
                     !is_beyond(&view, log.head) && log.members.contains(&user)
                 }
@@ -126,9 +130,11 @@ impl Check<'_> {
                 last_id,
                 members: BTreeSet::new(),
             })),
-            Record::Entry(_) | Record::Move { .. } | Record::Reaction(_) | Record::View { .. } => {
-                Ok(found)
-            }
+            Record::Entry(_)
+            | Record::Move { .. }
+            | Record::Reaction(_)
+            | Record::View { .. }
+            | Record::Ways { .. } => Ok(found),
         }
     }
 

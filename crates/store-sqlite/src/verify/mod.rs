@@ -9,6 +9,7 @@ mod blocks;
 mod feed;
 mod file;
 mod group;
+mod joining;
 mod journal;
 mod links;
 mod log;

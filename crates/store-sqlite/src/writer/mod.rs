@@ -620,7 +620,15 @@ fn concerned(outcome: &Outcome) -> Option<(ConversationId, &Arc<[UserId]>)> {
         }
         Outcome::Move(Ok(moved)) if moved.changed => Some((moved.conv, &moved.members)),
         Outcome::React(Ok(reacted)) if reacted.changed => Some((reacted.conv, &reacted.members)),
+        Outcome::Joining(Ok(joined)) => {
+            let asking = joined.asking.as_ref()?;
+            Some((joined.conv, &asking.admins))
+        }
         // A view concerns its member alone, as its record says.
-        Outcome::Append(_) | Outcome::Move(_) | Outcome::React(_) | Outcome::View(_) => None,
+        Outcome::Append(_)
+        | Outcome::Move(_)
+        | Outcome::React(_)
+        | Outcome::View(_)
+        | Outcome::Joining(_) => None,
     }
 }

@@ -126,6 +126,8 @@ impl Behind<'_> {
                 self.decide(Write::React(react)).map(|_| ())
             }
             Record::View { conv, user, view } => self.view(*conv, *user, view),
+            // Whether it was still to be done, with what came before it lost, nobody can say.
+            Record::Ways { .. } => Ok(()),
         }
     }
 
@@ -187,7 +189,8 @@ impl Behind<'_> {
                 }
             }
             Some(Outcome::Append(Err(error))) => lost(&mut self.salvage, &error),
-            Some(Outcome::Move(_) | Outcome::React(_) | Outcome::View(_)) | None => {}
+            Some(Outcome::Move(_) | Outcome::React(_) | Outcome::View(_) | Outcome::Joining(_))
+            | None => {}
         }
         Ok(())
     }

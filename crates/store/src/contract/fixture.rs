@@ -6,10 +6,11 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, Millis, Seq, UserId};
 
 use crate::{
-    Accounts, Append, AppendError, Appended, Body, Change, Conversation, Entry, GroupChange,
-    HISTORY_LIMIT, Header, HistoryRange, Logs, Maintenance, Move, MoveError, Moved, NewSession,
-    NewUser, Outcome, React, ReactError, Reacted, Store, SyncCursor, SyncLimits, SyncPage, Target,
-    ViewChange, ViewError, Viewed, Write,
+    Accounts, Admission, Append, AppendError, Appended, Body, Change, Conversation, Entry,
+    GroupChange, HISTORY_LIMIT, Header, HistoryRange, Joined, Joining, JoiningChange, LinkToken,
+    Logs, Maintenance, Move, MoveError, Moved, NewLink, NewSession, NewUser, Outcome, React,
+    ReactError, Reacted, Store, SyncCursor, SyncLimits, SyncPage, Target, ViewChange, ViewError,
+    Viewed, Write,
 };
 
 /// How the suite gets at an engine: one value is one place to keep things, fresh at first.
@@ -306,6 +307,46 @@ impl<E: Engine> Fixture<E> {
         match outcomes.into_iter().next().unwrap() {
             Outcome::React(outcome) => outcome,
             other => panic!("another outcome for a reaction: {other:?}"),
+        }
+    }
+
+    pub fn now(&self) -> Millis {
+        Millis::new(self.now).unwrap()
+    }
+
+    /// Another token each time.
+    pub fn token(&mut self) -> LinkToken {
+        let mut token = [7; 16];
+        token[..8].copy_from_slice(&self.tick().get().to_le_bytes());
+        LinkToken(token)
+    }
+
+    /// A link to be made, which does not expire.
+    pub fn new_link(&mut self, admits: Admission) -> NewLink {
+        NewLink {
+            client_id: self.client_id(),
+            token: self.token(),
+            name: "门".into(),
+            expires_at: None,
+            admits,
+        }
+    }
+
+    pub fn joining(&mut self, by: UserId, conv: ConversationId, change: JoiningChange) -> Joining {
+        Joining {
+            by,
+            conv,
+            at: self.tick(),
+            change,
+        }
+    }
+
+    /// Does something about the ways into a group, alone in its batch.
+    pub async fn join(&self, joining: &Joining) -> Result<Joined, AppendError> {
+        let outcomes = self.commit(vec![Write::Joining(joining.clone())]).await;
+        match outcomes.into_iter().next().unwrap() {
+            Outcome::Joining(outcome) => outcome,
+            other => panic!("another outcome for a way into a group: {other:?}"),
         }
     }
 

@@ -131,7 +131,10 @@ pub(super) fn judge(
                 false => Ok(Event::Muted(*user, until)),
             }
         }
-        GroupChange::Pin(_) | GroupChange::Unpin(_) => unreachable!("judged above"),
+        GroupChange::Pin(_) | GroupChange::Unpin(_) | GroupChange::Join(_) => {
+            unreachable!("judged above")
+        }
+        GroupChange::Approve(user) => log.may_approve(from, *user, is_user(*user)),
         GroupChange::Leave if !is_owner => Ok(Event::Left),
         GroupChange::Leave if log.roles.len() == 1 => Ok(Event::Disbanded),
         GroupChange::Leave => Err(AppendError::OwnerStays),
@@ -235,6 +238,14 @@ impl Log {
                 for user in users {
                     self.join(*user, Role::Member, since);
                 }
+            }
+            Event::Joined(_) => {
+                let since = self.shown_from();
+                self.join(from, Role::Member, since);
+            }
+            Event::Approved(user, _) => {
+                let since = self.shown_from();
+                self.join(*user, Role::Member, since);
             }
             Event::Removed(users) => {
                 for user in users {

@@ -7,6 +7,7 @@ use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 
 use super::fixture::seq;
 use super::groups_model;
+use super::joining_model::Doors;
 use crate::{
     Append, AppendError, Appended, Change, Content, Conversation, Entry, Event, GroupChange,
     Member, Move, MoveError, Moved, Outcome, Role, Settings, Target, View, Who, Write,
@@ -29,6 +30,7 @@ pub(super) struct Log {
     /// Until when.
     pub(super) muted: BTreeMap<UserId, Millis>,
     pub(super) pinned: BTreeSet<Seq>,
+    pub(super) doors: Doors,
     /// When each member of a group said something last.
     pub(super) said: HashMap<UserId, Millis>,
     /// Who made it, if it is a group, under which client id.
@@ -97,6 +99,11 @@ impl Log {
         }
         assert_eq!(*conversation.members, told);
         assert_eq!(conversation.size, self.positions.len());
+        let requests = match self.leads(user) {
+            true => self.waiting().len(),
+            false => 0,
+        };
+        assert_eq!(conversation.requests, requests);
         let mut positions = self.positions.iter();
         assert_eq!(
             positions.find(|own| own.user == user),
@@ -192,6 +199,7 @@ impl Model {
                 }
                 (Write::Move(change), _) => Outcome::Move(self.advance(*change)),
                 (Write::View(change), _) => Outcome::View(self.set_view(change)),
+                (Write::Joining(joining), _) => Outcome::Joining(self.joining(joining)),
                 (Write::React(react), _) => Outcome::React(self.react(react)),
                 (Write::Append(_), other) => panic!("another outcome for an append: {other:?}"),
             };
@@ -233,6 +241,9 @@ impl Model {
         }
         let event = match found {
             Some(at) => self.allowed(at, append)?,
+            None if matches!(append.change, Change::Group(GroupChange::Join(_))) => {
+                return Err(AppendError::DeadLink);
+            }
             None => self.may_begin(append)?,
         };
         // Nothing refuses it, so the store must have taken it.
@@ -253,6 +264,7 @@ impl Model {
             Some(event) => Appended {
                 members: self.logs[at].happened(append, &event).into(),
                 event: Some(event.into()),
+                asking: self.logs[at].asking_after(),
                 ..appended
             },
         })
@@ -270,6 +282,7 @@ impl Model {
             members: log.members().into(),
             blind: [].into(),
             event: None,
+            asking: None,
         }
     }
 
@@ -378,6 +391,7 @@ impl Model {
             banned: BTreeSet::new(),
             muted: BTreeMap::new(),
             pinned: BTreeSet::new(),
+            doors: Doors::default(),
             said: HashMap::new(),
             settings: is_group.then(|| Settings::named(name)),
             made,
@@ -401,6 +415,10 @@ impl Model {
     /// The event, where a group is changed.
     fn allowed(&self, at: usize, append: &Append) -> Result<Option<Event>, AppendError> {
         let log = &self.logs[at];
+        if let Change::Group(GroupChange::Join(token)) = append.change {
+            let is_user = self.users.contains(&append.from);
+            return log.may_join(append, token, is_user).map(Some);
+        }
         if !log.has(append.from) {
             return Err(AppendError::NotMember);
         }

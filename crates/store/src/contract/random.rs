@@ -9,10 +9,10 @@ use super::Rng;
 use super::fixture::{Engine, Fixture, WIDE};
 use super::model::{Model, about};
 use crate::{
-    Append, BlockError, Blocks, Change, Conversation, DraftChange, GroupChange, HeaderFields,
-    HistoryRange, Logs, MENTIONS_PAGE, Maintenance, Move, REACTIONS_PAGE, ReactionRange, Reactions,
-    ReadError, RetainStep, Retention, Role, SetBlock, Setting, SyncCursor, SyncLimits, Target,
-    ViewChange, Who, Window, Write,
+    Admission, Append, BlockError, Blocks, Change, Conversation, DraftChange, GroupChange,
+    HeaderFields, HistoryRange, Joining, JoiningChange, JoiningReads, Knock, Logs, MENTIONS_PAGE,
+    Maintenance, Move, REACTIONS_PAGE, ReactionRange, Reactions, ReadError, RetainStep, Retention,
+    Role, SetBlock, Setting, SyncCursor, SyncLimits, Target, ViewChange, WayIn, Who, Window, Write,
 };
 
 const BATCHES: u64 = 150;
@@ -131,6 +131,9 @@ fn random_write<E: Engine>(
     if rng.once_in(4) {
         return Write::View(random_view(f, rng, user, (conv, head)));
     }
+    if rng.once_in(4) {
+        return Write::Joining(random_joining(f, rng, user, conv, model));
+    }
     let mut append = match rng.once_in(5) {
         true => random_group_change(f, rng, user, conv, model),
         false => random_append(f, rng, user, (conv, head)),
@@ -151,6 +154,43 @@ fn random_write<E: Engine>(
     }
     sent.push(append.clone());
     Write::Append(append)
+}
+
+/// Makes links and takes them away, asks to be let in, and declines.
+fn random_joining<E: Engine>(
+    f: &mut Fixture<E>,
+    rng: &mut Rng,
+    user: UserId,
+    conv: ConversationId,
+    model: &Model,
+) -> Joining {
+    let links = model.find(conv).map(|at| model.logs[at].links());
+    let links = links.unwrap_or_default();
+    let change = match rng.below(9) {
+        0..2 => {
+            let soon = f.tick().plus(rng.below(2 * DAY));
+            let mut new = f.new_link(match rng.below(3) {
+                0 => Admission::All,
+                1 => Admission::First(1 + rng.below(2)),
+                _ => Admission::Approved,
+            });
+            new.expires_at = rng.once_in(3).then_some(soon);
+            if rng.once_in(6)
+                && let Some(earlier) = links.last()
+            {
+                new.client_id = earlier.new.client_id.clone();
+            }
+            JoiningChange::Make(new)
+        }
+        2 => JoiningChange::Revoke(rng.below(4)),
+        3..6 => JoiningChange::Ask(match links.is_empty() || rng.once_in(3) {
+            true => None,
+            false => Some(rng.pick(&links).new.token),
+        }),
+        6 => JoiningChange::Withdraw,
+        _ => JoiningChange::Decline(*rng.pick(&model.users)),
+    };
+    f.joining(user, conv, change)
 }
 
 /// Sets one thing or another.
@@ -280,7 +320,13 @@ fn random_group_change<E: Engine>(
         0 => Millis::default(),
         days => f.tick().plus(days * DAY / 8),
     };
-    let change = match rng.below(31) {
+    let links = model.find(conv).map(|at| model.logs[at].links());
+    let links = links.unwrap_or_default();
+    let change = match rng.below(39) {
+        31..35 if !links.is_empty() => GroupChange::Join(rng.pick(&links).new.token),
+        31 => GroupChange::Join(f.token()),
+        32..37 => GroupChange::Approve(one),
+        37 => GroupChange::Set(Setting::Ask(!rng.once_in(4))),
         0..5 => GroupChange::Add(users),
         5..7 => GroupChange::Remove(users),
         7 => GroupChange::Leave,
@@ -329,9 +375,59 @@ async fn retain<E: Engine>(f: &mut Fixture<E>, rng: &mut Rng, model: &mut Model)
     }
 }
 
+/// Compares the ways into groups, as one user sees them.
+async fn compare_ways<E: Engine>(f: &Fixture<E>, model: &Model, user: UserId) {
+    let (store, now) = (f.store(), f.now());
+    let mut own = model.own_requests(user);
+    own.retain(|own| own.request.counts(now));
+    assert_eq!(store.own_requests(user, now).await.unwrap(), own);
+    for log in model.logs.iter().filter(|log| log.settings.is_some()) {
+        let counts = |way: &mut WayIn| {
+            way.request = way.request.filter(|own| own.counts(now));
+        };
+        let links = log.links();
+        for link in links.iter().map(Some).chain([None]) {
+            let knock = match link {
+                Some(link) => Knock::Link(link.new.token),
+                None => Knock::Group(log.conv),
+            };
+            let mut told = store.way_in(user, knock, now).await.unwrap();
+            let mut expected = log.way_in(user, link, now);
+            told.iter_mut().for_each(counts);
+            expected.iter_mut().for_each(counts);
+            assert_eq!(told, expected);
+        }
+        let nobody = UserId::default();
+        let listed = store.links(user, log.conv, now).await;
+        let waiting = store.requests(user, log.conv, nobody, 100).await;
+        if !log.has(user) {
+            assert_eq!(listed, Err(ReadError::NotMember));
+            assert_eq!(waiting, Err(ReadError::NotMember));
+            continue;
+        }
+        let leads = log.leads(user);
+        let mut seen = links.clone();
+        seen.retain(|link| leads || link.by == user);
+        for link in &seen {
+            let came = store
+                .joiners(user, log.conv, link.id, Seq::ZERO, 1000)
+                .await;
+            assert_eq!(came.unwrap(), log.joiners(link.id));
+        }
+        let seen = seen.into_iter().map(|link| {
+            let works = log.works(&link, now);
+            (link, works)
+        });
+        assert_eq!(listed.unwrap(), seen.collect::<Vec<_>>());
+        let expected = if leads { log.waiting() } else { Vec::new() };
+        assert_eq!(waiting.unwrap(), expected);
+    }
+}
+
 /// Compares all that can be seen, of everybody.
 async fn compare<E: Engine>(f: &Fixture<E>, model: &Model) {
     for &user in &model.users {
+        compare_ways(f, model, user).await;
         let page = f.sync(user, SyncCursor::Since(0), WIDE).await;
         let own: Vec<_> = model.logs.iter().filter(|log| log.has(user)).collect();
         assert_eq!(page.conversations.len(), own.len());

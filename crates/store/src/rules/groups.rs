@@ -49,10 +49,12 @@ pub(super) fn changed(
     named: &[Named],
 ) -> Result<Effects, AppendError> {
     match change {
-        // Pins are judged elsewhere.
-        GroupChange::Create { .. } | GroupChange::Pin(_) | GroupChange::Unpin(_) => {
-            Err(AppendError::NotAllowed)
-        }
+        // Pins, and who comes uninvited, are judged elsewhere.
+        GroupChange::Create { .. }
+        | GroupChange::Pin(_)
+        | GroupChange::Unpin(_)
+        | GroupChange::Join(_)
+        | GroupChange::Approve(_) => Err(AppendError::NotAllowed),
         GroupChange::Ban(users) => banned((from, role), users, group, named),
         GroupChange::Unban(_) => unbanned(role, named),
         GroupChange::Mute(user, until) => muted(role, (*user, *until), at, group, named),
@@ -108,7 +110,7 @@ fn have_room<'a>(mut coming: impl Iterator<Item = &'a Named>) -> Result<(), Appe
 }
 
 /// From where those may read who come into the group now.
-fn since(group: &Group) -> Seq {
+pub(super) fn since(group: &Group) -> Seq {
     match group.settings.history {
         Window::All => FIRST,
         Window::Joining => group.head.next(),
@@ -235,7 +237,7 @@ fn role_given(
     })
 }
 
-fn allowed(is_allowed: bool) -> Result<(), AppendError> {
+pub(super) fn allowed(is_allowed: bool) -> Result<(), AppendError> {
     match is_allowed {
         true => Ok(()),
         false => Err(AppendError::NotAllowed),

@@ -8,11 +8,13 @@
 //! this: it is an independent oracle.
 
 mod groups;
+mod joining;
 mod pins;
 mod reactions;
 mod retention;
 mod views;
 
+pub use self::joining::{Coming, JoiningFacts, decide_joining};
 pub use self::reactions::{ReactFacts, decide_reaction};
 pub use self::retention::{FloorFacts, raised_floor};
 pub use self::views::{ViewFacts, decide_view, ends_mark};
@@ -38,6 +40,8 @@ pub struct Facts {
     pub subject: Option<Subject>,
     /// Those whom a change of a group names, each once; with them the sender, where a group is to begin.
     pub named: Vec<Named>,
+    /// By which way somebody comes in, where it is by a link or a request.
+    pub coming: Coming,
 }
 
 /// The log that an append is for.
@@ -174,6 +178,18 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
             Err(AppendError::ClientIdConflict)
         };
     }
+    if let Change::Group(GroupChange::Join(_)) = append.change {
+        return match &facts.log {
+            Log::There {
+                conv,
+                group: Some(group),
+                ..
+            } => {
+                joining::joined(append.at, facts, group).map(|effects| Plan::Change(*conv, effects))
+            }
+            Log::There { .. } | Log::Missing | Log::NotBegun { .. } => Err(AppendError::DeadLink),
+        };
+    }
     match &facts.log {
         Log::Missing | Log::There { sender: None, .. } => Err(AppendError::NotMember),
         Log::NotBegun {
@@ -217,6 +233,10 @@ pub fn decide(append: &Append, facts: &Facts) -> Result<Plan, AppendError> {
                 (Change::Group(GroupChange::Unpin(seq)), group) => {
                     may_pin(*sender, group.as_ref())?;
                     pins::unpinned(*seq, subject, *is_pinned)
+                        .map(|effects| Plan::Change(*conv, effects))
+                }
+                (Change::Group(GroupChange::Approve(_)), Some(group)) => {
+                    joining::approved(sender.role, facts, group)
                         .map(|effects| Plan::Change(*conv, effects))
                 }
                 (Change::Group(change), Some(group)) => {
@@ -410,6 +430,7 @@ mod tests {
             log,
             subject,
             named: Vec::new(),
+            coming: Coming::default(),
         }
     }
 

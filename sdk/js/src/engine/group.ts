@@ -57,17 +57,33 @@ export function changed(group: GroupView, { from }: Entry, event: GroupEvent, me
     case "role":
       if (event.user === me) return { ...group, role: event.role ?? group.role };
       return event.role === "owner" && from === me ? { ...group, role: "admin" } : group;
+    case "ask_set": {
+      const { ask: _, ...rest } = group;
+      return event.ask === true ? { ...rest, ask: true } : rest;
+    }
     case "added":
-      return event.users?.includes(me) === true ? { ...group, role: "member" } : group;
+    case "joined":
+    case "approved":
+      return comers({ from }, event).includes(me) ? { ...group, role: "member" } : group;
     default:
       return group;
   }
 }
 
 /** Who comes in with the event. */
-export function comers({ from }: Entry, event: GroupEvent): readonly number[] {
-  if (event.type === "created") return [from, ...(event.users ?? [])];
-  return event.type === "added" ? (event.users ?? []) : [];
+export function comers({ from }: Pick<Entry, "from">, event: GroupEvent): readonly number[] {
+  switch (event.type) {
+    case "created":
+      return [from, ...(event.users ?? [])];
+    case "added":
+      return event.users ?? [];
+    case "joined":
+      return [from];
+    case "approved":
+      return event.user === undefined ? [] : [event.user];
+    default:
+      return [];
+  }
 }
 
 /** Who goes with the event; null: everybody. */

@@ -359,7 +359,7 @@ export class Row {
     // What was said before is nothing that who comes in has still to read.
     if (comers(entry, event).includes(this.#user)) this.move(this.#user, entry.seq, entry.seq);
     if (entry.seq > this.#asOf) this.#change(entry, event);
-    if (event.type === "added") this.#cameWith(entry.seq, event.users ?? []);
+    if (event.type !== "created") this.#cameWith(entry.seq, comers(entry, event));
   }
 
   #pin(by: number, seq: number, isOn: boolean): void {

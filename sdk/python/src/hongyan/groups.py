@@ -24,9 +24,10 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
     """The group behind an ``event`` entry that follows what is known of it."""
     event = entry.event or {}
     match event.get("type"):
-        case "added":
-            joined = _joined(conversation, entry.seq, _users(event))
-            if me not in _users(event):
+        case "added" | "joined" | "approved":
+            users = comers(entry)
+            joined = _joined(conversation, entry.seq, users)
+            if me not in users:
                 return joined
             # What has changed while one was away a sync tells.
             return _with(replace(joined, left=False), {"role": "member"})
@@ -53,6 +54,8 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
             return _with(conversation, {"keep_entries": event.get("keep_entries") or None})
         case "pin_set":
             return _with(conversation, {"pin": None if event.get("pin") == "admins" else event.get("pin")})
+        case "ask_set":
+            return _with(conversation, {"ask": event.get("ask") or None})
         case "muted" if event.get("user") == me:
             return _with(conversation, {"muted_until": event.get("until")})
         case "unmuted" if event.get("user") == me:
@@ -64,6 +67,21 @@ def changed(conversation: Conversation, entry: Entry, me: int) -> Conversation:
             return _with(conversation, {"history": window, "history_days": event.get("history_days")})
         case _:
             return conversation
+
+
+def comers(entry: Entry) -> list[int]:
+    """Who comes in with an entry, into a group that is there."""
+    event = entry.event or {}
+    match event.get("type"):
+        case "added":
+            return _users(event)
+        case "joined":
+            return [entry.sender]
+        case "approved":
+            user = event.get("user")
+            return [user] if isinstance(user, int) else []
+        case _:
+            return []
 
 
 def ended(conversation: Conversation) -> Conversation:

@@ -245,10 +245,15 @@ impl Conversation {
             self.told_unread = 0;
         }
         // What was said before is nothing that who comes in has still to read.
-        let (GroupEvent::Created { users, .. } | GroupEvent::Added { users }) = event else {
-            return;
+        let comes = match event {
+            GroupEvent::Created { users, .. } | GroupEvent::Added { users } => {
+                users.contains(&self.me) || entry.from == self.me
+            }
+            GroupEvent::Joined { .. } => entry.from == self.me,
+            GroupEvent::Approved { user, .. } => *user == self.me || entry.from == self.me,
+            _ => false,
         };
-        if users.contains(&self.me) || entry.from == self.me {
+        if comes {
             self.mine.advance(entry.seq, entry.seq);
             self.told_unread = 0;
         }

@@ -188,6 +188,8 @@ fn who_comes_in_has_nothing_to_read_of_what_was_before() {
         members: Some(vec![position(ME), position(LISI)]),
         entries: Vec::new(),
         group: Some(GroupView {
+            ask: false,
+            requests: None,
             slow_s: None,
             pin: None,
             keep_days: None,

@@ -32,6 +32,15 @@ impl Http {
         }
     }
 
+    /// A user who is signed in already.
+    pub fn with_token(base: &str, token: &str) -> Self {
+        Self {
+            client: reqwest::Client::new(),
+            base: base.into(),
+            token: token.into(),
+        }
+    }
+
     /// The session's token.
     pub fn token(&self) -> &str {
         &self.token

@@ -29,6 +29,7 @@ impl Batch<'_> {
                 (None, _) | (_, None) => None,
             },
             named: self.named(append, conv)?,
+            coming: self.coming(append, conv)?,
         };
         match rules::decide(append, &facts) {
             Err(refused) => Ok(Err(refused)),
@@ -44,6 +45,7 @@ impl Batch<'_> {
                     members: Arc::clone(&hot.members),
                     blind: Arc::default(),
                     event: None,
+                    asking: None,
                 }))
             }
             Ok(Plan::Append(conv)) => {
@@ -79,7 +81,7 @@ impl Batch<'_> {
         };
         let before = self.place(append, conv, what)?;
         let (conn, cache) = (self.state.conn, &mut *self.state.cache);
-        cache.change_group(conn, conv, &effects, append.at)?;
+        let ended = cache.change_group(conn, conv, append.from, &effects, append.at)?;
         let after = cache.conversation(conn, conv)?;
         let after = after.ok_or(Error::QueryReturnedNoRows)?;
         // Who goes is told so, and who comes as well: a change has only one of both.
@@ -87,10 +89,12 @@ impl Batch<'_> {
             true => before.members,
             false => Arc::clone(&after.members),
         };
+        let asking = self.asking_after(conv, &ended, &effects)?;
         let event = Some(Arc::new(effects.event));
         Ok(Appended {
             members,
             event,
+            asking,
             ..before
         })
     }
@@ -155,6 +159,7 @@ impl Batch<'_> {
             members,
             blind,
             event: None,
+            asking: None,
         })
     }
 }

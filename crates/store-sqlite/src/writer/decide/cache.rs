@@ -13,6 +13,7 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
     ALLS_A_DAY, ConversationKind, Effects, Event, MEMBERS_TOLD, Member, Order, Role, Settings,
+    Ways, WaysEnded,
 };
 use rusqlite::{Connection, OptionalExtension, Result};
 
@@ -20,6 +21,7 @@ use super::counts::GroupCounts;
 use super::entry_ids::{Block, EntryIds};
 use super::fresh::FreshClientIds;
 use super::generations::Generations;
+use super::joining::{Asked, Doors};
 use super::reactions::Reactions;
 use super::roster;
 use super::rows::{LogRow, MemberRow, OutRow, Rows, ViewRow};
@@ -54,6 +56,8 @@ pub(in crate::writer) struct Hot {
     pub(super) alls: VecDeque<Millis>,
     /// The group's settings; `None` for a conversation of two.
     pub(super) group: Option<Arc<Settings>>,
+    /// The ways into the group; `None` for a conversation of two.
+    pub(super) doors: Option<Box<Doors>>,
     /// Which of all changes was its last one; `None` where this is not ahead of the row in the file.
     changed: Option<u64>,
     ids: Block,
@@ -70,6 +74,7 @@ impl Hot {
             windows: Windows::default(),
             order: Order::default(),
             alls: VecDeque::new(),
+            doors: group.is_some().then(Box::default),
             group,
             changed: None,
             ids: Block::default(),
@@ -98,7 +103,7 @@ impl Hot {
 
 /// How far a member has come, and what the member may do. Who goes is remembered with the rest, so only
 /// [`Hot::has`] tells who is one.
-struct HotMember {
+pub(super) struct HotMember {
     member: Member,
     role: Role,
     /// When the member of a group said something last.
@@ -113,6 +118,10 @@ pub(super) enum Changed {
     Log(ConversationId),
     Member(ConversationId, UserId),
     View(ConversationId, UserId),
+    /// A link of a group.
+    Link(ConversationId, u64),
+    /// That somebody asks to be let into a group.
+    Request(ConversationId, UserId),
     /// Somebody who was put out by the entry with this seq, or all by the last one of a group.
     Out(ConversationId, Option<UserId>, Seq),
 }
@@ -131,6 +140,7 @@ pub(in crate::writer) struct Cache {
     pub(super) ids: EntryIds,
     pub(super) reactions: Reactions,
     pub(super) group_counts: GroupCounts,
+    pub(super) asked: Asked,
     /// The id of the next conversation; `None` before it was read.
     next_conv: Option<ConversationId>,
     /// What is ahead of its row.
@@ -155,6 +165,7 @@ impl Cache {
             ids: EntryIds::default(),
             reactions: Reactions::default(),
             group_counts: GroupCounts::default(),
+            asked: Asked::default(),
             next_conv: None,
             changed: Vec::new(),
             changes: 0,
@@ -177,6 +188,7 @@ impl Cache {
         self.ids = EntryIds::default();
         self.reactions.clear();
         self.group_counts.clear();
+        self.asked.clear();
     }
 
     /// Whether there is so much that something has to be [forgotten](Self::age).
@@ -190,6 +202,7 @@ impl Cache {
             || self.fresh.is_overgrown()
             || self.reactions.is_overgrown()
             || self.group_counts.is_overgrown()
+            || self.asked.is_overgrown()
     }
 
     /// Forgets what is too much. Nothing may be ahead of the file.
@@ -203,6 +216,9 @@ impl Cache {
         self.fresh.age();
         if self.group_counts.is_overgrown() {
             self.group_counts.clear();
+        }
+        if self.asked.is_overgrown() {
+            self.asked.clear();
         }
         if self.reactions.is_overgrown() {
             self.reactions.clear();
@@ -419,9 +435,10 @@ impl Cache {
         &mut self,
         conn: &Connection,
         conv: ConversationId,
+        from: UserId,
         effects: &Effects,
         at: Millis,
-    ) -> Result<()> {
+    ) -> Result<WaysEnded> {
         let hot = self.note_log(conn, conv)?;
         hot.order.change(&effects.event, at);
         let before = Arc::clone(&hot.members);
@@ -443,6 +460,8 @@ impl Cache {
             | Event::Unbanned(_)
             | Event::Muted(..)
             | Event::Pinned(_)
+            | Event::Joined(_)
+            | Event::Approved(..)
             | Event::Unpinned(_) => {}
         }
         for (user, role) in &effects.members {
@@ -458,7 +477,16 @@ impl Cache {
         let hot = self.known(conn, conv)?;
         hot.windows.change(effects);
         hot.members = roster::with(&hot.members, &effects.members);
-        Ok(())
+        self.change_ways(conn, conv, from, effects)
+    }
+
+    /// Whether each member of a conversation that is there is told how far the others have come.
+    pub(super) fn tells_positions(
+        &mut self,
+        conn: &Connection,
+        conv: ConversationId,
+    ) -> Result<bool> {
+        self.known(conn, conv).map(|hot| hot.tells_positions())
     }
 
     /// Somebody is a member with this role, from the entry with this seq on or since before.
@@ -605,7 +633,7 @@ impl Cache {
     }
 
     /// The conversation, to be changed.
-    fn note_log(&mut self, conn: &Connection, conv: ConversationId) -> Result<&mut Hot> {
+    pub(super) fn note_log(&mut self, conn: &Connection, conv: ConversationId) -> Result<&mut Hot> {
         self.changes += 1;
         let change = self.changes;
         let hot = self.known(conn, conv)?;
@@ -617,7 +645,7 @@ impl Cache {
     }
 
     /// A member, to be changed.
-    fn note_member(
+    pub(super) fn note_member(
         &mut self,
         conn: &Connection,
         conv: ConversationId,
@@ -659,6 +687,18 @@ impl Cache {
                             size: hot.members.len(),
                             version,
                         });
+                    }
+                }
+                Changed::Link(conv, id) => {
+                    if let Some(ways) = self.ways(conv) {
+                        let link = ways.links.get(&id).cloned();
+                        rows.links.push((conv, id, link));
+                    }
+                }
+                Changed::Request(conv, user) => {
+                    if let Some(ways) = self.ways(conv) {
+                        let request = ways.requests.get(&user).copied();
+                        rows.requests.push((conv, user, request));
                     }
                 }
                 Changed::Out(conv, user, seq) => {
@@ -707,12 +747,19 @@ impl Cache {
         Ok(rows)
     }
 
+    fn ways(&mut self, conv: ConversationId) -> Option<&Ways> {
+        let doors = self.conversations.get_mut(conv)?.doors.as_deref()?;
+        Some(&doors.ways)
+    }
+
     /// Which change was the last of what is in this row. From here on it is not ahead of it.
     fn take_change(&mut self, row: Changed) -> Option<u64> {
         match row {
             Changed::Log(conv) => self.conversations.get_mut(conv)?.changed.take(),
             Changed::Member(conv, user) => self.members.get_mut((conv, user))?.changed.take(),
             Changed::View(conv, user) => self.views.take_change(conv, user),
+            // No sync finds them by a number.
+            Changed::Link(..) | Changed::Request(..) => Some(0),
             // Behind all others: nothing else is told to those who are out.
             Changed::Out(..) => Some(u64::MAX),
         }
@@ -767,6 +814,10 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
     };
     let members = crate::read::member_ids(conn, conv)?.into();
     let mut alls = VecDeque::new();
+    let doors = match kind {
+        ConversationKind::Direct => None,
+        ConversationKind::Group => Some(Box::new(Doors::load(conn, conv)?)),
+    };
     let (group, windows) = match kind {
         ConversationKind::Direct => (None, Vec::new()),
         ConversationKind::Group => {
@@ -783,6 +834,7 @@ fn load(conn: &Connection, conv: ConversationId) -> Result<Option<Hot>> {
         windows: Windows::new(windows),
         order: crate::read::order(conn, conv)?,
         alls,
+        doors,
         ..Hot::new(members, group)
     }))
 }

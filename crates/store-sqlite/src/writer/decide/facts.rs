@@ -90,7 +90,9 @@ impl Batch<'_> {
 
     /// The group with the place from which on its log is as young as it lets those read who come in, if anybody comes in.
     fn aged(&mut self, append: &Append, conv: ConversationId, group: Group) -> Result<Group> {
-        let Change::Group(GroupChange::Add(_)) = append.change else {
+        let Change::Group(GroupChange::Add(_) | GroupChange::Join(_) | GroupChange::Approve(_)) =
+            append.change
+        else {
             return Ok(group);
         };
         let Some(reach) = group.settings.history.reach_ms() else {
@@ -144,14 +146,23 @@ impl Batch<'_> {
             | GroupChange::Remove(users)
             | GroupChange::Ban(users)
             | GroupChange::Unban(users) => &**users,
-            GroupChange::Role(user, _) | GroupChange::Mute(user, _) => std::slice::from_ref(user),
+            GroupChange::Role(user, _)
+            | GroupChange::Mute(user, _)
+            | GroupChange::Approve(user) => std::slice::from_ref(user),
+            GroupChange::Join(_) => std::slice::from_ref(&append.from),
             GroupChange::Leave
             | GroupChange::Set(_)
             | GroupChange::Pin(_)
             | GroupChange::Unpin(_)
             | GroupChange::Disband => &[],
         };
-        let comes_in = matches!(change, GroupChange::Create { .. } | GroupChange::Add(_));
+        let comes_in = matches!(
+            change,
+            GroupChange::Create { .. }
+                | GroupChange::Add(_)
+                | GroupChange::Join(_)
+                | GroupChange::Approve(_)
+        );
         let creator =
             matches!(change, GroupChange::Create { users, .. } if !users.contains(&append.from));
         let users: Vec<UserId> = users

@@ -16,6 +16,7 @@ mod entry_ids;
 mod facts;
 mod fresh;
 mod generations;
+mod joining;
 mod reactions;
 mod roster;
 mod rows;
@@ -58,9 +59,11 @@ impl Decided {
     pub(super) fn removes(&self) -> bool {
         let removes = |record: &Record| match record {
             Record::Entry(entry) => entry.replaces(),
-            Record::Begin(_) | Record::Move { .. } | Record::Reaction(_) | Record::View { .. } => {
-                false
-            }
+            Record::Begin(_)
+            | Record::Move { .. }
+            | Record::Reaction(_)
+            | Record::View { .. }
+            | Record::Ways { .. } => false,
         };
         self.has_forgotten || self.news.iter().any(removes)
     }
@@ -78,6 +81,7 @@ pub(super) fn decide(state: State<'_>, writes: &[Write]) -> Result<Decided> {
             Write::Move(change) => Outcome::Move(batch.advance(change)?),
             Write::React(react) => Outcome::React(batch.react(react)?),
             Write::View(change) => Outcome::View(batch.view(change)?),
+            Write::Joining(joining) => Outcome::Joining(batch.joining(joining)?),
         };
         batch.decided.outcomes.push(outcome);
     }
@@ -110,7 +114,7 @@ pub(super) fn take_up(
                 let fits = hot.is_some_and(|hot| {
                     let messages = hot.messages + u64::from(is_message);
                     hot.head.next() == place.seq
-                        && (hot.has(entry.from) || entry.begins_group())
+                        && (hot.has(entry.from) || entry.begins_group() || entry.comes_by_link())
                         && place.messages == messages
                 });
                 if !fits {
@@ -118,7 +122,7 @@ pub(super) fn take_up(
                 }
                 cache.append(conn, place.conv, entry.from, is_message.then_some(entry.at))?;
                 if let Some(effects) = entry.effects() {
-                    cache.change_group(conn, place.conv, effects, entry.at)?;
+                    cache.change_group(conn, place.conv, entry.from, effects, entry.at)?;
                 }
                 if entry.said().is_some_and(Change::mentions_all) {
                     cache.mentioned_all(conn, place.conv, entry.at)?;
@@ -142,6 +146,10 @@ pub(super) fn take_up(
                 }
                 cache.reactions.add(conn, &reaction)?;
                 pending.react(reaction);
+            }
+            Record::Ways { conv, change } => {
+                cache.apply_ways(conn, conv, &change)?;
+                pending.add_ways();
             }
             Record::View { conv, user, view } => {
                 if cache.member(conn, conv, user)?.is_none() {

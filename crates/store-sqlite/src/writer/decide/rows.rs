@@ -2,10 +2,13 @@
 //!
 //! Not here: what they are to be (`cache`), and the rows of entries and of groups (`settle`).
 
+use std::sync::Arc;
+
 use hongyan_protocol::{ConversationId, Millis, Seq, UserId};
-use hongyan_store::{Member, View};
+use hongyan_store::{ASK_AGAIN_MS, Link, Member, Request, View};
 use rusqlite::{Connection, Result, params};
 
+use crate::read;
 use crate::row::{self, sql};
 
 /// The rows of conversations and members, to be written.
@@ -15,6 +18,9 @@ pub(in crate::writer) struct Rows {
     pub(super) members: Vec<MemberRow>,
     pub(super) views: Vec<ViewRow>,
     pub(super) out: Vec<OutRow>,
+    /// How links and requests stand; `None` of those that are gone.
+    pub(super) links: Vec<(ConversationId, u64, Option<Arc<Link>>)>,
+    pub(super) requests: Vec<(ConversationId, UserId, Option<Request>)>,
     /// The last number given to a change.
     pub(super) version: u64,
 }
@@ -84,6 +90,8 @@ impl Rows {
             ))?;
         }
         self.write_views(conn)?;
+        self.write_links(conn)?;
+        self.write_requests(conn)?;
         let mut out = conn.prepare_cached(
             "UPDATE members SET version = ?4
              WHERE conv_id = ?1 AND until_seq = ?2 AND (?3 IS NULL OR user_id = ?3)",
@@ -98,6 +106,64 @@ impl Rows {
         }
         conn.prepare_cached("UPDATE counters SET value = ?1 WHERE name = 'version'")?
             .execute([self.version.cast_signed()])?;
+        Ok(())
+    }
+
+    fn write_links(&self, conn: &Connection) -> Result<()> {
+        for (conv, id, link) in &self.links {
+            let (conv, id) = (sql(*conv), id.cast_signed());
+            let Some(link) = link else {
+                conn.prepare_cached("DELETE FROM links WHERE conv_id = ?1 AND link = ?2")?
+                    .execute((conv, id))?;
+                note_made(conn, conv, id)?;
+                continue;
+            };
+            conn.prepare_cached(
+                "INSERT OR REPLACE INTO links
+                     (conv_id, link, token, maker_id, client_id, name, made_at, expires_at, admits, uses)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                conv,
+                id,
+                link.new.token.0,
+                sql(link.by),
+                link.new.client_id.as_str(),
+                &*link.new.name,
+                sql(link.made_at),
+                link.new.expires_at.map(sql),
+                read::kept_admission(link.new.admits),
+                link.uses.cast_signed(),
+            ])?;
+            note_made(conn, conv, id)?;
+        }
+        Ok(())
+    }
+
+    fn write_requests(&self, conn: &Connection) -> Result<()> {
+        for (conv, user, request) in &self.requests {
+            let (conv, user) = (sql(*conv), sql(*user));
+            let Some(request) = request else {
+                conn.prepare_cached("DELETE FROM requests WHERE conv_id = ?1 AND user_id = ?2")?
+                    .execute((conv, user))?;
+                continue;
+            };
+            conn.prepare_cached(
+                "DELETE FROM requests WHERE conv_id = ?1 AND is_declined = 1 AND at <= ?2",
+            )?
+            .execute((conv, sql(request.at.minus(ASK_AGAIN_MS))))?;
+            conn.prepare_cached(
+                "INSERT OR REPLACE INTO requests (conv_id, user_id, at, link, is_declined)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((
+                conv,
+                user,
+                sql(request.at),
+                request.link.map(u64::cast_signed),
+                request.is_declined,
+            ))?;
+        }
         Ok(())
     }
 
@@ -134,4 +200,11 @@ impl Rows {
         }
         Ok(())
     }
+}
+
+/// No link of the group gets this number again.
+fn note_made(conn: &Connection, conv: i64, id: i64) -> Result<()> {
+    conn.prepare_cached("UPDATE groups SET links = max(links, ?2) WHERE conv_id = ?1")?
+        .execute((conv, id))?;
+    Ok(())
 }

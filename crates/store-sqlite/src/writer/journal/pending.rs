@@ -78,6 +78,10 @@ impl Pending {
         self.moves += 1;
     }
 
+    pub(in crate::writer) fn add_ways(&mut self) {
+        self.moves += 1;
+    }
+
     pub(in crate::writer) fn react(&mut self, reaction: Arc<Reaction>) {
         self.reactions.push(reaction);
     }

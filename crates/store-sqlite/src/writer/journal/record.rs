@@ -10,10 +10,12 @@ use std::sync::Arc;
 use hongyan_protocol::{ClientId, ConversationId, EntryId, Millis, Seq, UserId};
 use hongyan_store::{
     Body, Change, ChangeDigest, Draft, Effects, Event, Header, HeaderFields, KeptEvent, Member,
-    Role, View,
+    Role, View, WaysChange,
 };
 
 use crate::varint::{self, Unreadable};
+
+mod ways;
 
 /// What a record begins with. A code has its meaning for ever: a crash may have left it to a later version.
 mod code {
@@ -38,6 +40,8 @@ mod code {
     pub(super) const VIEW_CLEARED: u8 = 12;
     /// A message that mentions all. It has a header as one [with a header](MESSAGE_WITH_HEADER) has.
     pub(super) const MESSAGE_TO_ALL: u8 = 13;
+    /// What was done about the ways into a group. Which of them, the byte behind it says.
+    pub(super) const WAYS: u8 = 14;
 }
 
 /// The records of one batch, being written down.
@@ -63,6 +67,11 @@ pub(crate) enum Record {
         conv: ConversationId,
         user: UserId,
         view: View,
+    },
+    /// What was done about the ways into a group.
+    Ways {
+        conv: ConversationId,
+        change: WaysChange,
     },
 }
 
@@ -136,6 +145,12 @@ impl Entry {
         matches!(event, Some(Event::Created { .. }))
     }
 
+    /// Whether its sender, who was no member, comes in with it.
+    pub(crate) fn comes_by_link(&self) -> bool {
+        let event = self.effects().map(|effects| &effects.event);
+        matches!(event, Some(Event::Joined(_)))
+    }
+
     /// The message that it is about.
     pub(crate) fn subject(&self) -> Option<Seq> {
         self.said().and_then(Change::subject)
@@ -186,7 +201,7 @@ impl Record {
         match self {
             Self::Begin(begun) => begun.conv,
             Self::Entry(entry) => entry.place.conv,
-            Self::Move { conv, .. } | Self::View { conv, .. } => *conv,
+            Self::Move { conv, .. } | Self::View { conv, .. } | Self::Ways { conv, .. } => *conv,
             Self::Reaction(reaction) => reaction.conv,
         }
     }
@@ -329,6 +344,12 @@ impl Payload {
         }
     }
 
+    /// What was done about the ways into a group.
+    pub(in crate::writer) fn ways(&mut self, conv: ConversationId, change: &WaysChange) {
+        self.0.push(code::WAYS);
+        ways::write(self, conv, change);
+    }
+
     /// Whether nothing was written down.
     pub(in crate::writer) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -371,6 +392,7 @@ pub(super) fn read(
             code::BEGIN => rest.begin()?,
             code::MOVE => rest.moved()?,
             code::REACTION => rest.reaction()?,
+            code::WAYS => ways::read(&mut rest)?,
             code @ (code::VIEW | code::VIEW_CLEARED) => rest.view(code)?,
             code @ (code::TEXT
             | code::MESSAGE

@@ -117,6 +117,7 @@ fn set(conn: &Connection, conv: i64, setting: &Setting) -> Result<()> {
         Setting::Pin(who) => code("pin", who.code().into()),
         Setting::KeepDays(days) => code("keep_days", (*days).into()),
         Setting::KeepEntries(entries) => code("keep_entries", entries.cast_signed()),
+        Setting::Ask(is_open) => code("ask", (*is_open).into()),
     }?;
     Ok(())
 }

@@ -11,6 +11,7 @@ mod checkpoint;
 mod entries;
 mod feed;
 mod groups;
+mod joining;
 mod mentions;
 mod order;
 mod pack;
@@ -116,6 +117,7 @@ impl Settlement {
                     entries::replace(conn, &self.entries[at])?;
                     mentions::recall(conn, &self.entries[at])?;
                     groups::change(conn, &self.entries[at])?;
+                    joining::came(conn, &self.entries[at])?;
                 }
             }
         }

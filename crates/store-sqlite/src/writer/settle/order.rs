@@ -34,6 +34,8 @@ pub(super) fn change(conn: &Connection, conv: i64, event: &Event, at: Millis) ->
         | Event::Left
         | Event::Role(..)
         | Event::Set(_)
+        | Event::Joined(_)
+        | Event::Approved(..)
         | Event::Disbanded => Ok(()),
     }
 }

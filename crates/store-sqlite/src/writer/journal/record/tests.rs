@@ -1,6 +1,6 @@
 //! What is written reads back, and nothing else does.
 
-use hongyan_store::{Setting, Window};
+use hongyan_store::{Admission, Link, LinkToken, NewLink, Request, Setting, Window};
 
 use super::*;
 
@@ -45,6 +45,13 @@ fn message(at: u64, reply_to: Option<u64>, mentions: &[u64], text: &str) -> Reco
             header: Header::default(),
         },
     )
+}
+
+fn ways(change: WaysChange) -> Record {
+    Record::Ways {
+        conv: conv(),
+        change,
+    }
 }
 
 fn records() -> Vec<Record> {
@@ -145,6 +152,50 @@ fn records() -> Vec<Record> {
                 digest: ChangeDigest(-5),
             },
         ),
+        ways(WaysChange::Made(Arc::new(Link {
+            id: 300,
+            by: user(1001),
+            made_at: Millis::new(1_700_000_000_000).unwrap(),
+            new: NewLink {
+                client_id: ClientId::new("l1").unwrap(),
+                token: LinkToken([200; 16]),
+                name: "门".into(),
+                expires_at: Millis::new(1_800_000_000_000).ok(),
+                admits: Admission::First(5),
+            },
+            uses: 0,
+        }))),
+        ways(WaysChange::Made(Arc::new(Link {
+            id: 301,
+            by: user(1001),
+            made_at: Millis::default(),
+            new: NewLink {
+                client_id: ClientId::new("l2").unwrap(),
+                token: LinkToken([0; 16]),
+                name: "".into(),
+                expires_at: None,
+                admits: Admission::Approved,
+            },
+            uses: 7,
+        }))),
+        ways(WaysChange::Revoked(300)),
+        ways(WaysChange::Request(
+            user(1002),
+            Some(Request {
+                at: Millis::new(5).unwrap(),
+                link: Some(301),
+                is_declined: true,
+            }),
+        )),
+        ways(WaysChange::Request(
+            user(1002),
+            Some(Request {
+                at: Millis::default(),
+                link: None,
+                is_declined: false,
+            }),
+        )),
+        ways(WaysChange::Request(user(1002), None)),
         Record::Reaction(Arc::new(Reaction {
             conv: conv(),
             seq: seq(2),
@@ -189,6 +240,7 @@ fn written(records: &[Record]) -> Payload {
             Record::Move { conv, position } => payload.moved(*conv, *position),
             Record::Reaction(reaction) => payload.reaction(reaction),
             Record::View { conv, user, view } => payload.view(*conv, *user, view),
+            Record::Ways { conv, change } => payload.ways(*conv, change),
         }
     }
     payload
