@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import type { Outgoing } from "@hongyan/client";
+import type { Entry, Outgoing } from "@hongyan/client";
 import { edit, MadeUp, ME, message, messages } from "./testing.ts";
 import { LogView, MOST, PAGE, RESTING } from "./view.ts";
 
@@ -125,6 +125,49 @@ describe("growing", () => {
     expect([view.window()!.messages, view.atEnd()]).toEqual([[], true]);
     view.arrive([message(101)], true);
     expect(range(view)).toEqual([101, 101]);
+  });
+
+  test("opened while it was read no further than what was cleared since", async () => {
+    const source = new MadeUp(messages(1, 1));
+    source.since = source.floor = 2;
+    source.log.push(message(2));
+    const view = viewOf(source);
+    await view.open();
+    expect([range(view), view.atEnd()]).toEqual([[2, 2], true]);
+    expect(view.newFrom()).toBe(2);
+  });
+
+  test("what was cleared while the log was being got goes as well, and what comes next joins on", async () => {
+    const source = new MadeUp([]);
+    const view = viewOf(source);
+    await view.open();
+    source.log.push(message(1), message(2));
+    source.since = source.floor = 3;
+    view.cut();
+    expect([range(view), view.atEnd()]).toEqual([[3, 2], true]);
+    source.log.push(message(3));
+    view.arrive([message(3)], true);
+    expect(range(view)).toEqual([3, 3]);
+  });
+
+  test("what comes while something is being got is brought in after that, though nothing can be scrolled", async () => {
+    const source = new MadeUp(messages(1, 1));
+    source.read = 1;
+    source.since = source.floor = 2;
+    const view = viewOf(source);
+    await view.open();
+    // The list knows of more than the device has.
+    let give = (_: Entry[]): void => {};
+    const facts = source.facts.bind(source);
+    source.facts = () => ({ ...facts(), head: 2, held: 2 });
+    source.cached = () => new Promise((resolve) => (give = resolve));
+    source.offline = true;
+    view.resume();
+    await vi.waitFor(() => expect(view.loading()).toBe("newer"));
+    view.resume();
+    source.cached = () => Promise.resolve([message(2)]);
+    give([]);
+    await vi.waitFor(() => expect(range(view)).toEqual([2, 2]));
   });
 
   test("over pages that hold nothing but edits", async () => {

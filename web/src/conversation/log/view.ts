@@ -71,6 +71,8 @@ export class LogView {
   private begunAt = 0;
   /** Grows whenever the window begins anew: what was asked for before is not wanted any more. */
   private epoch = 0;
+  /** What came while something was being got is to be brought in after that. */
+  private isOwed = false;
 
   /** `prepare` gets what stands beside the messages of a stretch, before they show. */
   constructor(
@@ -179,8 +181,10 @@ export class LogView {
     const window = this.window();
     const since = this.facts()?.since ?? 1;
     if (window === null || window.first >= since) return;
-    const messages = window.messages.filter(({ seq }) => seq >= since);
-    this.show({ first: Math.min(since, window.last + 1), last: window.last, messages }, this.atEnd());
+    // It begins there even where it ended before: the log goes on at what one may read.
+    const last = Math.max(window.last, since - 1);
+    const next = { first: since, last, messages: window.messages.filter(({ seq }) => seq >= since) };
+    this.show(next, this.atEnd() || this.isLast(next));
     if ((this.newFrom() ?? since) < since) this.setNewFrom(null);
   }
 
@@ -195,8 +199,11 @@ export class LogView {
     const missing = this.missing();
     if (missing !== null && missing <= (this.facts()?.head ?? 0)) return void this.goTo(missing);
     const window = this.window();
-    if (window === null || !this.atEnd() || window.last >= (this.facts()?.held ?? 0)) return;
-    void this.load("newer", (conv) => this.growNewer(conv));
+    // Where nothing is drawn nothing scrolls, and so nobody else asks for more.
+    const looksAtEnd = this.atEnd() || this.spot.kind === "end";
+    if (window === null || !looksAtEnd || window.last >= (this.facts()?.held ?? 0)) return;
+    if (this.loading() !== null) this.isOwed = true;
+    else void this.load("newer", (conv) => this.growNewer(conv));
   }
 
   /** A request of this place moved on. */
@@ -252,7 +259,7 @@ export class LogView {
     return this.begin(
       async (conv, facts) => {
         // What is kept ends at `held`; what lies between it and the head is on its way.
-        const window = emptyWindow(facts.held > 0 ? facts.held : facts.head);
+        const window = emptyWindow(Math.max(facts.held > 0 ? facts.held : facts.head, beforeAll(facts)));
         return withOlder(window, await olderPage(this.source, conv, window.first, PAGE));
       },
       () => this.setWish((this.spot = { kind: "end" })),
@@ -260,14 +267,15 @@ export class LogView {
   }
 
   private openAround(seq: number, arrange: (window: LogWindow) => void): Promise<void> {
-    return this.begin(async (conv, { held }) => {
-      const kept = await keptAround(this.source, conv, seq, PAGE / 2, held);
+    return this.begin(async (conv, facts) => {
+      const kept = await keptAround(this.source, conv, seq, PAGE / 2, facts.held);
       if (kept !== null) return withNewer(emptyWindow(kept[0]!.seq - 1), kept);
+      const at = Math.max(seq, beforeAll(facts));
       const [older, newer] = await Promise.all([
-        olderPage(this.source, conv, seq + 1, PAGE / 2),
-        newerPage(this.source, conv, seq, PAGE / 2),
+        olderPage(this.source, conv, at + 1, PAGE / 2),
+        newerPage(this.source, conv, at, PAGE / 2),
       ]);
-      return withNewer(withOlder(emptyWindow(seq), older), newer);
+      return withNewer(withOlder(emptyWindow(at), older), newer);
     }, arrange);
   }
 
@@ -305,6 +313,8 @@ export class LogView {
           // Where it stands is told first: rows that are drawn for an end are kept at the end.
           arrange(window);
           this.show(window, this.isLast(window));
+          // What one may read may have become less meanwhile.
+          this.cut();
         });
     });
     this.catchUp();
@@ -328,6 +338,9 @@ export class LogView {
     } finally {
       if (epoch === this.epoch) this.setLoading(null);
     }
+    if (epoch !== this.epoch || !this.isOwed) return;
+    this.isOwed = false;
+    this.resume();
   }
 
   private async growOlder(conv: number): Promise<(() => void) | null> {
@@ -368,6 +381,11 @@ export class LogView {
   private catchUp(): void {
     if (this.spot.kind === "end" && this.window() !== null && !this.atEnd()) void this.newer();
   }
+}
+
+/** The seq before the first entry that one may read: what is asked for after it joins on to it. */
+function beforeAll({ since = 1 }: Conversation): number {
+  return since - 1;
 }
 
 /** Trims some rows at a time rather than one with each message. */
