@@ -13,6 +13,7 @@ export type { Writing } from "./delivery/typing.ts";
 export type { Append } from "./delivery/outbox.ts";
 export { HongyanError } from "./errors.ts";
 export type { MemberPage, Mute, Mutes } from "./groups.ts";
+export type { Door, GroupOutside, Joiner, JoinRequest, Link, LinkTerms } from "./joining.ts";
 export { login, whoAmI } from "./http.ts";
 export type { LoginOptions } from "./http.ts";
 export { amended, counted, isQuiet, peerOf, reach, wasIn } from "./log.ts";

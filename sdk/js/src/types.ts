@@ -12,6 +12,7 @@ export type GroupSetting =
   | { invite: Who }
   | { history: Window; history_days?: number }
   | { slow_s: number }
+  | { ask: boolean }
   | { pin: Who }
   | { keep_days: number }
   | { keep_entries: number };

@@ -11,6 +11,8 @@ import { Groups } from "../groups.ts";
 import type { MemberPage, Mutes } from "../groups.ts";
 import { Http } from "../http.ts";
 import { ClientIds } from "../ids.ts";
+import { Joining } from "../joining.ts";
+import type { Door, GroupOutside, Joiner, JoinRequest, Link, LinkTerms } from "../joining.ts";
 import { OverlayStorage } from "../storage/overlay.ts";
 import { TABLES } from "../storage/storage.ts";
 import type { Backend } from "../tabs/backend.ts";
@@ -18,6 +20,7 @@ import { Tabs } from "../tabs/tabs.ts";
 import { checkLabel, checkText } from "../text.ts";
 import type { Entry, FoundUsers, GroupSetting, HistoryPage, MentionsPage, MessageReactions, PresenceSettings, Role, Sent, Session, UserPage, UserPresence, UserProfile, ViewChange } from "../types.ts";
 import { LIMITS } from "../wire.gen.ts";
+import type { Asked } from "../wire.gen.ts";
 import { watch } from "../wake.ts";
 import type { Append } from "../delivery/outbox.ts";
 import type { Present } from "../delivery/presence.ts";
@@ -66,6 +69,7 @@ const MENTION_PAGES = 10;
 export class Client {
   readonly #http: Http;
   readonly #groups: Groups;
+  readonly #joining: Joining;
   readonly #storage: OverlayStorage;
   readonly #replica: Replica;
   readonly #cache: Cache;
@@ -96,6 +100,7 @@ export class Client {
   private constructor(options: Settled, storage: OverlayStorage, replica: Replica, backend: Backend) {
     this.#http = new Http(options.server, options.token);
     this.#groups = new Groups(this.#http, () => this.#ids.next(Date.now(), Math.random));
+    this.#joining = new Joining(this.#http, () => this.#ids.next(Date.now(), Math.random));
     this.#storage = storage;
     this.#replica = replica;
     this.#cache = new Cache(storage, replica);
@@ -382,6 +387,61 @@ export class Client {
   /** Gives a member another role. Who makes somebody the owner is an admin from then on. */
   setRole(conv: number, user: number, role: Role): Promise<Sent> {
     return this.#groups.setRole(conv, user, role);
+  }
+
+  /** Makes a link into a group: whoever has its `token` may come. Asked for again it is another one. */
+  makeLink(conv: number, terms: LinkTerms = {}): Promise<Link> {
+    return this.#joining.make(conv, terms);
+  }
+
+  /** The links of a group: admins see all, others their own. */
+  async links(conv: number): Promise<{ links: Link[]; users: UserProfile[] }> {
+    return this.#named(await this.#joining.links(conv));
+  }
+
+  /** Takes a link away: nobody can come by it any more. */
+  revokeLink(conv: number, link: number): Promise<void> {
+    return this.#joining.revoke(conv, link);
+  }
+
+  /** A page of those who came in by a link, in the order of their coming: those behind the entry `after`. */
+  async joiners(conv: number, link: number, page: { after?: number; limit?: number } = {}): Promise<{ joiners: Joiner[]; users: UserProfile[]; more: boolean }> {
+    return this.#named(await this.#joining.joiners(conv, link, page));
+  }
+
+  /** What is to be seen of a group before one comes in. Rejects with `dead_link` where nobody can come by the link. */
+  look(door: Door): Promise<GroupOutside> {
+    return this.#joining.look(door);
+  }
+
+  /** Comes into a group by a link (`state` is `member`), or asks for that (`waiting`). */
+  join(door: Door): Promise<Asked> {
+    return this.#joining.join(door);
+  }
+
+  /** One's own requests: those that wait, and those that were declined and may not be asked again yet. */
+  ownRequests(): Promise<Asked[]> {
+    return this.#joining.own();
+  }
+
+  /** A page of those who wait to be let into a group, by id. Admins may ask. */
+  async joinRequests(conv: number, page: { after?: number; limit?: number } = {}): Promise<{ requests: JoinRequest[]; users: UserProfile[]; more: boolean }> {
+    return this.#named(await this.#joining.requests(conv, page));
+  }
+
+  /** Lets somebody in who asked. Rejects with `unchanged` where another admin was quicker. */
+  approve(conv: number, user: number): Promise<Sent> {
+    return this.#joining.approve(conv, user);
+  }
+
+  /** Lets somebody not in who asked; with one's own id, asks no more. */
+  decline(conv: number, user: number): Promise<void> {
+    return this.#joining.decline(conv, user);
+  }
+
+  #named<T extends { users: UserProfile[] }>(found: T): T {
+    this.#backend.profiles(found.users);
+    return found;
   }
 
   /** Bans people from a group, members or not: nobody brings them in any more. */

@@ -7,7 +7,7 @@
 import type { Append } from "../delivery/outbox.ts";
 import type { Present } from "../delivery/presence.ts";
 import type { Writing } from "../delivery/typing.ts";
-import type { ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, ReadByCounts, Receipt, Sent, UserProfile, View } from "../wire.gen.ts";
+import type { Asked, ConversationKind, Entry, Failure, GroupView, MemberPosition, MessageReactions, Position, ReadByCounts, Receipt, Requests, Sent, UserProfile, View } from "../wire.gen.ts";
 
 /** Where the connection stands. Show it as it is. */
 export type ConnectionState =
@@ -182,6 +182,10 @@ export interface ClientEvents {
   readBy: ReadByCounts;
   /** The user has blocked somebody, on whatever device, or blocks them no more. A hint: ask `Client.blocked` for all. */
   blocked: { user: number; on: boolean };
+  /** How one stands before a group that one asked to be let into: `waiting`, `declined` or `ended`. Who is let in gets an entry. */
+  asked: Asked;
+  /** How many wait to be let into a group of which one is an admin. */
+  requests: Requests;
   /** How the reactions of messages stand now, in a conversation that is watched: see `Client.watch`. */
   reactions: { conv: number; messages: MessageReactions[] };
   /** Who is signed in, as the server says: at the first `welcome`, and when the name changes. */

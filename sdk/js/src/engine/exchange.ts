@@ -274,6 +274,12 @@ export class Exchange {
       case "presence":
         if (asker?.kind === "presence") return asker.resolve(frame.users ?? []);
         return this.#present(this.#presences.push(frame));
+      case "asked": {
+        const { type: _, ...asked } = frame;
+        return this.#book.tell("asked", asked);
+      }
+      case "requests":
+        return this.#book.tell("requests", { conv: frame.conv, count: frame.count });
       case "read_by":
         return this.#book.tell("readBy", { conv: frame.conv, messages: frame.messages });
       case "reacted":

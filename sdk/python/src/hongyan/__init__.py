@@ -4,6 +4,7 @@ from .book import Conversation
 from .client import Client
 from .errors import Closed, Ended, HongyanError, RequestError, Unreachable, WrongState
 from .events import (
+    AskedEvent,
     ConversationEvent,
     EntryEvent,
     Event,
@@ -13,11 +14,13 @@ from .events import (
     OnlineEvent,
     PresenceEvent,
     ReactionsEvent,
+    RequestsEvent,
     TypingEvent,
 )
 from .exchange import Pending
 from .http import FoundUser, FoundUsers, Http, Login, Members, Session
 from .identity import new_client_id
+from .joining import Asked, GroupOutside, Joiner, JoinerPage, JoinRequest, Link, Links, RequestPage, Requests
 from .live import Presence, Typists, UserPresence
 from .log import Log
 from .machines import OutboxFull
@@ -28,6 +31,8 @@ from .wire import Entry, Group, History, Member, MentionPage, Position, Receipt,
 
 __all__ = [
     "FOR_EVER",
+    "Asked",
+    "AskedEvent",
     "Client",
     "Closed",
     "Conversation",
@@ -40,10 +45,16 @@ __all__ = [
     "FoundUser",
     "FoundUsers",
     "Group",
+    "GroupOutside",
     "History",
     "HistoryReplacedEvent",
     "HongyanError",
     "Http",
+    "JoinRequest",
+    "Joiner",
+    "JoinerPage",
+    "Link",
+    "Links",
     "Log",
     "Login",
     "Member",
@@ -65,6 +76,9 @@ __all__ = [
     "ReactionsPage",
     "Receipt",
     "RequestError",
+    "RequestPage",
+    "Requests",
+    "RequestsEvent",
     "Sent",
     "Session",
     "SyncedDraft",

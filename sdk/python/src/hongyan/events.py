@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from . import wire
 from .book import Conversation
+from .joining import Asked, Requests
 from .live import Presence, Typists
 from .reactions import Reacted
 
@@ -79,6 +80,20 @@ class TypingEvent:
     typists: Typists
 
 
+@dataclass(frozen=True, slots=True)
+class AskedEvent:
+    """How one stands before a group that one asked to be let into has changed. Who is let in gets an entry instead."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsEvent:
+    """How many wait to be let into a group of which one is an admin has changed."""
+
+    requests: Requests
+
+
 Event: TypeAlias = (
     EntryEvent
     | ConversationEvent
@@ -89,4 +104,6 @@ Event: TypeAlias = (
     | ReactionsEvent
     | TypingEvent
     | PresenceEvent
+    | AskedEvent
+    | RequestsEvent
 )

@@ -18,8 +18,18 @@ from typing import Any
 from . import codes, limits
 from .book import Book, Conversation
 from .errors import RequestError
-from .events import ConversationEvent, EntryEvent, FailedEvent, PresenceEvent, ReactionsEvent, TypingEvent
+from .events import (
+    AskedEvent,
+    ConversationEvent,
+    EntryEvent,
+    FailedEvent,
+    PresenceEvent,
+    ReactionsEvent,
+    RequestsEvent,
+    TypingEvent,
+)
 from .inbox import Inbox
+from .joining import Asked, Requests
 from .live import Presence, Typists, Watching
 from .machines import (
     Conversation as Shown,
@@ -199,6 +209,10 @@ class Exchange:
                 self.viewed(turn, frame)
             case "floor":
                 self._conversation(turn, self.book.floor(Floor.of(frame)))
+            case "asked":
+                turn.events.append(AskedEvent(Asked.of(frame)))
+            case "requests":
+                turn.events.append(RequestsEvent(Requests.of(frame)))
             case "presence":
                 turn.events.append(PresenceEvent(Presence.of(frame)))
             case "typing":

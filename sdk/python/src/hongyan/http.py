@@ -19,6 +19,7 @@ from typing import Any
 
 from .errors import RequestError, Unreachable
 from .identity import new_client_id
+from .joining import Asked, GroupOutside, JoinerPage, Link, Links, RequestPage
 from .wire import Frame, History, MentionPage, Sent, User, UserPage, text_body
 
 TIMEOUT_SECONDS = 30.0
@@ -313,6 +314,63 @@ class Http:
         """The members of a group who may not write now, and until when."""
         answer = await self.request("GET", f"/v1/groups/{conv}/mutes")
         return {mute["user"]: mute["until"] for mute in answer["muted"]}
+
+    async def make_link(
+        self,
+        conv: int,
+        *,
+        name: str | None = None,
+        expires_at: int | None = None,
+        uses: int | None = None,
+        approval: bool = False,
+        client_id: str | None = None,
+    ) -> Link:
+        """Make a link into a group. It lets in all who come, or ``uses`` of them, or has them ask (``approval``)."""
+        body = _present(name=name, expires_at=expires_at, uses=uses, client_id=client_id or new_client_id())
+        if approval:
+            body["approval"] = True
+        return Link.of(await self.request("POST", f"/v1/groups/{conv}/links", body=body))
+
+    async def links(self, conv: int) -> Links:
+        """The links of a group: admins see all, others their own."""
+        return Links.of(await self.request("GET", f"/v1/groups/{conv}/links"))
+
+    async def revoke_link(self, conv: int, link: int) -> None:
+        """Take a link away: nobody can come by it any more."""
+        await self.request("DELETE", f"/v1/groups/{conv}/links/{link}")
+
+    async def joiners(self, conv: int, link: int, *, after: int | None = None, limit: int | None = None) -> JoinerPage:
+        """A page of those who came in by a link, behind the entry ``after``."""
+        query = _present(after=after, limit=limit)
+        return JoinerPage.of(await self.request("GET", f"/v1/groups/{conv}/links/{link}/joiners", query=query))
+
+    async def look(self, *, token: str | None = None, conv: int | None = None) -> GroupOutside:
+        """What is to be seen of a group from outside: by a link, or of one that lets everybody ask."""
+        body = _present(token=token, conv=conv)
+        return GroupOutside.of(await self.request("POST", "/v1/join/look", body=body))
+
+    async def join(self, *, token: str | None = None, conv: int | None = None, client_id: str | None = None) -> Asked:
+        """Come into a group by a link, or ask for that: the answer's ``state`` is ``member`` or ``waiting``."""
+        body = _present(token=token, conv=conv, client_id=client_id or new_client_id())
+        return Asked.of(await self.request("POST", "/v1/join", body=body))
+
+    async def own_requests(self) -> tuple[Asked, ...]:
+        """One's own requests: those that wait, and those that were declined and may not be asked again yet."""
+        answer = await self.request("GET", "/v1/requests")
+        return tuple(Asked.of(asked) for asked in answer["requests"])
+
+    async def join_requests(self, conv: int, *, after: int | None = None, limit: int | None = None) -> RequestPage:
+        """A page of those who wait to be let into a group, by id. Admins may ask."""
+        query = _present(after=after, limit=limit)
+        return RequestPage.of(await self.request("GET", f"/v1/groups/{conv}/requests", query=query))
+
+    async def approve(self, conv: int, user: int, *, client_id: str | None = None) -> Sent:
+        """Let somebody in who asked."""
+        return await self._change("POST", f"/v1/groups/{conv}/requests/{user}", client_id)
+
+    async def decline(self, conv: int, user: int) -> None:
+        """Let somebody not in who asked; with one's own id, ask no more."""
+        await self.request("DELETE", f"/v1/groups/{conv}/requests/{user}")
 
     async def pin(self, conv: int, seq: int, *, client_id: str | None = None) -> Sent:
         """Pin a message for all members, in a conversation of two as well."""

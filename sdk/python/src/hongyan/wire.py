@@ -157,6 +157,10 @@ class Group(Shape):
     """For how many days what was said is kept; None for as long as the server keeps it."""
     keep_entries: int | None = None
     """How many entries are kept; None for as many as the server keeps."""
+    ask: bool | None = None
+    """Whether everybody may ask to be let in, also without a link."""
+    requests: int | None = None
+    """How many wait to be let in, for admins, as of the last sync."""
     muted_until: int | None = None
     """Until when one may read and not write, in milliseconds since 1970; perhaps a time that is over."""
 
