@@ -121,9 +121,12 @@ pub(crate) fn open_for_writing(
     if found > known_version() {
         return Err(newer(path, found));
     }
-    // Of a new database only: it gives the disk back that gets free (`writer::settle::retain`).
-    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")
-        .map_err(sqlite)?;
+    if found == 0 {
+        // It gives the disk back that gets free (`writer::settle::retain`). Of a database that is there this changes
+        // nothing, but writes, for which a full disk has no room.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")
+            .map_err(sqlite)?;
+    }
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
         .map_err(sqlite)?;
     embedded::migrations::runner()
