@@ -202,6 +202,11 @@ async fn a_page_of_an_allowed_origin_signs_in_by_cookie() {
     let response = preflight(allowed).send().await.unwrap();
     assert!(response.status().is_success());
     assert!(may(&response, allowed), "{:?}", response.headers());
+    let methods = response.headers()["access-control-allow-methods"].to_str();
+    let methods: Vec<&str> = methods.unwrap().split(',').collect();
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        assert!(methods.contains(&method), "{method}: {methods:?}");
+    }
     let foreign = "https://evil.example";
     assert!(!may(&preflight(foreign).send().await.unwrap(), foreign));
 
