@@ -75,7 +75,10 @@ async fn what_was_committed_while_carrying_out_failed_is_not_lost() {
 
 #[tokio::test]
 async fn what_one_thread_began_to_carry_out_another_can_finish() {
-    for inserted in 0..=3 {
+    let (mut inserted, mut tries) = (0, 0);
+    while inserted <= 3 {
+        tries += 1;
+        assert!(tries < 100, "it always settles first");
         let case = Case::new().await;
         let said = ["first", "second", "third", "fourth"];
         for (at, text) in said.into_iter().enumerate() {
@@ -84,13 +87,19 @@ async fn what_one_thread_began_to_carry_out_another_can_finish() {
                 case.settle().await;
             }
         }
-        let stopped_at = move |writer: &mut Writer| -> Result<Progress, StoreError> {
+        let stopped_at = move |writer: &mut Writer| -> Result<Option<Progress>, StoreError> {
             let looks = Cell::new(0);
             let is_stopped = || looks.replace(looks.get() + 1) == inserted;
+            if writer.open.as_ref().unwrap().pending.writes() != 3 {
+                return Ok(None);
+            }
             let work = writer.hand_over().unwrap().unwrap();
-            Ok(work.go_on(is_stopped).unwrap())
+            Ok(Some(work.go_on(is_stopped).unwrap()))
         };
-        let progress = case.store.writer().run(stopped_at).await.unwrap();
+        // On a slow machine the writer may have settled by itself.
+        let Some(progress) = case.store.writer().run(stopped_at).await.unwrap() else {
+            continue;
+        };
         assert_eq!(matches!(progress, Progress::Done(_)), inserted == 3);
         let (folder, path) = crashed(&case);
         let again = case.opened(folder, &path);
@@ -108,6 +117,7 @@ async fn what_one_thread_began_to_carry_out_another_can_finish() {
         assert!(case.store.has_settled_all());
         assert_eq!(case.texts().await, said);
         case.assert_clean().await;
+        inserted += 1;
     }
 }
 
