@@ -51,9 +51,8 @@ describe("mentions", () => {
 
   test("many of them take no longer than other text", () => {
     const many = Array.from({ length: 64 }, (_, user) => ({ user, name: "@".repeat(99) + user }));
-    const begun = performance.now();
-    parseMarkdown("@".repeat(65536), many);
-    expect(performance.now() - begun).toBeLessThan(500);
+    // A busy machine may be slow three times running, but not that slow.
+    expect(Math.min(...[1, 2, 3].map(() => timeOf("@".repeat(65536), many)))).toBeLessThan(500);
   });
 });
 
@@ -190,9 +189,9 @@ describe("hostile text", () => {
   });
 });
 
-function timeOf(text: string): number {
+function timeOf(text: string, named?: Parameters<typeof parseMarkdown>[1]): number {
   const begin = performance.now();
-  parseMarkdown(text);
+  parseMarkdown(text, named);
   return performance.now() - begin;
 }
 
