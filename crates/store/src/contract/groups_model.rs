@@ -217,7 +217,7 @@ impl Log {
         };
         let (next, now) = (alls[spent] + 24 * 60 * 60 * 1000, append.at.get());
         match now < next {
-            true => Err(AppendError::TooSoon(next - now)),
+            true => Err(AppendError::ListFull),
             false => Ok(()),
         }
     }
